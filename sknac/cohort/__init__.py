@@ -1,0 +1,3 @@
+"""sknac.cohort."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.datasets."""
+
+# SPDX-License-Identifier: BSD-3-Clause

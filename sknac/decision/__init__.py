@@ -1,0 +1,3 @@
+"""sknac.decision."""
+
+# SPDX-License-Identifier: BSD-3-Clause

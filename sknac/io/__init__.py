@@ -1,0 +1,3 @@
+"""sknac.io."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.metrics."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.nets."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.preprocessing."""
+
+# SPDX-License-Identifier: BSD-3-Clause

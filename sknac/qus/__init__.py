@@ -1,0 +1,3 @@
+"""sknac.qus."""
+
+# SPDX-License-Identifier: BSD-3-Clause

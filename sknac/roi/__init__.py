@@ -1,0 +1,3 @@
+"""sknac.roi."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.survival."""
+
+# SPDX-License-Identifier: BSD-3-Clause

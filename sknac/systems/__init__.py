@@ -1,0 +1,3 @@
+"""sknac.systems."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,3 @@
+"""sknac.testing."""
+
+# SPDX-License-Identifier: BSD-3-Clause

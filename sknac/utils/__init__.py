@@ -1,0 +1,7 @@
+"""Small tools: versions for bug reports."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.utils._versions import show_versions
+
+__all__ = ["show_versions"]

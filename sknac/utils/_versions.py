@@ -1,0 +1,48 @@
+"""Versions of sknac and of what its numbers rest on."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+_PACKAGES = (
+    "sknac",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "joblib",
+    "torch",
+    "skorch",
+    "monai",
+    "lifelines",
+    "statsmodels",
+    "matplotlib",
+    "pillow",
+)
+
+
+def versions() -> dict[str, str]:
+    """Collect the versions of Python and of sknac's dependencies."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def show_versions() -> None:
+    """Print the versions of Python, sknac and its dependencies.
+
+    Nothing is imported, so it is quick and works in a broken installation.
+
+    Examples
+    --------
+    >>> from sknac.utils import show_versions
+    >>> show_versions()
+    python...
+    """
+    for name, found in versions().items():
+        print(f"{name:13} {found}")
