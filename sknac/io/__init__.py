@@ -1,3 +1,19 @@
-"""sknac.io."""
+"""Files to arrays and headers; nothing here knows of patients.
+
+Formats: Ultrasonix ``.rf`` and ``.b8``, PNG and JPEG images, NumPy ``.npy``.
+Files are untrusted: header, size and dimensions are checked before anything
+large is allocated, and a damaged file is one `SknacFormatError`.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.io._files import ArrayInfo, read_array, read_info
+from sknac.io._ultrasonix import UltrasonixHeader, read_ultrasonix_header
+
+__all__ = [
+    "ArrayInfo",
+    "UltrasonixHeader",
+    "read_array",
+    "read_info",
+    "read_ultrasonix_header",
+]

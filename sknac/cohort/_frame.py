@@ -1,0 +1,308 @@
+"""The cohort frame: checking it, mapping over its planes, listing them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.utils.validation import validate_data
+
+from sknac.cohort._records import Plane, Study
+from sknac.exceptions import CohortError
+
+_PREFIX = "us_"
+
+
+def has_study(cell) -> bool:
+    """Tell whether a cell holds a visit.
+
+    Parameters
+    ----------
+    cell : object
+        A cell of an ultrasound column.
+
+    Returns
+    -------
+    bool
+        True for a `Study`; False for None and NaN, which mean that the visit
+        did not happen.
+
+    Examples
+    --------
+    >>> from sknac.cohort import has_study
+    >>> has_study(None), has_study(float("nan"))
+    (False, False)
+    """
+    return isinstance(cell, Study)
+
+
+def check_cohort(
+    estimator, X: pd.DataFrame, *, columns: Sequence[str] | None = None, reset: bool
+) -> tuple[str, ...]:
+    """Check a cohort frame as scikit-learn's ``validate_data`` checks arrays.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With ``reset=True`` it gets ``feature_names_in_`` and ``n_features_in_``;
+        else X must have the columns seen in ``fit``.
+    X : DataFrame of shape (n_patients, n_columns)
+        The cohort frame.
+    columns : sequence of str or None, default=None
+        Ultrasound columns to use; None takes every column named ``us_...``.
+    reset : bool
+        True in ``fit``, False elsewhere.
+
+    Returns
+    -------
+    tuple of str
+        The ultrasound columns.
+
+    Raises
+    ------
+    CohortError
+        If X has duplicate patients, lacks a column, or a cell is neither a
+        study nor None.
+    TypeError
+        If X is not a DataFrame.
+    ValueError
+        If X has no row, or other columns than in ``fit``.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.base import BaseEstimator
+    >>> from sknac.cohort import Plane, Study, check_cohort
+    >>> study = Study([Plane(np.zeros((64, 48), "uint8"), "bmode")])
+    >>> X = pd.DataFrame({"age": [48], "us_pre": [study]}, index=["P1"])
+    >>> check_cohort(BaseEstimator(), X, reset=True)
+    ('us_pre',)
+    """
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            f"{type(estimator).__name__} needs a cohort frame (a pandas DataFrame "
+            f"with us_<visit> columns), got {type(X).__name__}"
+        )
+    if len(X) == 0:
+        raise ValueError("Found array with 0 sample(s): the cohort frame has no row")
+    columns = _ultrasound_columns(X, columns)
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if not X.index.is_unique:
+        twice = X.index[X.index.duplicated()][0]
+        raise CohortError(
+            f"row {twice} is there more than once: a cohort frame has one row per "
+            "patient; cohort_from_table gathers the planes of each patient"
+        )
+    for column in columns:
+        _check_cells(X, column)
+    return columns
+
+
+def _ultrasound_columns(X, columns):
+    """Find the ultrasound columns, or check those asked for."""
+    if columns is None:
+        found = [c for c in X.columns if isinstance(c, str) and c.startswith(_PREFIX)]
+        if not found:
+            raise CohortError(
+                f"no ultrasound column (us_<visit>) among {list(X.columns)}"
+            )
+        return tuple(found)
+    if isinstance(columns, str):
+        columns = [columns]
+    for column in columns:
+        if column not in X.columns:
+            raise CohortError(
+                f"column {column} is missing; there are {list(X.columns)}"
+            )
+    return tuple(columns)
+
+
+def _check_cells(X, column):
+    """Refuse a cell that is neither a study nor missing."""
+    for patient, cell in X[column].items():
+        if not has_study(cell) and not _is_missing(cell):
+            raise CohortError(
+                f"row {patient}, column {column}: expected a Study or None, got "
+                f"{type(cell).__name__}"
+            )
+
+
+def _is_missing(cell):
+    """Tell whether a cell says that the visit did not happen."""
+    return cell is None or cell is pd.NA or (isinstance(cell, float) and cell != cell)
+
+
+def check_has_studies(X: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse a frame in which a visit that is needed did not happen.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_patients, n_columns)
+        A checked cohort frame.
+    columns : sequence of str
+        Columns that must hold a study in every row.
+
+    Raises
+    ------
+    CohortError
+        Naming the first row and column, and how many there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknac.cohort import check_has_studies
+    >>> X = pd.DataFrame({"us_pre": [None]}, index=["P017"])
+    >>> check_has_studies(X, ["us_pre"])
+    Traceback (most recent call last):
+        ...
+    sknac.exceptions.CohortError: row P017, column us_pre: the visit is missing...
+    """
+    for column in columns:
+        missing = X.index[[not has_study(cell) for cell in X[column]]]
+        if len(missing):
+            raise CohortError(
+                f"row {missing[0]}, column {column}: the visit is missing (in "
+                f"{len(missing)} of {len(X)} rows); leave these patients out, or let "
+                "a StagedClassifier defer them"
+            )
+
+
+def map_planes(
+    X: pd.DataFrame,
+    columns: Sequence[str],
+    function: Callable[..., Plane],
+    *,
+    n_jobs: int | None = None,
+) -> pd.DataFrame:
+    """Replace every plane by what a function makes of it.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_patients, n_columns)
+        A checked cohort frame; it is not changed.
+    columns : sequence of str
+        Ultrasound columns to map over.
+    function : callable
+        ``function(plane) -> Plane``. Its ValueErrors are raised again as
+        `CohortError` with row, column and plane in front.
+    n_jobs : int or None, default=None
+        Patients worked on at a time, as in joblib.
+
+    Returns
+    -------
+    DataFrame of shape (n_patients, n_columns)
+        The same index and columns; missing visits stay None.
+
+    Raises
+    ------
+    CohortError
+        If the function refuses a plane.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sknac.cohort import Plane, Study, map_planes
+    >>> study = Study([Plane(np.eye(4), "bmode")])
+    >>> X = pd.DataFrame({"us_pre": [study, None]}, index=["P1", "P2"])
+    >>> flip = lambda plane: plane.replace(image=plane.load()[::-1])
+    >>> map_planes(X, ["us_pre"], flip)["us_pre"].tolist()
+    [Study(1 bmode plane), None]
+    """
+    mapped = X.copy(deep=False)
+    for column in columns:
+        cells = Parallel(n_jobs=n_jobs)(
+            delayed(_map_study)(cell, function, f"row {patient}, column {column}")
+            for patient, cell in X[column].items()
+        )
+        mapped[column] = as_column(cells, X.index)
+    return mapped
+
+
+def as_column(cells, index) -> pd.Series:
+    """Make an object column of studies; nothing is expanded or made NaN."""
+    values = np.empty(len(cells), dtype=object)
+    values[:] = cells
+    return pd.Series(values, index=index, dtype=object)
+
+
+def _map_study(cell, function, place):
+    """Map over one visit's planes."""
+    if not has_study(cell):
+        return None
+    planes = []
+    for number, plane in enumerate(cell.planes):
+        try:
+            planes.append(function(plane))
+        except ValueError as error:
+            raise CohortError(f"{place}, plane {number}: {error}") from error
+    return Study(tuple(planes))
+
+
+def planes_table(X: pd.DataFrame) -> pd.DataFrame:
+    """List the planes of a cohort frame, one row each.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_patients, n_columns)
+        A cohort frame.
+
+    Returns
+    -------
+    DataFrame of shape (n_planes, 11)
+        ``patient_id, visit, plane, kind, height, width, spacing_axial_mm,
+        spacing_lateral_mm, fs_mhz, has_core, digest``. Samples are not read.
+
+    Raises
+    ------
+    CohortError
+        If X has no ultrasound column.
+
+    Examples
+    --------
+    >>> from sknac.cohort import planes_table
+    >>> from sknac.datasets import make_bmode_cohort
+    >>> X = make_bmode_cohort(n_patients=4, random_state=0).X
+    >>> sorted(planes_table(X)["visit"].unique())
+    ['post2', 'post4', 'pre']
+    """
+    rows = [
+        _plane_row(patient, column, number, plane)
+        for column in _ultrasound_columns(X, None)
+        for patient, cell in X[column].items()
+        if has_study(cell)
+        for number, plane in enumerate(cell.planes)
+    ]
+    return pd.DataFrame(rows, columns=list(_PLANE_COLUMNS))
+
+
+_PLANE_COLUMNS = (
+    "patient_id",
+    "visit",
+    "plane",
+    "kind",
+    "height",
+    "width",
+    "spacing_axial_mm",
+    "spacing_lateral_mm",
+    "fs_mhz",
+    "has_core",
+    "digest",
+)
+
+
+def _plane_row(patient, column, number, plane):
+    """Describe one plane in the order of the table's columns."""
+    spacing = plane.spacing_mm or (np.nan, np.nan)
+    return (
+        patient,
+        column.removeprefix(_PREFIX),
+        number,
+        plane.kind,
+        *plane.image.shape[-2:],
+        *spacing,
+        np.nan if plane.fs_mhz is None else plane.fs_mhz,
+        plane.core is not None,
+        plane.digest,
+    )

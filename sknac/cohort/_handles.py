@@ -1,0 +1,282 @@
+"""Handles: where an array lies and what it contains, not its samples."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from sknac.exceptions import SknacFormatError, StaleFileError
+from sknac.io import read_array, read_info
+
+_CHUNK_BYTES = 1 << 20
+
+
+def digest_of(*parts) -> str:
+    """Hash texts and bytes in order into 32 hexadecimal digits."""
+    sha = hashlib.sha256()
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode()
+        sha.update(len(data).to_bytes(8, "little"))
+        sha.update(data)
+    return sha.hexdigest()[:32]
+
+
+@lru_cache(maxsize=4096)
+def _file_digest(path, size, mtime_ns):
+    """Hash a file's content; the other arguments make a changed file miss."""
+    sha = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            sha.update(chunk)
+    return sha.hexdigest()[:32]
+
+
+class _Handle:
+    """What the two kinds of handle share: identity by content.
+
+    There is deliberately no ``__array__``: NumPy would read every file of a
+    cohort when scikit-learn looks at a frame.
+    """
+
+    __slots__ = ("digest", "dtype", "shape")
+
+    def _set(self, **values):
+        """Set attributes of an immutable object once."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __delattr__(self, name):
+        raise AttributeError(f"{type(self).__name__} is immutable")
+
+    def __eq__(self, other):
+        return isinstance(other, _Handle) and self.digest == other.digest
+
+    def __hash__(self):
+        return hash(self.digest)
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+
+class InMemoryArray(_Handle):
+    """An array held in memory, with the interface of `ArrayRef`.
+
+    Parameters
+    ----------
+    array : array-like of numbers
+        Copied once and made read-only.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    dtype : numpy.dtype
+        Type of its samples.
+    digest : str
+        Hash of type, shape and content; equality and hashing go by it.
+
+    See Also
+    --------
+    ArrayRef : The same for an array in a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.cohort import InMemoryArray
+    >>> handle = InMemoryArray(np.zeros((4, 3)))
+    >>> handle.shape, handle.load().flags.writeable
+    ((4, 3), False)
+    """
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array):
+        array = np.array(array, order="C")
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"InMemoryArray needs numbers, got {array.dtype}")
+        digest = digest_of(array.dtype.str, array.shape, array.tobytes())
+        self._adopt(array, digest)
+
+    def _adopt(self, array, digest):
+        """Take over an array whose digest is known."""
+        array.setflags(write=False)
+        self._set(_array=array, shape=array.shape, dtype=array.dtype, digest=digest)
+
+    def load(self) -> np.ndarray:
+        """Return the array, read-only."""
+        return self._array
+
+    def __reduce__(self):
+        return _restore, (self._array, self.digest)
+
+    def __repr__(self):
+        return f"InMemoryArray(shape={self.shape}, dtype={self.dtype})"
+
+
+def _restore(array, digest):
+    """Rebuild an `InMemoryArray` from its pickle without hashing again."""
+    handle = InMemoryArray.__new__(InMemoryArray)
+    handle._adopt(np.asarray(array), digest)
+    return handle
+
+
+class ArrayRef(_Handle):
+    """A handle to an array in a file: place, shape, type and content digest.
+
+    It pickles to some hundred bytes whatever the array's size. Build one with
+    `ArrayRef.from_file`.
+
+    Parameters
+    ----------
+    path : str
+        Absolute path of the file.
+    frame : int or None
+        Frame number.
+    shape : tuple of int
+        Shape of the array that `load` returns.
+    dtype : numpy.dtype
+        Type of its samples.
+    digest : str
+        Hash of the file's content and the frame number.
+    size : int
+        Size of the file in bytes when the digest was taken.
+    mtime_ns : int
+        Modification time of the file when the digest was taken, in ns.
+
+    See Also
+    --------
+    InMemoryArray : The same interface over an array in memory.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import numpy as np
+    >>> from sknac.cohort import ArrayRef
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "scan.npy"
+    >>> np.save(path, np.ones((4, 3)))
+    >>> handle = ArrayRef.from_file(path)
+    >>> handle.shape, float(handle.load().sum())
+    ((4, 3), 12.0)
+    """
+
+    __slots__ = ("frame", "mtime_ns", "path", "size")
+
+    def __init__(self, path, frame, shape, dtype, digest, size, mtime_ns):
+        self._set(
+            path=path,
+            frame=frame,
+            shape=tuple(shape),
+            dtype=np.dtype(dtype),
+            digest=digest,
+            size=size,
+            mtime_ns=mtime_ns,
+        )
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike, frame: int | None = None) -> "ArrayRef":
+        """Look at a file, hash its content and return a handle to it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A file that `sknac.io.read_info` knows.
+        frame : int, optional
+            Frame number from 0; required where the file holds several frames
+            (an ``.npy`` array without it is taken whole).
+
+        Returns
+        -------
+        ArrayRef
+            The handle; samples are not kept.
+
+        Raises
+        ------
+        SknacFormatError
+            If the file is damaged.
+        ValueError
+            If there is no such frame, or several and none is named.
+        """
+        path = str(Path(path).resolve())
+        info = read_info(path)
+        stat = os.stat(path)
+        content = _file_digest(path, stat.st_size, stat.st_mtime_ns)
+        return cls(
+            path,
+            frame,
+            _frame_shape(path, info, frame),
+            info.dtype,
+            content if frame is None else digest_of(content, frame),
+            stat.st_size,
+            stat.st_mtime_ns,
+        )
+
+    def load(self) -> np.ndarray:
+        """Read the array.
+
+        Returns
+        -------
+        ndarray of shape `shape`
+            A new array at each call.
+
+        Raises
+        ------
+        StaleFileError
+            If the file changed after the handle was made.
+        SknacFormatError
+            If the file is damaged.
+        """
+        self._check_unchanged()
+        array = read_array(self.path, self.frame)
+        if array.shape != self.shape:
+            raise SknacFormatError(
+                self.path, f"holds {array.shape}, its header said {self.shape}"
+            )
+        return array
+
+    def _check_unchanged(self):
+        """Compare size and modification time with those under the digest."""
+        stat = os.stat(self.path)
+        if (stat.st_size, stat.st_mtime_ns) != (self.size, self.mtime_ns):
+            raise StaleFileError(
+                f"{self.path} changed after its handle was made "
+                f"({self.size} bytes then, {stat.st_size} now): build the cohort again"
+            )
+
+    def __reduce__(self):
+        fields = (self.frame, self.shape, self.dtype.str, self.digest)
+        return ArrayRef, (self.path, *fields, self.size, self.mtime_ns)
+
+    def __repr__(self):
+        frame = "" if self.frame is None else f", frame={self.frame}"
+        return f"ArrayRef({Path(self.path).name!r}{frame}, shape={self.shape})"
+
+
+def _frame_shape(path, info, frame):
+    """Shape of what `load` will return."""
+    if frame is None:
+        if info.format == "ultrasonix" and info.n_frames > 1:
+            raise ValueError(
+                f"{path}: holds {info.n_frames} frames; say which one with frame="
+            )
+        return info.shape
+    if not 0 <= frame < info.n_frames:
+        raise ValueError(
+            f"{path}: frame={frame} does not exist, it has {info.n_frames}"
+        )
+    is_stack = info.format == "npy" and len(info.shape) >= 3
+    return info.shape[1:] if is_stack else info.shape

@@ -1,0 +1,319 @@
+"""Planes and studies: what a cell of a cohort frame is."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from sknac.cohort._geometry import Grid
+from sknac.cohort._handles import ArrayRef, InMemoryArray, digest_of
+from sknac.cohort._outlines import MaskOutline, PolygonOutline
+
+_DIMENSIONS = {
+    "rf": (2, "(n_samples_axial, n_lines)"),
+    "bmode": (2, "(height, width)"),
+    "maps": (3, "(n_maps, height, width)"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """One 2-D cross-section: an image handle and what is needed to read it.
+
+    Parameters
+    ----------
+    image : ArrayRef, InMemoryArray or array-like
+        RF (n_samples_axial, n_lines), B-mode (height, width) or maps
+        (n_maps, height, width). A plain array is wrapped.
+    kind : {"rf", "bmode", "maps"}
+        What the image is.
+    spacing_mm : tuple of (float, float) or None, default=None
+        (axial, lateral) distance of neighbouring samples in mm. Where it is
+        unknown (screenshots), coordinates are in pixels and steps that need mm
+        say so. Required for RF.
+    origin_mm : tuple of (float, float), default=(0.0, 0.0)
+        (axial, lateral) position of sample (0, 0); axial is the depth below the
+        probe.
+    core : PolygonOutline, MaskOutline or None, default=None
+        Outline of the tumour core.
+    fs_mhz : float or None, default=None
+        Sampling frequency in MHz; required for RF.
+    speed_of_sound : float, default=1540.0
+        In m/s; the axial spacing of RF rests on it.
+    focus_mm : float or None, default=None
+        Depth of the transmit focus in mm, where known.
+    reference : str or None, default=None
+        Name of the reference phantom's acquisition for this plane.
+    channels : tuple of str, default=()
+        Names of the maps, e.g. ``("mbf", "esd")``; required for maps.
+
+    Attributes
+    ----------
+    digest : str
+        Hash of everything above; equality and hashing go by it.
+
+    Raises
+    ------
+    ValueError
+        If the image does not have the kind's dimensions, or a value that the
+        kind needs is missing or impossible, or the core lies outside the image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.cohort import Plane
+    >>> plane = Plane.from_rf(np.zeros((520, 64)), fs_mhz=40.0, line_pitch_mm=0.3)
+    >>> [round(side, 5) for side in plane.spacing_mm]
+    [0.01925, 0.3]
+    """
+
+    image: ArrayRef | InMemoryArray
+    kind: str
+    spacing_mm: tuple[float, float] | None = None
+    origin_mm: tuple[float, float] = (0.0, 0.0)
+    core: PolygonOutline | MaskOutline | None = None
+    fs_mhz: float | None = None
+    speed_of_sound: float = 1540.0
+    focus_mm: float | None = None
+    reference: str | None = None
+    channels: tuple[str, ...] = ()
+    digest: str = field(init=False, repr=False)
+
+    def __post_init__(self):
+        if not isinstance(self.image, (ArrayRef, InMemoryArray)):
+            object.__setattr__(self, "image", InMemoryArray(self.image))
+        _check_kind(self)
+        grid = self.grid  # checks spacing and origin
+        object.__setattr__(self, "spacing_mm", grid.spacing_mm)
+        object.__setattr__(self, "origin_mm", grid.origin_mm)
+        object.__setattr__(self, "channels", tuple(self.channels))
+        if self.core is not None:
+            _check_core(self.core, grid)
+        values = [getattr(self, f.name) for f in fields(self) if f.init]
+        values[0] = self.image.digest
+        values[4] = getattr(self.core, "digest", None)
+        object.__setattr__(self, "digest", digest_of(*map(repr, values)))
+
+    @classmethod
+    def from_rf(
+        cls,
+        image,
+        *,
+        fs_mhz: float,
+        line_pitch_mm: float,
+        start_depth_mm: float = 0.0,
+        speed_of_sound: float = 1540.0,
+        **settings,
+    ) -> "Plane":
+        """Build an RF plane; the axial spacing is c / (2 fs).
+
+        Parameters
+        ----------
+        image : ArrayRef, InMemoryArray or array-like
+            RF samples (n_samples_axial, n_lines).
+        fs_mhz : float
+            Sampling frequency in MHz.
+        line_pitch_mm : float
+            Distance of neighbouring lines in mm. It is not in the files of most
+            scanners: take it from the probe's data sheet.
+        start_depth_mm : float, default=0.0
+            Depth of the first sample in mm.
+        speed_of_sound : float, default=1540.0
+            In m/s.
+        **settings
+            Other parameters of `Plane`.
+
+        Returns
+        -------
+        Plane
+            A plane of kind ``"rf"``.
+        """
+        if line_pitch_mm is None or fs_mhz is None:
+            missing = "fs_mhz" if fs_mhz is None else "line_pitch_mm"
+            raise ValueError(
+                f"{missing} is missing: it is not guessed; the probe's data sheet "
+                "or the scanner's settings have it"
+            )
+        axial_mm = speed_of_sound / (2000.0 * fs_mhz) if fs_mhz else 0.0
+        return cls(
+            image,
+            "rf",
+            spacing_mm=(axial_mm, line_pitch_mm),
+            origin_mm=(start_depth_mm, 0.0),
+            fs_mhz=fs_mhz,
+            speed_of_sound=speed_of_sound,
+            **settings,
+        )
+
+    @property
+    def grid(self) -> Grid:
+        """Where the image's samples lie."""
+        return Grid(self.image.shape[-2:], self.spacing_mm, self.origin_mm)
+
+    def load(self) -> np.ndarray:
+        """Read the image."""
+        return self.image.load()
+
+    def core_mask(self) -> np.ndarray:
+        """Draw the tumour core on the image's grid.
+
+        Returns
+        -------
+        ndarray of bool of shape (height, width)
+            True inside the core.
+
+        Raises
+        ------
+        ValueError
+            If the plane has no core, or it covers no sample of the image.
+        """
+        if self.core is None:
+            raise ValueError("the plane has no core outline")
+        mask = self.core.to_mask(self.grid)
+        if not mask.any():
+            raise ValueError(
+                "core outline covers no sample of the "
+                f"{mask.shape[0]}x{mask.shape[1]} image"
+            )
+        return mask
+
+    def replace(self, **changes) -> "Plane":
+        """Return a copy with some fields replaced.
+
+        Parameters
+        ----------
+        **changes
+            Parameters of `Plane`.
+
+        Returns
+        -------
+        Plane
+            The new plane.
+        """
+        return replace(self, **changes)
+
+    def __eq__(self, other):
+        return isinstance(other, Plane) and self.digest == other.digest
+
+    def __hash__(self):
+        return hash(self.digest)
+
+    def __repr__(self):
+        size = "x".join(str(side) for side in self.image.shape)
+        return f"Plane({self.kind} {size}{', core' if self.core is not None else ''})"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One visit of one patient: its planes.
+
+    A study is not iterable, because pandas would expand it; its planes are
+    under `planes`.
+
+    Parameters
+    ----------
+    planes : sequence of Plane
+        At least one, all of one kind.
+
+    Attributes
+    ----------
+    digest : str
+        Hash of the planes; equality and hashing go by it.
+
+    Raises
+    ------
+    ValueError
+        If there is no plane, or the kinds differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.cohort import Plane, Study
+    >>> Study([Plane(np.zeros((64, 48), "uint8"), "bmode")])
+    Study(1 bmode plane)
+    """
+
+    planes: tuple[Plane, ...]
+    digest: str = field(init=False, repr=False)
+
+    __iter__ = None
+
+    def __post_init__(self):
+        planes = tuple(self.planes)
+        wrong = [type(plane).__name__ for plane in planes if type(plane) is not Plane]
+        if not planes or wrong:
+            raise ValueError(f"a study needs planes, got {wrong or 'none'}")
+        kinds = sorted({plane.kind for plane in planes})
+        if len(kinds) > 1:
+            raise ValueError(f"a study's planes must be of one kind, got {kinds}")
+        object.__setattr__(self, "planes", planes)
+        digest = digest_of("study", *(plane.digest for plane in planes))
+        object.__setattr__(self, "digest", digest)
+
+    @property
+    def kind(self) -> str:
+        """Kind of the planes."""
+        return self.planes[0].kind
+
+    @property
+    def n_planes(self) -> int:
+        """Number of planes."""
+        return len(self.planes)
+
+    def __eq__(self, other):
+        return isinstance(other, Study) and self.digest == other.digest
+
+    def __hash__(self):
+        return hash(self.digest)
+
+    def __repr__(self):
+        plural = "" if self.n_planes == 1 else "s"
+        return f"Study({self.n_planes} {self.kind} plane{plural})"
+
+
+def _check_kind(plane):
+    """Check that a plane has what its kind needs."""
+    if plane.kind not in _DIMENSIONS:
+        raise ValueError(
+            f"kind must be one of {sorted(_DIMENSIONS)}, got {plane.kind!r}"
+        )
+    ndim, meaning = _DIMENSIONS[plane.kind]
+    if plane.image.ndim != ndim or 0 in plane.image.shape:
+        raise ValueError(
+            f"a plane of kind {plane.kind!r} needs an image {meaning}, got shape "
+            f"{plane.image.shape}"
+        )
+    if plane.kind == "rf":
+        if plane.fs_mhz is None or not plane.fs_mhz > 0:
+            raise ValueError(f"an RF plane needs fs_mhz > 0, got {plane.fs_mhz}")
+        if plane.spacing_mm is None:
+            raise ValueError(
+                "an RF plane needs spacing_mm; Plane.from_rf takes fs_mhz and "
+                "line_pitch_mm"
+            )
+    if plane.kind == "maps" and len(plane.channels) != plane.image.shape[0]:
+        raise ValueError(
+            f"{plane.image.shape[0]} maps need as many channel names, got "
+            f"{plane.channels}"
+        )
+
+
+def _check_core(core, grid):
+    """Refuse an outline whose box misses the image or whose unit differs."""
+    if isinstance(core, PolygonOutline):
+        low, high = core.vertices.min(axis=0), core.vertices.max(axis=0)
+    else:
+        if core.grid.unit != grid.unit:
+            raise ValueError(
+                f"the core mask is in {core.grid.unit}, the image in {grid.unit}: give "
+                "both a spacing, or none"
+            )
+        low, high = core.grid.to_mm([[0, 0], np.subtract(core.grid.shape, 1)])
+    corners = grid.to_mm([[-0.5, -0.5], np.subtract(grid.shape, 0.5)])
+    if (high < corners[0]).any() or (low > corners[1]).any():
+        box = [f"{a:.4g} to {b:.4g}" for a, b in zip(low, high, strict=True)]
+        raise ValueError(
+            f"core outline lies outside the {grid.shape[0]}x{grid.shape[1]} image: "
+            f"it spans {box[0]} {grid.unit} in depth, {box[1]} {grid.unit} laterally"
+        )
