@@ -1,3 +1,10 @@
-"""sknac.nets."""
+"""Networks of both systems, as modules and as estimators."""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.nets._dual import DualInput
+from sknac.nets._mlp import PredictiveMLP
+from sknac.nets._ran import RAN
+from sknac.nets._resnet import ResNet
+
+__all__ = ["RAN", "DualInput", "PredictiveMLP", "ResNet"]
