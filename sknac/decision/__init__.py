@@ -1,3 +1,17 @@
-"""sknac.decision."""
+"""Operating points and decisions in stages; nothing here knows of images."""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.decision._curve import (
+    ThresholdCurve,
+    weighted_youden_curve,
+    weighted_youden_threshold,
+)
+from sknac.decision._threshold import WeightedYoudenThreshold
+
+__all__ = [
+    "ThresholdCurve",
+    "WeightedYoudenThreshold",
+    "weighted_youden_curve",
+    "weighted_youden_threshold",
+]
