@@ -19,6 +19,7 @@ from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._records import Plane, Study
+from sknac.cohort._step import PlaneTransformer
 from sknac.cohort._table import cohort_from_table
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "InMemoryArray",
     "MaskOutline",
     "Plane",
+    "PlaneTransformer",
     "PolygonOutline",
     "Study",
     "check_cohort",

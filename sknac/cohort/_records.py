@@ -47,6 +47,9 @@ class Plane:
         Name of the reference phantom's acquisition for this plane.
     channels : tuple of str, default=()
         Names of the maps, e.g. ``("mbf", "esd")``; required for maps.
+    roi : MaskOutline or None, default=None
+        Region that `sknac.roi.ROIMasker` kept; None means the whole image.
+        Inside it a NaN is an invalid value, outside it is no value at all.
 
     Attributes
     ----------
@@ -78,6 +81,7 @@ class Plane:
     focus_mm: float | None = None
     reference: str | None = None
     channels: tuple[str, ...] = ()
+    roi: MaskOutline | None = None
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -91,9 +95,8 @@ class Plane:
         if self.core is not None:
             _check_core(self.core, grid)
         values = [getattr(self, f.name) for f in fields(self) if f.init]
-        values[0] = self.image.digest
-        values[4] = getattr(self.core, "digest", None)
-        object.__setattr__(self, "digest", digest_of(*map(repr, values)))
+        parts = [getattr(value, "digest", value) for value in values]
+        object.__setattr__(self, "digest", digest_of(*map(repr, parts)))
 
     @classmethod
     def from_rf(
