@@ -1,3 +1,9 @@
-"""sknac.roi."""
+"""Regions: crop B-mode images to the tumour, mask maps to core or margin."""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.roi._cropper import ROICropper
+from sknac.roi._masker import ROIMasker
+from sknac.roi._regions import bounding_box, grow_mask
+
+__all__ = ["ROICropper", "ROIMasker", "bounding_box", "grow_mask"]
