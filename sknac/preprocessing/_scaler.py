@@ -1,0 +1,193 @@
+"""Bring map values to 0..1 by the training set's limits."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sknac.cohort import Plane, PlaneTransformer, has_study
+from sknac.exceptions import CohortError
+from sknac.utils._sklearn import Interval, Real, StrOptions
+
+
+class MapScaler(PlaneTransformer):
+    """Scale each channel to 0..1 by limits learned from the training planes.
+
+    Parameters
+    ----------
+    limits : tuple of (float, float), default=(1.0, 99.0)
+        Percentiles of the training values that become 0 and 1; values beyond are
+        clipped. ``(0, 100)`` is the QUS paper's minimum and maximum.
+    fill : "median" or float in [0, 1], default="median"
+        What an invalid value inside the region becomes, after scaling:
+        the training median of its channel, or a number.
+    columns : sequence of str or None, default=None
+        Ultrasound columns; None takes all. They share one set of limits.
+    n_jobs : int or None, default=None
+        Patients worked on at a time.
+
+    Attributes
+    ----------
+    channels_ : tuple of str
+        Names of the channels; empty for B-mode images.
+    low_, high_, median_ : ndarray of float of shape (n_channels,)
+        Limits and median of the training values, in the map's unit.
+    filled_share_ : ndarray of float of shape (n_channels,)
+        Share of the training values inside the region that were invalid.
+    columns_ : tuple of str
+        Ultrasound columns that are scaled.
+    feature_names_in_ : ndarray of str
+        Columns of the frame seen in ``fit``.
+    n_features_in_ : int
+        Their number.
+
+    See Also
+    --------
+    PlaneResizer : Brings planes to one size; comes before this step.
+
+    Notes
+    -----
+    Outside the region the result is 0, as in the paper. Percentiles are the
+    default because heavy tails (the acoustic concentration reaches 150 dB where
+    the diameter comes out small) flatten a map that is scaled by minimum and
+    maximum. They are taken over all valid values of all training planes, each
+    value counted once. Results are float32.
+
+    References
+    ----------
+    .. [1] Taleghamar et al., Scientific Reports 12:2244, 2022 (limits of the
+       training set, used for every set).
+
+    Examples
+    --------
+    >>> from sknac.datasets import make_bmode_cohort
+    >>> from sknac.preprocessing import MapScaler
+    >>> X = make_bmode_cohort(n_patients=4, random_state=0).X
+    >>> scaled = MapScaler().fit_transform(X).iloc[0]["us_pre"].planes[0].load()
+    >>> float(scaled.min()), float(scaled.max())
+    (0.0, 1.0)
+    """
+
+    _parameter_constraints: dict = {
+        **PlaneTransformer._parameter_constraints,
+        "limits": [tuple, list],
+        "fill": [StrOptions({"median"}), Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, *, limits=(1.0, 99.0), fill="median", columns=None, n_jobs=None):
+        self.limits = limits
+        self.fill = fill
+        self.columns = columns
+        self.n_jobs = n_jobs
+
+    def fit_planes(self, X) -> None:
+        """Learn limits and medians.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+
+        Raises
+        ------
+        ValueError
+            If the limits are no percentiles, or a channel is constant or has no
+            valid value.
+        CohortError
+            If planes have other channels than the first one.
+        """
+        lower, upper = _check_limits(self.limits)
+        planes = list(_training_planes(X, self.columns_))
+        self.channels_ = planes[0][1].channels
+        stacked = [_values(plane, place, self.channels_) for place, plane in planes]
+        inside = np.concatenate(stacked, axis=1)
+        valid = np.isfinite(inside)
+        if not valid.any(axis=1).all():
+            names = np.asarray(self.channels_ or ("image",))[~valid.any(axis=1)]
+            raise ValueError(f"channel {names[0]} has no valid value in training")
+        quantiles = np.nanpercentile(inside, [lower, 50.0, upper], axis=1)
+        self.low_, self.median_, self.high_ = quantiles.astype(float)
+        self.filled_share_ = 1.0 - valid.mean(axis=1)
+        if (self.high_ <= self.low_).any():
+            raise ValueError(
+                f"limits {self.limits} of the training values coincide at "
+                f"{self.low_[self.high_ <= self.low_][0]:.4g}: a channel is constant"
+            )
+
+    def transform_plane(self, plane: Plane) -> Plane:
+        """Scale one plane.
+
+        Parameters
+        ----------
+        plane : Plane
+            With the channels seen in ``fit``.
+
+        Returns
+        -------
+        Plane
+            Values in 0..1, without NaN.
+
+        Raises
+        ------
+        ValueError
+            If the channels differ from those seen in ``fit``.
+        """
+        _check_channels(plane, self.channels_)
+        image = _stack(plane)
+        low, high, median = (
+            limit.astype(np.float32)[:, None, None]
+            for limit in (self.low_, self.high_, self.median_)
+        )
+        scaled = np.clip((image - low) / (high - low), 0.0, 1.0)
+        fill = self.fill
+        if fill == "median":
+            fill = np.clip((median - low) / (high - low), 0.0, 1.0)
+        scaled = np.where(np.isnan(scaled), fill, scaled)
+        if plane.roi is not None:
+            scaled = np.where(plane.roi.to_mask(plane.grid), scaled, 0.0)
+        scaled = scaled.astype(np.float32)
+        return plane.replace(image=scaled.reshape(plane.image.shape))
+
+
+def _stack(plane):
+    """Load a plane as a new float32 array (n_channels, height, width)."""
+    return plane.load().reshape(-1, *plane.image.shape[-2:]).astype(np.float32)
+
+
+def _check_limits(limits):
+    """Check two increasing percentiles."""
+    if len(limits) != 2 or not 0 <= limits[0] < limits[1] <= 100:
+        raise ValueError(f"limits must be percentiles 0 <= low < high <= 100: {limits}")
+    return limits
+
+
+def _training_planes(X, columns):
+    """Yield every plane with the words that name it."""
+    found = False
+    for column in columns:
+        for patient, cell in X[column].items():
+            for number, plane in enumerate(cell.planes if has_study(cell) else ()):
+                found = True
+                yield f"row {patient}, column {column}, plane {number}", plane
+    if not found:
+        raise CohortError(f"columns {list(columns)} hold no study to learn from")
+
+
+def _check_channels(plane, channels):
+    """Refuse a plane whose channels are not those of the training planes."""
+    if plane.kind == "rf":
+        raise ValueError("MapScaler scales maps and images, not RF")
+    if plane.channels != channels:
+        raise ValueError(f"channels are {plane.channels}, those in fit {channels}")
+
+
+def _values(plane, place, channels):
+    """Values inside the region, shape (n_channels, n_values), NaN where invalid."""
+    try:
+        _check_channels(plane, channels)
+    except ValueError as error:
+        raise CohortError(f"{place}: {error}") from error
+    image = _stack(plane)
+    image[~np.isfinite(image)] = np.nan
+    if plane.roi is None:
+        return image.reshape(len(image), -1)
+    return image[:, plane.roi.to_mask(plane.grid)]
