@@ -1,0 +1,186 @@
+"""Where the windows lie, which frequency bins they use, and their DFT matrix."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.signal import get_window
+
+from sknac.qus._checks import pair, positive
+
+_MIN_BINS, _FEW_BINS = 3, 8
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """Window lengths and hops in samples and lines, and the bins of the band."""
+
+    fs_mhz: float
+    line_pitch_mm: float
+    sample_mm: float
+    n_samples: int
+    n_lines: int
+    hop_samples: int
+    hop_lines: int
+    n_fft: int
+    bins: tuple
+    taper: str | tuple
+
+    @cached_property
+    def freqs_mhz(self):
+        """Bin frequencies inside the band, in MHz."""
+        return np.arange(self.bins[0], self.bins[1] + 1) * self.fs_mhz / self.n_fft
+
+    @property
+    def spectral_key(self):
+        """What a reference spectrum depends on, lateral geometry apart."""
+        return (
+            self.fs_mhz,
+            self.n_samples,
+            self.hop_samples,
+            self.n_fft,
+            self.bins,
+            self.taper,
+        )
+
+    def n_rows(self, n_samples):
+        """Count the whole windows that fit into `n_samples`."""
+        return max(0, (n_samples - self.n_samples) // self.hop_samples + 1)
+
+    def n_columns(self, n_lines):
+        """Count the whole windows that fit into `n_lines`."""
+        return max(0, (n_lines - self.n_lines) // self.hop_lines + 1)
+
+    def depth_mm(self, n_rows, start_depth_mm=0.0):
+        """Depths of the window centres."""
+        centre = np.arange(n_rows) * self.hop_samples + (self.n_samples - 1) / 2
+        return start_depth_mm + centre * self.sample_mm
+
+    def lateral_mm(self, n_columns):
+        """Lateral positions of the window centres, from the first line."""
+        centre = np.arange(n_columns) * self.hop_lines + (self.n_lines - 1) / 2
+        return centre * self.line_pitch_mm
+
+    def dft_matrix(self, dtype):
+        """Cosine over sine rows, tapered, so that the squares sum to |X|^2 / n."""
+        n = self.n_samples
+        taper = get_window(self.taper, n, fftbins=False)
+        taper = taper / np.sqrt(np.mean(taper**2) * n)
+        phase = np.outer(self.freqs_mhz / self.fs_mhz, np.arange(n)) * (2 * np.pi)
+        rows = np.concatenate([np.cos(phase), np.sin(phase)])
+        return (rows * taper).astype(dtype)
+
+
+def make_plan(
+    *,
+    fs_mhz,
+    line_pitch_mm,
+    speed_of_sound,
+    band_mhz,
+    window_mm,
+    overlap,
+    n_fft=None,
+    taper="hann",
+):
+    """Turn physical settings into a `WindowPlan`, or say which one cannot be met."""
+    fs = positive("fs_mhz", fs_mhz, "give the sampling frequency of the RF data in MHz")
+    pitch = positive(
+        "line_pitch_mm",
+        line_pitch_mm,
+        "give the distance between scan lines in mm; RF headers often lack it and "
+        "it is never guessed",
+    )
+    speed = positive("speed_of_sound", speed_of_sound, "give it in m/s, e.g. 1540")
+    sample_mm = speed / (2e3 * fs)
+    lengths = _lengths(window_mm, (sample_mm, pitch))
+    hops = _hops(overlap, lengths)
+    n_fft = _n_fft(n_fft, lengths[0])
+    return WindowPlan(
+        fs_mhz=fs,
+        line_pitch_mm=pitch,
+        sample_mm=sample_mm,
+        n_samples=lengths[0],
+        n_lines=lengths[1],
+        hop_samples=hops[0],
+        hop_lines=hops[1],
+        n_fft=n_fft,
+        bins=_bins(band_mhz, fs, n_fft),
+        taper=taper,
+    )
+
+
+def _lengths(window_mm, spacing_mm):
+    """Window lengths in samples and lines."""
+    sides = [
+        positive("window_mm", side, "give the window's side or (axial, lateral) in mm")
+        for side in pair("window_mm", window_mm)
+    ]
+    lengths = [max(1, round(a / b)) for a, b in zip(sides, spacing_mm, strict=True)]
+    if lengths[0] < 8:
+        raise ValueError(
+            f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially; "
+            "a spectrum needs at least 8: enlarge window_mm"
+        )
+    return lengths
+
+
+def _hops(overlap, lengths):
+    """Window hops in samples and lines."""
+    hops = []
+    for share, length in zip(pair("overlap", overlap), lengths, strict=True):
+        if not 0 <= share < 1:
+            raise ValueError(
+                f"overlap={overlap!r} must lie in [0, 1): 0.95 moves a window by "
+                "5 % of its length"
+            )
+        hops.append(max(1, round((1 - share) * length)))
+    return hops
+
+
+def _n_fft(n_fft, n_samples):
+    """FFT length: the next power of two unless given."""
+    if n_fft is None:
+        return 1 << (n_samples - 1).bit_length()
+    if isinstance(n_fft, bool) or int(n_fft) != n_fft or n_fft < n_samples:
+        raise ValueError(
+            f"n_fft={n_fft!r} must be an integer of at least the window's "
+            f"{n_samples} samples"
+        )
+    return int(n_fft)
+
+
+def _bins(band_mhz, fs_mhz, n_fft):
+    """First and last DFT bin inside the band, both ends included."""
+    try:
+        low, high = (float(edge) for edge in band_mhz)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"band_mhz={band_mhz!r} must be a pair (low, high) in MHz"
+        ) from None
+    if not 0 < low < high:
+        raise ValueError(f"band_mhz={band_mhz!r} must satisfy 0 < low < high")
+    if high > fs_mhz / 2:
+        raise ValueError(
+            f"band_mhz={band_mhz!r} reaches beyond the Nyquist frequency "
+            f"{fs_mhz / 2:g} MHz of fs_mhz={fs_mhz:g}: lower the band or check fs_mhz"
+        )
+    step = fs_mhz / n_fft
+    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
+    n_bins = last - first + 1
+    if n_bins < _MIN_BINS:
+        raise ValueError(
+            f"band_mhz={band_mhz!r} holds {max(n_bins, 0)} frequency bins of "
+            f"{step:g} MHz; at least {_MIN_BINS} are needed: widen band_mhz, "
+            "lengthen window_mm or raise n_fft"
+        )
+    if n_bins < _FEW_BINS:
+        warnings.warn(
+            f"band_mhz={band_mhz!r} holds only {n_bins} frequency bins of {step:g} "
+            "MHz; slopes and scatterer diameters will be very uncertain",
+            UserWarning,
+            stacklevel=2,
+        )
+    return first, last
