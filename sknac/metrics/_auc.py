@@ -1,0 +1,187 @@
+"""Confidence intervals of the area under the ROC curve."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, logit, ndtri
+
+from sknac.metrics._bootstrap import bootstrap_ci
+from sknac.metrics._checks import (
+    both_classes,
+    check_confidence_level,
+    check_groups,
+    check_labels,
+    check_option,
+    check_scores,
+    refuse_weights,
+    warn_undefined,
+)
+from sknac.metrics._delong import components, covariance_of
+from sknac.metrics._proportions import proportion_ci
+from sknac.metrics._results import MetricInterval
+
+_METHODS = ("logit-delong", "delong", "bca", "percentile")
+
+
+def auc_ci(
+    y_true: Any,
+    y_score: Any,
+    *,
+    pos_label: Any = None,
+    method: str = "logit-delong",
+    confidence_level: float = 0.95,
+    groups: Any = None,
+    stratify: bool = True,
+    n_resamples: int = 2000,
+    random_state: Any = None,
+    sample_weight: Any = None,
+) -> MetricInterval:
+    """Estimate the area under the ROC curve with a confidence interval.
+
+    Higher scores mean the positive class.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels.
+    y_score : array-like of shape (n_samples,)
+        Scores.
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+    method : {"logit-delong", "delong", "bca", "percentile"}, default="logit-delong"
+        DeLong's variance on the logit scale or on the plain one (clipped to
+        [0, 1]), or a bootstrap.
+    confidence_level : float, default=0.95
+        Coverage, between 0 and 1.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row, where patients have several rows: the variance is
+        then that between patients and whole patients are resampled.
+    stratify : bool, default=True
+        Whether resamples keep the number of patients of each class.
+    n_resamples : int, default=2000
+        Number of bootstrap resamples.
+    random_state : int, RandomState, Generator or None, default=None
+        Randomness of the bootstrap.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Row weights, for the two bootstrap methods; DeLong's raise.
+
+    Returns
+    -------
+    MetricInterval
+        Area and interval. With one class only everything is NaN, with constant
+        scores or a class of one patient the bounds are, each with an
+        `UndefinedMetricWarning`.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, scores are not finite, labels are not binary,
+        `pos_label` is missing or unknown, or an option is unknown.
+
+    See Also
+    --------
+    delong_test : Compare two areas.
+    bootstrap_ci : Interval of any metric.
+
+    Notes
+    -----
+    Where every pair is ordered right (area exactly 1) or wrong (0), neither DeLong
+    nor a bootstrap sees any spread and both would claim certainty. All methods then
+    give the Clopper-Pearson interval of m successes (or failures) in m trials, m
+    being the size of the smaller class: m disjoint pairs are independent, so the
+    chance that all are ordered right is at most the m-th power of the true area.
+    `method` then reads "clopper-pearson".
+
+    References
+    ----------
+    E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, Biometrics 44:837-845, 1988.
+    M. S. Pepe, The Statistical Evaluation of Medical Tests, Oxford, 2003 (logit).
+    N. A. Obuchowski, Biometrics 53:567-578, 1997 (groups).
+
+    Examples
+    --------
+    >>> from sknac.metrics import auc_ci
+    >>> y = ["non-response"] * 4 + ["response"] * 4
+    >>> auc_ci(y, [1, 2, 3, 6, 4, 5, 7, 8], pos_label="response")
+    roc_auc 0.875 [0.345, 0.989] (95% logit-delong, pos_label='response', n=8, n_pos=4)
+    """
+    check_option(method, "method", _METHODS)
+    confidence_level = check_confidence_level(confidence_level)
+    positive, _, label = check_labels(y_true, pos_label=pos_label)
+    score = check_scores(y_score, positive.size)
+    codes = check_groups(groups, positive.size, y_true, y_score)
+    if "delong" in method:
+        refuse_weights(sample_weight)
+    about = {
+        "metric": "roc_auc",
+        "confidence_level": confidence_level,
+        "n": positive.size,
+        "n_pos": int(positive.sum()),
+        "pos_label": label,
+        "n_groups": None if codes is None else int(codes.max()) + 1,
+    }
+    undefined = dict.fromkeys(("low", "high", "se"), np.nan) | {"method": method}
+    if not both_classes(positive, "the area under the ROC curve"):
+        return MetricInterval(estimate=np.nan, **undefined, **about)
+    auc, centred = components(positive, [score])
+    estimate = float(auc[0])
+    if estimate in (0.0, 1.0):
+        return _degenerate(estimate, positive, codes, about)
+    if score.min() == score.max():
+        warn_undefined("All scores are equal: the area is 0.5 and has no interval.")
+        return MetricInterval(estimate=estimate, **undefined, **about)
+    if "delong" not in method:
+        return bootstrap_ci(
+            "roc_auc",
+            positive,
+            score,
+            groups=codes,
+            stratify=stratify,
+            method=method,
+            n_resamples=n_resamples,
+            confidence_level=confidence_level,
+            random_state=random_state,
+            pos_label=True,
+            sample_weight=sample_weight,
+        ).replace(pos_label=label)
+    se = float(np.sqrt(covariance_of(centred, positive, codes)[0, 0]))
+    if np.isnan(se):
+        warn_undefined("A class has one patient only: the area has no interval.")
+    low, high = _bounds(estimate, se, method, confidence_level)
+    found = {"low": low, "high": high, "se": se, "method": method}
+    return MetricInterval(estimate=estimate, **found, **about)
+
+
+def _bounds(
+    estimate: float, se: float, method: str, confidence_level: float
+) -> tuple[float, float]:
+    """Return normal bounds on the logit or the plain scale."""
+    z = ndtri(0.5 + confidence_level / 2)
+    if method == "logit-delong":
+        half = z * se / (estimate * (1 - estimate))
+        low, high = expit(logit(estimate) - half), expit(logit(estimate) + half)
+    else:
+        low, high = np.clip([estimate - z * se, estimate + z * se], 0, 1)
+    return float(low), float(high)
+
+
+def _degenerate(
+    estimate: float,
+    positive: np.ndarray,
+    codes: np.ndarray | None,
+    about: dict[str, Any],
+) -> MetricInterval:
+    """Bound an area of exactly 0 or 1 by the pairs that share no patient."""
+    units = np.arange(positive.size) if codes is None else codes
+    with_pos, with_neg = np.unique(units[positive]), np.unique(units[~positive])
+    pairs = min(with_pos.size, with_neg.size, np.unique(units).size // 2)
+    bound = proportion_ci(
+        int(estimate) * pairs,
+        pairs,
+        method="clopper-pearson",
+        confidence_level=about["confidence_level"],
+    )
+    found = {"low": bound.low, "high": bound.high, "se": 0.0}
+    return MetricInterval(estimate=estimate, method=bound.method, **found, **about)

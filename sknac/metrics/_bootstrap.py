@@ -1,0 +1,287 @@
+"""Bootstrap confidence intervals of any metric, by patient."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+from sklearn import metrics as sk_metrics
+
+from sknac.metrics import _rates
+from sknac.metrics._checks import (
+    check_confidence_level,
+    check_groups,
+    check_labels,
+    check_option,
+    check_scores,
+    check_weight,
+    check_weights,
+    warn_undefined,
+)
+from sknac.metrics._confusion import RATES, linear_rates
+from sknac.metrics._resampling import (
+    AUCKernel,
+    CallableKernel,
+    RateKernel,
+    draw_chunks,
+    resolve_seed,
+)
+from sknac.metrics._results import MetricInterval
+
+_NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
+_KNOWN: dict[Callable[..., float], str] = {
+    _rates.sensitivity: "sensitivity",
+    _rates.specificity: "specificity",
+    _rates.ppv: "ppv",
+    _rates.npv: "npv",
+    _rates.weighted_youden: "weighted_youden",
+    sk_metrics.roc_auc_score: "roc_auc",
+    sk_metrics.accuracy_score: "accuracy",
+    sk_metrics.balanced_accuracy_score: "balanced_accuracy",
+}
+
+
+def bootstrap_ci(
+    metric: str | Callable[..., float],
+    y_true: Any,
+    y_pred: Any,
+    *,
+    groups: Any = None,
+    stratify: bool = True,
+    method: str = "percentile",
+    n_resamples: int = 2000,
+    confidence_level: float = 0.95,
+    random_state: Any = None,
+    pos_label: Any = None,
+    sample_weight: Any = None,
+) -> MetricInterval:
+    """Estimate a metric with a bootstrap confidence interval.
+
+    Patients are resampled with replacement: rows, or whole `groups` where a
+    patient has several rows. The area under the ROC curve and the rates of a
+    decision take an exact vectorised path; any other callable is called once per
+    resample.
+
+    Parameters
+    ----------
+    metric : str or callable
+        "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy",
+        "balanced_accuracy", "weighted_youden" (weight 0.5; for another one give
+        ``functools.partial(weighted_youden, weight=w)``), or a function
+        ``metric(y_true, y_pred)`` that returns a number. It is passed `pos_label`
+        if it has such a parameter and one is given, and `sample_weight` likewise.
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_pred : array-like of shape (n_samples,)
+        What the metric takes: scores for "roc_auc", predicted labels for rates.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row. Without it a `UserWarning` is given if the index of
+        `y_true` or `y_pred` repeats itself.
+    stratify : bool, default=True
+        Whether resamples keep the number of patients of each class, so that none
+        lacks a class. False also lets the share of the classes vary, which PPV,
+        NPV and accuracy depend on.
+    method : {"percentile", "bca"}, default="percentile"
+        Quantiles of the resamples, or bias-corrected and accelerated ones.
+    n_resamples : int, default=2000
+        Number of resamples.
+    confidence_level : float, default=0.95
+        Coverage, between 0 and 1.
+    random_state : int, RandomState, Generator or None, default=None
+        Randomness; the integer that repeats it is in the result as `seed`.
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required by
+        the named metrics.
+    sample_weight : array-like of shape (n_samples,), default=None
+        Row weights.
+
+    Returns
+    -------
+    MetricInterval
+        Estimate and interval. Resamples where the metric is undefined are left
+        out, counted in `n_undefined` and warned of; where nothing is left, or the
+        BCa correction is infinite, the bounds are NaN.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, an option is unknown, labels or scores do not fit the
+        metric, or `stratify` meets a group with rows of both classes.
+
+    See Also
+    --------
+    auc_ci : Interval of the area under the ROC curve, DeLong's by default.
+    confusion_rates : Binomial intervals of rates.
+
+    Notes
+    -----
+    The bootstrap sees no spread where the estimate is perfect: an area or a rate
+    of exactly 0 or 1 gets a zero-width interval. `auc_ci` and `confusion_rates`
+    give an honest one there.
+
+    References
+    ----------
+    B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap, Chapman & Hall,
+    1993, chapter 14 (BCa).
+
+    Examples
+    --------
+    >>> from sknac.metrics import bootstrap_ci
+    >>> y = ["response"] * 6 + ["non-response"] * 6
+    >>> found = ["response"] * 5 + ["non-response"] * 5 + ["response"] * 2
+    >>> patient = [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]
+    >>> bootstrap_ci("specificity", y, found, groups=patient, random_state=0,
+    ...              pos_label="response")
+    specificity 0.667 [0.000, 1.000] (95% percentile, pos_label='response', ...)
+    """
+    check_option(method, "method", ("percentile", "bca"))
+    confidence_level = check_confidence_level(confidence_level)
+    if int(n_resamples) != n_resamples or n_resamples < 2:
+        raise ValueError(f"n_resamples={n_resamples!r} must be a whole number >= 2.")
+    kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
+    seed = resolve_seed(random_state)
+    strata = _strata(kernel.classes, stratify)
+    chunks = draw_chunks(seed, kernel.sizes, strata, int(n_resamples))
+    values = np.concatenate([kernel.values(counts) for counts in chunks])
+    defined = values[~np.isnan(values)]
+    n_undefined = values.size - defined.size
+    if n_undefined:
+        warn_undefined(
+            f"{about['metric']} is undefined in {n_undefined} of {values.size} "
+            "resamples; they were left out."
+        )
+    low, high = _bounds(kernel, defined, method, confidence_level)
+    return MetricInterval(
+        estimate=kernel.estimate,
+        low=low,
+        high=high,
+        se=float(defined.std(ddof=1)) if defined.size > 1 else np.nan,
+        method=method,
+        confidence_level=confidence_level,
+        n_resamples=values.size,
+        n_undefined=n_undefined,
+        seed=seed,
+        **about,
+    )
+
+
+def _prepare(
+    metric: Any,
+    y_true: Any,
+    y_pred: Any,
+    groups: Any,
+    pos_label: Any,
+    sample_weight: Any,
+) -> tuple[Any, dict[str, Any]]:
+    """Choose the kernel and collect what the result says about the data."""
+    name, weight = _recognise(metric)
+    n = len(np.asarray(y_true))
+    units = check_groups(groups, n, y_true, y_pred)
+    weights = check_weights(sample_weight, n)
+    about = {"metric": name or getattr(metric, "__name__", "metric"), "n": n}
+    about["n_groups"] = None if units is None else int(units.max()) + 1
+    if name is None:
+        return _callable_kernel(
+            metric, y_true, y_pred, units, weights, pos_label, about
+        )
+    if name == "roc_auc":
+        positive, _, label = check_labels(y_true, pos_label=pos_label)
+        score = check_scores(y_pred, n)
+        kernel = AUCKernel(positive, score, units, weights)
+    else:
+        positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
+        parts = linear_rates(name, weight)
+        kernel = RateKernel(positive, predicted, units, weights, *parts)
+    about |= {"n_pos": int(positive.sum()), "pos_label": label}
+    return kernel, about
+
+
+def _recognise(metric: Any) -> tuple[str | None, float]:
+    """Return the name and weight of a metric with a fast path, else None."""
+    if isinstance(metric, str):
+        check_option(metric, "metric", _NAMES)
+        return metric, 0.5
+    if not callable(metric):
+        raise ValueError(f"metric={metric!r} must be a name or a function.")
+    if isinstance(metric, partial):
+        plain = metric.func is _rates.weighted_youden and not metric.args
+        if plain and set(metric.keywords) == {"weight"}:
+            return "weighted_youden", check_weight(metric.keywords["weight"])
+        return None, 0.5
+    return _KNOWN.get(metric), 0.5
+
+
+def _callable_kernel(
+    metric: Callable[..., float],
+    y_true: Any,
+    y_pred: Any,
+    units: np.ndarray | None,
+    weights: np.ndarray | None,
+    pos_label: Any,
+    about: dict[str, Any],
+) -> tuple[CallableKernel, dict[str, Any]]:
+    """Wrap a function; its labels need not be binary unless pos_label is given."""
+    truth, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if len(predicted) != len(truth):
+        raise ValueError(
+            f"y_pred has {len(predicted)} rows but y_true has {len(truth)}."
+        )
+    known = inspect.signature(metric).parameters
+    if weights is not None and "sample_weight" not in known:
+        raise ValueError(f"{about['metric']} does not take sample_weight.")
+    if pos_label is not None:
+        positive, _, label = check_labels(truth, pos_label=pos_label)
+        about |= {"n_pos": int(positive.sum()), "pos_label": label}
+        if "pos_label" in known:
+            metric = partial(metric, pos_label=pos_label)
+    classes, _ = pd.factorize(truth)
+    return CallableKernel(metric, truth, predicted, units, weights, classes), about
+
+
+def _strata(classes: np.ndarray, stratify: bool) -> list[slice | np.ndarray]:
+    """Return the cells that are resampled together."""
+    if not stratify:
+        return [slice(None)]
+    if (classes < 0).any():
+        raise ValueError(
+            f"{int((classes < 0).sum())} groups hold rows of both classes and cannot "
+            "be stratified: mend groups or y_true, or pass stratify=False."
+        )
+    return [np.flatnonzero(classes == c) for c in np.unique(classes)]
+
+
+def _bounds(
+    kernel: Any, values: np.ndarray, method: str, level: float
+) -> tuple[float, float]:
+    """Return the percentile or BCa bounds; NaN where there are none."""
+    if values.size == 0 or np.isnan(kernel.estimate):
+        return np.nan, np.nan
+    tails = np.array([(1 - level) / 2, (1 + level) / 2])
+    if method == "bca":
+        tails = _bca_tails(kernel, values, tails)
+        if np.isnan(tails).any():
+            warn_undefined("The BCa correction is infinite: the interval is NaN.")
+            return np.nan, np.nan
+    low, high = np.quantile(values, tails)
+    return float(low), float(high)
+
+
+def _bca_tails(kernel: Any, values: np.ndarray, tails: np.ndarray) -> np.ndarray:
+    """Correct the tail probabilities for bias and acceleration."""
+    gap = values - kernel.estimate
+    gap[np.abs(gap) < 1e-12] = 0  # equal but for the order of summation
+    bias = ndtri(
+        (np.count_nonzero(gap < 0) + 0.5 * np.count_nonzero(gap == 0)) / gap.size
+    )
+    influence = kernel.influence()
+    spread = kernel.sizes @ influence**2
+    if not np.isfinite(bias) or not spread > 0:
+        return np.full(2, np.nan)
+    acceleration = kernel.sizes @ influence**3 / (6 * spread**1.5)
+    shifted = bias + ndtri(tails)
+    return ndtr(bias + shifted / (1 - acceleration * shifted))

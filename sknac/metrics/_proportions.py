@@ -1,0 +1,322 @@
+"""Binomial intervals of proportions and of the rates of a decision."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknac.metrics._checks import (
+    check_confidence_level,
+    check_groups,
+    check_labels,
+    check_option,
+    warn_undefined,
+)
+from sknac.metrics._confusion import (
+    CELLS,
+    RATES,
+    WHY_UNDEFINED,
+    cell_counts,
+    rate_terms,
+)
+from sknac.metrics._results import MetricInterval, _Record
+
+_STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
+
+
+def proportion_ci(
+    count: int, total: int, *, method: str = "wilson", confidence_level: float = 0.95
+) -> MetricInterval:
+    """Estimate a proportion with a binomial confidence interval.
+
+    Parameters
+    ----------
+    count : int
+        Number of successes.
+    total : int
+        Number of trials.
+    method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
+        Wilson covers close to the nominal level on average, Clopper-Pearson never
+        covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
+        [0, 1], which is too short near 0 and 1.
+    confidence_level : float, default=0.95
+        Coverage, between 0 and 1.
+
+    Returns
+    -------
+    MetricInterval
+        Proportion and interval; NaN with an `UndefinedMetricWarning` for no trials.
+
+    Raises
+    ------
+    ValueError
+        If the counts are not whole numbers with 0 <= count <= total, or an option
+        is unknown.
+
+    See Also
+    --------
+    confusion_rates : Intervals of all rates of a decision.
+
+    References
+    ----------
+    L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
+    proportion", Statistical Science 16:101-133, 2001.
+
+    Examples
+    --------
+    >>> from sknac.metrics import proportion_ci
+    >>> proportion_ci(10, 21, method="clopper-pearson")
+    proportion 0.476 [0.257, 0.702] (95% clopper-pearson, 10/21)
+    """
+    for name, value in (("count", count), ("total", total)):
+        if int(value) != value:
+            raise ValueError(f"{name}={value!r} must be a whole number.")
+    if not 0 <= count <= total:
+        raise ValueError(f"count={count} must lie between 0 and total={total}.")
+    check_option(method, "method", _STATSMODELS)
+    confidence_level = check_confidence_level(confidence_level)
+    if total == 0:
+        warn_undefined("No trials: the proportion is undefined (NaN).")
+    return _interval(
+        "proportion", int(count), int(total), method, confidence_level, n=int(total)
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class ConfusionRates(_Record):
+    """The rates of a two-class decision with their intervals.
+
+    Attributes
+    ----------
+    tp, fn, fp, tn : int
+        Counts of true and false, positive and negative decisions.
+    pos_label : int, float, bool or str
+        The positive class.
+    sensitivity, specificity, ppv, npv, accuracy : MetricInterval
+        Each rate with its interval.
+
+    See Also
+    --------
+    confusion_rates : Make one from labels.
+    rates_from_counts : Make one from counts.
+
+    Examples
+    --------
+    >>> from sknac.metrics import rates_from_counts
+    >>> rates_from_counts(tp=15, fn=6, fp=2, tn=19, pos_label="response")
+    TP 15, FN 6, FP 2, TN 19 (pos_label='response', 95% wilson)
+      sensitivity 0.714 [0.500, 0.862]
+      specificity 0.905 [0.711, 0.973]
+      ppv 0.882 [0.657, 0.967]
+      npv 0.760 [0.566, 0.885]
+      accuracy 0.810 [0.667, 0.900]
+    """
+
+    tp: int
+    fn: int
+    fp: int
+    tn: int
+    pos_label: Any
+    sensitivity: MetricInterval
+    specificity: MetricInterval
+    ppv: MetricInterval
+    npv: MetricInterval
+    accuracy: MetricInterval
+
+    @property
+    def rates(self) -> tuple[MetricInterval, ...]:
+        """The five rates, in the order of the attributes."""
+        return tuple(getattr(self, name) for name in RATES)
+
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{c.upper()} {getattr(self, c)}" for c in CELLS)
+        about = f"{100 * self.accuracy.confidence_level:g}% {self.accuracy.method}"
+        lines = [f"{cells} (pos_label={self.pos_label!r}, {about})"]
+        for r in self.rates:
+            lines.append(f"  {r.metric} {r.estimate:.3f} [{r.low:.3f}, {r.high:.3f}]")
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return counts and rates as a dictionary of plain Python values.
+
+        Returns
+        -------
+        dict
+            The counts, `pos_label`, and one dictionary per rate.
+        """
+        plain = {name: getattr(self, name) for name in (*CELLS, "pos_label")}
+        return plain | {r.metric: r.to_dict() for r in self.rates}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rates as a table.
+
+        Returns
+        -------
+        DataFrame of shape (5, 8)
+            One row per rate: estimate, low, high, count, total, method,
+            confidence_level, pos_label.
+        """
+        columns = ["estimate", "low", "high", "count", "total", "method"]
+        columns += ["confidence_level", "pos_label"]
+        table = pd.concat([r.to_frame() for r in self.rates]).set_index("metric")
+        return table[columns]
+
+
+def confusion_rates(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    pos_label: Any = None,
+    method: str = "wilson",
+    confidence_level: float = 0.95,
+) -> ConfusionRates:
+    """Estimate sensitivity, specificity, PPV, NPV and accuracy with intervals.
+
+    Each row must be a patient: where patients have several rows, the binomial
+    intervals are too narrow and `bootstrap_ci` with `groups` is the way.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+    method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
+        The interval; see `proportion_ci`.
+    confidence_level : float, default=0.95
+        Coverage of each interval, between 0 and 1.
+
+    Returns
+    -------
+    ConfusionRates
+        Counts and rates. A rate without a denominator is NaN, with one
+        `UndefinedMetricWarning` naming why.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, labels are not binary, `pos_label` is missing or
+        unknown, or an option is unknown.
+
+    See Also
+    --------
+    rates_from_counts : The same from counts.
+    bootstrap_ci : Interval of any metric, by patient.
+
+    Examples
+    --------
+    >>> from sknac.metrics import confusion_rates
+    >>> y_true = ["response", "response", "non-response", "non-response"]
+    >>> y_pred = ["response", "non-response", "non-response", "non-response"]
+    >>> table = confusion_rates(y_true, y_pred, pos_label="response").to_frame()
+    >>> table[["estimate", "low", "high"]].round(2).loc["sensitivity"].tolist()
+    [0.5, 0.09, 0.91]
+    """
+    positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
+    check_groups(None, positive.size, y_true, y_pred)
+    counts = cell_counts(positive, predicted)
+    return rates_from_counts(
+        **dict(zip(CELLS, counts.tolist(), strict=True)),
+        pos_label=label,
+        method=method,
+        confidence_level=confidence_level,
+    )
+
+
+def rates_from_counts(
+    *,
+    tp: int,
+    fn: int,
+    fp: int,
+    tn: int,
+    pos_label: Any,
+    method: str = "wilson",
+    confidence_level: float = 0.95,
+) -> ConfusionRates:
+    """Estimate the rates of a decision from its four counts.
+
+    Parameters
+    ----------
+    tp, fn, fp, tn : int
+        Counts of true and false, positive and negative decisions.
+    pos_label : int, float, bool or str
+        The positive class the counts refer to; it is printed with the rates.
+    method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
+        The interval; see `proportion_ci`.
+    confidence_level : float, default=0.95
+        Coverage of each interval, between 0 and 1.
+
+    Returns
+    -------
+    ConfusionRates
+        Counts and rates. A rate without a denominator is NaN, with one
+        `UndefinedMetricWarning` naming why.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or not whole, or an option is unknown.
+
+    See Also
+    --------
+    confusion_rates : The same from labels.
+
+    Examples
+    --------
+    The validation cohort of the DLRP paper, all courses:
+
+    >>> from sknac.metrics import rates_from_counts
+    >>> found = rates_from_counts(tp=15, fn=6, fp=2, tn=19, pos_label="response")
+    >>> round(100 * found.specificity.estimate, 1)
+    90.5
+    """
+    cells = dict(zip(CELLS, (tp, fn, fp, tn), strict=True))
+    for name, value in cells.items():
+        if int(value) != value or value < 0:
+            raise ValueError(f"{name}={value!r} must be a whole number >= 0.")
+    check_option(method, "method", _STATSMODELS)
+    level = check_confidence_level(confidence_level)
+    counts = np.array([int(value) for value in cells.values()])
+    about = {"n": int(counts.sum()), "n_pos": int(counts[:2].sum())}
+    rates, empty = {}, []
+    for name in RATES:
+        top, bottom = (int(term @ counts) for term in rate_terms(name))
+        if bottom == 0:
+            empty.append(f"{name} ({WHY_UNDEFINED[name]})")
+        rates[name] = _interval(
+            name, top, bottom, method, level, pos_label=pos_label, **about
+        )
+    if empty:
+        warn_undefined(f"Undefined (NaN): {', '.join(empty)}.")
+    cells = dict(zip(CELLS, counts.tolist(), strict=True))
+    return ConfusionRates(**cells, pos_label=pos_label, **rates)
+
+
+def _interval(
+    metric: str, count: int, total: int, method: str, level: float, **about: Any
+) -> MetricInterval:
+    """Make the interval of checked counts; NaN for no trials."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    estimate = low = high = se = np.nan
+    if total:
+        estimate = count / total
+        se = float(np.sqrt(estimate * (1 - estimate) / total))
+        low, high = proportion_confint(count, total, 1 - level, _STATSMODELS[method])
+    return MetricInterval(
+        metric=metric,
+        estimate=estimate,
+        low=float(low),
+        high=float(high),
+        se=se,
+        method=method,
+        confidence_level=level,
+        count=count,
+        total=total,
+        **about,
+    )

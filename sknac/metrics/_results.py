@@ -1,0 +1,288 @@
+"""Frozen results of the statistics: numbers that know how they were made."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy scalars and arrays into what JSON can hold."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class _Record:
+    """What every result shares: a dictionary and a one-row table of its fields."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dictionary of plain Python values.
+
+        Returns
+        -------
+        dict
+            One entry per field; arrays become lists.
+        """
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the result as a table.
+
+        Returns
+        -------
+        DataFrame of shape (1, n_fields)
+            One column per field.
+        """
+        return pd.DataFrame([self.to_dict()])
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed.
+
+        Parameters
+        ----------
+        **changes : object
+            New values by field name.
+
+        Returns
+        -------
+        object
+            A result of the same class.
+        """
+        return replace(self, **changes)
+
+
+def _bracket(low: float, high: float) -> str:
+    """Write an interval in square brackets with three decimals."""
+    return f"[{low:.3f}, {high:.3f}]"
+
+
+@dataclass(frozen=True, repr=False)
+class MetricInterval(_Record):
+    """A metric with its confidence interval.
+
+    Attributes
+    ----------
+    metric : str
+        Name of the metric.
+    estimate : float
+        Its value on the data.
+    low, high : float
+        Bounds of the interval; NaN where it is undefined.
+    se : float
+        Standard error: DeLong's, the binomial one or that of the resamples.
+    method : str
+        How the interval was made.
+    confidence_level : float
+        Nominal coverage of the interval, between 0 and 1.
+    n : int
+        Number of rows.
+    n_pos : int or None
+        Number of rows whose true label is `pos_label`.
+    pos_label : int, float, bool, str or None
+        The positive class.
+    n_groups : int or None
+        Number of groups (patients) where `groups` was given.
+    count, total : int or None
+        Numerator and denominator of a proportion.
+    n_resamples : int or None
+        Number of bootstrap resamples.
+    n_undefined : int
+        Resamples left out because the metric was undefined in them.
+    seed : int or None
+        Passing it as `random_state` gives the same resamples again.
+
+    See Also
+    --------
+    auc_ci : Interval of the area under the ROC curve.
+    bootstrap_ci : Interval of any metric.
+
+    Examples
+    --------
+    >>> from sknac.metrics import proportion_ci
+    >>> proportion_ci(19, 21)
+    proportion 0.905 [0.711, 0.973] (95% wilson, 19/21)
+    >>> proportion_ci(19, 21).to_frame()[["estimate", "low", "high"]].round(3)
+       estimate    low   high
+    0     0.905  0.711  0.973
+    """
+
+    metric: str
+    estimate: float
+    low: float
+    high: float
+    se: float
+    method: str
+    confidence_level: float
+    n: int
+    n_pos: int | None = None
+    pos_label: Any = None
+    n_groups: int | None = None
+    count: int | None = None
+    total: int | None = None
+    n_resamples: int | None = None
+    n_undefined: int = 0
+    seed: int | None = None
+
+    def __repr__(self) -> str:
+        about = [f"{100 * self.confidence_level:g}% {self.method}"]
+        if self.total is not None:
+            about.append(f"{self.count}/{self.total}")
+        if self.n_pos is not None:
+            about.append(f"pos_label={_plain(self.pos_label)!r}")
+            about.append(f"n={self.n}, n_pos={self.n_pos}")
+        bounds = _bracket(self.low, self.high)
+        return f"{self.metric} {self.estimate:.3f} {bounds} ({', '.join(about)})"
+
+
+@dataclass(frozen=True, repr=False)
+class DeLongResult(_Record):
+    """A DeLong comparison of two areas under the ROC curve.
+
+    Attributes
+    ----------
+    auc_a, auc_b : float
+        The two areas.
+    estimate : float
+        `auc_a - auc_b`.
+    low, high : float
+        Confidence bounds of the difference.
+    se : float
+        Standard error of the difference.
+    statistic : float
+        Difference over its standard error.
+    df : float
+        Degrees of freedom; infinite for the paired test (normal reference).
+    pvalue : float
+        p-value under `alternative`.
+    alternative : {"two-sided", "greater", "less"}
+        "greater": the first area is the larger.
+    method : {"delong-paired", "delong-unpaired"}
+        Which test.
+    confidence_level : float
+        Nominal coverage of the interval, between 0 and 1.
+    n, n_pos : int
+        Rows and positive rows of the first sample.
+    pos_label : int, float, bool or str
+        The positive class.
+    n_b, n_pos_b : int or None
+        Rows and positive rows of the second sample of an unpaired test.
+    n_groups : int or None
+        Number of groups (patients) where `groups` was given.
+
+    See Also
+    --------
+    delong_test : Make one.
+
+    Examples
+    --------
+    >>> from sknac.metrics import delong_test
+    >>> delong_test([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6], [1, 5, 3, 2, 4, 6])
+    AUC 0.889 - 0.667 = 0.222 [-0.265, 0.709], p = 0.371 (delong-paired, ...)
+    """
+
+    auc_a: float
+    auc_b: float
+    estimate: float
+    low: float
+    high: float
+    se: float
+    statistic: float
+    df: float
+    pvalue: float
+    alternative: str
+    method: str
+    confidence_level: float
+    n: int
+    n_pos: int
+    pos_label: Any
+    n_b: int | None = None
+    n_pos_b: int | None = None
+    n_groups: int | None = None
+
+    def __repr__(self) -> str:
+        bounds = _bracket(self.low, self.high)
+        return (
+            f"AUC {self.auc_a:.3f} - {self.auc_b:.3f} = {self.estimate:.3f} {bounds}, "
+            f"p = {self.pvalue:.3g} ({self.method}, "
+            f"pos_label={_plain(self.pos_label)!r}, n={self.n}, n_pos={self.n_pos})"
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ContrastResult(_Record):
+    """A DeLong chi-square test that contrasts of several areas are zero.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The curves.
+    auc : ndarray of shape (n_curves,)
+        Their areas.
+    covariance : ndarray of shape (n_curves, n_curves)
+        DeLong covariance of the areas.
+    contrast : ndarray of shape (n_contrasts, n_curves)
+        The contrasts tested.
+    statistic, df, pvalue : float, int, float
+        Chi-square, its degrees of freedom (rank of the contrasts) and p-value.
+    n, n_pos : int
+        Rows and positive rows.
+    pos_label : int, float, bool or str
+        The positive class.
+    n_groups : int or None
+        Number of groups (patients) where `groups` was given.
+
+    See Also
+    --------
+    delong_contrast : Make one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.metrics import delong_contrast
+    >>> scores = np.array([[1, 1, 2], [2, 5, 1], [4, 3, 3], [3, 2, 4], [5, 4, 6],
+    ...                    [6, 6, 5]])
+    >>> delong_contrast([0, 0, 0, 1, 1, 1], scores).to_frame()["auc"].round(3)
+    curve_0    0.889
+    curve_1    0.667
+    curve_2    1.000
+    Name: auc, dtype: float64
+    """
+
+    names: tuple[str, ...]
+    auc: np.ndarray
+    covariance: np.ndarray
+    contrast: np.ndarray
+    statistic: float
+    df: int
+    pvalue: float
+    n: int
+    n_pos: int
+    pos_label: Any
+    n_groups: int | None = None
+
+    def __repr__(self) -> str:
+        pairs = zip(self.names, self.auc, strict=True)
+        areas = ", ".join(f"{k} {a:.3f}" for k, a in pairs)
+        return (
+            f"AUC {areas}: chi-square({self.df}) = {self.statistic:.3f}, "
+            f"p = {self.pvalue:.3g} (pos_label={_plain(self.pos_label)!r}, "
+            f"n={self.n}, n_pos={self.n_pos})"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the areas as a table.
+
+        Returns
+        -------
+        DataFrame of shape (n_curves, 4)
+            Per curve the area and its standard error, and the test's chi-square
+            and p-value repeated.
+        """
+        se = np.sqrt(np.diag(self.covariance))
+        table = {"auc": self.auc, "se": se}
+        table |= {"chi_square": self.statistic, "pvalue": self.pvalue}
+        return pd.DataFrame(table, index=pd.Index(self.names))
