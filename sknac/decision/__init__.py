@@ -7,9 +7,13 @@ from sknac.decision._curve import (
     weighted_youden_curve,
     weighted_youden_threshold,
 )
+from sknac.decision._score_column import ScoreColumn
+from sknac.decision._staged import StagedClassifier
 from sknac.decision._threshold import WeightedYoudenThreshold
 
 __all__ = [
+    "ScoreColumn",
+    "StagedClassifier",
     "ThresholdCurve",
     "WeightedYoudenThreshold",
     "weighted_youden_curve",

@@ -72,3 +72,10 @@ def class_scores(estimator, X, index, response_method="auto"):
     if name == "predict_proba":
         return values[:, index]
     return values if index == 1 else -values
+
+
+def class_margin(estimator, X, index):
+    """Return how far each sample lies on the side of class number `index`."""
+    if hasattr(estimator, "decision_function"):
+        return class_scores(estimator, X, index, "decision_function")
+    return class_scores(estimator, X, index, "predict_proba") - 0.5

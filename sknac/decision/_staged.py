@@ -1,0 +1,567 @@
+"""Decision in stages: who is stopped early, who goes on, what is decided last."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin, clone
+from sklearn.utils import Bunch, get_tags, indexable
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknac.decision._blocks import (
+    as_table,
+    column_positions,
+    missing_rows,
+    row_name,
+    visit_columns,
+)
+from sknac.decision._response import (
+    binary_target,
+    class_index,
+    class_margin,
+    routed_fit_params,
+)
+from sknac.decision._sklearn import _check_method_params, _safe_indexing, _VisualBlock
+from sknac.utils._sklearn import Real, StrOptions, _BaseComposition, _fit_context
+
+# Least distance of a banded decision value from the edges of its band.
+BAND_MARGIN = 2.0**-40
+
+
+def _stages_have(*names):
+    """Build the check that every stage has one of the methods."""
+
+    def check(self):
+        for _, estimator, _ in getattr(self, "stages_", self.stages):
+            if not any(hasattr(estimator, name) for name in names):
+                raise AttributeError(
+                    f"{type(estimator).__name__} has no {' or '.join(names)}."
+                )
+        return True
+
+    return check
+
+
+class StagedClassifier(ClassifierMixin, _BaseComposition):
+    """Binary classifiers in a row, each of which may stop a patient.
+
+    Stage by stage, a patient predicted `stop_label` stops there with that label;
+    the others go on, and the prediction of the last stage is final. In the DLRP a
+    predicted non-responder stops after two courses; the others are judged again
+    after four.
+
+    Parameters
+    ----------
+    stages : list of (str, estimator, columns) tuples
+        Name, binary classifier and columns of each stage, in order. The columns are
+        what the classifier gets of `X`: a name, a position, a list of either, a
+        boolean mask, a slice or a callable, always handed on in two dimensions;
+        ``slice(None)`` is all of them.
+    stop_label : int, float, bool or str, default=None
+        Class that stops a patient; None is `classes_[0]` ("non-response" where the
+        other label is "response").
+    fit_on : {"all", "passed"}, default="all"
+        Who trains a stage: all patients with data for it, as in the DLRP paper, or
+        only those of them whom the fitted earlier stages let pass.
+    on_missing : {"raise", "defer"}, default="raise"
+        What to do in prediction with a patient who goes on to a stage without data
+        for it: raise, or defer, which keeps the label of going on and gives the
+        action "awaiting". Data for the first stage must be there.
+    missing : {"auto", "any"}, default="auto"
+        When a patient lacks a stage's data: "auto" if a cell that should hold a
+        record (a study) is None, or all cells of the stage are missing, so that the
+        stage may impute single NaN; "any" if any cell is missing.
+
+    Attributes
+    ----------
+    stages_ : list of (str, estimator, ndarray) tuples
+        Name, fitted classifier and column positions of each stage.
+    named_stages_ : Bunch
+        The fitted classifiers by name.
+    classes_ : ndarray of shape (2,)
+        Class labels, as given.
+    stop_label_ : object
+        The class that stops a patient.
+    n_fit_ : dict of str to int
+        Number of patients that each stage was trained on.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X has names that are strings.
+
+    Raises
+    ------
+    ValueError
+        From `fit`: if names clash, a column is missing, y has not exactly two
+        classes, `stop_label` is none of them, or a stage is left without patients
+        of both classes. From the predictions: if a patient has no data for a stage
+        that has to judge them and `on_missing="raise"`.
+
+    See Also
+    --------
+    WeightedYoudenThreshold : Puts a stage at its operating point.
+    ScoreColumn : A stage from scores computed elsewhere.
+    stage_flow : Counts by stage, action and true class.
+
+    Notes
+    -----
+    Prediction reads a stage's columns only for the patients still in, so that a
+    stopped patient's later visits may be None.
+
+    A cascade finds at least the patients of the stop class that either stage finds
+    alone, and keeps at most those of the other class that either keeps alone: what
+    it gains is time. `stage_flow` shows each stage alone beside it.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (stepwise pipeline, Fig. 1 and 4).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknac.decision import ScoreColumn, StagedClassifier
+    >>> X = pd.DataFrame({"s2": [0.1, 0.7, 0.8], "s4": [None, 0.2, 0.9]}, dtype=float)
+    >>> y = ["non-response", "non-response", "response"]
+    >>> cascade = StagedClassifier(
+    ...     [("dlr2", ScoreColumn("s2"), ["s2"]), ("dlr4", ScoreColumn("s4"), ["s4"])]
+    ... ).fit(X, y)
+    >>> cascade.predict(X).tolist()
+    ['non-response', 'non-response', 'response']
+    >>> cascade.decision_stage(X).tolist()
+    ['dlr2', 'dlr4', 'dlr4']
+    """
+
+    _parameter_constraints: dict = {
+        "stages": [list],
+        "stop_label": [Real, str, "boolean", None],
+        "fit_on": [StrOptions({"all", "passed"})],
+        "on_missing": [StrOptions({"raise", "defer"})],
+        "missing": [StrOptions({"auto", "any"})],
+    }
+
+    def __init__(
+        self,
+        stages,
+        *,
+        stop_label=None,
+        fit_on="all",
+        on_missing="raise",
+        missing="auto",
+    ):
+        self.stages = stages
+        self.stop_label = stop_label
+        self.fit_on = fit_on
+        self.on_missing = on_missing
+        self.missing = missing
+
+    @property
+    def _stages(self):
+        """Stages as (name, estimator) pairs, the form nested parameters need."""
+        try:
+            return [(name, estimator) for name, estimator, _ in self.stages]
+        except (TypeError, ValueError):
+            return self.stages
+
+    @_stages.setter
+    def _stages(self, pairs):
+        self.stages = [
+            (name, estimator, columns)
+            for (name, estimator), (_, _, columns) in zip(
+                pairs, self.stages, strict=True
+            )
+        ]
+
+    def get_params(self, deep=True):
+        """Return the parameters, those of the stages by ``name__param``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the stages' own parameters.
+
+        Returns
+        -------
+        params : dict
+            Values by parameter name.
+        """
+        return self._get_params("_stages", deep=deep)
+
+    def set_params(self, **params):
+        """Set parameters; ``name`` replaces a stage, ``name__param`` reaches into it.
+
+        Parameters
+        ----------
+        **params : dict
+            Values by parameter name.
+
+        Returns
+        -------
+        self : StagedClassifier
+            This object.
+        """
+        self._set_params("_stages", **params)
+        return self
+
+    # The stages check their own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, **params):
+        """Fit every stage.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            Cohort frame, scores or features.
+        y : array-like of shape (n_patients,)
+            Labels, two classes.
+        **params : dict
+            Metadata for the stages (`sample_weight`, `groups`), by request.
+
+        Returns
+        -------
+        self : StagedClassifier
+            The fitted object.
+        """
+        self._check_stages()
+        routed = routed_fit_params(self, params)
+        X, y = indexable(as_table(X), y)
+        y, self.classes_ = binary_target(y)
+        validate_data(self, X, skip_check_array=True)
+        self._stop_index = class_index(
+            self.classes_, self.stop_label, name="stop_label", default=0
+        )
+        self.stop_label_ = self.classes_[self._stop_index]
+        self._fit_stages(X, y, routed)
+        return self
+
+    def predict(self, X):
+        """Predict the class of each patient.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`; later visits of stopped patients may be missing.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_patients,)
+            The label of the stage that decided.
+        """
+        return self._labels(self._trace(X).passed)
+
+    def staged_predict(self, X):
+        """Predict as if the treatment were judged no further than each stage.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Yields
+        ------
+        labels : ndarray of shape (n_patients,)
+            Labels after the first stage, after the second, and so on.
+        """
+        check_is_fitted(self)
+        X = self._check_table(X)
+        passed = np.ones(X.shape[0], dtype=bool)
+        for step in self._walk(X):
+            passed[step.rows] = step.passed
+            yield self._labels(passed)
+
+    @available_if(_stages_have("predict_proba"))
+    def predict_proba(self, X):
+        """Return the probabilities of the stage that judged each patient last.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_patients, 2)
+            Columns in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        X = self._check_table(X)
+        probabilities = np.full((X.shape[0], 2), np.nan)
+        for step in self._walk(X):
+            if len(step.rows):
+                probabilities[step.rows] = step.estimator.predict_proba(step.block)
+        return probabilities
+
+    @available_if(_stages_have("predict_proba", "decision_function"))
+    def decision_function(self, X):
+        """Return one finite value per patient that orders the whole cascade.
+
+        Each stage has a band of width 1. With K stages, a patient stopped at stage
+        k = 0, 1, ... lies in (k - K, k - K + 1), one who passed k last in (k, k + 1);
+        within a band the stage's own scores set the order.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        values : ndarray of shape (n_patients,)
+            Above 0 where `predict` gives `classes_[1]`, below 0 elsewhere.
+        """
+        check_is_fitted(self)
+        X = self._check_table(X)
+        values = np.zeros(X.shape[0])
+        for step in self._walk(X):
+            if len(step.rows):
+                values[step.rows] = self._banded(step)
+        return values if self._stop_index == 0 else -values
+
+    def decision_stage(self, X):
+        """Return the name of the stage that judged each patient last.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        names : ndarray of shape (n_patients,)
+            Stage names.
+        """
+        trace = self._trace(X)
+        return np.array([name for name, _, _ in self.stages_], dtype=object)[trace.last]
+
+    def decision_path(self, X):
+        """Tell which stages judged each patient.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        path : ndarray of shape (n_patients, n_stages)
+            True where the stage judged the patient.
+        """
+        return np.arange(len(self.stages)) <= self._trace(X).last[:, None]
+
+    def action(self, X):
+        """Return what to do with each patient.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        actions : ndarray of shape (n_patients,)
+            "stop" (a stage gave `stop_label_`), "continue" (all stages passed) or
+            "awaiting" (passed so far; no data yet for the next stage).
+        """
+        trace = self._trace(X)
+        actions = np.where(trace.passed, "continue", "stop").astype(object)
+        actions[trace.awaiting] = "awaiting"
+        return actions
+
+    def predict_each(self, X):
+        """Predict with each stage alone, for all patients with data for it.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        labels : DataFrame of shape (n_patients, n_stages)
+            One column per stage; None where a patient has no data for it. The rows
+            have the index of X.
+        """
+        check_is_fitted(self)
+        X = self._check_table(X)
+        labels = pd.DataFrame(index=getattr(X, "index", None))
+        for number, (name, estimator, _) in enumerate(self.stages_):
+            rows, block, _ = self._block(X, number, np.arange(X.shape[0]))
+            column = np.full(X.shape[0], None, dtype=object)
+            if len(rows):
+                column[rows] = estimator.predict(block)
+            labels[name] = column
+        return labels
+
+    def get_metadata_routing(self):
+        """Return which stage gets which metadata of `fit`.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            Every stage takes part in `fit`.
+        """
+        router = MetadataRouter(owner=self)
+        for name, estimator in self._stages:
+            to_fit = MethodMapping().add(caller="fit", callee="fit")
+            router.add(method_mapping=to_fit, **{name: estimator})
+        return router
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        try:
+            inner = [get_tags(estimator) for _, estimator in self._stages]
+        except (AttributeError, TypeError, ValueError):
+            return tags  # `fit` says what is wrong with the stages
+        inputs = [tag.input_tags for tag in inner]
+        tags.input_tags.sparse = all(tag.sparse for tag in inputs)
+        tags.input_tags.allow_nan = all(tag.allow_nan for tag in inputs)
+        tags.input_tags.two_d_array = all(tag.two_d_array for tag in inputs)
+        tags.non_deterministic = any(tag.non_deterministic for tag in inner)
+        return tags
+
+    def _sk_visual_block_(self):
+        names, estimators, columns = zip(
+            *getattr(self, "stages_", self.stages), strict=True
+        )
+        return _VisualBlock(
+            "serial",
+            estimators,
+            names=names,
+            name_details=[str(chosen) for chosen in columns],
+            dash_wrapped=False,
+        )
+
+    def _check_stages(self):
+        """Raise unless `stages` is a list of named classifiers with columns."""
+        if not self.stages or any(
+            not isinstance(stage, tuple | list) or len(stage) != 3
+            for stage in self.stages
+        ):
+            raise ValueError(
+                "stages must be a list of at least one (name, estimator, columns)."
+            )
+        names, estimators, _ = zip(*self.stages, strict=True)
+        self._validate_names(names)
+        self._check_estimators_are_instances(estimators)
+        for name, estimator in zip(names, estimators, strict=True):
+            if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
+                raise TypeError(
+                    f"stage {name!r} needs a classifier with fit and predict, got "
+                    f"{estimator!r}."
+                )
+
+    def _fit_stages(self, X, y, routed):
+        """Fit the stages in order, each on its own patients."""
+        self.stages_, self._visits, self.n_fit_ = [], [], {}
+        still_in = np.ones(X.shape[0], dtype=bool)
+        for number, (name, estimator, columns) in enumerate(self.stages):
+            positions = column_positions(X, columns, name)
+            self._visits.append(visit_columns(X, positions))
+            self.stages_.append((name, clone(estimator), positions))
+            rows, block, _ = self._block(X, number, np.flatnonzero(still_in))
+            self._check_rows(name, y[rows])
+            fitted = self.stages_[-1][1]
+            fitted.fit(
+                block,
+                y[rows],
+                **_check_method_params(X, routed[name]["fit"], indices=rows),
+            )
+            self.n_fit_[name] = len(rows)
+            if self.fit_on == "passed":
+                still_in[rows] = fitted.predict(block) != self.stop_label_
+        self.named_stages_ = Bunch(**{name: est for name, est, _ in self.stages_})
+
+    def _check_rows(self, name, y):
+        """Raise unless a stage can be trained with these labels."""
+        if len(np.unique(y)) == 2:
+            return
+        mend = (
+            "use fit_on='all'" if self.fit_on == "passed" else "check the stage's data"
+        )
+        raise ValueError(
+            f"stage {name!r} would be trained on {len(y)} patients of "
+            f"{len(np.unique(y))} class (one class at most); {mend}."
+        )
+
+    def _check_table(self, X):
+        """Return X as a table with the columns of `fit`."""
+        X = as_table(X)
+        validate_data(self, X, skip_check_array=True, reset=False)
+        return indexable(X)[0]
+
+    def _block(self, X, number, rows):
+        """Return of `rows` those with data for a stage, their data, and the others."""
+        positions = self.stages_[number][2]
+        columns = _safe_indexing(X, positions, axis=1)
+        block = columns if len(rows) == X.shape[0] else _safe_indexing(columns, rows)
+        absent = missing_rows(block, self._visits[number], self.missing)
+        if absent.any():
+            block = _safe_indexing(block, np.flatnonzero(~absent))
+        return rows[~absent], block, rows[absent]
+
+    def _walk(self, X):
+        """Take all patients through the stages, one step per stage."""
+        rows = np.arange(X.shape[0])
+        for number, (name, estimator, _) in enumerate(self.stages_):
+            rows, block, awaiting = self._block(X, number, rows)
+            if len(awaiting) and (number == 0 or self.on_missing == "raise"):
+                self._raise_missing(X, number, awaiting)
+            passed = np.zeros(0, dtype=bool)
+            if len(rows):
+                passed = np.asarray(estimator.predict(block)) != self.stop_label_
+            yield Bunch(
+                number=number,
+                name=name,
+                estimator=estimator,
+                rows=rows,
+                block=block,
+                awaiting=awaiting,
+                passed=passed,
+            )
+            rows = rows[passed]
+
+    def _trace(self, X):
+        """Return each patient's last stage, whether it was passed, and who waits."""
+        check_is_fitted(self)
+        X = self._check_table(X)
+        n_patients = X.shape[0]
+        last = np.zeros(n_patients, dtype=int)
+        passed = np.ones(n_patients, dtype=bool)
+        awaiting = np.zeros(n_patients, dtype=bool)
+        for step in self._walk(X):
+            last[step.rows] = step.number
+            passed[step.rows] = step.passed
+            awaiting[step.awaiting] = True
+        return Bunch(last=last, passed=passed, awaiting=awaiting)
+
+    def _labels(self, passed):
+        """Return the labels of those who passed and those who did not."""
+        go_on = 1 - self._stop_index
+        return self.classes_[np.where(passed, go_on, self._stop_index)]
+
+    def _banded(self, step):
+        """Return the values of one step, each inside its band, passing upwards."""
+        margin = class_margin(step.estimator, step.block, 1 - self._stop_index)
+        share = 2 / np.pi * np.arctan(margin)
+        inside = np.where(step.passed, share, 1 + share)
+        inside = np.clip(inside, BAND_MARGIN, 1 - BAND_MARGIN)
+        floor = np.where(step.passed, step.number, step.number - len(self.stages_))
+        return floor + inside
+
+    def _raise_missing(self, X, number, rows):
+        """Say who lacks which stage, and what to do."""
+        name, _, positions = self.stages_[number]
+        names = getattr(X, "columns", range(X.shape[1]))
+        columns = [str(names[at]) for at in positions]
+        mend = (
+            "the first stage needs data of every patient"
+            if number == 0
+            else "give the visit, or set on_missing='defer'"
+        )
+        raise ValueError(
+            f"row {row_name(X, rows[0])} has to be judged by stage {name!r} but has "
+            f"no data for it (columns {', '.join(columns)}; {len(rows)} such rows): "
+            f"{mend}."
+        )
