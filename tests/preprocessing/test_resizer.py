@@ -1,0 +1,63 @@
+"""Planes of one size."""
+
+import numpy as np
+import pytest
+
+from sknac.cohort import Plane, PolygonOutline
+from sknac.preprocessing import PlaneResizer
+from sknac.roi import ROIMasker
+
+
+def _bmode(spacing):
+    """A dark image, 90 x 60, with a bright square 30 x 20 that the core outlines."""
+    image = np.zeros((90, 60), np.uint8)
+    image[30:60, 20:40] = 200
+    corners = np.array([(29.5, 19.5), (29.5, 39.5), (59.5, 39.5), (59.5, 19.5)])
+    core = PolygonOutline(corners * (spacing or (1.0, 1.0)))
+    return Plane(image, "bmode", spacing, core=core)
+
+
+@pytest.mark.parametrize("spacing", [(0.1, 0.2), None])
+@pytest.mark.parametrize("keep_aspect", [False, True])
+def test_core_stays_on_the_tumour(spacing, keep_aspect):
+    plane = PlaneResizer(size=45, keep_aspect=keep_aspect).transform_plane(
+        _bmode(spacing)
+    )
+    bright = plane.load() > 100
+    assert plane.image.shape == (45, 45)
+    assert np.mean(bright == plane.core_mask()) > 0.97
+
+
+def test_kept_aspect_gives_square_pixels():
+    plane = PlaneResizer(size=45, keep_aspect=True).transform_plane(_bmode((0.1, 0.2)))
+    assert plane.spacing_mm[0] == pytest.approx(plane.spacing_mm[1], rel=0.02)
+
+
+def test_stretching_is_told_by_the_spacing():
+    plane = PlaneResizer(size=45).transform_plane(_bmode((0.1, 0.2)))
+    assert plane.spacing_mm == pytest.approx((90 * 0.1 / 45, 60 * 0.2 / 45))
+
+
+def test_padding_of_maps_is_outside_the_region():
+    maps = Plane(np.ones((2, 40, 20)), "maps", (1, 1), channels=("mbf", "ss"))
+    plane = PlaneResizer(size=40, keep_aspect=True).transform_plane(maps)
+    inside = plane.roi.to_mask(plane.grid)
+    assert inside.mean() == pytest.approx(0.5, abs=0.03)
+    assert np.isnan(plane.load()[:, ~inside]).all()
+    assert plane.load()[:, inside] == pytest.approx(1.0)
+
+
+def test_masked_maps_stay_masked():
+    core = PolygonOutline([(10, 10), (10, 30), (30, 30)])
+    maps = Plane(np.ones((1, 40, 40)), "maps", (1, 1), core=core, channels=("mbf",))
+    masked = ROIMasker(region="core").transform_plane(maps)
+    plane = PlaneResizer(size=16).transform_plane(masked)
+    inside = plane.roi.to_mask(plane.grid)
+    assert inside.mean() == pytest.approx(0.5, abs=0.1)
+    assert np.array_equal(np.isfinite(plane.load()[0]), inside)
+
+
+def test_rf_is_refused_with_the_mend():
+    rf = Plane.from_rf(np.zeros((64, 8)), fs_mhz=40.0, line_pitch_mm=0.3)
+    with pytest.raises(ValueError, match="put a QUSMapper before this"):
+        PlaneResizer(size=8).transform_plane(rf)

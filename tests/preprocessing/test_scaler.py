@@ -1,0 +1,97 @@
+"""Limits of the training set."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.cohort import MaskOutline, Plane, Study
+from sknac.exceptions import CohortError
+from sknac.preprocessing import MapScaler
+
+
+def _frame(*images, channels=("mbf",), roi=None):
+    """A cohort of one plane a patient."""
+    planes = [
+        Plane(np.asarray(image, float), "maps", (1, 1), channels=channels)
+        for image in images
+    ]
+    planes = [
+        p.replace(roi=MaskOutline(roi, p.grid)) if roi is not None else p
+        for p in planes
+    ]
+    index = [f"P{i}" for i in range(len(planes))]
+    return pd.DataFrame({"us_pre": [Study([p]) for p in planes]}, index=index)
+
+
+def _scaled(scaler, X):
+    """Scaled images of a frame."""
+    return [cell.planes[0].load() for cell in scaler.transform(X)["us_pre"]]
+
+
+def test_limits_are_percentiles_of_all_training_values():
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(5, 1, 20, 20))
+    scaler = MapScaler(limits=(5, 95)).fit(_frame(*images))
+    assert scaler.low_[0] == pytest.approx(np.percentile(images, 5))
+    assert scaler.high_[0] == pytest.approx(np.percentile(images, 95))
+
+
+def test_minimum_and_maximum_of_the_paper():
+    X = _frame([[[1.0, 2.0]]], [[[3.0, 5.0]]])
+    first, second = _scaled(MapScaler(limits=(0, 100)).fit(X), X)
+    assert first == pytest.approx(np.array([[[0.0, 0.25]]]))
+    assert second == pytest.approx(np.array([[[0.5, 1.0]]]))
+
+
+def test_test_values_beyond_the_training_limits_are_clipped():
+    scaler = MapScaler(limits=(0, 100)).fit(_frame([[[0.0, 1.0]]]))
+    assert _scaled(scaler, _frame([[[-3.0, 9.0]]]))[0].tolist() == [[[0.0, 1.0]]]
+
+
+def test_channels_have_limits_of_their_own():
+    X = _frame([[[0.0, 10.0]], [[100.0, 300.0]]], channels=("mbf", "esd"))
+    scaler = MapScaler(limits=(0, 100)).fit(X)
+    assert scaler.low_.tolist() == [0.0, 100.0]
+    assert scaler.high_.tolist() == [10.0, 300.0]
+
+
+@pytest.mark.parametrize(("fill", "expected"), [("median", 0.5), (0.25, 0.25)])
+def test_invalid_inside_is_filled_and_outside_is_zero(fill, expected):
+    roi = np.array([[True, True, True, True, False]])
+    X = _frame([[[0.0, 1.0, 2.0, np.nan, np.nan]]], roi=roi)
+    scaler = MapScaler(limits=(0, 100), fill=fill).fit(X)
+    assert _scaled(scaler, X)[0][0, 0].tolist() == [0.0, 0.5, 1.0, expected, 0.0]
+    assert scaler.filled_share_[0] == pytest.approx(0.25)
+
+
+def test_values_outside_the_region_do_not_set_the_limits():
+    roi = np.array([[True, True, False]])
+    scaler = MapScaler(limits=(0, 100)).fit(_frame([[[0.0, 1.0, 99.0]]], roi=roi))
+    assert scaler.high_[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [((99, 1), "percentiles"), ((-1, 50), "percentiles"), ((1, 50, 99), "percentiles")],
+)
+def test_impossible_limits_are_refused(limits, message):
+    with pytest.raises(ValueError, match=message):
+        MapScaler(limits=limits).fit(_frame([[[0.0, 1.0]]]))
+
+
+def test_constant_channel_is_refused():
+    with pytest.raises(ValueError, match="constant"):
+        MapScaler().fit(_frame([[[2.0, 2.0]]]))
+
+
+def test_channel_without_a_valid_value_is_named():
+    X = _frame([[[0.0, 1.0]], [[np.nan, np.nan]]], channels=("mbf", "esd"))
+    with pytest.raises(ValueError, match="esd has no valid value"):
+        MapScaler().fit(X)
+
+
+def test_other_channels_are_named_with_their_place():
+    X = _frame([[[0.0, 1.0]]])
+    other = _frame([[[0.0, 1.0]]], channels=("esd",))
+    with pytest.raises(CohortError, match="row P0, column us_pre, plane 0: channels"):
+        MapScaler().fit(X).transform(other)

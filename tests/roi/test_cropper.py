@@ -1,0 +1,64 @@
+"""Crops of B-mode images."""
+
+import numpy as np
+import pytest
+
+from sknac.cohort import Plane, PolygonOutline
+from sknac.roi import ROICropper
+
+
+def _plane(spacing=(0.1, 0.2), start=(0.0, 0.0)):
+    """A 300 x 200 image that shows its own pixel numbers, core 60 x 20 pixels."""
+    image = np.arange(300 * 200, dtype=np.int32).reshape(300, 200)
+    corners = np.array([(99.5, 89.5), (99.5, 109.5), (159.5, 109.5), (159.5, 89.5)])
+    step = spacing or (1.0, 1.0)
+    core = PolygonOutline(corners * step + start)
+    return Plane(image, "bmode", spacing, origin_mm=start, core=core)
+
+
+def test_free_crop_is_the_box_of_the_core():
+    crop = ROICropper(border=0, square=False).transform_plane(_plane())
+    assert crop.image.shape == (60, 20)
+    assert crop.load()[0, 0] == 100 * 200 + 90
+
+
+def test_border_is_a_share_of_the_box():
+    crop = ROICropper(border=0.5, square=False).transform_plane(_plane())
+    assert crop.image.shape == (120, 40)
+
+
+def test_border_in_mm_counts_each_axis():
+    cropper = ROICropper(border=2.0, border_unit="mm", square=False)
+    assert cropper.transform_plane(_plane()).image.shape == (60 + 40, 20 + 20)
+
+
+def test_square_crop_is_square_in_mm():
+    crop = ROICropper(border=0).transform_plane(_plane())
+    assert np.multiply(crop.image.shape, crop.spacing_mm) == pytest.approx([6.0, 6.0])
+
+
+def test_unknown_spacing_is_square_in_pixels():
+    crop = ROICropper(border=0).transform_plane(_plane(spacing=None))
+    assert crop.image.shape == (60, 60)
+
+
+@pytest.mark.parametrize("spacing", [(0.1, 0.2), None])
+def test_outline_stays_on_the_tumour(spacing):
+    plane = _plane(spacing, start=(5.0, 1.0))
+    crop = ROICropper().transform_plane(plane)
+    assert np.array_equal(
+        crop.load()[crop.core_mask()], plane.load()[plane.core_mask()]
+    )
+
+
+def test_border_in_mm_without_spacing_is_refused_with_the_mend():
+    with pytest.raises(
+        ValueError, match='give the pixel size, or use border_unit="box"'
+    ):
+        ROICropper(border_unit="mm").transform_plane(_plane(spacing=None))
+
+
+def test_maps_are_refused_with_the_mend():
+    plane = Plane(np.zeros((1, 4, 4)), "maps", (1, 1), channels=("mbf",))
+    with pytest.raises(ValueError, match="use ROIMasker"):
+        ROICropper().transform_plane(plane)
