@@ -15,7 +15,7 @@ from sknac.exceptions import CohortError
 _PREFIX = "us_"
 
 
-def has_study(cell) -> bool:
+def has_study(cell: object) -> bool:
     """Tell whether a cell holds a visit.
 
     Parameters
@@ -63,8 +63,8 @@ def check_cohort(
     Raises
     ------
     CohortError
-        If X has duplicate patients, lacks a column, or a cell is neither a
-        study nor None.
+        If X has duplicate patients or columns, lacks a column, or a cell is
+        neither a study nor None.
     TypeError
         If X is not a DataFrame.
     ValueError
@@ -89,6 +89,9 @@ def check_cohort(
         raise ValueError("Found array with 0 sample(s): the cohort frame has no row")
     columns = _ultrasound_columns(X, columns)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if not X.columns.is_unique:
+        twice = X.columns[X.columns.duplicated()][0]
+        raise CohortError(f"column {twice} is there more than once: rename or drop one")
     if not X.index.is_unique:
         twice = X.index[X.index.duplicated()][0]
         raise CohortError(
@@ -237,7 +240,10 @@ def _map_study(cell, function, place):
             planes.append(function(plane))
         except ValueError as error:
             raise CohortError(f"{place}, plane {number}: {error}") from error
-    return Study(tuple(planes))
+    try:
+        return Study(tuple(planes))
+    except ValueError as error:  # the function returned no plane, or mixed kinds
+        raise CohortError(f"{place}: {error}") from error
 
 
 def planes_table(X: pd.DataFrame) -> pd.DataFrame:

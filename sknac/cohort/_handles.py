@@ -4,6 +4,7 @@
 
 import hashlib
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from sknac.exceptions import SknacFormatError, StaleFileError
 from sknac.io import read_array, read_info
 
 _CHUNK_BYTES = 1 << 20
+# File systems stamp times in ticks of up to 2 s (FAT): a file rewritten within
+# one tick keeps its time, so a young file's digest must not be remembered.
+_TICK_NS = 2_000_000_000
 
 
 def digest_of(*parts) -> str:
@@ -25,8 +29,15 @@ def digest_of(*parts) -> str:
     return sha.hexdigest()[:32]
 
 
-@lru_cache(maxsize=4096)
 def _file_digest(path, size, mtime_ns):
+    """Hash a file's content, once for the frames of a file that has settled."""
+    settled = time.time_ns() - mtime_ns > _TICK_NS
+    hasher = _settled_digest if settled else _settled_digest.__wrapped__
+    return hasher(path, size, mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _settled_digest(path, size, mtime_ns):
     """Hash a file's content; the other arguments make a changed file miss."""
     sha = hashlib.sha256()
     with open(path, "rb") as file:
@@ -118,7 +129,13 @@ class InMemoryArray(_Handle):
         self._set(_array=array, shape=array.shape, dtype=array.dtype, digest=digest)
 
     def load(self) -> np.ndarray:
-        """Return the array, read-only."""
+        """Return the array.
+
+        Returns
+        -------
+        ndarray of shape `shape`
+            The same array at each call, read-only.
+        """
         return self._array
 
     def __reduce__(self):
@@ -211,7 +228,8 @@ class ArrayRef(_Handle):
         ValueError
             If there is no such frame, or several and none is named.
         """
-        path = str(Path(path).resolve())
+        # Links stay: stores of large files link to names without a suffix.
+        path = os.path.abspath(path)
         info = read_info(path)
         stat = os.stat(path)
         content = _file_digest(path, stat.st_size, stat.st_mtime_ns)
@@ -231,7 +249,7 @@ class ArrayRef(_Handle):
         Returns
         -------
         ndarray of shape `shape`
-            A new array at each call.
+            A new array at each call, read-only as that of `InMemoryArray`.
 
         Raises
         ------
@@ -246,6 +264,7 @@ class ArrayRef(_Handle):
             raise SknacFormatError(
                 self.path, f"holds {array.shape}, its header said {self.shape}"
             )
+        array.setflags(write=False)
         return array
 
     def _check_unchanged(self):

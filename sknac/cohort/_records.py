@@ -91,7 +91,7 @@ class Plane:
         grid = self.grid  # checks spacing and origin
         object.__setattr__(self, "spacing_mm", grid.spacing_mm)
         object.__setattr__(self, "origin_mm", grid.origin_mm)
-        object.__setattr__(self, "channels", tuple(self.channels))
+        _settle_types(self)
         if self.core is not None:
             _check_core(self.core, grid)
         values = [getattr(self, f.name) for f in fields(self) if f.init]
@@ -155,7 +155,13 @@ class Plane:
         return Grid(self.image.shape[-2:], self.spacing_mm, self.origin_mm)
 
     def load(self) -> np.ndarray:
-        """Read the image."""
+        """Read the image.
+
+        Returns
+        -------
+        ndarray
+            In the shape that the kind says; do not write into it.
+        """
         return self.image.load()
 
     def core_mask(self) -> np.ndarray:
@@ -195,6 +201,14 @@ class Plane:
             The new plane.
         """
         return replace(self, **changes)
+
+    def __getstate__(self):
+        # Pickle writes a tuple shared with another plane as a reference to it.
+        # With copies equal planes pickle equally, and caches know them by that.
+        return {
+            name: tuple(part for part in value) if type(value) is tuple else value
+            for name, value in self.__dict__.items()
+        }
 
     def __eq__(self, other):
         return isinstance(other, Plane) and self.digest == other.digest
@@ -300,6 +314,19 @@ def _check_kind(plane):
             f"{plane.image.shape[0]} maps need as many channel names, got "
             f"{plane.channels}"
         )
+
+
+def _settle_types(plane):
+    """Make plain floats and texts of settings, so that equal ones hash equally."""
+    channels = tuple(str(name) for name in plane.channels)
+    settled = {"kind": str(plane.kind), "channels": channels}
+    for name in ("fs_mhz", "speed_of_sound", "focus_mm"):
+        value = getattr(plane, name)
+        settled[name] = None if value is None else float(value)
+    if plane.reference is not None:
+        settled["reference"] = str(plane.reference)
+    for name, value in settled.items():
+        object.__setattr__(plane, name, value)
 
 
 def _check_core(core, grid):

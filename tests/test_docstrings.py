@@ -1,0 +1,103 @@
+"""Every public name has a numpydoc docstring with a runnable example."""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from numpydoc.validate import ERROR_MSGS, validate
+
+import sknac
+
+_ROOT = Path(__file__).parents[1]
+_CONFIG = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]
+_IGNORED = set(_CONFIG["numpydoc_validation"]["checks"]) - {"all"}
+_PACKAGES = [
+    f"sknac.{module.name}"
+    for module in pkgutil.iter_modules(sknac.__path__)
+    if not module.name.startswith("_")
+]
+
+
+def _public_names():
+    """Yield each name of each package's ``__all__``."""
+    for package in _PACKAGES:
+        for name in importlib.import_module(package).__all__:
+            yield f"{package}.{name}"
+
+
+def _members(path):
+    """Yield a name and, for a class, the public methods it defines itself."""
+    package, name = path.rsplit(".", 1)
+    thing = getattr(importlib.import_module(package), name)
+    yield path
+    if inspect.isclass(thing):
+        for member, value in vars(thing).items():
+            if callable(value) and not member.startswith("_"):
+                yield f"{path}.{member}"
+
+
+def _complaints(path, codes_off=()):
+    """List what numpydoc finds, without the codes that are switched off."""
+    errors = validate(path)["errors"]
+    return [f"{path}: {code} {text}" for code, text in errors if code not in codes_off]
+
+
+@pytest.mark.parametrize("path", list(_public_names()))
+def test_public_docstring_is_complete(path):
+    """The name needs an example; its methods need everything else."""
+    found = _complaints(path, _IGNORED)
+    for member in list(_members(path))[1:]:
+        found += _complaints(member, _IGNORED | {"EX01"})
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("package", _PACKAGES)
+def test_all_names_exist_and_are_public(package):
+    module = importlib.import_module(package)
+    assert all(hasattr(module, name) for name in module.__all__)
+    assert not any(name.startswith("_") for name in module.__all__)
+
+
+def test_public_functions_are_annotated():
+    """Arguments of functions carry types; estimators' settings have constraints."""
+    bare = []
+    for path in _public_names():
+        package, name = path.rsplit(".", 1)
+        thing = getattr(importlib.import_module(package), name)
+        if inspect.isfunction(thing):
+            parameters = inspect.signature(thing).parameters.values()
+            bare += [
+                f"{path}({p.name})"
+                for p in parameters
+                if p.annotation is p.empty and p.name not in _DUCK_TYPED
+            ]
+    assert not bare, bare
+
+
+# scikit-learn's own signatures leave these open: any array-like or estimator does.
+_DUCK_TYPED = {"X", "y", "estimator", "y_true", "y_score", "y_pred"}
+
+
+def test_ignored_codes_exist():
+    assert set(ERROR_MSGS) >= _IGNORED
+
+
+def test_every_setting_has_a_constraint():
+    """An estimator checks each of its settings before work starts."""
+    missing = []
+    for path in _public_names():
+        package, name = path.rsplit(".", 1)
+        thing = getattr(importlib.import_module(package), name)
+        if not hasattr(thing, "_get_param_names") or dataclasses.is_dataclass(thing):
+            continue
+        constraints = getattr(thing, "_parameter_constraints", {})
+        missing += [
+            f"{path}: {setting}"
+            for setting in thing._get_param_names()
+            if setting not in constraints
+        ]
+    assert not missing, missing
