@@ -2,9 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.nets._dlr import DLRClassifier
 from sknac.nets._dual import DualInput
+from sknac.nets._feature_net import PlaneFeatureNet
 from sknac.nets._mlp import PredictiveMLP
+from sknac.nets._predictive import PredictiveNet
 from sknac.nets._ran import RAN
 from sknac.nets._resnet import ResNet
 
-__all__ = ["RAN", "DualInput", "PredictiveMLP", "ResNet"]
+__all__ = [
+    "RAN",
+    "DLRClassifier",
+    "DualInput",
+    "PlaneFeatureNet",
+    "PredictiveMLP",
+    "PredictiveNet",
+    "ResNet",
+]

@@ -1,0 +1,277 @@
+"""Feature network: one vector per patient from a bag of planes."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.callback import with_callbacks
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from sknac.nets._images import ImageNetClassifier
+from sknac.nets._named import PLANE_NETS
+from sknac.utils._sklearn import _fit_context
+
+
+class PlaneFeatureNet(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ImageNetClassifier
+):
+    """Feature network on single planes, averaged over each patient's planes.
+
+    In training every plane is a sample with its patient's label; the validation
+    split is by patient. `transform` gives each patient's mean feature vector, for a
+    second network or any other classifier [1]_; `predict_proba` gives the mean of
+    the planes' own probabilities, so that the estimator can also stand alone.
+
+    Parameters
+    ----------
+    module : str or callable, default="ran56"
+        The network: ``"ran56"``, ``"ran92"``, ``"resnet18"``, ``"resnet50"``,
+        ``"resnet101"``, and for CPUs and small images ``"ran_tiny"`` and
+        ``"resnet_tiny"``; or a class, whose modules have a method ``features`` and
+        return logits. It gets ``in_channels``, ``n_classes`` and ``image_size`` if
+        it takes them. Its other settings are ``module__...``, such as
+        ``module__dropout`` and ``module__feature_dim``.
+    optimizer : {"adam", "adamw", "sgd"} or callable, default="adam"
+        Optimizer; its settings are ``optimizer__...``.
+    lr : float, default=1e-4
+        Learning rate.
+    max_epochs : int, default=100
+        Largest number of passes over the training planes.
+    batch_size : int, default=8
+        Planes per step; -1 takes all at once.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss, by label; the source weighs non-responders
+        5 times. ``"balanced"`` counts planes.
+    validation_fraction : float or None, default=0.25
+        Share of the patients, stratified, that early stopping watches. None
+        trains on all for `max_epochs`.
+    patience : int or None, default=10
+        Epochs without a better validation loss before training stops; None never
+        stops. The best epoch's weights are kept either way.
+    flip : bool, default=True
+        Mirror training planes left and right at random.
+    max_shift : float, default=0.3
+        Largest random shift of training planes along both axes, as a share of
+        their size; what moves in is 0.
+    columns : str or None, default=None
+        The ultrasound column to read; None takes the only one.
+    cross_fit : int or None, default=None
+        Folds of `fit_transform`. None gives the training patients' features by the
+        network that was trained on them, as the source does; a number gives
+        out-of-fold features.
+    device : str, default="auto"
+        ``"cpu"``, ``"cuda"``, or ``"auto"`` for a GPU where there is one.
+    random_state : int, RandomState or None, default=None
+        Seed of weights, split, batches, dropout and augmentation.
+    torch_threads : int or None, default=None
+        Threads per operation in ``fit`` and ``predict``; 1 makes results the same
+        on every backend of joblib, None leaves the setting alone.
+    **kwargs
+        Settings of the parts, ``module__...``, ``optimizer__...``,
+        ``criterion__...``, ``iterator_train__...``, ``callbacks__...``; skorch's
+        `callbacks` and `verbose`; ``autocast=True`` computes in bfloat16;
+        ``channels_last=False`` keeps the usual memory layout.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    item_shape_ : tuple of int
+        (n_channels, height, width) of every plane.
+    channels_ : tuple of str
+        Names of the maps; empty for B-mode images and plain arrays.
+    module_ : torch.nn.Module
+        The trained network.
+    history_ : skorch.history.History
+        Learning curves: a row per epoch with ``train_loss`` and ``valid_loss``.
+    best_epoch_ : int
+        Epoch, from 1, whose weights were kept.
+    validation_rows_ : ndarray of int
+        Rows of X that early stopping watched.
+
+    See Also
+    --------
+    PredictiveNet : Predicts from the features.
+    DLRClassifier : Predicts from two visits.
+
+    Notes
+    -----
+    Planes are read through their handles batch by batch, and once before training to
+    refuse invalid pixels. All planes must have one size.
+
+    With `cross_fit`, the fold's networks start from the same weights as the final
+    one, because features of networks that start apart have nothing in common.
+
+    References
+    ----------
+    .. [1] H. Taleghamar et al., Scientific Reports 12:2244, 2022.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.nets import PlaneFeatureNet
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.random((n, 1, 32, 32)) for n in (2, 3, 1, 4, 2, 2, 3, 2)]
+    >>> y = ["response", "non-response"] * 4
+    >>> net = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, random_state=0)
+    >>> net.fit_transform(X, y).shape
+    (8, 32)
+    """
+
+    _named_modules = PLANE_NETS
+    _item_kind = "plane"
+
+    def __init__(
+        self,
+        *,
+        module="ran56",
+        optimizer="adam",
+        lr=1e-4,
+        max_epochs=100,
+        batch_size=8,
+        class_weight=None,
+        validation_fraction=0.25,
+        patience=10,
+        flip=True,
+        max_shift=0.3,
+        columns=None,
+        cross_fit=None,
+        device="auto",
+        random_state=None,
+        torch_threads=None,
+        **kwargs,
+    ):
+        self.module = module
+        self.optimizer = optimizer
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.class_weight = class_weight
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.flip = flip
+        self.max_shift = max_shift
+        self.columns = columns
+        self.cross_fit = cross_fit
+        self.device = device
+        self.random_state = random_state
+        self.torch_threads = torch_threads
+        self._take_further(kwargs)
+
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Train on planes with their patients' labels.
+
+        Parameters
+        ----------
+        X : DataFrame, sequence of ndarray or ndarray
+            A cohort frame; or per patient a bag (n_planes, n_channels, height,
+            width), the bags of any lengths; or an array (n_rows, n_channels, height,
+            width) of one plane per row.
+        y : array-like of shape (n_rows,)
+            Labels of any type.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows' planes in the loss.
+        groups : array-like of shape (n_rows,), default=None
+            Patients, where a row is not one: rows of one group stay on one side of
+            the validation split.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        CohortError
+            If a visit is missing, or a plane has another size or other maps than
+            the first, or invalid pixels.
+        ValueError
+            If a setting is misspelt, y has one class, there are too few patients
+            for the split, the module cannot take the images, or training diverges.
+        """
+        return self._fit(X, y, sample_weight, groups)
+
+    def fit_transform(self, X, y, sample_weight=None, groups=None):
+        """Train, and give the features of the training patients.
+
+        Parameters
+        ----------
+        X, y, sample_weight, groups
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_rows, feature_dim)
+            Features; out of fold if `cross_fit` is a number. The estimator itself is
+            trained on all rows either way.
+        """
+        self.fit(X, y, sample_weight=sample_weight, groups=groups)
+        if self.cross_fit is None:
+            return self.transform(X)
+        return self._out_of_fold(X, y, sample_weight, groups)
+
+    def _out_of_fold(self, X, y, sample_weight, groups):
+        """Compute each patient's features by a network that has not seen it."""
+        seed = check_random_state(self.random_state).randint(2**31 - 8)
+        folds = StratifiedKFold if groups is None else StratifiedGroupKFold
+        splitter = folds(self.cross_fit, shuffle=True, random_state=seed)
+        features = self.transform(X)
+        y = np.asarray(y)
+        net = clone(self).set_params(cross_fit=None, random_state=seed)
+        net.set_output(transform="default")
+        for train, test in splitter.split(np.zeros(len(y)), y, groups):
+            pick = [
+                None if part is None else _safe_indexing(part, train)
+                for part in (X, y, sample_weight, groups)
+            ]
+            net.fit(pick[0], pick[1], sample_weight=pick[2], groups=pick[3])
+            found = net.transform(_safe_indexing(X, test))
+            if hasattr(features, "iloc"):
+                features.iloc[test] = found
+            else:
+                features[test] = found
+        return features
+
+    def transform(self, X):
+        """Compute the mean feature vector of each row's planes.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            Patients.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_rows, feature_dim)
+            Features.
+        """
+        check_is_fitted(self)
+        items = self._read(X, reset=False)
+        return items.mean_by_row(self._compute(items, self.module_.features))
+
+    def plane_features(self, X) -> list[np.ndarray]:
+        """Compute the feature vectors of single planes.
+
+        Parameters
+        ----------
+        X : as in `fit`
+            Patients.
+
+        Returns
+        -------
+        list of ndarray of shape (n_planes, feature_dim)
+            Per row, its planes' features; their mean is `transform`'s.
+        """
+        check_is_fitted(self)
+        items = self._read(X, reset=False)
+        values = self._compute(items, self.module_.features)
+        return [values[items.rows == row] for row in range(items.n_rows)]
+
+    @property
+    def _n_features_out(self):
+        """Number of features, for their names."""
+        return self.module_.feature_dim

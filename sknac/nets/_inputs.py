@@ -1,0 +1,255 @@
+"""Images that networks take: planes of cohort frames, bags and plain arrays."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+
+from sknac.cohort import Plane, check_cohort, check_has_studies
+from sknac.exceptions import CohortError
+
+# Axes of one item: a plane (channels, height, width) or a pair of planes.
+AXES = {
+    "plane": ("n_channels", "height", "width"),
+    "pair": ("2", "n_channels", "height", "width"),
+}
+
+
+class Items:
+    """Items (planes or pairs) of all rows, read only when they are asked for.
+
+    Parameters
+    ----------
+    sources : list
+        Per item an array, a `Plane`, or a tuple of two planes.
+    rows : ndarray of int of shape (n_items,)
+        Position of each item's row (patient) in X.
+    n_rows : int
+        Number of rows of X.
+    places : list of str
+        Where each item lies, for messages.
+    """
+
+    def __init__(self, sources, rows, n_rows, places):
+        self.sources = sources
+        self.rows = np.asarray(rows, dtype=np.intp)
+        self.n_rows = n_rows
+        self.places = places
+
+    def __len__(self):
+        return len(self.sources)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of every item, from the handles alone."""
+        return item_shape(self.sources[0])
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the maps; empty where the images have none."""
+        return item_channels(self.sources[0])
+
+    def check_alike(self, shape: tuple[int, ...], channels: tuple[str, ...]) -> None:
+        """Refuse items of another shape or with other maps, without reading them."""
+        for source, place in zip(self.sources, self.places, strict=True):
+            for part in _parts(source):
+                _check_alike(part, place, shape[-3:], channels)
+
+    def check_pixels(self) -> None:
+        """Read every item once and refuse NaN and infinite pixels."""
+        for i in range(len(self)):
+            self.read(i)
+
+    def read(self, i: int) -> np.ndarray:
+        """Read one item as float32; a copy that may be written to."""
+        source = self.sources[i]
+        images = [_pixels(part, self.places[i]) for part in _parts(source)]
+        return np.stack(images) if isinstance(source, tuple) else images[0]
+
+    def batch(self, indices: Sequence[int]) -> torch.Tensor:
+        """Read items into one tensor."""
+        return torch.from_numpy(np.stack([self.read(int(i)) for i in indices]))
+
+    def mean_by_row(self, values: np.ndarray) -> np.ndarray:
+        """Average the items' values, (n_items, k), over each row's items."""
+        sums = np.zeros((self.n_rows, values.shape[1]))
+        np.add.at(sums, self.rows, values)
+        return sums / np.bincount(self.rows, minlength=self.n_rows)[:, None]
+
+
+class TableItems:
+    """Rows of a table as items, one per row."""
+
+    channels = ()
+
+    def __init__(self, table):
+        self.table = table
+        self.rows = np.arange(len(table))
+        self.n_rows = len(table)
+
+    def __len__(self):
+        return len(self.table)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one row."""
+        return self.table.shape[1:]
+
+    def batch(self, indices: Sequence[int]) -> torch.Tensor:
+        """Copy rows into one tensor."""
+        return torch.from_numpy(self.table[np.asarray(indices, dtype=np.intp)])
+
+    def mean_by_row(self, values: np.ndarray) -> np.ndarray:
+        """Return the values: each row is its only item."""
+        return values.astype(np.float64)
+
+
+def read_items(estimator, X, *, kind: str, columns, reset: bool) -> Items:
+    """Find the planes or pairs of planes in X.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whom errors are about; gets ``n_features_in_`` with ``reset=True``.
+    X : DataFrame, ndarray or sequence of ndarray
+        A cohort frame, an array of one item per row, or one bag per row.
+    kind : {"plane", "pair"}
+        What an item is.
+    columns : str, sequence of str or None
+        Ultrasound columns of a cohort frame.
+    reset : bool
+        True in ``fit``.
+
+    Returns
+    -------
+    Items
+        In the order of the rows, then of the planes.
+    """
+    if isinstance(X, pd.DataFrame):
+        return _from_cohort(estimator, X, kind, columns, reset)
+    items = _from_arrays(X, AXES[kind])
+    if reset:
+        estimator.n_features_in_ = items.shape[0]
+    return items
+
+
+def _from_cohort(estimator, X, kind, columns, reset):
+    """List the items of a cohort frame: planes, or planes paired by position."""
+    found = check_cohort(estimator, X, columns=columns, reset=reset)
+    n_needed = 1 if kind == "plane" else 2
+    if len(found) != n_needed:
+        raise ValueError(
+            f"{type(estimator).__name__} works on {n_needed} ultrasound column(s), "
+            f"got {list(found)}: name them in columns="
+        )
+    check_has_studies(X, found)
+    sources, rows, places = [], [], []
+    for row, patient in enumerate(X.index):
+        visits = [X[column].iloc[row].planes for column in found]
+        # The shorter visit starts again, so that every plane is used.
+        for number in range(max(map(len, visits))):
+            planes = [planes[number % len(planes)] for planes in visits]
+            sources.append(planes[0] if kind == "plane" else tuple(planes))
+            rows.append(row)
+            places.append(f"row {patient}, column {'/'.join(found)}, plane {number}")
+    return Items(sources, rows, len(X), places)
+
+
+def _from_arrays(X, axes):
+    """List the items of an array (one a row, or bags of one size) or of bags."""
+    expected = f"({', '.join(axes)})"
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        if X.ndim == len(axes) + 1:
+            X = X[:, None]
+        elif X.ndim != len(axes) + 2:
+            raise ValueError(
+                f"Reshape your data: expected a cohort frame, an array (n_rows, "
+                f"{expected[1:]} or a bag (n_items, {expected[1:]} per row; got an "
+                f"array of shape {X.shape}"
+            )
+    if len(X) == 0:
+        raise ValueError("Found array with 0 sample(s): X has no row")
+    sources, rows, places = [], [], []
+    for row, bag in enumerate(X):
+        bag = np.asarray(bag)
+        if bag.ndim != len(axes) + 1 or len(bag) == 0 or bag.dtype.kind not in "biuf":
+            raise ValueError(
+                f"row {row}: expected a bag of numbers (n_items, {expected[1:]} with "
+                f"at least one item, got shape {bag.shape} of type {bag.dtype}"
+            )
+        sources += list(bag)
+        rows += [row] * len(bag)
+        places += [f"row {row}, plane {number}" for number in range(len(bag))]
+    items = Items(sources, rows, len(X), places)
+    if axes[0] == "2" and items.shape[0] != 2:
+        raise ValueError(f"a pair has 2 images, got items of shape {items.shape}")
+    return items
+
+
+def item_shape(source) -> tuple[int, ...]:
+    """Shape of an item as the network will see it, from its handle."""
+    if isinstance(source, tuple):
+        return (2, *item_shape(source[0]))
+    if isinstance(source, Plane):
+        shape = tuple(source.image.shape)
+        return shape if source.kind == "maps" else (1, *shape)
+    return tuple(source.shape)
+
+
+def item_channels(source) -> tuple[str, ...]:
+    """Names of an item's maps."""
+    if isinstance(source, tuple):
+        return item_channels(source[0])
+    return source.channels if isinstance(source, Plane) else ()
+
+
+def _parts(source):
+    """List the images of an item."""
+    return source if isinstance(source, tuple) else (source,)
+
+
+def _check_alike(image, place, shape, channels):
+    """Refuse an image of another shape or with other maps than expected."""
+    found = item_shape(image)[-3:]
+    if found[0] != shape[0]:
+        raise CohortError(
+            f"{place}: the image has {found[0]} channel(s), expected {shape[0]}"
+        )
+    if found != shape:
+        raise CohortError(
+            f"{place}: the image is {_size(found)} pixels, expected {_size(shape)}; "
+            "put PlaneResizer before the network"
+        )
+    if item_channels(image) != channels:
+        raise CohortError(
+            f"{place}: the maps are {item_channels(image)}, expected {channels}"
+        )
+
+
+def _pixels(source, place):
+    """Read one image as float32 and refuse what a network cannot take."""
+    if isinstance(source, Plane):
+        if source.kind == "rf":
+            raise CohortError(
+                f"{place}: RF samples are no image; put QUSMapper before the network"
+            )
+        image = source.load()
+        image = image if source.kind == "maps" else image[None]
+    else:
+        image = source
+    image = np.array(image, dtype=np.float32)
+    if not np.isfinite(image).all():
+        bad = 1 - np.isfinite(image).mean()
+        raise CohortError(
+            f"{place}: {bad:.1%} of the pixels are NaN or infinite; MapScaler fills "
+            "them: put it before the network"
+        )
+    return image
+
+
+def _size(shape):
+    """Height x width of an item, for messages."""
+    return f"{shape[-2]}x{shape[-1]}"

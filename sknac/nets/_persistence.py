@@ -1,0 +1,103 @@
+"""Saving and loading fitted networks as settings and arrays."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+
+import numpy as np
+import torch
+from skorch.history import History
+
+import sknac
+from sknac.exceptions import SknacFormatError
+from sknac.nets._scope import loadable_device, torch_scope
+
+FORMAT = 1
+
+# Torch and skorch objects: made again on loading, or of use in training only.
+_REBUILT = {
+    "module_",
+    "criterion_",
+    "optimizer_",
+    "callbacks_",
+    "history_",
+    "virtual_params_",
+    "prefixes_",
+    "cuda_dependent_attributes_",
+    "initialized_",
+    "init_context_",
+    "_modules",
+    "_criteria",
+    "_optimizers",
+    "_callback_fit_ctx",
+    "_skl_callbacks_to_teardown",
+    "_epoch_context",
+}
+
+
+class ArrayStateMixin:
+    """State of an estimator with a network, as settings and arrays alone.
+
+    Pickles hold the parameters, the fitted attributes, the weights as arrays and
+    the learning curves as numbers; the module is built again on loading. The
+    optimizer's state is not kept: a loaded estimator predicts as before, and is
+    trained from the start by ``fit``.
+    """
+
+    def __getstate__(self):
+        state = {k: v for k, v in vars(self).items() if k not in _REBUILT}
+        if "module_" in vars(self):
+            tensors = self.module_.state_dict()
+            state["_weights"] = {
+                k: v.detach().cpu().numpy() for k, v in tensors.items()
+            }
+            state["_curves"] = _plain_curves(self.history_)
+        state["_sknac_stamp"] = (FORMAT, sknac.__version__)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        _check_stamp(type(self).__name__, state.pop("_sknac_stamp", (0, "unknown")))
+        weights = state.pop("_weights", None)
+        curves = state.pop("_curves", None)
+        vars(self).update(state)
+        if weights is not None:
+            self._restore_module(weights)
+            self.history_ = History(curves)
+            self.initialized_ = True
+
+    def _restore_module(self, weights):
+        """Build the module that was fitted and give it its weights."""
+        make, settings = self.module_spec_
+        # Initial weights are overwritten; they must not use up the caller's seed.
+        with torch_scope(seed=0), self._current_init_context("module"):
+            self.module_ = make(**settings)
+        self.module_.load_state_dict(
+            {k: torch.from_numpy(np.array(v)) for k, v in weights.items()}
+        )
+        vars(self)["device_"] = str(loadable_device(self.device))
+        self._place_module()
+        self.module_.eval()
+
+
+def _plain_curves(history):
+    """Keep each epoch's numbers and drop those of single batches."""
+    return [{k: v for k, v in epoch.items() if k != "batches"} for epoch in history]
+
+
+def _check_stamp(name, stamp):
+    """Warn about another version, refuse a newer format."""
+    number, version = stamp
+    if number > FORMAT:
+        raise SknacFormatError(
+            name,
+            f"saved by sknac {version} in format {number}; this version "
+            f"({sknac.__version__}) reads up to format {FORMAT}: upgrade sknac",
+        )
+    if version != sknac.__version__:
+        warnings.warn(
+            f"{name} was saved by sknac {version} and loaded by {sknac.__version__}; "
+            "check its predictions before use",
+            UserWarning,
+            stacklevel=3,
+        )
