@@ -87,7 +87,7 @@ _IMAGE = _Reader(
 )
 _NPY = _Reader(
     _npy_info,
-    lambda path, frame: np.array(_npy.open_npy(path)[frame]),
+    lambda path, frame: _npy_frame(path, frame),
     lambda path: np.array(_npy.open_npy(path)),
 )
 _READERS = {
@@ -188,6 +188,12 @@ def _only_frame(path):
             f"frame={n_frames - 1}"
         )
     return _ultrasonix.read_frame(path, 0)
+
+
+def _npy_frame(path, frame):
+    """Read one entry of a stack; an array of two dimensions is one frame."""
+    array = _npy.open_npy(path)
+    return np.array(array[frame] if array.ndim >= 3 else array)
 
 
 def _reader(path):

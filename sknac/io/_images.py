@@ -19,8 +19,9 @@ _FORMATS = ("PNG", "JPEG")
 def _opened(path):
     """Open an image, checked by its header, with one error for all damage."""
     try:
+        # Pillow warns of size, which is checked here, and of damaged metadata.
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             image = Image.open(path, formats=_FORMATS)
         with image:
             width, height = image.size
@@ -29,11 +30,18 @@ def _opened(path):
                     path,
                     f"{width} x {height} pixels, more than {_MAX_PIXELS} are refused",
                 )
+            if image.mode in ("I", "I;16", "F"):
+                raise SknacFormatError(
+                    path, f"{image.mode} pixels: save 16-bit and float images as .npy"
+                )
             yield image
+    except SknacFormatError:
+        raise
     except UnidentifiedImageError as error:
         raise SknacFormatError(path, "not a PNG or JPEG image") from error
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise SknacFormatError(path, f"damaged image: {error}") from error
+    except Exception as error:  # struct, zlib, index, value errors: any is damage
+        cause = str(error) or type(error).__name__
+        raise SknacFormatError(path, f"damaged image: {cause}") from error
 
 
 def image_shape(path) -> tuple[int, int]:
@@ -45,10 +53,6 @@ def image_shape(path) -> tuple[int, int]:
 def read_image(path) -> np.ndarray:
     """Read an image as (height, width) uint8 grey values (ITU-R 601 luma)."""
     with _opened(path) as image:
-        if image.mode in ("I", "I;16", "F"):
-            raise SknacFormatError(
-                path, f"{image.mode} pixels: save 16-bit and float images as .npy"
-            )
         # Transparent screenshots: RGBA -> L drops alpha, which is what is seen
         # on a black screen only if the hidden colour is black; composite it.
         if "A" in image.getbands() or "transparency" in image.info:
