@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.qus._bmode import bmode_from_rf
 from sknac.qus._bsc import (
     FaranSpheres,
     GaussianScatterers,
@@ -9,14 +10,22 @@ from sknac.qus._bsc import (
     TabulatedBSC,
     glass_bead_phantom_bsc,
 )
+from sknac.qus._mapper import QUSMapper, SpectralOptions
 from sknac.qus._maps import QUSMaps, qus_maps
+from sknac.qus._plot import QUSMapDisplay
+from sknac.qus._reference import ReferencePhantom
 
 __all__ = [
     "FaranSpheres",
     "GaussianScatterers",
     "PowerLaw",
+    "QUSMapDisplay",
+    "QUSMapper",
     "QUSMaps",
+    "ReferencePhantom",
+    "SpectralOptions",
     "TabulatedBSC",
+    "bmode_from_rf",
     "glass_bead_phantom_bsc",
     "qus_maps",
 ]

@@ -45,7 +45,7 @@ class GaussianScatterers:
     --------
     >>> from sknac.qus import GaussianScatterers
     >>> float(GaussianScatterers(esd_um=100, eac_db=30)([5.0])[0].round(5))
-    0.00072
+    0.00509
     """
 
     esd_um: float
@@ -84,8 +84,8 @@ class PowerLaw:
     Examples
     --------
     >>> from sknac.qus import PowerLaw
-    >>> PowerLaw(bsc_1mhz=1e-6, exponent=2)([1, 10]).tolist()
-    [1e-06, 0.0001]
+    >>> PowerLaw(bsc_1mhz=1e-6, exponent=2)([1, 2]).tolist()
+    [1e-06, 4e-06]
     """
 
     bsc_1mhz: float

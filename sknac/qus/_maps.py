@@ -12,7 +12,6 @@ from sknac.qus._checks import not_negative, positive, rf_frame, rf_frames
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import (
     PARAMETERS,
-    LogLinear,
     Media,
     gaussian_esd_eac,
     log_linear,
@@ -28,7 +27,7 @@ from sknac.qus._spectrum import (
 )
 
 _NEEDS_BSC = ("esd", "eac")
-_ATTENUATION = (
+ATTENUATION_MEND = (
     "give the tissue's attenuation in dB/(cm MHz^n); it is the largest source of "
     "error, so there is no default"
 )
@@ -284,7 +283,9 @@ def make_media(*, attenuation, **numbers):
                 "attenuation_db_cm_mhz holds negative, NaN or infinite values"
             )
     else:
-        attenuation = not_negative("attenuation_db_cm_mhz", attenuation, _ATTENUATION)
+        attenuation = not_negative(
+            "attenuation_db_cm_mhz", attenuation, ATTENUATION_MEND
+        )
     if numbers["reference_speed_of_sound"] is None:
         numbers["reference_speed_of_sound"] = numbers["speed_of_sound"]
     for name in numbers:

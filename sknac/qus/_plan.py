@@ -35,6 +35,12 @@ class WindowPlan:
         return np.arange(self.bins[0], self.bins[1] + 1) * self.fs_mhz / self.n_fft
 
     @property
+    def spacing_mm(self):
+        """Distances of neighbouring window centres: (axial, lateral)."""
+        axial = self.hop_samples * self.sample_mm
+        return axial, self.hop_lines * self.line_pitch_mm
+
+    @property
     def spectral_key(self):
         """What a reference spectrum depends on, lateral geometry apart."""
         return (

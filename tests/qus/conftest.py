@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 
-def loop_maps(
+def _loop_maps(
     rf,
     reference,
     *,
@@ -78,7 +78,7 @@ def loop_maps(
     )
 
 
-def simulate_rf(
+def _simulate_rf(
     rng,
     *,
     bsc,
@@ -127,3 +127,15 @@ def simulate_rf(
 def rng():
     """A seeded generator."""
     return np.random.default_rng(20240917)
+
+
+@pytest.fixture
+def loop_maps():
+    """The plain window loop."""
+    return _loop_maps
+
+
+@pytest.fixture
+def simulate_rf():
+    """The simulator of uniform scatterers."""
+    return _simulate_rf

@@ -1,0 +1,56 @@
+"""B-mode from RF, to look at."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.fft import next_fast_len
+from scipy.signal import hilbert
+
+from sknac.qus._checks import positive, rf_frame
+
+
+def bmode_from_rf(rf: ArrayLike, *, dynamic_range_db: float = 60.0) -> np.ndarray:
+    """Log-compress the envelope of an RF frame.
+
+    Parameters
+    ----------
+    rf : array-like of shape (n_samples, n_lines)
+        RF frame, depth first.
+    dynamic_range_db : float, default=60.0
+        Range that is kept below the brightest echo, in dB.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_samples, n_lines)
+        Amplitude in dB re the brightest echo (20 log10 of the envelope), from
+        ``-dynamic_range_db`` to 0.
+
+    Raises
+    ------
+    ValueError
+        If `rf` is not one frame of finite real samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.qus import bmode_from_rf
+    >>> rf = np.random.default_rng(0).normal(size=(300, 20))
+    >>> image = bmode_from_rf(rf, dynamic_range_db=40)
+    >>> image.shape, float(image.max())
+    ((300, 20), 0.0)
+    """
+    rf = rf_frame(rf)
+    floor = -positive("dynamic_range_db", dynamic_range_db, "give a range in dB")
+    if not np.isfinite(rf).all():
+        raise ValueError("rf holds NaN or infinite samples: cut these lines off")
+    rf = rf.astype(np.float32)
+    rf -= np.median(rf, axis=0)
+    n_fft = next_fast_len(rf.shape[0])
+    envelope = np.abs(hilbert(rf, n_fft, axis=0)[: rf.shape[0]])
+    peak = envelope.max()
+    if peak == 0:
+        return np.full(rf.shape, floor, dtype=np.float32)
+    with np.errstate(divide="ignore"):
+        decibels = 20 * np.log10(envelope / peak)
+    return np.maximum(decibels, floor).astype(np.float32)

@@ -1,0 +1,204 @@
+"""`QUSMapDisplay`: a parametric map over B-mode."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
+from sknac.qus._bmode import bmode_from_rf
+
+_LABELS = {
+    "mbf": "mid-band fit (dB)",
+    "ss": "spectral slope (dB/MHz)",
+    "si": "spectral intercept (dB)",
+    "esd": "effective scatterer diameter (um)",
+    "eac": "effective acoustic concentration (dB re 1 cm$^{-3}$)",
+}
+
+
+class QUSMapDisplay:
+    """A parametric map over B-mode, with the core outlined.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_axial, n_lateral)
+        The map; NaN is left transparent.
+    grid : Grid
+        Where its values lie, in mm.
+    label : str
+        Name and unit, for the colour bar.
+    bmode : ndarray of shape (height, width) or None, default=None
+        Grey background.
+    bmode_grid : Grid or None, default=None
+        Where its pixels lie.
+    core : PolygonOutline, MaskOutline or None, default=None
+        Outline of the tumour core.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Its figure.
+    image_ : matplotlib AxesImage
+        The map.
+    colorbar_ : matplotlib Colorbar or None
+        Its colour bar.
+    core_ : matplotlib artist or None
+        The outline.
+
+    See Also
+    --------
+    QUSMapDisplay.from_plane : Build it from planes of a cohort.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknac.cohort import Grid
+    >>> from sknac.qus import QUSMapDisplay
+    >>> grid = Grid((20, 30), spacing_mm=(0.1, 0.2), origin_mm=(1.0, 1.0))
+    >>> display = QUSMapDisplay(values=np.zeros((20, 30)), grid=grid, label="mbf (dB)")
+    >>> display.plot().ax_.get_xlabel()
+    'lateral (mm)'
+    """
+
+    def __init__(
+        self,
+        *,
+        values: np.ndarray,
+        grid: Grid,
+        label: str,
+        bmode: np.ndarray | None = None,
+        bmode_grid: Grid | None = None,
+        core: PolygonOutline | MaskOutline | None = None,
+    ):
+        self.values = values
+        self.grid = grid
+        self.label = label
+        self.bmode = bmode
+        self.bmode_grid = bmode_grid
+        self.core = core
+
+    @classmethod
+    def from_plane(
+        cls,
+        plane: Plane,
+        channel: str,
+        *,
+        background: Plane | None = None,
+        dynamic_range_db: float = 60.0,
+    ) -> "QUSMapDisplay":
+        """Build the display of one map of a plane.
+
+        Parameters
+        ----------
+        plane : Plane
+            Maps, as `QUSMapper` makes them.
+        channel : str
+            Which map, e.g. ``"mbf"``.
+        background : Plane or None, default=None
+            The RF plane that the maps come from (its B-mode is computed), or a
+            B-mode plane of the same scan.
+        dynamic_range_db : float, default=60.0
+            Range of a B-mode computed from RF.
+
+        Returns
+        -------
+        QUSMapDisplay
+            Not drawn yet.
+
+        Raises
+        ------
+        ValueError
+            If the plane holds no such map.
+        """
+        if plane.kind != "maps" or channel not in plane.channels:
+            have = plane.channels or plane.kind
+            raise ValueError(f"channel={channel!r} is not among {have}")
+        bmode = None
+        if background is not None:
+            bmode = background.load()
+            if background.kind == "rf":
+                bmode = bmode_from_rf(bmode, dynamic_range_db=dynamic_range_db)
+        return cls(
+            values=plane.load()[plane.channels.index(channel)],
+            grid=plane.grid,
+            label=_LABELS.get(channel, channel),
+            bmode=bmode,
+            bmode_grid=None if background is None else background.grid,
+            core=plane.core,
+        )
+
+    def plot(
+        self,
+        ax=None,
+        *,
+        colorbar: bool = True,
+        map_kwargs: dict | None = None,
+        bmode_kwargs: dict | None = None,
+        core_kwargs: dict | None = None,
+    ) -> "QUSMapDisplay":
+        """Draw the map.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a new figure.
+        colorbar : bool, default=True
+            Whether to draw the colour bar.
+        map_kwargs, bmode_kwargs : dict or None, default=None
+            Passed to ``imshow``, e.g. ``{"alpha": 0.7, "vmin": -10}``.
+        core_kwargs : dict or None, default=None
+            Passed to ``plot`` (polygon) or ``contour`` (mask).
+
+        Returns
+        -------
+        QUSMapDisplay
+            Itself, with the artists.
+        """
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        if self.bmode is not None:
+            look = {"cmap": "gray", "aspect": "equal"} | (bmode_kwargs or {})
+            ax.imshow(self.bmode, extent=_extent(self.bmode_grid), **look)
+        look = {"cmap": "viridis", "aspect": "equal"} | (map_kwargs or {})
+        if self.bmode is not None:
+            look.setdefault("alpha", 0.7)
+        self.image_ = ax.imshow(self.values, extent=_extent(self.grid), **look)
+        self.colorbar_ = None
+        if colorbar:
+            self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label=self.label)
+        whole = _extent(self.bmode_grid or self.grid)
+        ax.set(xlim=whole[:2], ylim=whole[2:])
+        self.core_ = self._draw_core(ax, core_kwargs)
+        unit = self.grid.unit
+        ax.set(xlabel=f"lateral ({unit})", ylabel=f"depth ({unit})")
+        return self
+
+    def _draw_core(self, ax, core_kwargs):
+        """Outline the core."""
+        if self.core is None:
+            return None
+        if isinstance(self.core, PolygonOutline):
+            closed = np.vstack([self.core.vertices, self.core.vertices[:1]])
+            look = {"color": "white", "linewidth": 1.5} | (core_kwargs or {})
+            return ax.plot(closed[:, 1], closed[:, 0], **look)[0]
+        grid = self.core.grid
+        look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
+        mask = self.core.to_mask(grid).astype(float)
+        return ax.contour(grid.lateral_mm, grid.axial_mm, mask, levels=[0.5], **look)
+
+
+def _extent(grid):
+    """Edges of an image for imshow: left, right, bottom, top."""
+    half = np.divide(grid.step, 2)
+    axial, lateral = grid.axial_mm, grid.lateral_mm
+    return (
+        lateral[0] - half[1],
+        lateral[-1] + half[1],
+        axial[-1] + half[0],
+        axial[0] - half[0],
+    )
