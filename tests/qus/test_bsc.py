@@ -1,0 +1,116 @@
+"""Backscatter models against closed forms and Faran's limits."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from sknac.qus import (
+    FaranSpheres,
+    GaussianScatterers,
+    PowerLaw,
+    TabulatedBSC,
+    glass_bead_phantom_bsc,
+)
+
+GLASS, GELATIN = (5570.0, 3374.7, 2540.0), (1540.0, 1020.0)
+
+
+def rayleigh_bsc(f_mhz, diameter_um):
+    """Elastic sphere far below a wavelength, one per cm^3 (textbook limit)."""
+    k = 2 * np.pi * f_mhz * 1e6 / (100 * GELATIN[0])
+    a = diameter_um / 2 * 1e-4
+    stiffness = GLASS[2] * (GLASS[0] ** 2 - 4 / 3 * GLASS[1] ** 2)
+    compressibility = GELATIN[1] * GELATIN[0] ** 2 / stiffness - 1
+    density = 3 * (GLASS[2] - GELATIN[1]) / (2 * GLASS[2] + GELATIN[1])
+    return (k**2 * a**3 / 3 * (compressibility - density)) ** 2
+
+
+@pytest.mark.parametrize(("ka", "ratio"), [(0.01, 0.9999), (0.05, 0.998), (0.2, 0.974)])
+def test_faran_amplitude_approaches_the_rayleigh_limit(ka, ratio):
+    diameter = 20.0
+    f = ka * GELATIN[0] / (2 * np.pi * diameter / 2)
+    bead = FaranSpheres((diameter,), concentration_per_cm3=1, medium=GELATIN)
+    amplitude = np.sqrt(bead(f) / rayleigh_bsc(f, diameter))
+    assert amplitude == pytest.approx(ratio, abs=6e-4)
+
+
+@pytest.mark.parametrize(("diameter", "exponent"), [(10, 3.97), (18, 3.90), (30, 3.72)])
+def test_faran_exponent_over_the_band(diameter, exponent):
+    f = np.linspace(3, 8, 51)
+    bsc = FaranSpheres((diameter,))(f)
+    assert np.polyfit(np.log(f), np.log(bsc), 1)[0] == pytest.approx(exponent, abs=0.01)
+
+
+def test_faran_stays_finite_far_above_the_rayleigh_range():
+    bsc = FaranSpheres((200.0,), concentration_per_cm3=1)(np.linspace(0.1, 40, 400))
+    assert (bsc > 0).all()
+    # Geometric limit of a rigid sphere: a^2 / 4; resonances move about it.
+    assert 0.1 < np.median(bsc[300:]) / (0.01**2 / 4) < 3
+
+
+def test_histogram_is_the_weighted_mean_of_its_beads():
+    f = np.array([3.0, 5.0, 8.0])
+    small, large = (FaranSpheres((d,)) for d in (10, 30))
+    both = FaranSpheres((10, 30), weights=(3, 1))
+    np.testing.assert_allclose(both(f), 0.75 * small(f) + 0.25 * large(f))
+
+
+def test_gaussian_scatterers_follow_the_stated_convention():
+    # k = 204.0 /cm, a = 50 um: (4/9) k^4 a^6 n z^2 exp(-0.827 k^2 a^2), by hand.
+    expected = 4 / 9 * 203.999**4 * 0.005**6 * 1e3 * np.exp(-0.827 * 1.019995**2)
+    assert GaussianScatterers(100, 30)(5.0) == pytest.approx(expected, rel=1e-4)
+
+
+def test_table_interpolates_power_laws_exactly():
+    law = PowerLaw(bsc_1mhz=1e-6, exponent=3.3)
+    table = TabulatedBSC(f_mhz=(2, 9), bsc=tuple(law([2, 9])))
+    np.testing.assert_allclose(table([3.0, 5.5]), law([3.0, 5.5]))
+
+
+def test_table_does_not_extrapolate():
+    with pytest.raises(ValueError, match="from 4 to 9 MHz.*narrow band_mhz"):
+        TabulatedBSC(f_mhz=(4, 9), bsc=(1, 2))([3.0, 5.0])
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"),
+    [
+        (GaussianScatterers, {"esd_um": 0, "eac_db": 0}),
+        (PowerLaw, {"bsc_1mhz": -1, "exponent": 4}),
+        (TabulatedBSC, {"f_mhz": (3, 2), "bsc": (1, 1)}),
+        (TabulatedBSC, {"f_mhz": (3,), "bsc": (1,)}),
+        (FaranSpheres, {"diameters_um": (0,)}),
+        (FaranSpheres, {"diameters_um": (5, 6), "weights": (1,)}),
+        (FaranSpheres, {"diameters_um": (5,), "concentration_per_cm3": 0}),
+    ],
+)
+def test_impossible_models_are_refused(model, settings):
+    with pytest.raises(ValueError):
+        model(**settings)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        GaussianScatterers(100, 20),
+        PowerLaw(1e-6, 4),
+        TabulatedBSC([2, 4], np.array([1.0, 2.0])),
+        glass_bead_phantom_bsc(),
+    ],
+)
+def test_models_are_values(model):
+    assert pickle.loads(pickle.dumps(model)) == model
+    assert hash(copy.deepcopy(model)) == hash(model)
+    assert model(np.array([3.0, 4.0])).shape == (2,)
+    assert np.shape(model(3.0)) == ()
+
+
+def test_phantom_has_the_published_beads():
+    phantom = glass_bead_phantom_bsc(5e5)
+    assert min(phantom.diameters_um) > 5
+    assert max(phantom.diameters_um) < 30
+    assert phantom.medium[0] == 1488.0
