@@ -63,8 +63,8 @@ def check_cohort(
     Raises
     ------
     CohortError
-        If X has duplicate patients or columns, lacks a column, or a cell is
-        neither a study nor None.
+        If X has duplicate patients, lacks a column, or a cell is neither a
+        study nor None.
     TypeError
         If X is not a DataFrame.
     ValueError
@@ -89,9 +89,6 @@ def check_cohort(
         raise ValueError("Found array with 0 sample(s): the cohort frame has no row")
     columns = _ultrasound_columns(X, columns)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if not X.columns.is_unique:
-        twice = X.columns[X.columns.duplicated()][0]
-        raise CohortError(f"column {twice} is there more than once: rename or drop one")
     if not X.index.is_unique:
         twice = X.index[X.index.duplicated()][0]
         raise CohortError(

@@ -1,0 +1,202 @@
+"""The cohort frame: checks, mapping, listing."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+
+from sknac.cohort import (
+    Plane,
+    Study,
+    check_cohort,
+    check_has_studies,
+    has_study,
+    map_planes,
+    planes_table,
+)
+from sknac.exceptions import CohortError
+
+
+def study(*values):
+    """A study of one constant plane for each value."""
+    shape = (6, 4)
+    planes = [Plane(np.full(shape, float(v)), "bmode", channels="a") for v in values]
+    return Study(planes)
+
+
+@pytest.fixture
+def X():
+    """Three patients, two visits, one of them missing."""
+    index = pd.Index(["P1", "P2", "P3"], name="patient_id")
+    frame = pd.DataFrame({"age": [40, 50, 60]}, index=index)
+    frame["us_pre"] = [study(1, 2), study(3), study(4)]
+    frame["us_post2"] = pd.Series([None, study(5), study(6)], index, dtype=object)
+    return frame
+
+
+def double(plane):
+    """Double the samples."""
+    return plane.replace(image=plane.load() * 2)
+
+
+def refuse_five(plane):
+    """Refuse the plane of fives."""
+    if (plane.load() == 5).any():
+        raise ValueError("five is refused")
+    return plane
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, float("nan"), pd.NA])
+def test_every_kind_of_missing_visit_is_taken(X, missing):
+    X.at["P1", "us_post2"] = missing
+    assert check_cohort(BaseEstimator(), X, reset=True) == ("us_pre", "us_post2")
+    assert not has_study(missing)
+    assert has_study(X.at["P1", "us_pre"])
+
+
+def test_fit_stores_names_and_transform_compares_them(X):
+    estimator = BaseEstimator()
+    check_cohort(estimator, X, reset=True)
+    assert estimator.feature_names_in_.tolist() == ["age", "us_pre", "us_post2"]
+    assert estimator.n_features_in_ == 3
+    check_cohort(estimator, X[:1], reset=False)
+    with pytest.raises(ValueError, match=r"seen at fit time, yet now missing:\n- age"):
+        check_cohort(estimator, X.drop(columns="age"), reset=False)
+    with pytest.raises(ValueError, match="must be in the same order"):
+        check_cohort(estimator, X[X.columns[::-1]], reset=False)
+    with pytest.raises(ValueError, match=r"unseen at fit time:\n- new"):
+        check_cohort(estimator, X.assign(new=1), reset=False)
+
+
+def test_columns_asked_for_are_checked_alone(X):
+    X["us_post2"] = "text"
+    for columns in (["us_pre"], ("us_pre",), "us_pre", np.array(["us_pre"])):
+        assert check_cohort(BaseEstimator(), X, columns=columns, reset=True) == (
+            "us_pre",
+        )
+
+
+def test_input_is_not_changed(X):
+    before = X.copy()
+    check_cohort(BaseEstimator(), X, reset=True)
+    pd.testing.assert_frame_equal(X, before)
+
+
+def with_cell(cell):
+    """Put a value where a study belongs."""
+    return lambda X: X.assign(us_pre=pd.Series([cell] * 3, X.index, dtype=object))
+
+
+@pytest.mark.parametrize(
+    ("change", "columns", "message"),
+    [
+        (lambda X: X.to_numpy(), None, "BaseEstimator needs a cohort frame .*ndarray"),
+        (lambda X: X["us_pre"], None, "needs a cohort frame .*got Series"),
+        (lambda X: X[:0], None, "the cohort frame has no row"),
+        (lambda X: X[["age"]], None, r"no ultrasound column .*us_<visit>.*\['age'\]"),
+        (lambda X: X, ["us_post4"], "column us_post4 is missing; there are"),
+        (lambda X: X, ["age"], "row P1, column age: expected a Study or None, got int"),
+        (with_cell("a.png"), None, "row P1, column us_pre: expected a Study.*got str"),
+        (with_cell(np.zeros(3)), None, "row P1, column us_pre: .* got ndarray"),
+        (with_cell([study(1)]), None, "row P1, column us_pre: .* got list"),
+        (
+            lambda X: pd.concat([X, X[1:2]]),
+            None,
+            "row P2 is there more than once: .* cohort_from_table gathers",
+        ),
+        (
+            lambda X: pd.concat([X, X[["us_pre"]]], axis=1),
+            None,
+            r"Expected unique column names, got:\n- 'us_pre' 2 times",
+        ),
+    ],
+)
+def test_bad_frames_name_the_place_and_the_mend(X, change, columns, message):
+    with pytest.raises((CohortError, ValueError, TypeError), match=message):
+        check_cohort(BaseEstimator(), change(X), columns=columns, reset=True)
+
+
+def test_missing_visit_that_is_needed_is_counted(X):
+    check_has_studies(X, ["us_pre"])
+    with pytest.raises(
+        CohortError, match=r"row P1, column us_post2: the visit is missing \(in 1 of 3"
+    ):
+        check_has_studies(X, ["us_pre", "us_post2"])
+
+
+def test_map_replaces_every_plane_and_nothing_else(X):
+    before, cells = X.copy(), X.to_numpy().tolist()
+    mapped = map_planes(X, ["us_pre", "us_post2"], double)
+    values = [[p.load()[0, 0] for p in s.planes] for s in mapped["us_pre"]]
+    assert values == [[2, 4], [6], [8]]
+    assert mapped["us_post2"].tolist() == [None, study(10), study(12)]
+    pd.testing.assert_index_equal(mapped.index, before.index)
+    pd.testing.assert_index_equal(mapped.columns, before.columns)
+    assert mapped["age"].tolist() == [40, 50, 60]
+    assert X.to_numpy().tolist() == cells
+    pd.testing.assert_frame_equal(X, before)
+
+
+def test_map_leaves_other_columns(X):
+    mapped = map_planes(X, ["us_pre"], double)
+    assert mapped["us_post2"].tolist() == X["us_post2"].tolist()
+
+
+def test_writing_to_the_mapped_frame_leaves_the_input(X):
+    mapped = map_planes(X, ["us_pre"], double)
+    mapped["age"] = 0
+    mapped["us_pre"] = None
+    assert X["age"].tolist() == [40, 50, 60]
+    assert X["us_pre"].notna().all()
+
+
+def test_two_workers_give_the_same_frame(X):
+    one = map_planes(X, ["us_pre", "us_post2"], double)
+    two = map_planes(X, ["us_pre", "us_post2"], double, n_jobs=2)
+    pd.testing.assert_frame_equal(one, two)
+    assert joblib.hash(one) == joblib.hash(two)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_errors_of_the_function_name_row_column_and_plane(X, n_jobs):
+    X.at["P2", "us_post2"] = study(1, 5)
+    with pytest.raises(
+        CohortError, match=r"^row P2, column us_post2, plane 1: five is refused$"
+    ):
+        map_planes(X, ["us_pre", "us_post2"], refuse_five, n_jobs=n_jobs)
+
+
+def test_function_that_returns_no_plane_is_placed(X):
+    with pytest.raises(
+        CohortError, match=r"^row P1, column us_pre: a study needs planes.*ndarray"
+    ):
+        map_planes(X, ["us_pre"], lambda plane: plane.load())
+
+
+def test_other_errors_get_through_as_they_are(X):
+    with pytest.raises(ZeroDivisionError):
+        map_planes(X, ["us_pre"], lambda plane: 1 / 0)
+
+
+def test_planes_table_has_a_row_for_each_plane(X):
+    core_image = np.zeros((2, 9, 7))
+    X.at["P3", "us_post2"] = Study(
+        [Plane(core_image, "maps", spacing_mm=(0.5, 0.2), channels=("a", "b"))]
+    )
+    table = planes_table(X)
+    assert table["patient_id"].tolist() == ["P1", "P1", "P2", "P3", "P2", "P3"]
+    assert table["visit"].tolist() == ["pre"] * 4 + ["post2"] * 2
+    assert table["plane"].tolist() == [0, 1, 0, 0, 0, 0]
+    last = table.iloc[-1].to_dict()
+    assert (last["kind"], last["height"], last["width"]) == ("maps", 9, 7)
+    assert (last["spacing_axial_mm"], last["spacing_lateral_mm"]) == (0.5, 0.2)
+    assert not last["has_core"]
+    assert np.isnan(last["fs_mhz"])
+    assert last["digest"] == X.at["P3", "us_post2"].planes[0].digest
+
+
+def test_planes_table_without_a_visit_is_empty(X):
+    assert planes_table(X[["us_post2"]][:1]).shape == (0, 11)
