@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.callback import with_callbacks
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.nets._images import ImageNetClassifier
@@ -78,6 +79,8 @@ class PlaneFeatureNet(
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels.
+    feature_dim_ : int
+        Number of features.
     item_shape_ : tuple of int
         (n_channels, height, width) of every plane.
     channels_ : tuple of str
@@ -90,6 +93,8 @@ class PlaneFeatureNet(
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int
         Rows of X that early stopping watched.
+    seed_ : int
+        Seed that was drawn from `random_state`.
 
     See Also
     --------
@@ -216,13 +221,12 @@ class PlaneFeatureNet(
 
     def _out_of_fold(self, X, y, sample_weight, groups):
         """Compute each patient's features by a network that has not seen it."""
-        seed = check_random_state(self.random_state).randint(2**31 - 8)
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
-        splitter = folds(self.cross_fit, shuffle=True, random_state=seed)
+        splitter = folds(self.cross_fit, shuffle=True, random_state=self.seed_)
         features = self.transform(X)
         y = np.asarray(y)
-        net = clone(self).set_params(cross_fit=None, random_state=seed)
-        net.set_output(transform="default")
+        net = clone(self).set_output(transform="default")
+        net._given_seed = self.seed_
         for train, test in splitter.split(np.zeros(len(y)), y, groups):
             pick = [
                 None if part is None else _safe_indexing(part, train)
@@ -271,7 +275,24 @@ class PlaneFeatureNet(
         values = self._compute(items, self.module_.features)
         return [values[items.rows == row] for row in range(items.n_rows)]
 
+    def _draw_seed(self):
+        """Draw a seed, or take the final network's for a fold's network."""
+        given = vars(self).get("_given_seed")
+        return super()._draw_seed() if given is None else given
+
+    def _try_module(self):
+        """Run one blank plane and count its features."""
+        super()._try_module()
+        if not hasattr(self.module_, "features"):
+            raise ValueError(
+                f"{type(self.module_).__name__} needs a method features(x) -> "
+                "(n_planes, n_features): transform returns what it computes"
+            )
+        with torch.inference_mode():
+            blank = torch.zeros(1, *self.item_shape_)
+            self.feature_dim_ = self._run(self.module_.features, blank).shape[1]
+
     @property
     def _n_features_out(self):
         """Number of features, for their names."""
-        return self.module_.feature_dim
+        return self.feature_dim_

@@ -81,8 +81,11 @@ class ArrayStateMixin:
 
 
 def _plain_curves(history):
-    """Keep each epoch's numbers and drop those of single batches."""
-    return [{k: v for k, v in epoch.items() if k != "batches"} for epoch in history]
+    """Keep each epoch's numbers, as Python's own, and drop those of batches."""
+    return [
+        {k: v.item() if isinstance(v, np.generic) else v for k, v in epoch.items()}
+        for epoch in ({**row, "batches": []} for row in history)
+    ]
 
 
 def _check_stamp(name, stamp):

@@ -72,6 +72,8 @@ class PredictiveNet(NetClassifier):
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int
         Rows of X that early stopping watched.
+    seed_ : int
+        Seed that was drawn from `random_state`.
 
     See Also
     --------

@@ -1,0 +1,201 @@
+"""skorch's training loop, with the parts replaced that must behave otherwise."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import contextlib
+import copy
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
+from skorch.dataset import unpack_data
+from torch import nn
+
+from sknac.nets._data import make_loader
+from sknac.nets._named import OPTIMIZERS
+
+
+class TrainingStopped(Exception):
+    """A callback asked for the end of training."""
+
+
+class HookedNet(NeuralNetClassifier):
+    """skorch's classifier with weighted loss, own loaders, devices and callbacks."""
+
+    # skorch sets these in __init__; as class attributes they are no parameters.
+    criterion = nn.CrossEntropyLoss
+    train_split = None
+    callbacks = None
+    verbose = 0
+    classes = None
+    use_caching = "auto"
+    compile = False
+    warm_start = False
+    torch_load_kwargs = None
+    history_ = None
+    initialized_ = False
+    virtual_params_: Mapping = {}
+    autocast = False
+    channels_last = True
+    _epoch_context = None
+
+    @property
+    def _default_callbacks(self):
+        found = [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring("train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring("valid_loss")),
+        ]
+        if self.validation_fraction is not None:
+            patience = self.max_epochs if self.patience is None else self.patience
+            stopper = EarlyStopping(patience=patience, threshold=0, load_best=True)
+            found.append(("early_stopping", stopper))
+        return [*found, ("print_log", PrintLog())]
+
+    def _yield_callbacks(self):
+        """Copy the user's callbacks: training leaves its marks on the copies."""
+        for name, callback, named in super()._yield_callbacks():
+            is_ready = not isinstance(callback, type)
+            yield name, copy.copy(callback) if is_ready else callback, named
+
+    def notify(self, method_name, **cb_kwargs):
+        """Tell skorch's and scikit-learn's callbacks; all see an epoch's end."""
+        getattr(self, method_name)(self, **cb_kwargs)
+        stop = False
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                # skorch's way to stop; elsewhere it is the user's Ctrl-C.
+                if method_name != "on_epoch_end":
+                    raise
+                stop = True
+        if method_name == "on_epoch_begin":
+            self._epoch_context = self._callback_fit_ctx.subcontext(task_name="epoch")
+            self._epoch_context.call_on_fit_task_begin(estimator=self)
+        elif method_name == "on_epoch_end":
+            stop |= bool(self._epoch_context.call_on_fit_task_end(estimator=self))
+        if stop:
+            raise TrainingStopped
+
+    def check_data(self, X, y=None):
+        """Do nothing: data is checked when it is read."""
+
+    def get_split_datasets(self, X, y=None, **fit_params):
+        """Hand over the two datasets that ``fit`` made."""
+        return X
+
+    def get_iterator(self, dataset, training=False):
+        """Make a loader of batches; settings are ``iterator_train__...``."""
+        prefix = "iterator_train" if training else "iterator_valid"
+        settings = self.get_params_for(prefix)
+        size = settings.pop("batch_size", self.batch_size)
+        seed = vars(self).get("seed_", 0)
+        return make_loader(dataset, size, shuffle=training, seed=seed, **settings)
+
+    @contextlib.contextmanager
+    def _resolved_device(self):
+        """Show skorch, which knows no "auto", the device in use."""
+        asked, self.device = self.device, self.device_
+        try:
+            yield
+        finally:
+            self.device = asked
+
+    def initialize(self):
+        """Refuse: the network's size is known from the data only."""
+        raise AttributeError(
+            "networks are built in fit, where the data tell their size; save and load "
+            "fitted estimators with joblib"
+        )
+
+    def load_params(self, *args, **kwargs):
+        """Load weights that ``save_params`` wrote into a fitted estimator."""
+        with self._resolved_device():
+            super().load_params(*args, **kwargs)
+
+    def _optimizer_class(self):
+        """Find the optimizer that a name stands for."""
+        is_name = isinstance(self.optimizer, str)
+        return OPTIMIZERS[self.optimizer] if is_name else self.optimizer
+
+    def initialize_optimizer(self, triggered_directly=None):
+        """Make the optimizer."""
+        parameters = self.get_all_learnable_params()
+        args, kwargs = self.get_params_for_optimizer("optimizer", parameters)
+        self.optimizer_ = self._optimizer_class()(*args, **kwargs)
+        return self
+
+    def _initialize_module(self, reason=None):
+        """Build the module on its device."""
+        make, settings = self.module_spec_
+        with self._current_init_context("module"):
+            self.module_ = make(**settings)
+        self._place_module()
+        return self
+
+    def _place_module(self):
+        """Move the module to its device and memory layout."""
+        self.module_.to(self.device_)
+        if self.channels_last:
+            self.module_.to(memory_format=torch.channels_last)
+
+    def _initialize_criterion(self, reason=None):
+        """Make the loss; reduction comes later, with the weights."""
+        settings = self.get_params_for("criterion") | {"reduction": "none"}
+        with self._current_init_context("criterion"):
+            self.criterion_ = self.criterion(**settings).to(self.device_)
+        return self
+
+    def _try_module(self):
+        """Run one blank item, so that a wrong size is found before training."""
+        expected = (1, len(self.classes_))
+        try:
+            self._set_training(False)
+            with torch.inference_mode():
+                found = tuple(self.infer(torch.zeros(1, *self.item_shape_)).shape)
+        except (RuntimeError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"{type(self.module_).__name__} cannot take items of shape "
+                f"{self.item_shape_}: {error}"
+            ) from error
+        if found != expected:
+            raise ValueError(
+                f"{type(self.module_).__name__} must return logits of shape (n_items, "
+                f"n_classes) = {expected} for one item, got {found}"
+            )
+
+    def infer(self, x, **fit_params):
+        """Compute logits of a batch."""
+        return self._run(self.module_, x).float()
+
+    def _run(self, function, x):
+        """Apply part of the module to a batch on its device."""
+        x = x["x"] if isinstance(x, Mapping) else x
+        x = x.to(self.device_)
+        if self.channels_last and x.ndim == 4:
+            x = x.contiguous(memory_format=torch.channels_last)
+        kind = torch.device(self.device_).type
+        with torch.autocast(kind, torch.bfloat16, enabled=self.autocast):
+            return function(x)
+
+    def train_step_single(self, batch, **fit_params):
+        """Take one training step on an augmented batch."""
+        inputs, codes = unpack_data(batch)
+        moved = self._augment(inputs["x"].to(self.device_))
+        return super().train_step_single(({**inputs, "x": moved}, codes))
+
+    def _augment(self, x):
+        """Leave a batch as it is; image networks change it."""
+        return x
+
+    def get_loss(self, y_pred, y_true, X=None, training=False):
+        """Mean of the weighted cross-entropies of a batch."""
+        losses = self.criterion_(y_pred, y_true.to(self.device_))
+        return (losses * X["weight"].to(self.device_)).mean()
+
+    def _get_predict_nonlinearity(self):
+        """Logits become probabilities by softmax."""
+        return partial(torch.softmax, dim=-1)

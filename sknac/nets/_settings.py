@@ -1,0 +1,124 @@
+"""Settings of the networks' estimators: names, changes, checks before training."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import inspect
+from collections.abc import Mapping
+
+from sklearn.base import BaseEstimator
+
+from sknac.nets._named import check_settings, module_settings
+
+# Parts whose settings are written ``part__setting``, and skorch's own settings
+# that are not in the signatures.
+_PARTS = (
+    "module",
+    "optimizer",
+    "criterion",
+    "iterator_train",
+    "iterator_valid",
+    "callbacks",
+)
+_FURTHER = {"callbacks", "verbose", "autocast", "channels_last"}
+
+
+class SettingsMixin:
+    """Settings as scikit-learn knows them, on top of skorch's.
+
+    skorch applies a changed setting to a fitted net at once and would redraw its
+    weights; here changes wait for the next ``fit``.
+    """
+
+    _named_modules: Mapping = {}
+
+    __repr__ = BaseEstimator.__repr__
+
+    def _take_further(self, settings):
+        """Keep settings that are not in the signature; ``fit`` checks their names."""
+        for name, value in settings.items():
+            setattr(self, name, value)
+
+    def _is_setting(self, name):
+        """Tell whether the estimator or skorch can have a setting of this name."""
+        nested = "__" in name and name.split("__", 1)[0] in _PARTS
+        own = inspect.signature(type(self)).parameters
+        known = name in own and own[name].kind is not inspect.Parameter.VAR_KEYWORD
+        return nested or known or name in _FURTHER
+
+    def _get_param_names(self):
+        """Names of the settings: those in the signature and those given besides."""
+        return sorted(
+            k for k in vars(self) if not k.startswith("_") and not k.endswith("_")
+        )
+
+    def get_params(self, deep: bool = True) -> dict:
+        """Get the settings, by name.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Has no effect: there are no estimators inside.
+
+        Returns
+        -------
+        dict
+            Settings.
+        """
+        return {name: getattr(self, name) for name in self._get_param_names()}
+
+    def set_params(self, **params):
+        """Change settings; a fitted network is not touched until the next ``fit``.
+
+        Parameters
+        ----------
+        **params
+            Settings, including ``module__...``, ``optimizer__...`` and
+            ``callbacks__...``.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If there is no such setting.
+        """
+        for name in params:
+            if not (self._is_setting(name) or name in vars(self)):
+                raise ValueError(f"{type(self).__name__} has no setting {name!r}")
+        # Only while training (from a callback) do changes reach the optimizer.
+        live = {k: v for k, v in params.items() if self._is_virtual_param(k)}
+        self._apply_virtual_params(live)
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def _validate_params(self):
+        """Check the settings as scikit-learn does, in place of skorch's check."""
+        BaseEstimator._validate_params(self)
+
+    def _check_settings(self):
+        """Refuse misspelt settings before anything is read."""
+        for name in self._get_param_names():
+            if not self._is_setting(name):
+                raise ValueError(f"{type(self).__name__} has no setting {name!r}")
+        if isinstance(self.module, str) and self.module not in self._named_modules:
+            raise ValueError(
+                f"module must be one of {sorted(self._named_modules)} or a class, "
+                f"got {self.module!r}"
+            )
+        given = self.get_params_for("module")
+        module_settings(self.module, self._named_modules, given, {})
+        check_settings(
+            self._optimizer_class(),
+            self.get_params_for("optimizer"),
+            prefix="optimizer",
+        )
+        names = {name for name, _ in self._uniquely_named_callbacks()}
+        for setting in self.get_params_for("callbacks"):
+            if setting.split("__", 1)[0] not in names:
+                raise ValueError(
+                    f"no callback for callbacks__{setting}; there are {sorted(names)}"
+                )
