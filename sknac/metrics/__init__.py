@@ -5,6 +5,7 @@
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._delong import delong_contrast, delong_test
+from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._proportions import (
     ConfusionRates,
     confusion_rates,
@@ -14,22 +15,29 @@ from sknac.metrics._proportions import (
 from sknac.metrics._pvalues import adjust_pvalues
 from sknac.metrics._rates import npv, ppv, sensitivity, specificity, weighted_youden
 from sknac.metrics._results import ContrastResult, DeLongResult, MetricInterval
+from sknac.metrics._roc import RocCI, roc_ci
+from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
 
 __all__ = [
     "ConfusionRates",
     "ContrastResult",
     "DeLongResult",
     "MetricInterval",
+    "RocCI",
+    "RocCIDisplay",
     "adjust_pvalues",
     "auc_ci",
     "bootstrap_ci",
+    "bootstrap_lower_bound",
     "confusion_rates",
     "delong_contrast",
+    "delong_lower_bound",
     "delong_test",
     "npv",
     "ppv",
     "proportion_ci",
     "rates_from_counts",
+    "roc_ci",
     "sensitivity",
     "specificity",
     "weighted_youden",

@@ -18,7 +18,7 @@ from sknac.metrics._checks import (
     refuse_weights,
     warn_undefined,
 )
-from sknac.metrics._delong import components, covariance_of
+from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._proportions import proportion_ci
 from sknac.metrics._results import MetricInterval
 

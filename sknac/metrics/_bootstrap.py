@@ -17,6 +17,7 @@ from sknac.metrics._checks import (
     check_confidence_level,
     check_groups,
     check_labels,
+    check_n_resamples,
     check_option,
     check_scores,
     check_weight,
@@ -30,6 +31,7 @@ from sknac.metrics._resampling import (
     RateKernel,
     draw_chunks,
     resolve_seed,
+    strata_of,
 )
 from sknac.metrics._results import MetricInterval
 
@@ -141,11 +143,10 @@ def bootstrap_ci(
     """
     check_option(method, "method", ("percentile", "bca"))
     confidence_level = check_confidence_level(confidence_level)
-    if int(n_resamples) != n_resamples or n_resamples < 2:
-        raise ValueError(f"n_resamples={n_resamples!r} must be a whole number >= 2.")
+    check_n_resamples(n_resamples)
     kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
     seed = resolve_seed(random_state)
-    strata = _strata(kernel.classes, stratify)
+    strata = strata_of(kernel.classes, stratify)
     chunks = draw_chunks(seed, kernel.sizes, strata, int(n_resamples))
     values = np.concatenate([kernel.values(counts) for counts in chunks])
     defined = values[~np.isnan(values)]
@@ -241,18 +242,6 @@ def _callable_kernel(
             metric = partial(metric, pos_label=pos_label)
     classes, _ = pd.factorize(truth)
     return CallableKernel(metric, truth, predicted, units, weights, classes), about
-
-
-def _strata(classes: np.ndarray, stratify: bool) -> list[slice | np.ndarray]:
-    """Return the cells that are resampled together."""
-    if not stratify:
-        return [slice(None)]
-    if (classes < 0).any():
-        raise ValueError(
-            f"{int((classes < 0).sum())} groups hold rows of both classes and cannot "
-            "be stratified: mend groups or y_true, or pass stratify=False."
-        )
-    return [np.flatnonzero(classes == c) for c in np.unique(classes)]
 
 
 def _bounds(

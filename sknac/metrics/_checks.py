@@ -151,6 +151,13 @@ def check_confidence_level(level: float) -> float:
     return float(level)
 
 
+def check_n_resamples(n_resamples: int) -> int:
+    """Return the number of resamples if it is whole and at least 2."""
+    if int(n_resamples) != n_resamples or n_resamples < 2:
+        raise ValueError(f"n_resamples={n_resamples!r} must be a whole number >= 2.")
+    return int(n_resamples)
+
+
 def check_option(value: Any, name: str, options: Iterable[Any]) -> None:
     """Raise unless the value is one of the options."""
     if value not in options:

@@ -109,6 +109,7 @@ class AUCKernel:
             self.weight = [1 if weights is None else weights[r] for r in rows]
             self.sizes = np.ones(int(units.max()) + 1, dtype=np.int64)
             self.classes = unit_classes(positive, units)
+        self.scores = pos, neg  # of the entries, rising
         self.low = np.searchsorted(neg, pos, side="left")
         self.high = np.searchsorted(neg, pos, side="right")
         self.tied = bool((self.low != self.high).any())
@@ -141,6 +142,20 @@ class AUCKernel:
     def estimate(self) -> float:
         """The area on the data."""
         return float(self.values(self.sizes[None])[0])
+
+    def curves(
+        self, counts: np.ndarray, levels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return false and true positive rates (b, n_levels) at score >= level."""
+        rates = []
+        for scores, mass in zip(self.scores, self.split(counts), strict=True):
+            below = np.zeros((len(mass), mass.shape[1] + 1), dtype=mass.dtype)
+            np.cumsum(mass, axis=1, out=below[:, 1:])
+            total = below[:, -1:]
+            found = total - below.take(np.searchsorted(scores, levels), axis=1)
+            with np.errstate(invalid="ignore"):
+                rates.append(found / total)
+        return rates[1], rates[0]
 
     def influence(self) -> np.ndarray:
         """Return the influence of one unit of each cell on the area."""
@@ -271,3 +286,15 @@ def unit_classes(classes: np.ndarray, units: np.ndarray) -> np.ndarray:
     np.minimum.at(lowest, units, classes)
     np.maximum.at(highest, units, classes)
     return np.where(lowest == highest, highest, -1)
+
+
+def strata_of(classes: np.ndarray, stratify: bool) -> list[slice | np.ndarray]:
+    """Return the cells that are resampled together."""
+    if not stratify:
+        return [slice(None)]
+    if (classes < 0).any():
+        raise ValueError(
+            f"{int((classes < 0).sum())} groups hold rows of both classes and cannot "
+            "be stratified: mend groups or y_true, or pass stratify=False."
+        )
+    return [np.flatnonzero(classes == c) for c in np.unique(classes)]
