@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +11,8 @@ import pandas as pd
 from sknac.cohort._frame import as_column
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._records import Plane, Study
-from sknac.cohort._table_outlines import read_outline
-from sknac.exceptions import CohortError
+from sknac.cohort._table_outlines import read_outline, take_number
+from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import read_info
 
 _REQUIRED = ("patient_id", "visit", "path", "kind")
@@ -112,7 +113,7 @@ def cohort_from_table(
     ['non-response', Study(1 bmode plane)]
     """
     rows, base = _read_table(table, root)
-    _check_columns(rows)
+    _check_columns(table, rows)
     planes = [_plane(place, row, base) for place, row in _places(table, rows)]
     cohort = _clinical_columns(rows, clinical)
     for visit in _visits(rows):
@@ -122,31 +123,48 @@ def cohort_from_table(
         ):
             if at == visit:
                 studies.setdefault(patient, []).append(plane)
-        cells = [Study(studies[p]) if p in studies else None for p in cohort.index]
+        cells = [_study(patient, visit, studies) for patient in cohort.index]
         cohort[f"us_{visit}"] = as_column(cells, cohort.index)
     return cohort
+
+
+def _study(patient, visit, studies):
+    """Gather a patient's planes at a visit, or None where there are none."""
+    if patient not in studies:
+        return None
+    try:
+        return Study(studies[patient])
+    except ValueError as error:
+        raise CohortError(
+            f"patient {patient}, visit {visit}, column kind: {error}"
+        ) from error
 
 
 def _read_table(table, root):
     """Read the table and settle where its relative paths start."""
     if isinstance(table, pd.DataFrame):
         return table.reset_index(drop=True), Path(root or ".")
-    types = {"patient_id": str, "visit": str, "reference": str}
+    texts = ("patient_id", "visit", "path", "kind", "outline", "reference")
+    types = dict.fromkeys(texts, str)
     rows = pd.read_csv(table, dtype=types)
     return rows, Path(root) if root is not None else Path(table).parent
 
 
 def _places(table, rows):
     """Pair each row with the words that name it in an error."""
-    for number, (_, row) in enumerate(rows.iterrows()):
-        if isinstance(table, pd.DataFrame):
-            where = f"row {number}"
-        else:
-            where = f"{Path(table).name} line {number + 2}"
+    for number, row in rows.iterrows():
+        where = _where(table, number)
         yield f"{where} (patient {row['patient_id']})", row.dropna()
 
 
-def _check_columns(rows):
+def _where(table, number):
+    """Name a row as the user finds it: by position, or by line of the file."""
+    if isinstance(table, pd.DataFrame):
+        return f"row {number}"
+    return f"{Path(table).name} line {number + 2}"
+
+
+def _check_columns(table, rows):
     """Refuse a table that lacks a required column or a value in it."""
     for column in _REQUIRED:
         if column not in rows:
@@ -155,7 +173,8 @@ def _check_columns(rows):
             )
         empty = rows.index[rows[column].isna()]
         if len(empty):
-            raise CohortError(f"row {empty[0]}, column {column}: the value is missing")
+            where = _where(table, empty[0])
+            raise CohortError(f"{where}, column {column}: the value is missing")
     if len(rows) == 0:
         raise CohortError("the table has no row")
 
@@ -166,31 +185,59 @@ def _visits(rows):
     return sorted(visits, key=lambda visit: _VISIT_ORDER.get(visit, 3))
 
 
-def _plane(place, row, base):
-    """Build the plane of one row; errors name the row."""
+@contextmanager
+def _named(place, column):
+    """Raise errors again with their row, and their column unless they say it."""
     try:
-        frame = _number(row, "frame")
-        image = ArrayRef.from_file(
-            base / row["path"], None if frame is None else int(frame)
-        )
-        builders = {"rf": _rf_plane, "bmode": _image_plane, "maps": _image_plane}
+        yield
+    except SknacFormatError as error:
+        cause = f"{error.cause} ({place}, column {column})"
+        raise SknacFormatError(error.path, cause) from error
+    except (ValueError, FileNotFoundError) as error:
+        said = str(error)
+        if not said.startswith("column "):
+            said = f"column {column}: {said}"
+        raise CohortError(f"{place}, {said}") from error
+
+
+def _plane(place, row, base):
+    """Build the plane of one row; errors name the row and the column."""
+    builders = {"rf": _rf_plane, "bmode": _image_plane, "maps": _image_plane}
+    with _named(place, "kind"):
         if row["kind"] not in builders:
-            raise ValueError(f"column kind: {row['kind']!r} is not rf, bmode or maps")
+            raise ValueError(f"{row['kind']!r} is not rf, bmode or maps")
+    with _named(place, "path"):
+        image = _image(row, base)
+    with _named(place, "kind"):
         plane = builders[row["kind"]](row, image)
-        return plane.replace(
-            core=read_outline(row, plane.grid, base),
-            focus_mm=_number(row, "focus_mm"),
-            reference=row.get("reference"),
+        plane = plane.replace(
+            focus_mm=take_number(row, "focus_mm"), reference=row.get("reference")
         )
-    except FileNotFoundError as error:
-        raise CohortError(f"{place}, column path: {error}") from error
-    except ValueError as error:
-        raise CohortError(f"{place}, {error}") from error
+    with _named(place, "outline"):
+        return plane.replace(core=read_outline(row, plane.grid, base))
+
+
+def _image(row, base):
+    """Make the handle of a row's file and frame."""
+    path, frame = base / str(row["path"]), take_number(row, "frame")
+    info = read_info(path)
+    n_frames = info.n_frames
+    if frame is None and n_frames > 1 and info.format == "ultrasonix":
+        raise ValueError(
+            f"column frame: the value is missing, {path.name} has {n_frames} frames"
+        )
+    if frame is not None and not (frame.is_integer() and 0 <= frame < n_frames):
+        raise ValueError(
+            f"column frame: {frame:g} does not exist, {path.name} has frames 0 to "
+            f"{n_frames - 1}"
+        )
+    return ArrayRef.from_file(path, None if frame is None else int(frame))
 
 
 def _rf_plane(row, image):
     """Build an RF plane; its sampling frequency may come from the header."""
-    stated, header = _number(row, "fs_mhz"), read_info(image.path).fs_mhz
+    stated = take_number(row, "fs_mhz", positive=True)
+    header = read_info(image.path).fs_mhz
     if stated and header and abs(stated - header) > _FS_TOLERANCE_MHZ:
         raise ValueError(
             f"column fs_mhz: {stated} MHz contradicts the file's header, "
@@ -206,37 +253,36 @@ def _rf_plane(row, image):
     return Plane.from_rf(
         image,
         fs_mhz=stated or header,
-        line_pitch_mm=_number(row, "line_pitch_mm"),
-        start_depth_mm=_number(row, "start_depth_mm", 0.0),
-        speed_of_sound=_number(row, "speed_of_sound", 1540.0),
+        line_pitch_mm=take_number(row, "line_pitch_mm", positive=True),
+        start_depth_mm=take_number(row, "start_depth_mm", 0.0),
+        speed_of_sound=take_number(row, "speed_of_sound", 1540.0, positive=True),
     )
 
 
 def _image_plane(row, image):
     """Build a B-mode or maps plane; its spacing may be unknown."""
-    axial, lateral = (_number(row, f"spacing_{d}_mm") for d in ("axial", "lateral"))
+    axial, lateral = (
+        take_number(row, f"spacing_{side}_mm", positive=True)
+        for side in ("axial", "lateral")
+    )
     if (axial is None) != (lateral is None):
         missing = "axial" if axial is None else "lateral"
         raise ValueError(
             f"column spacing_{missing}_mm: the value is missing, the other is given"
         )
+    channels = tuple(str(row["channels"]).split(";")) if "channels" in row else ()
+    if row["kind"] == "maps" and image.ndim == 3 and len(channels) != image.shape[0]:
+        raise ValueError(
+            f"column channels: {len(channels)} names for {image.shape[0]} maps; "
+            "separate them by semicolons"
+        )
     return Plane(
         image,
         row["kind"],
         spacing_mm=None if axial is None else (axial, lateral),
-        origin_mm=(_number(row, "start_depth_mm", 0.0), 0.0),
-        channels=tuple(row["channels"].split(";")) if "channels" in row else (),
+        origin_mm=(take_number(row, "start_depth_mm", 0.0), 0.0),
+        channels=channels,
     )
-
-
-def _number(row, column, default=None):
-    """Take a number from a row whose empty values were dropped."""
-    if column not in row:
-        return default
-    try:
-        return float(row[column])
-    except ValueError:
-        raise ValueError(f"column {column}: {row[column]!r} is not a number") from None
 
 
 def _clinical_columns(rows, clinical):
@@ -251,9 +297,14 @@ def _clinical_columns(rows, clinical):
             )
     cohort = own.assign(patient_id=rows["patient_id"]).drop_duplicates("patient_id")
     cohort = cohort.set_index("patient_id")
-    if clinical is None:
-        return cohort
-    return cohort.join(_second_table(clinical, cohort))
+    if clinical is not None:
+        cohort = cohort.join(_second_table(clinical, cohort))
+    for column in cohort:
+        if str(column).startswith("us_"):
+            raise CohortError(
+                f"clinical column {column}: us_ is for visits, give it another name"
+            )
+    return cohort
 
 
 def _second_table(clinical, cohort):

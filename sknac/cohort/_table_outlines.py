@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,20 @@ from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.exceptions import SknacFormatError
 
 _UNITS = ("px_bmode", "samples", "mm")
+
+
+def take_number(row, column, default=None, *, positive=False):
+    """Take a number from a row whose empty values were dropped."""
+    if column not in row:
+        return default
+    try:
+        number = float(row[column])
+    except (TypeError, ValueError):
+        raise ValueError(f"column {column}: {row[column]!r} is not a number") from None
+    if not math.isfinite(number) or (positive and number <= 0):
+        kind = "positive" if positive else "finite"
+        raise ValueError(f"column {column}: {number:g} is not a {kind} number")
+    return number
 
 
 def read_outline(row, grid, base):
@@ -27,7 +42,7 @@ def read_outline(row, grid, base):
         raise ValueError(
             f"column outline_units: {units!r} is not one of {', '.join(_UNITS)}"
         )
-    path = base / row["outline"]
+    path = base / str(row["outline"])
     if not path.is_file():
         raise ValueError(f"column outline: {path}: no such file")
     drawn_on = _drawn_on(row, units, grid)
@@ -38,6 +53,11 @@ def read_outline(row, grid, base):
     if units == "mm":
         raise ValueError("column outline_units: a mask is in px_bmode or samples")
     mask = ArrayRef.from_file(path)
+    if mask.ndim != 2:
+        raise ValueError(
+            f"column outline: {path.name} has shape {mask.shape}; a mask has two "
+            "dimensions, a polygon is (n, 2)"
+        )
     return MaskOutline(mask, _mask_grid(drawn_on, mask.shape, row, path))
 
 
@@ -57,8 +77,8 @@ def _drawn_on(row, units, grid):
                 f"column {name}: the value is missing; an outline in px_bmode needs "
                 "the B-mode image's pixel size"
             )
-    spacing = tuple(float(row[name]) for name in names)
-    first = [float(row.get(f"outline_{side}", 0.0)) for side in ("row0", "column0")]
+    spacing = tuple(take_number(row, name, positive=True) for name in names)
+    first = [take_number(row, f"outline_{side}", 0.0) for side in ("row0", "column0")]
     origin = np.subtract(grid.origin_mm, np.multiply(first, spacing))
     # The image's size is not known here and not needed for a polygon.
     return Grid((1, 1), spacing, tuple(origin.tolist()))
@@ -82,7 +102,7 @@ def _polygon(path: Path, units):
         return _csv_polygon(path, units)
     if path.suffix.lower() == ".npy":
         handle = ArrayRef.from_file(path)
-        if handle.dtype.kind == "f" and handle.ndim == 2 and handle.shape[1] == 2:
+        if handle.dtype.kind != "b" and handle.ndim == 2 and handle.shape[1] == 2:
             return handle.load()
     return None
 

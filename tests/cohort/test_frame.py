@@ -19,11 +19,15 @@ from sknac.cohort import (
 )
 from sknac.exceptions import CohortError
 
+CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
+
 
 def study(*values):
     """A study of one constant plane for each value."""
     shape = (6, 4)
-    planes = [Plane(np.full(shape, float(v)), "bmode", channels="a") for v in values]
+    planes = [
+        Plane(np.full(shape, float(v)), "bmode", channels=CHANNELS) for v in values
+    ]
     return Study(planes)
 
 

@@ -1,0 +1,72 @@
+"""The base of steps that map planes to planes."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+from sknac.cohort import Plane, PlaneTransformer, Study
+from sknac.exceptions import CohortError
+
+
+class Scale(PlaneTransformer):
+    """Multiply samples; an illustration."""
+
+    _parameter_constraints: dict = {
+        **PlaneTransformer._parameter_constraints,
+        "factor": [int],
+    }
+
+    def __init__(self, *, factor=2, columns=None, n_jobs=None):
+        self.factor = factor
+        self.columns = columns
+        self.n_jobs = n_jobs
+
+    def transform_plane(self, plane):
+        """Multiply one plane."""
+        return plane.replace(image=plane.load() * self.factor)
+
+
+@pytest.fixture
+def X():
+    """Two patients, two visits, one of them missing."""
+    cells = [Study([Plane(np.full((4, 3), k), "bmode")]) for k in (1, 2, 3)]
+    frame = pd.DataFrame({"age": [40, 50], "us_pre": cells[:2]}, index=["P1", "P2"])
+    frame["us_post2"] = pd.Series([None, cells[2]], index=frame.index, dtype=object)
+    return frame
+
+
+def test_every_visit_is_mapped_and_the_frame_kept(X):
+    step = Scale(factor=3).fit(X)
+    out = step.transform(X)
+    assert out["us_pre"].iloc[1].planes[0].load().tolist() == [[6] * 3] * 4
+    assert out["us_post2"].iloc[0] is None
+    assert step.columns_ == ("us_pre", "us_post2")
+    assert step.get_feature_names_out().tolist() == X.columns.tolist()
+    pd.testing.assert_index_equal(out.index, X.index)
+    assert out["age"].tolist() == [40, 50]
+
+
+def test_columns_asked_for_are_mapped_alone(X):
+    out = Scale(columns=["us_post2"]).fit_transform(X)
+    assert out["us_pre"].tolist() == X["us_pre"].tolist()
+    assert out["us_post2"].iloc[1] != X["us_post2"].iloc[1]
+
+
+def test_steps_chain_under_set_output(X):
+    pipeline = make_pipeline(Scale(), Scale(factor=5)).set_output(transform="pandas")
+    out = clone(pipeline).fit(X).transform(X)
+    assert out["us_pre"].iloc[0].planes[0].load()[0, 0] == 10
+
+
+def test_misuse_is_refused(X):
+    with pytest.raises(NotFittedError):
+        Scale().transform(X)
+    with pytest.raises(CohortError, match="column us_post2 is missing"):
+        Scale().fit(X).transform(X.drop(columns="us_post2"))
+    with pytest.raises(ValueError, match="'factor' parameter"):
+        Scale(factor="a").fit(X)

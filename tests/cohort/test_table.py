@@ -1,0 +1,228 @@
+"""Tables of planes become cohort frames."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.cohort import Plane, cohort_from_table
+from sknac.exceptions import CohortError, SknacFormatError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one file of each kind."""
+    fields = [16, 2, 6, 8, 16, *[0] * 9, 10_000_000, 40_000_000, 0, 0, 0]
+    samples = np.arange(96, dtype="<i2")
+    (tmp_path / "scan.rf").write_bytes(struct.pack("<19i", *fields) + samples.tobytes())
+    np.save(tmp_path / "scan.npy", samples[:48].reshape(8, 6))
+    np.save(tmp_path / "maps.npy", np.zeros((2, 8, 6)))
+    (tmp_path / "cut.rf").write_bytes(b"cut")
+    (tmp_path / "core.csv").write_text("row,column\n1,1\n6,1\n6,4\n")
+    return tmp_path
+
+
+BMODE = {"patient_id": "P1", "visit": "pre", "path": "scan.npy", "kind": "bmode"}
+RF = {**BMODE, "path": "scan.rf", "kind": "rf", "frame": 1, "line_pitch_mm": 0.2}
+MAPS = {**BMODE, "path": "maps.npy", "kind": "maps", "channels": "mbf;esd"}
+
+
+def build(folder, *rows, **settings):
+    """Read these rows as a table."""
+    return cohort_from_table(pd.DataFrame(rows), root=folder, **settings)
+
+
+def test_rf_row_becomes_its_plane(folder):
+    row = {**RF, "start_depth_mm": 2.0, "focus_mm": 20, "reference": "phantom"}
+    plane = build(folder, row).at["P1", "us_pre"].planes[0]
+    samples = np.arange(48, 96, dtype="int16").reshape(6, 8).T
+    assert plane.fs_mhz == 40.0  # from the header
+    assert plane.spacing_mm == pytest.approx((0.01925, 0.2))
+    assert (plane.origin_mm, plane.focus_mm) == ((2.0, 0.0), 20.0)
+    assert plane.reference == "phantom"
+    np.testing.assert_array_equal(plane.load(), samples)
+
+
+def test_speed_of_sound_enters_the_axial_spacing(folder):
+    plane = build(folder, {**RF, "speed_of_sound": 1480}).iat[0, 0].planes[0]
+    assert plane.spacing_mm[0] == pytest.approx(0.0185)
+    assert plane.speed_of_sound == 1480.0
+
+
+def test_bmode_row_becomes_its_plane(folder):
+    row = {**BMODE, "spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.3}
+    plane = build(folder, row).iat[0, 0].planes[0]
+    assert (plane.kind, plane.spacing_mm) == ("bmode", (0.1, 0.3))
+    assert build(folder, BMODE).iat[0, 0].planes[0].spacing_mm is None
+
+
+def test_maps_row_becomes_its_plane(folder):
+    plane = build(folder, MAPS).iat[0, 0].planes[0]
+    assert plane == Plane(plane.image, "maps", channels=("mbf", "esd"))
+
+
+def test_planes_gather_by_patient_and_visit_in_the_order_of_the_rows(folder):
+    rows = [
+        {**RF, "patient_id": "P2", "visit": "post2", "frame": 1},
+        {**RF, "patient_id": "P1", "visit": "post4", "frame": 0},
+        {**RF, "patient_id": "P2", "visit": "baseline", "frame": 0},
+        {**RF, "patient_id": "P2", "visit": "post2", "frame": 0},
+        {**RF, "patient_id": "P1", "visit": "pre", "frame": 0},
+    ]
+    X = build(folder, *rows)
+    assert X.index.tolist() == ["P2", "P1"]
+    assert X.index.name == "patient_id"
+    assert X.columns.tolist() == ["us_pre", "us_post2", "us_post4", "us_baseline"]
+    frames = [plane.image.frame for plane in X.at["P2", "us_post2"].planes]
+    assert frames == [1, 0]
+    assert X.at["P1", "us_post2"] is None
+    assert X.at["P2", "us_pre"] is None
+
+
+def test_csv_and_frame_give_the_same_cohort(folder):
+    table = pd.DataFrame(
+        [{**RF, "patient_id": "007", "er": 1}, {**RF, "patient_id": "12", "er": 0}]
+    )
+    table.to_csv(folder / "planes.csv", index=False)
+    X = cohort_from_table(folder / "planes.csv")
+    pd.testing.assert_frame_equal(X, build(folder, *table.to_dict("records")))
+    assert X.index.tolist() == ["007", "12"]
+
+
+def test_the_table_given_is_not_changed(folder):
+    table = pd.DataFrame([RF, MAPS | {"visit": "post2"}])
+    before = table.copy()
+    cohort_from_table(table, root=folder)
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_clinical_columns_come_from_both_tables(folder):
+    clinical = pd.DataFrame({"patient_id": ["P2", "P1"], "ki67": [20, 10]})
+    rows = [{**BMODE, "age": 50}, {**BMODE, "age": 50}]
+    rows += [{**BMODE, "patient_id": "P2", "age": 60}]
+    X = build(folder, *rows, clinical=clinical)
+    assert X.columns.tolist() == ["age", "ki67", "us_pre"]
+    assert X[["age", "ki67"]].to_numpy().tolist() == [[50, 10], [60, 20]]
+
+
+def test_clinical_csv_keeps_leading_zeros(folder):
+    (folder / "clinical.csv").write_text("patient_id,age\n007,50\n")
+    row = {**BMODE, "patient_id": "007"}
+    X = build(folder, row, clinical=folder / "clinical.csv")
+    assert X.at["007", "age"] == 50
+
+
+PLACE = "row 1 (patient P9), column "
+BAD_ROWS = [
+    (RF, {"kind": "RF"}, "kind: 'RF' is not rf, bmode or maps"),
+    (RF, {"path": "absent.rf"}, "path: "),
+    (RF, {"path": "scan.dcm"}, "path"),
+    (RF, {"frame": None}, "frame: the value is missing, scan.rf has 2 frames"),
+    (RF, {"frame": 2}, "frame: 2 does not exist, scan.rf has frames 0 to 1"),
+    (RF, {"frame": 0.5}, "frame: 0.5 does not exist"),
+    (RF, {"frame": -1}, "frame: -1 does not exist"),
+    (RF, {"frame": "first"}, "frame: 'first' is not a number"),
+    (RF, {"line_pitch_mm": None}, "line_pitch_mm: the value is missing and RF files"),
+    (RF, {"line_pitch_mm": "0,2"}, "line_pitch_mm: '0,2' is not a number"),
+    (RF, {"line_pitch_mm": 0}, "line_pitch_mm: 0 is not a positive number"),
+    (RF, {"fs_mhz": 50}, "fs_mhz: 50.0 MHz contradicts the file's header, 40.0 MHz"),
+    (RF, {"fs_mhz": -40}, "fs_mhz: -40 is not a positive number"),
+    (RF, {"path": "scan.npy", "frame": 0}, "fs_mhz: the value is missing and not in"),
+    (RF, {"path": "maps.npy", "frame": None, "fs_mhz": 40}, "kind: a plane of kind"),
+    (RF, {"speed_of_sound": 0}, "speed_of_sound: 0 is not a positive number"),
+    (RF, {"start_depth_mm": "inf"}, "start_depth_mm: inf is not a finite number"),
+    (RF, {"focus_mm": "deep"}, "focus_mm: 'deep' is not a number"),
+    (BMODE, {"spacing_axial_mm": 0.1}, "spacing_lateral_mm: the value is missing"),
+    (BMODE, {"spacing_lateral_mm": 0.1}, "spacing_axial_mm: the value is missing"),
+    (
+        BMODE,
+        {"spacing_axial_mm": -0.1, "spacing_lateral_mm": 0.1},
+        "spacing_axial_mm: -0.1 is not a positive number",
+    ),
+    (MAPS, {"channels": None}, "channels: 0 names for 2 maps; separate them by semi"),
+    (MAPS, {"channels": "mbf,esd"}, "channels: 1 names for 2 maps"),
+    (MAPS, {"kind": "bmode"}, "kind: a plane of kind 'bmode' needs an image"),
+    (BMODE, {"outline": "core.csv"}, "outline_units: None is not one of px_bmode"),
+]
+
+
+@pytest.mark.parametrize(("good", "change", "message"), BAD_ROWS)
+def test_bad_rows_name_row_patient_column_and_mend(folder, good, change, message):
+    (folder / "scan.dcm").write_bytes(b"")
+    with pytest.raises((CohortError, SknacFormatError)) as caught:
+        build(folder, good, {**good, "patient_id": "P9", **change})
+    said = str(caught.value)
+    assert PLACE + message in said
+
+
+def test_errors_of_a_csv_name_its_line(folder):
+    pd.DataFrame([RF, {**RF, "line_pitch_mm": None}]).to_csv(folder / "a.csv")
+    with pytest.raises(
+        CohortError, match=r"^a\.csv line 3 \(patient P1\), column line_"
+    ):
+        cohort_from_table(folder / "a.csv")
+    pd.DataFrame([RF, {**RF, "visit": None}]).to_csv(folder / "a.csv")
+    with pytest.raises(CohortError, match=r"^a\.csv line 3, column visit: the value"):
+        cohort_from_table(folder / "a.csv")
+
+
+def test_damaged_file_is_a_format_error_that_names_the_row(folder):
+    with pytest.raises(SknacFormatError) as caught:
+        build(folder, {**RF, "path": "cut.rf"})
+    assert caught.value.path == str(folder / "cut.rf")
+    assert "cut off: 3 bytes in all (row 0 (patient P1), column path)" in str(
+        caught.value
+    )
+
+
+def test_mixed_kinds_at_a_visit_name_patient_and_visit(folder):
+    with pytest.raises(
+        CohortError, match=r"patient P1, visit pre, column kind: .*\['bmode', 'rf'\]"
+    ):
+        build(folder, RF, BMODE)
+
+
+@pytest.mark.parametrize("column", ["patient_id", "visit", "path", "kind"])
+def test_required_columns_are_named(folder, column):
+    without = {key: value for key, value in RF.items() if key != column}
+    with pytest.raises(
+        CohortError, match=f"the table has no column {column}; it needs"
+    ):
+        build(folder, without)
+    with pytest.raises(
+        CohortError, match=f"^row 1, column {column}: the value is miss"
+    ):
+        build(folder, RF, {**RF, column: None})
+
+
+def test_empty_table_is_refused():
+    with pytest.raises(CohortError, match="the table has no row"):
+        cohort_from_table(pd.DataFrame(columns=list(BMODE)))
+
+
+@pytest.mark.parametrize("second", [51, None])
+def test_contradictory_clinical_value_names_patient_and_column(folder, second):
+    rows = [{**BMODE, "patient_id": "P0", "age": 40}, {**BMODE, "age": 50}]
+    with pytest.raises(CohortError, match=r"^patient P1, column age: differs between"):
+        build(folder, *rows, {**BMODE, "age": second})
+
+
+@pytest.mark.parametrize(
+    ("clinical", "message"),
+    [
+        ({"patient_id": ["P1", "P1"], "x": [1, 1]}, "patient P1 has more than one row"),
+        ({"patient_id": ["P2"], "x": [1]}, "clinical table: patient P1 has no row"),
+        (
+            {"patient_id": ["P1"], "age": [1]},
+            "column age is in both tables; keep it in",
+        ),
+        ({"patient_id": ["P1"], "us_pre": [1]}, "column us_pre: us_ is for visits"),
+    ],
+)
+def test_contradictory_clinical_tables_are_refused(folder, clinical, message):
+    with pytest.raises(CohortError, match=re.escape(message)):
+        build(folder, {**BMODE, "age": 50}, clinical=pd.DataFrame(clinical))

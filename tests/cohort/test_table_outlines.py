@@ -1,0 +1,242 @@
+"""Outline files, from B-mode pixels or RF samples to the scan's coordinates."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from sknac.cohort import cohort_from_table
+from sknac.exceptions import CohortError, SknacFormatError
+
+N_SAMPLES, N_LINES = 200, 20
+# A B-mode image of the scan: its row 5, column 2 shows the first sample.
+ON_BMODE = {
+    "outline_units": "px_bmode",
+    "spacing_axial_mm": 0.1,
+    "spacing_lateral_mm": 0.4,
+    "outline_row0": 5,
+    "outline_column0": 2,
+}
+
+
+@pytest.fixture
+def plane(tmp_path):
+    """Build the plane of one row with an outline."""
+    np.save(tmp_path / "rf.npy", np.zeros((N_SAMPLES, N_LINES), "int16"))
+    np.save(tmp_path / "image.npy", np.zeros((30, 20), "uint8"))
+
+    def build(outline, kind="rf", **settings):
+        is_rf = kind == "rf"
+        row = {"patient_id": "P1", "visit": "pre", "kind": kind}
+        row |= {"path": "rf.npy" if is_rf else "image.npy", "outline": outline}
+        if is_rf:
+            row |= {"fs_mhz": 38.5, "line_pitch_mm": 0.2, "start_depth_mm": 3.0}
+        table = pd.DataFrame([{**row, **settings}])
+        return cohort_from_table(table, root=tmp_path).iat[0, 0].planes[0]
+
+    return build
+
+
+def rectangle(folder, units, rows, columns, name="core.csv"):
+    """Write a rectangle as a CSV polygon."""
+    names = "axial,lateral" if units == "mm" else "row,column"
+    corners = [
+        (a, b) for a, b in zip(rows + rows[::-1], np.repeat(columns, 2), strict=True)
+    ]
+    text = "\n".join(f"{a},{b}" for a, b in corners)
+    (folder / name).write_text(f"{names}\n{text}\n")
+    return name
+
+
+def expected_rf_mask():
+    """Mask of the rectangle below, worked out by hand.
+
+    RF samples are 1540 / (2 * 38.5e3) = 0.02 mm apart from 3 mm. B-mode rows
+    14.95 to 24.95 lie (14.95 - 5) * 0.1 = 0.995 to 1.995 mm below the first
+    sample: samples 49.75 to 99.75, so 50 to 99. Columns 4.1 to 6.1 lie 0.84 to
+    1.64 mm beside the first line: lines 4.2 to 8.2, so 5 to 8.
+    """
+    mask = np.zeros((N_SAMPLES, N_LINES), bool)
+    mask[50:100, 5:9] = True
+    return mask
+
+
+def test_polygon_in_bmode_pixels_lands_on_the_rf_samples_computed_by_hand(
+    plane, tmp_path
+):
+    name = rectangle(tmp_path, "px", [14.95, 24.95], [4.1, 6.1])
+    built = plane(name, **ON_BMODE)
+    np.testing.assert_array_equal(built.core_mask(), expected_rf_mask())
+    low, high = built.core.vertices.min(0), built.core.vertices.max(0)
+    np.testing.assert_allclose([*low, *high], [3.995, 0.84, 4.995, 1.64])
+
+
+@pytest.mark.parametrize(
+    ("units", "rows", "columns"),
+    [("mm", [3.995, 4.995], [0.84, 1.64]), ("samples", [49.75, 99.75], [4.2, 8.2])],
+)
+def test_the_same_polygon_in_other_units_is_the_same_core(
+    plane, tmp_path, units, rows, columns
+):
+    name = rectangle(tmp_path, units, rows, columns)
+    mask = plane(name, outline_units=units).core_mask()
+    np.testing.assert_array_equal(mask, expected_rf_mask())
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64", "uint16"])
+def test_npy_polygon_of_any_number_type_is_a_polygon(plane, tmp_path, dtype):
+    vertices = np.array([(60, 4), (60, 9), (90, 9), (90, 4)], dtype)
+    np.save(tmp_path / "core.npy", vertices)
+    mask = plane("core.npy", outline_units="samples").core_mask()
+    rows, columns = np.nonzero(mask)
+    assert (rows.min(), rows.max()) == (60, 89)
+    assert (columns.min(), columns.max()) == (4, 8)
+
+
+def test_mask_in_bmode_pixels_covers_the_same_mm_on_the_rf_grid(plane, tmp_path):
+    mask = np.zeros((40, 15), "uint8")
+    mask[15:25, 4:7] = 255
+    Image.fromarray(mask).save(tmp_path / "core.png")
+    drawn = plane("core.png", **ON_BMODE).core_mask()
+    # Pixel rows 15 to 24 reach from (14.5 - 5) * 0.1 = 0.95 to 1.95 mm, 47.5 to
+    # 97.5 samples; columns 4 to 6 from 0.6 to 1.8 mm, lines 3 to 8 (edge 9 may
+    # fall on either side).
+    rows, columns = np.nonzero(drawn)
+    assert (rows.min(), rows.max()) == (48, 97)
+    assert columns.min() == 3
+    assert columns.max() in (8, 9)
+
+
+def test_mask_in_samples_is_the_core(plane, tmp_path):
+    mask = np.random.default_rng(0).random((N_SAMPLES, N_LINES)) > 0.5
+    np.save(tmp_path / "core.npy", mask)
+    np.testing.assert_array_equal(
+        plane("core.npy", outline_units="samples").core_mask(), mask
+    )
+
+
+def test_bmode_outline_in_its_own_pixels_needs_no_spacing(plane, tmp_path):
+    name = rectangle(tmp_path, "px", [4, 9], [2, 12])
+    expected = np.zeros((30, 20), bool)
+    expected[4:9, 2:12] = True
+    for spacing in ({}, {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.4}):
+        built = plane(name, "bmode", outline_units="px_bmode", **spacing)
+        np.testing.assert_array_equal(built.core_mask(), expected)
+
+
+def test_no_outline_is_no_core(plane):
+    assert plane(None).core is None
+
+
+BAD = [
+    ("core.csv", "rf", {"outline_units": "cm"}, "outline_units: 'cm' is not one of"),
+    ("none.csv", "rf", {"outline_units": "mm"}, "outline: "),
+    (
+        "core.csv",
+        "rf",
+        {**ON_BMODE, "spacing_lateral_mm": None},
+        "spacing_lateral_mm: the value is missing; an outline in px_bmode needs",
+    ),
+    (
+        "core.csv",
+        "rf",
+        {**ON_BMODE, "spacing_axial_mm": 0},
+        "spacing_axial_mm: 0 is not a positive number",
+    ),
+    (
+        "core.csv",
+        "rf",
+        {**ON_BMODE, "outline_row0": "top"},
+        "outline_row0: 'top' is not a number",
+    ),
+    (
+        "core.csv",
+        "bmode",
+        {"outline_units": "samples"},
+        "outline_units: samples is for RF, use px_bmode",
+    ),
+    (
+        "core.csv",
+        "bmode",
+        {"outline_units": "mm"},
+        "outline_units: mm needs spacing_axial_mm and lateral",
+    ),
+    (
+        "mask.npy",
+        "rf",
+        {"outline_units": "mm"},
+        "outline_units: a mask is in px_bmode or samples",
+    ),
+    (
+        "mask.npy",
+        "rf",
+        {"outline_units": "samples"},
+        "outline: mask mask.npy is 9x9, the image 200x20",
+    ),
+    (
+        "flat.npy",
+        "rf",
+        {"outline_units": "samples"},
+        "outline: flat.npy has shape (9,)",
+    ),
+    (
+        "far.csv",
+        "rf",
+        {"outline_units": "samples"},
+        "outline: core outline lies outside",
+    ),
+    (
+        "line.csv",
+        "rf",
+        {"outline_units": "samples"},
+        "outline: the outline has no area",
+    ),
+    (
+        "two.csv",
+        "rf",
+        {"outline_units": "samples"},
+        "outline: an outline needs vertices",
+    ),
+]
+
+
+@pytest.mark.parametrize(("outline", "kind", "settings", "message"), BAD)
+def test_bad_outlines_name_row_and_column(
+    plane, tmp_path, outline, kind, settings, message
+):
+    rectangle(tmp_path, "px", [14, 24], [4, 6])
+    rectangle(tmp_path, "px", [900, 990], [4, 6], "far.csv")
+    (tmp_path / "line.csv").write_text("row,column\n1,1\n2,2\n3,3\n")
+    (tmp_path / "two.csv").write_text("row,column\n1,1\n2,2\n")
+    np.save(tmp_path / "mask.npy", np.ones((9, 9), "uint8"))
+    np.save(tmp_path / "flat.npy", np.ones(9, "uint8"))
+    with pytest.raises(CohortError, match=re.escape(message)) as caught:
+        plane(outline, kind, **settings)
+    assert str(caught.value).startswith("row 0 (patient P1), column ")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "cause"),
+    [
+        ("a.csv", b"x,y\n1,1\n", "needs columns ['row', 'column'], has ['x', 'y']"),
+        ("a.csv", b"row,column\n1,one\n", "not a table of vertices"),
+        ("a.csv", b"", "not a table of vertices"),
+        ("a.csv", b"\xff\xfe\x00", "not a table of vertices"),
+        ("a.csv", b'row,column\n"1,1\n', "not a table of vertices"),
+        ("a.npy", b"\x93NUMPY", "not a .npy file"),
+        ("a.png", b"\x89PNG", "not a PNG"),
+        ("a.txt", b"1 1", "suffix '.txt' is not one of"),
+    ],
+)
+def test_damaged_outline_files_are_format_errors_that_name_the_row(
+    plane, tmp_path, name, data, cause
+):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SknacFormatError, match=re.escape(cause)) as caught:
+        plane(name, outline_units="samples")
+    assert caught.value.path == str(tmp_path / name)
+    assert str(caught.value).endswith("(row 0 (patient P1), column outline)")
