@@ -70,8 +70,18 @@ def _baseline(samples, n_window):
     curve = np.median(means, axis=1)
     offset = np.median(means - curve[:, None], axis=0)
     centres = np.arange(curve.size) * hop + (n_window - 1) / 2
-    over_depth = np.interp(np.arange(samples.shape[0]), centres, curve)
+    over_depth = _interpolate(np.arange(samples.shape[0]), centres, curve)
     return (over_depth[:, None] + offset).astype(samples.dtype)
+
+
+def _interpolate(x, centres, curve):
+    """Interpolate linearly, and go on straight beyond the first and last centre."""
+    if curve.size == 1:
+        return np.broadcast_to(curve, x.shape)
+    hop = centres[1] - centres[0]
+    ends = 2 * curve[0] - curve[1], 3 * curve[-1] - 2 * curve[-2]
+    centres = np.concatenate([[centres[0] - hop], centres, [centres[-1] + 2 * hop]])
+    return np.interp(x, centres, np.concatenate([ends[:1], curve, ends[1:]]))
 
 
 def _saturated(rf):

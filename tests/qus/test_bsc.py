@@ -72,7 +72,7 @@ def test_table_interpolates_power_laws_exactly():
 
 
 def test_table_does_not_extrapolate():
-    with pytest.raises(ValueError, match="from 4 to 9 MHz.*narrow band_mhz"):
+    with pytest.raises(ValueError, match=r"from 4 to 9 MHz.*narrow band_mhz"):
         TabulatedBSC(f_mhz=(4, 9), bsc=(1, 2))([3.0, 5.0])
 
 

@@ -36,12 +36,13 @@ def windows_holding(maps, sample, line):
 def test_offset_that_grows_with_depth_changes_nothing(echoes, dtype):
     rf, phantom = echoes
     depth = np.arange(800)[:, None]
-    per_line = np.linspace(-30, 30, 30)
-    offset = -3000 * (1 - np.exp(-depth / 400)) + per_line
+    per_line = np.linspace(-3e3, 3e3, 30)
+    # Thirty times the echoes: the taper alone does not keep it out of the band.
+    offset = -3e4 * (1 - np.exp(-depth / 400)) + per_line
     plain = qus_maps(rf, phantom, dtype=dtype, **SETTINGS)
     moved = qus_maps(rf + offset, phantom, dtype=dtype, **SETTINGS)
-    np.testing.assert_allclose(moved.mbf, plain.mbf, atol=0.01)
-    np.testing.assert_allclose(moved.ss, plain.ss, atol=0.01)
+    np.testing.assert_allclose(moved.mbf, plain.mbf, atol=0.02)
+    np.testing.assert_allclose(moved.ss, plain.ss, atol=0.02)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

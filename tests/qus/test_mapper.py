@@ -146,17 +146,11 @@ def test_start_depth_shifts_scan_and_reference_alike(rng, phantom):
     # The plane begins 52 samples down; so does its part of the reference.
     sample_mm = 1540 / 80e3
     whole = scan(rng)
-    below = (
-        whole.replace(
-            image=whole.load()[52:], origin_mm=(52 * sample_mm, 0.0), digest=None
-        )
-        if False
-        else Plane.from_rf(
-            whole.load()[52:],
-            fs_mhz=40.0,
-            line_pitch_mm=PITCH,
-            start_depth_mm=52 * sample_mm,
-        )
+    below = Plane.from_rf(
+        whole.load()[52:],
+        fs_mhz=40.0,
+        line_pitch_mm=PITCH,
+        start_depth_mm=52 * sample_mm,
     )
     settings = {"attenuation_db_cm_mhz": 0.7, "overlap": 0.5}
     mapper = QUSMapper(phantom, parameters=("mbf",), **settings)
@@ -173,9 +167,8 @@ def test_square_pixels_interpolate_the_finished_maps(frame, phantom):
     a, b = (X.at["P1", "us_pre"].planes[0] for X in (coarse, fine))
     assert b.spacing_mm == (0.1, 0.1)
     assert b.origin_mm == a.origin_mm
-    row = np.array(
-        [np.interp(b.grid.lateral_mm, a.grid.lateral_mm, r) for r in a.load()[0]]
-    )
+    at = b.grid.lateral_mm
+    row = np.array([np.interp(at, a.grid.lateral_mm, line) for line in a.load()[0]])
     both = [np.interp(b.grid.axial_mm, a.grid.axial_mm, c) for c in row.T]
     np.testing.assert_allclose(b.load()[0], np.array(both).T, atol=1e-4)
 
@@ -183,7 +176,7 @@ def test_square_pixels_interpolate_the_finished_maps(frame, phantom):
 def test_errors_name_row_column_and_plane(frame, phantom, rng):
     other = Plane.from_rf(np.ones((400, 20)), fs_mhz=25.0, line_pitch_mm=PITCH)
     frame.at["P3", "us_pre"] = Study([scan(rng), other])
-    with pytest.raises(CohortError, match="row P3, column us_pre, plane 1: .*fs_mhz"):
+    with pytest.raises(CohortError, match=r"row P3, column us_pre, plane 1: .*fs_mhz"):
         QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
 
 
