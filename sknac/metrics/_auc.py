@@ -33,7 +33,7 @@ def auc_ci(
     method: str = "logit-delong",
     confidence_level: float = 0.95,
     groups: Any = None,
-    stratify: bool = True,
+    stratify: bool | str = "auto",
     n_resamples: int = 2000,
     random_state: Any = None,
     sample_weight: Any = None,
@@ -58,8 +58,9 @@ def auc_ci(
     groups : array-like of shape (n_samples,), default=None
         Patient of each row, where patients have several rows: the variance is
         then that between patients and whole patients are resampled.
-    stratify : bool, default=True
-        Whether resamples keep the number of patients of each class.
+    stratify : bool or "auto", default="auto"
+        Whether resamples keep the number of patients of each class; "auto": yes,
+        unless groups hold rows of both classes.
     n_resamples : int, default=2000
         Number of bootstrap resamples.
     random_state : int, RandomState, Generator or None, default=None

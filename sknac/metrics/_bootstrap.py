@@ -36,6 +36,9 @@ from sknac.metrics._resampling import (
 from sknac.metrics._results import MetricInterval
 
 _NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
+# Metrics that do not move with the share of the classes.
+_BY_CLASS = {"roc_auc", "sensitivity", "specificity", "balanced_accuracy"}
+_BY_CLASS |= {"weighted_youden"}
 _KNOWN: dict[Callable[..., float], str] = {
     _rates.sensitivity: "sensitivity",
     _rates.specificity: "specificity",
@@ -54,7 +57,7 @@ def bootstrap_ci(
     y_pred: Any,
     *,
     groups: Any = None,
-    stratify: bool = True,
+    stratify: bool | str = "auto",
     method: str = "percentile",
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
@@ -84,10 +87,12 @@ def bootstrap_ci(
     groups : array-like of shape (n_samples,), default=None
         Patient of each row. Without it a `UserWarning` is given if the index of
         `y_true` or `y_pred` repeats itself.
-    stratify : bool, default=True
+    stratify : bool or "auto", default="auto"
         Whether resamples keep the number of patients of each class, so that none
-        lacks a class. False also lets the share of the classes vary, which PPV,
-        NPV and accuracy depend on.
+        lacks a class. "auto": yes for metrics of each class by itself (area,
+        sensitivity, specificity and their means) unless groups hold rows of both
+        classes; no for PPV, NPV, accuracy and functions, whose value moves with
+        the share of the classes.
     method : {"percentile", "bca"}, default="percentile"
         Quantiles of the resamples, or bias-corrected and accelerated ones.
     n_resamples : int, default=2000
@@ -113,7 +118,7 @@ def bootstrap_ci(
     ------
     ValueError
         If lengths differ, an option is unknown, labels or scores do not fit the
-        metric, or `stratify` meets a group with rows of both classes.
+        metric, or `stratify=True` meets a group with rows of both classes.
 
     See Also
     --------
@@ -146,7 +151,8 @@ def bootstrap_ci(
     check_n_resamples(n_resamples)
     kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
     seed = resolve_seed(random_state)
-    strata = strata_of(kernel.classes, stratify)
+    by_class = about["metric"] in _BY_CLASS
+    strata = strata_of(kernel.classes, stratify, by_class=by_class)
     chunks = draw_chunks(seed, kernel.sizes, strata, int(n_resamples))
     values = np.concatenate([kernel.values(counts) for counts in chunks])
     defined = values[~np.isnan(values)]

@@ -61,7 +61,7 @@ class RocCIDisplay:
         pos_label: Any = None,
         name: str = "model",
         groups: Any = None,
-        stratify: bool = True,
+        stratify: bool | str = "auto",
         n_resamples: int = 2000,
         confidence_level: float = 0.95,
         random_state: Any = None,
@@ -82,7 +82,7 @@ class RocCIDisplay:
             Name of a single model.
         groups : array-like of shape (n_samples,), default=None
             Patient of each row, where patients have several rows.
-        stratify : bool, default=True
+        stratify : bool or "auto", default="auto"
             Whether resamples keep the number of patients of each class.
         n_resamples : int, default=2000
             Number of resamples of each band.

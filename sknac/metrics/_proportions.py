@@ -89,7 +89,7 @@ def proportion_ci(
 class ConfusionRates(_Record):
     """The rates of a two-class decision with their intervals.
 
-    Attributes
+    Parameters
     ----------
     tp, fn, fp, tn : int
         Counts of true and false, positive and negative decisions.

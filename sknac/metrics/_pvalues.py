@@ -14,7 +14,7 @@ def adjust_pvalues(pvalues: Any, *, method: str = "holm") -> Any:
     Parameters
     ----------
     pvalues : array-like of shape (n_tests,)
-        p-values in [0, 1]. A NaN (an undefined test) stays NaN but still counts
+        The p-values, in [0, 1]. A NaN (an undefined test) stays NaN but still counts
         as one of the comparisons, so that leaving it out cannot help the others.
     method : str, default="holm"
         Any method of `statsmodels.stats.multitest.multipletests`, such as
@@ -32,7 +32,7 @@ def adjust_pvalues(pvalues: Any, *, method: str = "holm") -> Any:
 
     See Also
     --------
-    delong_test : p-value of a difference between two areas.
+    delong_test : The p-value of a difference between two areas.
 
     References
     ----------

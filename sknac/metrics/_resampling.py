@@ -288,13 +288,23 @@ def unit_classes(classes: np.ndarray, units: np.ndarray) -> np.ndarray:
     return np.where(lowest == highest, highest, -1)
 
 
-def strata_of(classes: np.ndarray, stratify: bool) -> list[slice | np.ndarray]:
-    """Return the cells that are resampled together."""
+def strata_of(
+    classes: np.ndarray, stratify: bool | str, *, by_class: bool
+) -> list[slice | np.ndarray]:
+    """Return the cells that are resampled together.
+
+    "auto" stratifies a metric of each class by itself, if the groups allow it.
+    """
+    straddling = int((classes < 0).sum())
+    if stratify == "auto":
+        stratify = by_class and not straddling
+    elif not isinstance(stratify, bool | np.bool):
+        raise ValueError(f"stratify={stratify!r} must be True, False or 'auto'.")
     if not stratify:
         return [slice(None)]
-    if (classes < 0).any():
+    if straddling:
         raise ValueError(
-            f"{int((classes < 0).sum())} groups hold rows of both classes and cannot "
-            "be stratified: mend groups or y_true, or pass stratify=False."
+            f"{straddling} groups hold rows of both classes and cannot be "
+            "stratified: mend groups or y_true, or pass stratify=False."
         )
     return [np.flatnonzero(classes == c) for c in np.unique(classes)]

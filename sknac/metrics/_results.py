@@ -64,7 +64,7 @@ def _bracket(low: float, high: float) -> str:
 class MetricInterval(_Record):
     """A metric with its confidence interval.
 
-    Attributes
+    Parameters
     ----------
     metric : str
         Name of the metric.
@@ -142,7 +142,7 @@ class MetricInterval(_Record):
 class DeLongResult(_Record):
     """A DeLong comparison of two areas under the ROC curve.
 
-    Attributes
+    Parameters
     ----------
     auc_a, auc_b : float
         The two areas.
@@ -157,7 +157,7 @@ class DeLongResult(_Record):
     df : float
         Degrees of freedom; infinite for the paired test (normal reference).
     pvalue : float
-        p-value under `alternative`.
+        The p-value under `alternative`.
     alternative : {"two-sided", "greater", "less"}
         "greater": the first area is the larger.
     method : {"delong-paired", "delong-unpaired"}
@@ -216,7 +216,7 @@ class DeLongResult(_Record):
 class ContrastResult(_Record):
     """A DeLong chi-square test that contrasts of several areas are zero.
 
-    Attributes
+    Parameters
     ----------
     names : tuple of str
         The curves.

@@ -16,6 +16,7 @@ from sknac.metrics._checks import (
     check_labels,
     check_n_resamples,
     check_scores,
+    warn_undefined,
 )
 from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
 from sknac.metrics._results import MetricInterval, _Record
@@ -25,7 +26,7 @@ from sknac.metrics._results import MetricInterval, _Record
 class RocCI(_Record):
     """A ROC curve with a pointwise confidence band.
 
-    Attributes
+    Parameters
     ----------
     fpr, tpr : ndarray of shape (n_thresholds,)
         False and true positive rates of the curve, from (0, 0) to (1, 1).
@@ -110,7 +111,7 @@ def roc_ci(
     *,
     pos_label: Any = None,
     groups: Any = None,
-    stratify: bool = True,
+    stratify: bool | str = "auto",
     n_resamples: int = 2000,
     confidence_level: float = 0.95,
     n_points: int = 101,
@@ -133,8 +134,9 @@ def roc_ci(
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
     groups : array-like of shape (n_samples,), default=None
         Patient of each row, where patients have several rows.
-    stratify : bool, default=True
-        Whether resamples keep the number of patients of each class.
+    stratify : bool or "auto", default="auto"
+        Whether resamples keep the number of patients of each class; "auto": yes,
+        unless groups hold rows of both classes.
     n_resamples : int, default=2000
         Number of resamples.
     confidence_level : float, default=0.95
@@ -152,7 +154,8 @@ def roc_ci(
     Raises
     ------
     ValueError
-        If only one class is present, `n_points` is below 2, or the input is not
+        If only one class is present (in y_true, or in every resample), `n_points`
+        is below 2, or the input is not
         as in `auc_ci`.
 
     See Also
@@ -178,7 +181,7 @@ def roc_ci(
     4  1.00  1.00  1.00   1.0
     """
     level = check_confidence_level(confidence_level)
-    check_n_resamples(n_resamples)
+    n_resamples = check_n_resamples(n_resamples)
     if n_points < 2:
         raise ValueError(f"n_points={n_points!r} must be at least 2.")
     positive, _, label = check_labels(y_true, pos_label=pos_label)
@@ -190,14 +193,15 @@ def roc_ci(
     fpr, tpr, thresholds = roc_curve(positive, score, drop_intermediate=False)
     grid, seed = np.linspace(0, 1, n_points), resolve_seed(random_state)
     kernel = AUCKernel(positive, score, units, None)
-    strata = strata_of(kernel.classes, stratify)
+    strata = strata_of(kernel.classes, stratify, by_class=True)
     curves = np.concatenate(
         [
             _at_grid(*kernel.curves(counts, thresholds), grid)
             for counts in draw_chunks(seed, kernel.sizes, strata, n_resamples)
         ]
     )
-    low, high = np.nanquantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    curves = _defined(curves)
+    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return RocCI(
         fpr=fpr,
         tpr=tpr,
@@ -211,9 +215,21 @@ def roc_ci(
         n=positive.size,
         n_pos=int(positive.sum()),
         pos_label=label,
-        n_resamples=int(n_resamples),
+        n_resamples=n_resamples,
         seed=seed,
     )
+
+
+def _defined(curves: np.ndarray) -> np.ndarray:
+    """Leave out the resamples that lack a class, with a warning."""
+    lost = np.isnan(curves).any(axis=1)
+    if lost.all():
+        raise ValueError("No resample holds both classes; pass stratify=True.")
+    if lost.any():
+        warn_undefined(
+            f"{lost.sum()} of {lost.size} resamples lack a class and were left out."
+        )
+    return curves[~lost]
 
 
 def _at_grid(fpr: np.ndarray, tpr: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -70,19 +70,23 @@ def test_bca_of_a_skewed_rate_equals_scipy(rng):
     assert got.high > percentile.high
 
 
-def test_bca_of_a_callable_equals_scipy(rng):
+def test_bca_of_a_biased_and_skewed_callable_equals_scipy(rng):
     y = rng.exponential(size=25)
     got = bootstrap_ci(
-        lambda t, p: p.mean(),
-        np.zeros(25),
-        y,
-        method="bca",
-        n_resamples=5000,
-        random_state=0,
+        lambda t, p: p.var(), y, y, method="bca", n_resamples=10_000, random_state=0
     )
-    want = scipy_bootstrap((y,), np.mean, n_resamples=20_000, method="BCa", rng=0)
+    want = scipy_bootstrap((y,), np.var, n_resamples=20_000, method="BCa", rng=0)
     interval = (want.confidence_interval.low, want.confidence_interval.high)
-    assert (got.low, got.high) == close(interval, abs=0.03)
+    assert (got.low, got.high) == close(interval, rel=0.06)
+
+
+def test_npv_lets_the_share_of_the_classes_vary_by_default(tied):
+    y, a, _ = tied
+    args = ("npv", y == "response", a > 0.5)
+    kwargs = {"random_state": 0, "n_resamples": 20_000}
+    free = bootstrap_ci(*args, **kwargs)
+    assert free == bootstrap_ci(*args, stratify=False, **kwargs)
+    assert free.se > 1.03 * bootstrap_ci(*args, stratify=True, **kwargs).se
 
 
 @pytest.mark.parametrize("metric", ["roc_auc", "npv", brier_score_loss])
@@ -176,17 +180,18 @@ def test_one_class_is_nan_and_warned_of():
 
 def test_infinite_bca_correction_is_nan_and_warned_of():
     with pytest.warns(UndefinedMetricWarning, match="BCa correction is infinite"):
-        got = bootstrap_ci("npv", [0, 0, 1, 1], [0, 0, 1, 1], method="bca")
+        got = bootstrap_ci("specificity", [0, 0, 1], [0, 0, 1], method="bca")
     assert got.estimate == 1
     assert np.isnan([got.low, got.high]).all()
 
 
 def test_groups_of_both_classes_cannot_be_stratified():
-    kwargs = {"groups": [1, 1, 2, 2, 3, 3], "random_state": 0}
+    kwargs = {"groups": [1, 1, 2, 2, 3, 3], "random_state": 0, "stratify": True}
     y, found = [0, 1, 0, 0, 1, 1], [0, 1, 0, 1, 1, 1]
     with pytest.raises(ValueError, match="1 groups hold rows of both classes"):
         bootstrap_ci("accuracy", y, found, **kwargs)
-    assert bootstrap_ci("accuracy", y, found, stratify=False, **kwargs).se > 0
+    kwargs["stratify"] = "auto"
+    assert bootstrap_ci("accuracy", y, found, **kwargs).se > 0
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,7 @@ def test_groups_of_both_classes_cannot_be_stratified():
         ({"metric": "f2"}, "metric='f2' must be one of"),
         ({"metric": 3}, "must be a name or a function"),
         ({"method": "basic"}, "method='basic' must be one of"),
+        ({"stratify": "yes"}, "stratify='yes' must be True, False or 'auto'"),
         ({"n_resamples": 1}, "n_resamples=1 must be a whole number >= 2"),
         ({"n_resamples": 99.5}, "must be a whole number"),
         ({"confidence_level": 1}, "confidence_level=1 must lie"),

@@ -41,11 +41,19 @@ def test_counts_have_the_multinomial_moments(sizes, rng):
 
 def test_strata_keep_their_size(rng):
     sizes, classes = rng.integers(1, 5, size=40), np.arange(40) % 2
-    strata = strata_of(classes, True)
+    strata = strata_of(classes, True, by_class=False)
     chunks = list(draw_chunks(0, sizes, strata, 50))
     counts = np.concatenate(chunks)
     assert counts.shape == (50, 40)
     assert (counts[:, classes == 1].sum(axis=1) == sizes[classes == 1].sum()).all()
+
+
+@pytest.mark.parametrize(
+    ("classes", "by_class", "n_strata"),
+    [([0, 1, 1], True, 2), ([0, 1, 1], False, 1), ([0, 1, -1], True, 1)],
+)
+def test_auto_stratifies_metrics_of_each_class(classes, by_class, n_strata):
+    assert len(strata_of(np.array(classes), "auto", by_class=by_class)) == n_strata
 
 
 def test_chunks_of_a_large_sample_stay_small():
@@ -103,7 +111,9 @@ def test_rates_of_counts_equal_the_plain_metric(rows, metric, grouped):
         np.concatenate(
             [
                 k.values(c)
-                for c in draw_chunks(s, k.sizes, strata_of(k.classes, True), 4000)
+                for c in draw_chunks(
+                    s, k.sizes, strata_of(k.classes, True, by_class=True), 4000
+                )
             ]
         )
         for s, k in enumerate((kernel, loop))

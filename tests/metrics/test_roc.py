@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from sknac.metrics import auc_ci, roc_ci
@@ -56,6 +57,15 @@ def test_copies_of_patients_do_not_narrow_a_grouped_band(tied):
     got = roc_ci(y.repeat(5), a.repeat(5), groups=patient, **kwargs)
     np.testing.assert_allclose(got.band_low, once.band_low, atol=1e-12)
     assert got.auc.se == pytest.approx(once.auc.se)
+
+
+def test_strata_keep_both_classes_in_every_curve():
+    # Drawn freely, 5 of 5 rows are negative in 8 % of the resamples.
+    y, score = [0, 0, 0, 1, 1], [0, 1, 2, 1.5, 3]
+    roc_ci(y, score, n_resamples=200, random_state=0)
+    with pytest.warns(UndefinedMetricWarning, match="of 200 resamples lack a class"):
+        got = roc_ci(y, score, stratify=False, n_resamples=200, random_state=0)
+    assert np.isfinite(got.band_low).all()
 
 
 def test_dictionary_is_json_and_table_is_the_band(tied):
