@@ -111,7 +111,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         if len(classes) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes; y contains 1 class: "
-                f"{classes[0]!r} (n_samples={len(y)})"
+                f"{classes.tolist()[0]!r} (n_samples={len(y)})"
             )
         self.classes_inferred_ = classes
         return items, codes.astype(np.int64)
@@ -205,8 +205,8 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         outputs = []
         with torch_scope(threads=self.torch_threads), torch.inference_mode():
             for inputs, _ in loader:
-                outputs.append(self._run(function, inputs).float().cpu().numpy())
-        return np.concatenate(outputs).astype(np.float64)
+                outputs.append(self._run(function, inputs).double().cpu().numpy())
+        return np.concatenate(outputs)
 
     def _item_proba(self, items):
         """Class probabilities of each item."""

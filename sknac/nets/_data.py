@@ -154,11 +154,12 @@ def split_patients(
     keys = np.arange(len(codes)) if groups is None else groups
     n_units = [len(np.unique(keys[codes == k])) for k in range(len(classes))]
     few = int(np.argmin(n_units))
+    rarest = classes.tolist()[few]
     n_valid = int(np.ceil(fraction * len(np.unique(keys))))
     if n_units[few] < 2 or n_valid < len(classes):
         raise ValueError(
             f"too few {units} for validation_fraction={fraction}: n_samples="
-            f"{len(codes)}, class {classes[few]!r} has {n_units[few]}, and the split "
+            f"{len(codes)}, class {rarest!r} has {n_units[few]}, and the split "
             f"needs 2 of each class and {len(classes)} for validation; give more "
             f"{units}, a larger fraction, or validation_fraction=None"
         )

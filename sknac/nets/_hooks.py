@@ -41,6 +41,9 @@ class HookedNet(NeuralNetClassifier):
     channels_last = True
     _epoch_context = None
 
+    # skorch's own leaves lists of parts behind whatever is deleted.
+    __delattr__ = object.__delattr__
+
     @property
     def _default_callbacks(self):
         found = [

@@ -41,7 +41,7 @@ def table():
     rng = np.random.default_rng(0)
     y = np.arange(80) % 2
     X = rng.standard_normal((80, 5))
-    X[:, :2] += 1.5 * y[:, None]
+    X[:, :2] += 2.0 * y[:, None]
     return X, np.where(y, "response", "non-response")
 
 

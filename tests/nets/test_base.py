@@ -1,0 +1,285 @@
+import numpy as np
+import pytest
+import torch
+from sklearn import config_context
+from sklearn.callback import ScoringMonitor
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedGroupKFold, cross_validate
+from skorch.callbacks import Callback, EpochScoring, LRScheduler
+from torch import nn
+
+from sknac.nets import PlaneFeatureNet, PredictiveNet
+
+STILL = {"lr": 1e-30, "module__dropout": 0.0, "validation_fraction": None}
+
+
+class Recorder(Callback):
+    """Keeps the first pixel of every training and validation item."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def on_batch_begin(self, net, batch=None, training=None, **kwargs):
+        first = batch[0]["x"].flatten(1)[:, 0].tolist()
+        self.seen[training] = self.seen.get(training, set()) | set(first)
+
+
+class Raiser(Callback):
+    """Raises in the second epoch."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def on_batch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise self.error
+
+
+@pytest.mark.parametrize("batch_size", [-1, 7])
+def test_loss_is_the_weighted_cross_entropy_whatever_the_batches(table, batch_size):
+    X, y = table
+    X, y = X[:71], y[:71]  # the last batch is short
+    weights = np.random.default_rng(0).random(71)
+    net = PredictiveNet(
+        batch_size=batch_size,
+        class_weight={"non-response": 5},
+        max_epochs=1,
+        random_state=0,
+        **STILL,
+    ).fit(X, y, sample_weight=weights)
+    proba = net.predict_proba(X)  # as before training: lr is next to nothing
+    every = -np.log(proba[np.arange(71), (y == "response").astype(int)])
+    total = weights * np.where(y == "response", 1, 5)
+    expected = (total * every).sum() / total.sum()
+    assert net.history[0, "train_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_balanced_weights_are_those_of_scikit_learn(table):
+    X, y = table
+    X, y = X[:60], np.sort(y)[:60]  # 40 and 20
+    settings = {"max_epochs": 1, "random_state": 0, **STILL}
+    net = PredictiveNet(class_weight="balanced", **settings).fit(X, y)
+    weights = np.where(y == "response", 2.0, 1.0)
+    expected = log_loss(y, net.predict_proba(X), sample_weight=weights)
+    assert net.history[0, "train_loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_early_stopping_restores_the_best_epoch(table):
+    X, y = table
+    net = PredictiveNet(max_epochs=60, lr=0.05, patience=5, random_state=0).fit(X, y)
+    losses = net.history[:, "valid_loss"]
+    rows = net.validation_rows_
+    found = log_loss(y[rows], net.predict_proba(X[rows]))
+    assert found == pytest.approx(min(losses), rel=1e-5)
+    assert net.best_epoch_ == np.argmin(losses) + 1
+    assert len(losses) == net.best_epoch_ + 5 < 60
+
+
+def test_without_patience_all_epochs_run_and_the_best_is_kept(table):
+    X, y = table
+    settings = {"max_epochs": 30, "lr": 0.05, "random_state": 0}
+    net = PredictiveNet(patience=None, **settings).fit(X, y)
+    losses = net.history[:, "valid_loss"]
+    rows = net.validation_rows_
+    assert len(losses) == 30
+    assert min(losses) < losses[-1]
+    assert log_loss(y[rows], net.predict_proba(X[rows])) == pytest.approx(
+        min(losses), rel=1e-5
+    )
+
+
+def test_no_plane_of_a_validation_patient_is_trained_on():
+    rng = np.random.default_rng(0)
+    X = [np.full((rng.integers(1, 5), 1, 32, 32), i) for i in range(20)]
+    seen = {}
+    net = PlaneFeatureNet(
+        module="resnet_tiny",
+        max_epochs=1,
+        flip=False,
+        max_shift=0.0,
+        callbacks=[Recorder(seen)],
+    ).fit(X, np.arange(20) % 2)
+    assert seen[False] == set(net.validation_rows_)
+    assert seen[True] == set(range(20)) - seen[False]
+
+
+def test_no_group_is_on_both_sides_of_the_validation_split():
+    groups = np.arange(48) // 4
+    X = np.broadcast_to(np.arange(48.0)[:, None, None, None], (48, 1, 32, 32))
+    net = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, random_state=0)
+    net.fit(X, groups % 2, groups=groups)
+    valid = set(groups[net.validation_rows_])
+    assert len(valid) == 3
+    assert set(np.flatnonzero(np.isin(groups, list(valid)))) == set(
+        net.validation_rows_
+    )
+
+
+def test_groups_are_routed_to_fit_by_nested_validation(table):
+    X, y = table
+    groups = np.arange(80) // 2
+    with config_context(enable_metadata_routing=True):
+        found = cross_validate(
+            PredictiveNet(max_epochs=1, random_state=0),
+            X,
+            y[groups],
+            cv=StratifiedGroupKFold(2),
+            params={"groups": groups},
+            return_estimator=True,
+            return_indices=True,
+        )
+    net, train = found["estimator"][0], found["indices"]["train"][0]
+    inner = groups[train]
+    valid = set(inner[net.validation_rows_])
+    assert not valid & set(np.delete(inner, net.validation_rows_))
+
+
+def test_same_seed_same_probabilities_and_the_callers_generators_untouched(bags):
+    X, y = bags
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    net = PlaneFeatureNet(module="resnet_tiny", max_epochs=2, random_state=3)
+    first, second = (net.fit(X[:20], y[:20]).predict_proba(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+def test_other_seed_other_probabilities(table):
+    X, y = table
+    a, b = (
+        PredictiveNet(max_epochs=1, random_state=s).fit(X, y).predict_proba(X)
+        for s in (0, 1)
+    )
+    assert not np.allclose(a, b)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt()])
+def test_error_in_mid_fit_leaves_the_estimator_unfitted(table, error):
+    X, y = table
+    net = PredictiveNet(max_epochs=3, random_state=0).fit(X, y)
+    net.set_params(callbacks=[Raiser(error)])
+    with pytest.raises(type(error)):
+        net.fit(X, y)
+    with pytest.raises(NotFittedError):
+        net.predict(X)
+    assert not [name for name in vars(net) if name.endswith("_")]
+    net.set_params(callbacks=None).fit(X, y)
+
+
+def test_users_callbacks_are_not_changed_by_fitting(table):
+    scorer = EpochScoring("roc_auc", lower_is_better=False)
+    before = dict(vars(scorer))
+    PredictiveNet(max_epochs=2, callbacks=[scorer]).fit(*table)
+    assert vars(scorer) == before
+
+
+def test_scoring_callbacks_of_skorch_work_with_string_labels(table):
+    scorers = [
+        EpochScoring("roc_auc", name="auc", lower_is_better=False),
+        EpochScoring("accuracy", name="acc", lower_is_better=False),
+    ]
+    net = PredictiveNet(max_epochs=3, lr=0.01, patience=None, callbacks=scorers)
+    net.set_params(random_state=0).fit(*table)
+    X, y = table
+    rows = net.validation_rows_
+    last = net.history[net.best_epoch_ - 1]
+    assert last["acc"] == pytest.approx(net.score(X[rows], y[rows]))
+    assert 0 <= last["auc"] <= 1
+
+
+def test_learning_rate_schedules_of_skorch_work(table):
+    schedule = LRScheduler("StepLR", step_size=1, gamma=0.5)
+    net = PredictiveNet(lr=0.1, max_epochs=3, patience=None, callbacks=[schedule])
+    net.fit(*table)
+    assert net.optimizer_.param_groups[0]["lr"] == pytest.approx(0.1 / 8)
+
+
+def test_scikit_learn_callbacks_see_every_epoch(table):
+    X, y = table
+    monitor = ScoringMonitor(scoring="accuracy")
+    net = PredictiveNet(max_epochs=4, patience=None, random_state=0)
+    net.set_callbacks(monitor).fit(X, y)
+    assert len(net.history) == 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"module__dropuot": 0.5}, "did you mean module__dropout"),
+        ({"optimizer__wieght_decay": 0.5}, "did you mean optimizer__weight_decay"),
+        ({"callbacks__stopper__patience": 2}, "no callback"),
+        ({"max_epoch": 5}, "no setting 'max_epoch'"),
+        ({"module": "vgg"}, "module must be one of"),
+        ({"lr": -1.0}, "lr"),
+        ({"class_weight": {"nonresponse": 5}}, "class_weight names"),
+    ],
+)
+def test_misspelt_settings_are_refused_before_training(table, settings, message):
+    net = PredictiveNet(**settings)
+    with pytest.raises(ValueError, match=message):
+        net.fit(*table)
+    assert not hasattr(net, "module_")
+
+
+def test_unknown_setting_is_refused_by_set_params():
+    with pytest.raises(ValueError, match="no setting 'learning_rate'"):
+        PredictiveNet().set_params(learning_rate=0.1)
+
+
+def test_changed_setting_waits_for_the_next_fit(table):
+    X, y = table
+    net = PredictiveNet(max_epochs=2, random_state=0).fit(X, y)
+    expected = net.predict_proba(X)
+    net.set_params(module__hidden=3, lr=0.5)
+    np.testing.assert_array_equal(net.predict_proba(X), expected)
+    assert net.fit(X, y).module_.layers[1].out_features == 3
+
+
+def test_diverged_training_is_an_error(table):
+    X, y = table
+    net = PredictiveNet(
+        lr=1e38, optimizer="sgd", max_epochs=9, validation_fraction=None
+    )
+    with pytest.raises(ValueError, match="training diverged"):
+        net.fit(X, y)
+
+
+def test_missing_label_is_named(table):
+    X, y = table
+    y = y.astype(object)
+    y[4] = None
+    with pytest.raises(ValueError, match=r"row 4 of y|NaN"):
+        PredictiveNet().fit(X, y)
+
+
+def test_weights_of_nothing_are_refused(table):
+    X, y = table
+    nothing = {"response": 0, "non-response": 0}
+    with pytest.raises(ValueError, match="leave nothing to fit"):
+        PredictiveNet(class_weight=nothing).fit(X, y)
+
+
+def test_images_smaller_than_the_net_takes_are_refused_before_training():
+    with pytest.raises(ValueError, match=r"RAN cannot take items of shape \(1, 4, 4\)"):
+        PlaneFeatureNet(module="ran_tiny").fit(np.zeros((8, 1, 4, 4)), [0, 1] * 4)
+
+
+def test_own_module_works_by_class(table):
+    class Linear(nn.Module):
+        def __init__(self, in_features, n_classes):
+            super().__init__()
+            self.layer = nn.Linear(in_features, n_classes)
+
+        def forward(self, x):
+            return self.layer(x)
+
+    net = PredictiveNet(module=Linear, lr=0.1, random_state=0).fit(*table)
+    assert net.score(*table) > 0.8
+
+
+def test_module_with_wrong_output_is_refused(table):
+    with pytest.raises(ValueError, match=r"must return logits .* = \(1, 2\)"):
+        PredictiveNet(module=nn.Identity).fit(*table)

@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+
+from sknac.cohort import InMemoryArray, Plane, Study
+from sknac.exceptions import CohortError
+from sknac.nets import DLRClassifier, PlaneFeatureNet
+from sknac.nets._inputs import read_items
+
+
+def read(X, kind="plane", columns=None):
+    return read_items(BaseEstimator(), X, kind=kind, columns=columns, reset=True)
+
+
+def frame(*studies, **others):
+    X = pd.DataFrame({"us_pre": list(studies)}, dtype=object)
+    X.index = [f"P{i}" for i in range(len(X))]
+    for name, cells in others.items():
+        X[name] = pd.Series(cells, index=X.index, dtype=object)
+    return X
+
+
+def bmode(*images):
+    return Study([Plane(np.asarray(image), "bmode") for image in images])
+
+
+def test_bmode_plane_is_one_channel_of_float32():
+    items = read(frame(bmode(np.arange(12, dtype=np.uint8).reshape(3, 4))))
+    assert items.shape == (1, 3, 4)
+    assert items.read(0).dtype == np.float32
+    np.testing.assert_array_equal(items.read(0)[0].ravel(), np.arange(12))
+
+
+def test_items_follow_rows_then_planes(cohort):
+    X, _ = cohort
+    items = read(X, columns="us_pre")
+    expected = [p.load() for cell in X["us_pre"] for p in cell.planes]
+    np.testing.assert_array_equal(
+        items.rows, np.repeat(range(8), [1, 2, 3, 1, 2, 3, 1, 2])
+    )
+    np.testing.assert_array_equal(items.batch(range(len(items))), np.stack(expected))
+
+
+def test_planes_are_paired_by_position_and_the_shorter_visit_starts_again():
+    pre = bmode(*[np.full((2, 2), v) for v in (1, 2, 3)])
+    post = bmode(*[np.full((2, 2), v) for v in (10, 20)])
+    items = read(frame(pre, us_post2=[post]), kind="pair")
+    corner = items.batch(range(3))[:, :, 0, 0, 0]
+    np.testing.assert_array_equal(corner, [[1, 10], [2, 20], [3, 10]])
+
+
+def test_planes_are_read_only_when_they_are_asked_for(monkeypatch):
+    X = frame(bmode(np.ones((4, 4))), bmode(np.ones((4, 4))))
+    calls = []
+    load = InMemoryArray.load
+    monkeypatch.setattr(
+        InMemoryArray, "load", lambda self: (calls.append(1), load(self))[1]
+    )
+    items = read(X)
+    items.check_alike(items.shape, items.channels)
+    assert not calls
+    items.batch([1])
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((4, 2, 8, 8)),
+        np.zeros((4, 3, 2, 8, 8)),
+        [np.zeros((n, 2, 8, 8)) for n in (1, 3)],
+    ],
+)
+def test_arrays_and_bags_are_accepted(X):
+    assert read(X).shape == (2, 8, 8)
+    assert read(X).n_rows == len(X)
+
+
+def test_object_array_of_bags_is_a_list_of_bags():
+    X = np.empty(2, dtype=object)
+    X[:] = [np.zeros((n, 2, 8, 8)) for n in (1, 3)]
+    np.testing.assert_array_equal(read(X).rows, [0, 1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((4, 8)), "Reshape your data"),
+        ([], "0 sample"),
+        ([np.zeros((0, 1, 8, 8))], "row 0: .* at least one item"),
+        ([np.zeros((2, 1, 8, 8)), np.zeros((8, 8))], "row 1: expected a bag"),
+        ([np.full((1, 1, 8, 8), "a")], "row 0: expected a bag of numbers"),
+    ],
+)
+def test_unusable_arrays_are_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        read(X)
+
+
+def test_pair_of_three_images_is_refused():
+    with pytest.raises(ValueError, match="a pair has 2 images"):
+        read(np.zeros((4, 3, 1, 8, 8)), kind="pair")
+
+
+def fit(X):
+    PlaneFeatureNet(module="resnet_tiny", validation_fraction=None).fit(X, [0, 1])
+
+
+def test_missing_visit_is_named():
+    with pytest.raises(CohortError, match="row P1, column us_pre"):
+        fit(frame(bmode(np.ones((32, 32))), None))
+
+
+def test_other_size_is_named_with_its_mend():
+    X = frame(bmode(np.ones((32, 32))), bmode(np.ones((32, 32)), np.ones((32, 40))))
+    message = "row P1, column us_pre, plane 1: .* 32x40 .* 32x32; put PlaneResizer"
+    with pytest.raises(CohortError, match=message):
+        fit(X)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_invalid_pixel_is_named_with_the_step_that_fills(bad):
+    spoilt = np.ones((32, 32))
+    spoilt[0, 0] = bad
+    X = frame(bmode(np.ones((32, 32))), bmode(np.ones((32, 32)), spoilt))
+    with pytest.raises(CohortError, match=r"row P1, .* plane 1: .* MapScaler fills"):
+        fit(X)
+
+
+def test_rf_is_refused_with_its_mend():
+    rf = Study([Plane.from_rf(np.ones((32, 32)), fs_mhz=40, line_pitch_mm=0.2)])
+    with pytest.raises(CohortError, match=r"RF samples .* QUSMapper"):
+        fit(frame(rf, rf))
+
+
+def test_other_maps_are_refused():
+    image = np.ones((2, 32, 32))
+    a, b = (Study([Plane(image, "maps", channels=c)]) for c in (("a", "b"), ("b", "a")))
+    with pytest.raises(CohortError, match=r"row P1, .* the maps are \('b', 'a'\)"):
+        fit(frame(a, b))
+
+
+def test_other_number_of_channels_is_refused():
+    X = [np.ones((1, 2, 32, 32)), np.ones((1, 3, 32, 32))]
+    with pytest.raises(CohortError, match=r"row 1, plane 0: .* 3 channel.* expected 2"):
+        fit(X)
+
+
+def test_pair_of_two_sizes_is_refused():
+    pre, post = bmode(np.ones((32, 32))), bmode(np.ones((40, 40)))
+    X = frame(pre, pre, us_post2=[pre, post])
+    net = DLRClassifier(module="resnet_tiny", validation_fraction=None)
+    with pytest.raises(CohortError, match="row P1, column us_pre/us_post2, plane 0"):
+        net.fit(X, [0, 1])
+
+
+def test_columns_must_be_chosen_where_there_are_several(cohort):
+    X, y = cohort
+    with pytest.raises(ValueError, match=r"1 ultrasound column.*columns="):
+        PlaneFeatureNet(module="resnet_tiny").fit(X, y)
+    with pytest.raises(ValueError, match="2 ultrasound column"):
+        DLRClassifier(module="resnet_tiny", columns=["us_pre"]).fit(X, y)

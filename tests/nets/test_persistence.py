@@ -1,0 +1,113 @@
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import torch
+
+from sknac.exceptions import SknacFormatError
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+
+
+@pytest.fixture(scope="module")
+def fitted(bags):
+    X, y = bags
+    net = PlaneFeatureNet(module="resnet_tiny", max_epochs=2, lr=3e-3, random_state=0)
+    return net.fit(X[:24], y[:24])
+
+
+def contents(value):
+    """Every object that a state holds."""
+    yield value
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from contents(part)
+
+
+def test_pickle_gives_the_same_predictions_bit_for_bit(fitted, bags):
+    again = pickle.loads(pickle.dumps(fitted))
+    X, _ = bags
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+    np.testing.assert_array_equal(again.transform(X), fitted.transform(X))
+
+
+def test_joblib_gives_the_same_predictions_bit_for_bit(fitted, bags, tmp_path):
+    X, _ = bags
+    joblib.dump(fitted, tmp_path / "net.joblib")
+    again = joblib.load(tmp_path / "net.joblib")
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+
+
+def test_dual_input_comes_back_bit_for_bit(pairs):
+    X, y = pairs
+    net = DLRClassifier(module="ran_tiny", max_epochs=1, random_state=0)
+    net.fit(X[:16], y[:16])
+    again = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
+
+
+def test_state_holds_no_torch_or_skorch_object(fitted):
+    parts = list(contents(fitted.__getstate__()))
+    assert any(isinstance(part, np.ndarray) for part in parts)
+    for part in parts:
+        assert not type(part).__module__.startswith(("torch", "skorch"))
+        assert not (isinstance(part, str) and "\x80" in part)
+
+
+def test_learning_curves_come_back(fitted):
+    again = pickle.loads(pickle.dumps(fitted))
+    assert again.history[:, "valid_loss"] == fitted.history[:, "valid_loss"]
+    assert len(again.history) == 2
+
+
+def test_loading_leaves_the_callers_seed_alone(fitted):
+    data = pickle.dumps(fitted)
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    pickle.loads(data)
+    assert torch.rand(1) == expected
+
+
+def test_loaded_net_can_be_saved_and_trained_again(fitted, bags):
+    X, y = bags
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(fitted))))
+    again.fit(X[:24], y[:24])
+    np.testing.assert_array_equal(again.predict_proba(X), fitted.predict_proba(X))
+
+
+def test_setting_changed_after_fitting_does_not_spoil_the_pickle(table):
+    X, y = table
+    net = PredictiveNet(max_epochs=2, random_state=0).fit(X, y)
+    expected = net.predict_proba(X)
+    net.set_params(module__hidden=7)
+    again = pickle.loads(pickle.dumps(net))
+    np.testing.assert_array_equal(again.predict_proba(X), expected)
+    assert again.module__hidden == 7
+
+
+def test_unfitted_estimator_can_be_pickled():
+    assert pickle.loads(pickle.dumps(PredictiveNet(lr=0.5))).lr == 0.5
+
+
+def test_other_version_warns(fitted):
+    state = fitted.__getstate__() | {"_sknac_stamp": (1, "0.0.1")}
+    with pytest.warns(UserWarning, match=r"saved by sknac 0\.0\.1"):
+        PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
+
+
+def test_newer_format_is_refused(fitted):
+    state = fitted.__getstate__() | {"_sknac_stamp": (2, "9.0")}
+    with pytest.raises(SknacFormatError, match="upgrade sknac"):
+        PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
+
+
+def test_parameters_can_be_saved_and_loaded_as_skorch_does(fitted, bags, tmp_path):
+    X, y = bags
+    fitted.save_params(f_params=tmp_path / "weights.pt")
+    other = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, random_state=1)
+    other.fit(X[:24], y[:24]).load_params(f_params=tmp_path / "weights.pt")
+    np.testing.assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
+    assert other.device == "auto"
