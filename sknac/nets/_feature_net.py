@@ -205,8 +205,14 @@ class PlaneFeatureNet(
 
         Parameters
         ----------
-        X, y, sample_weight, groups
+        X : DataFrame, sequence of ndarray or ndarray
             As in `fit`.
+        y : array-like of shape (n_rows,)
+            Labels.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weights of the rows.
+        groups : array-like of shape (n_rows,), default=None
+            Patients, where a row is not one; they stay in one fold.
 
         Returns
         -------
@@ -225,7 +231,8 @@ class PlaneFeatureNet(
         splitter = folds(self.cross_fit, shuffle=True, random_state=self.seed_)
         features = self.transform(X)
         y = np.asarray(y)
-        net = clone(self).set_output(transform="default")
+        # The folds are no part of the caller's progress: they take no callbacks.
+        net = clone(self).set_callbacks().set_output(transform="default")
         net._given_seed = self.seed_
         for train, test in splitter.split(np.zeros(len(y)), y, groups):
             pick = [

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn import config_context
-from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
@@ -197,12 +196,47 @@ def test_learning_rate_schedules_of_skorch_work(table):
     assert net.optimizer_.param_groups[0]["lr"] == pytest.approx(0.1 / 8)
 
 
-def test_scikit_learn_callbacks_see_every_epoch(table):
-    X, y = table
-    monitor = ScoringMonitor(scoring="accuracy")
-    net = PredictiveNet(max_epochs=4, patience=None, random_state=0)
-    net.set_callbacks(monitor).fit(X, y)
-    assert len(net.history) == 4
+class TaskLog:
+    """A callback of scikit-learn that writes down tasks, and stops after three."""
+
+    def __init__(self):
+        self.log = []
+
+    def setup(self, estimator, context):
+        self.log.append(("setup", context.max_subtasks))
+
+    def on_fit_task_begin(self, estimator, context):
+        self.log.append(("begin", context.task_name))
+
+    def on_fit_task_end(self, estimator, context):
+        self.log.append(("end", context.task_name))
+        return context.task_name == "epoch" and context.task_id == 2
+
+    def teardown(self, estimator, context):
+        self.log.append(("teardown", None))
+
+
+def test_scikit_learn_callbacks_see_every_epoch_and_can_stop(table):
+    calls = TaskLog()
+    net = PredictiveNet(max_epochs=9, patience=None, random_state=0)
+    net.set_callbacks(calls).fit(*table)
+    epoch = [("begin", "epoch"), ("end", "epoch")]
+    assert calls.log == [
+        ("setup", 9),
+        ("begin", "fit"),
+        *epoch * 3,
+        ("end", "fit"),
+        ("teardown", None),
+    ]
+    assert len(net.history) == 3
+
+
+def test_every_callback_sees_the_epoch_that_early_stopping_ends(table):
+    calls = TaskLog()
+    net = PredictiveNet(max_epochs=9, patience=1, lr=0.5, random_state=0)
+    net.set_callbacks(calls).fit(*table)
+    assert calls.log.count(("end", "epoch")) == len(net.history) < 9
+    assert "dur" in net.history[-1]
 
 
 @pytest.mark.parametrize(
