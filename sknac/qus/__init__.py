@@ -10,8 +10,10 @@ from sknac.qus._bsc import (
     TabulatedBSC,
     glass_bead_phantom_bsc,
 )
-from sknac.qus._mapper import QUSMapper, SpectralOptions
-from sknac.qus._maps import QUSMaps, qus_maps
+from sknac.qus._engine import QUSMaps
+from sknac.qus._mapper import QUSMapper
+from sknac.qus._maps import qus_maps
+from sknac.qus._plane_mapper import SpectralOptions
 from sknac.qus._plot import QUSMapDisplay
 from sknac.qus._reference import ReferencePhantom
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -206,18 +207,23 @@ class FaranSpheres:
 
     def __call__(self, f_mhz: ArrayLike) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
-        f = np.atleast_1d(np.asarray(f_mhz, dtype=float))
-        weights = (
-            np.ones(len(self.diameters_um))
-            if self.weights is None
-            else (np.array(self.weights))
+        f = np.asarray(f_mhz, dtype=float)
+        return self.concentration_per_cm3 * _per_bead(self, tuple(f.flat)).reshape(
+            f.shape
         )
-        lengths = [
-            backscatter_length(f, d / 2, sphere=self.sphere, medium=self.medium)
-            for d in self.diameters_um
-        ]
-        per_bead = weights / weights.sum() @ np.square(lengths)
-        return (self.concentration_per_cm3 * per_bead).reshape(np.shape(f_mhz))
+
+
+@lru_cache(maxsize=64)
+def _per_bead(model, freqs_mhz):
+    """Mean cross-section of a model's beads, cm^2/sr; the series are slow to sum."""
+    weights = np.ones(len(model.diameters_um))
+    if model.weights is not None:
+        weights = np.array(model.weights)
+    radii = np.array(model.diameters_um) / 2
+    lengths = backscatter_length(
+        np.array(freqs_mhz), radii, sphere=model.sphere, medium=model.medium
+    )
+    return weights / weights.sum() @ np.square(lengths)
 
 
 def glass_bead_phantom_bsc(

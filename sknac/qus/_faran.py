@@ -14,7 +14,7 @@ def backscatter_length(freqs_mhz, radius_um, *, sphere, medium):
     Parameters
     ----------
     freqs_mhz : ndarray of shape (n_freqs,)
-    radius_um : float
+    radius_um : ndarray of shape (n_radii,)
     sphere : tuple of float
         Longitudinal and shear speed (m/s) and density (kg/m^3).
     medium : tuple of float
@@ -22,13 +22,14 @@ def backscatter_length(freqs_mhz, radius_um, *, sphere, medium):
 
     Returns
     -------
-    ndarray of shape (n_freqs,)
+    ndarray of shape (n_radii, n_freqs)
     """
     longitudinal, shear, density = sphere
     speed, medium_density = medium
-    omega_a = 2 * np.pi * np.asarray(freqs_mhz) * 1e6 * radius_um * 1e-6
+    omega_a = 2 * np.pi * np.outer(radius_um, freqs_mhz)  # m/s
     x = omega_a / speed
-    orders = np.arange(int(np.ceil(x.max() + 4 * x.max() ** (1 / 3) + 6)))[:, None]
+    n_orders = int(np.ceil(x.max() + 4 * np.cbrt(x.max()) + 6))
+    orders = np.arange(n_orders)[:, None, None]
     boundary = (medium_density / density) * _surface(
         orders, omega_a / longitudinal, omega_a / shear
     )

@@ -2,16 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import (
-    InMemoryArray,
     Plane,
     PlaneTransformer,
     check_cohort,
@@ -19,48 +15,21 @@ from sknac.cohort import (
     map_planes,
 )
 from sknac.exceptions import CohortError
-from sknac.qus._checks import not_negative, rf_frame
+from sknac.qus._checks import not_negative
 from sknac.qus._estimates import PARAMETERS
-from sknac.qus._maps import (
-    ATTENUATION_MEND,
-    QUSMaps,
-    check_fit,
-    check_parameters,
-    make_media,
-    maps_from_reference,
+from sknac.qus._maps import ATTENUATION_MEND, check_parameters
+from sknac.qus._plane_mapper import (
+    DTYPE,
+    PlaneMapper,
+    SpectralOptions,
+    plan_of,
+    setting_key,
 )
-from sknac.qus._pixels import square_pixels
-from sknac.qus._plan import make_plan
 from sknac.qus._reference import ReferencePhantom, first_sample
 from sknac.qus._spectrum import reference_log_spectrum
 from sknac.utils._sklearn import Interval, Real
 
-_DTYPE = np.dtype(np.float32)
-
-
-@dataclass(frozen=True)
-class SpectralOptions:
-    """Rarely changed settings of the spectra.
-
-    Parameters
-    ----------
-    attenuation_power : float, default=1.0
-        Exponent n of the tissue's attenuation in dB/(cm MHz^n).
-    n_fft : int or None, default=None
-        DFT length; None means the next power of two of the window's samples.
-    taper : str or tuple, default="hann"
-        Taper as `scipy.signal.get_window` names it.
-
-    Examples
-    --------
-    >>> from sknac.qus import SpectralOptions
-    >>> SpectralOptions(attenuation_power=1.2)
-    SpectralOptions(attenuation_power=1.2, n_fft=None, taper='hann')
-    """
-
-    attenuation_power: float = 1.0
-    n_fft: int | None = None
-    taper: str | tuple = "hann"
+_DEFAULT = SpectralOptions()
 
 
 class QUSMapper(PlaneTransformer):
@@ -292,7 +261,7 @@ class QUSMapper(PlaneTransformer):
     def _add_spectrum(self, plane, spectra):
         """Compute the reference's log spectrum for one plane's settings, once."""
         plan = plan_of(plane, self._settings())
-        key = _setting_key(plane, plan)
+        key = setting_key(plane, plan)
         if key in spectra:
             return
         n_samples = plane.image.shape[0]
@@ -300,7 +269,7 @@ class QUSMapper(PlaneTransformer):
         for scan in self.reference.match(plane):
             first = first_sample(plane, scan)
             frames.append(scan.load()[first : first + n_samples])
-        spectra[key] = reference_log_spectrum(frames, plan, n_samples, _DTYPE, None)
+        spectra[key] = reference_log_spectrum(frames, plan, n_samples, DTYPE, None)
 
     def _settings(self):
         """Gather what a plan needs."""
@@ -316,7 +285,7 @@ class QUSMapper(PlaneTransformer):
     def _worker(self, spectra, attenuation):
         """Pack what mapping one plane needs, without the reference's RF."""
         phantom = self.reference
-        return _PlaneMapper(
+        return PlaneMapper(
             spectra=spectra,
             settings=self._settings(),
             media={
@@ -330,86 +299,3 @@ class QUSMapper(PlaneTransformer):
             parameters=check_parameters(self.parameters, phantom.bsc),
             pixel_mm=self.pixel_mm,
         )
-
-
-_DEFAULT = SpectralOptions()
-
-
-@dataclass(frozen=True)
-class _PlaneMapper:
-    """Maps one plane; small enough to be sent to another process."""
-
-    spectra: dict
-    settings: dict
-    media: dict
-    bsc: Callable | None
-    parameters: tuple
-    pixel_mm: float | None
-
-    def __call__(self, plane):
-        """Return the plane of maps."""
-        plan = plan_of(plane, self.settings)
-        maps = self.maps(plane, plan)
-        stack = np.stack([getattr(maps, name) for name in self.parameters])
-        depth_mm, lateral_mm = maps.depth_mm, maps.lateral_mm
-        spacing = plan.spacing_mm
-        if self.pixel_mm is not None:
-            spacing = (self.pixel_mm, self.pixel_mm)
-            stack, depth_mm, lateral_mm = square_pixels(
-                stack, depth_mm, lateral_mm, self.pixel_mm
-            )
-        return plane.replace(
-            image=InMemoryArray(stack),
-            kind="maps",
-            spacing_mm=spacing,
-            origin_mm=(depth_mm[0], plane.origin_mm[1] + lateral_mm[0]),
-            channels=self.parameters,
-        )
-
-    def maps(self, plane, plan) -> QUSMaps:
-        """Compute the maps on the window grid."""
-        rf = rf_frame(plane.load())
-        check_fit(rf, plan)
-        return maps_from_reference(
-            rf,
-            self.spectra[_setting_key(plane, plan)],
-            plan=plan,
-            media=make_media(speed_of_sound=plane.speed_of_sound, **self.media),
-            band_mhz=self.settings["band_mhz"],
-            start_depth_mm=plane.origin_mm[0],
-            reference_bsc=self.bsc,
-            parameters=self.parameters,
-            dtype=_DTYPE,
-            n_jobs=None,
-        )
-
-
-def plan_of(plane, settings):
-    """Plan the windows of an RF plane."""
-    if plane.kind != "rf":
-        raise ValueError(f"QUSMapper needs RF planes, got {plane.kind}")
-    plan = make_plan(
-        fs_mhz=plane.fs_mhz,
-        line_pitch_mm=plane.spacing_mm[1],
-        speed_of_sound=plane.speed_of_sound,
-        **settings,
-    )
-    if not np.isclose(plan.sample_mm, plane.spacing_mm[0], rtol=1e-3):
-        raise ValueError(
-            f"axial spacing {plane.spacing_mm[0]:g} mm contradicts fs_mhz="
-            f"{plane.fs_mhz:g} and speed_of_sound={plane.speed_of_sound:g} "
-            f"({plan.sample_mm:g} mm): build the plane with Plane.from_rf"
-        )
-    return plan
-
-
-def _setting_key(plane, plan):
-    """Everything of a plane that its reference spectrum depends on."""
-    return (
-        plane.reference,
-        plane.focus_mm,
-        plane.spacing_mm[1],
-        plane.origin_mm[0] / plane.speed_of_sound,
-        plane.image.shape[0],
-        plan.spectral_key,
-    )
