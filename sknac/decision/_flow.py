@@ -1,0 +1,252 @@
+"""Where a cascade sends its patients, beside what each stage would do alone."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.utils import check_consistent_length
+
+from sknac.decision._response import binary_target, class_index
+from sknac.metrics import ConfusionRates, rates_from_counts
+from sknac.utils._sklearn import Real, validate_params
+
+ACTIONS = ("stop", "continue", "awaiting")
+RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StageFlow:
+    """Counts of a cascade by stage, action and true class, and its rates.
+
+    Parameters
+    ----------
+    counts : DataFrame of shape (n_stages * n_actions, n_classes + 1)
+        Patients by (stage, action) in the rows and true class in the columns, with
+        their sum `n`. Actions: "stop", "continue" and, where patients lack data,
+        "awaiting".
+    rates : dict of str to ConfusionRates
+        Rates of the "cascade" and of each stage alone, by name.
+    n_undecided : dict of str to int
+        Patients left out of those rates for want of data, by the same names.
+    stop_label : object
+        The class that stops a patient.
+    pos_label : object
+        The positive class of the rates.
+
+    See Also
+    --------
+    stage_flow : Computes this result.
+    StageFlowDisplay : Draws it.
+
+    Examples
+    --------
+    >>> from sknac.decision import stage_flow
+    >>> flow = stage_flow(
+    ...     [0, 0, 1], {"first": [0, 1, 1], "second": [0, 0, 1]}, stop_label=0
+    ... )
+    >>> flow
+    StageFlow(n=3, stop_label=0, pos_label=1)
+                      0  1  n
+    stage  action
+    first  stop       1  0  1
+           continue   1  1  2
+    second stop       1  0  1
+           continue   0  1  1
+    """
+
+    counts: pd.DataFrame
+    rates: dict[str, ConfusionRates]
+    n_undecided: dict[str, int]
+    stop_label: object
+    pos_label: object
+
+    @property
+    def stages(self) -> list[str]:
+        """Stage names, in order."""
+        return list(dict.fromkeys(self.counts.index.get_level_values("stage")))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the rates of the cascade and of each stage alone.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_stages + 1, 11)
+            One row for the cascade, one for each stage alone: `pos_label`, `n`,
+            `n_undecided`, the four counts and five rates in [0, 1].
+        """
+        return pd.DataFrame(
+            {
+                name: {
+                    "pos_label": self.pos_label,
+                    "n": rates.tp + rates.fn + rates.fp + rates.tn,
+                    "n_undecided": self.n_undecided[name],
+                    **{cell: getattr(rates, cell) for cell in ("tp", "fn", "fp", "tn")},
+                    **{rate: getattr(rates, rate).estimate for rate in RATES},
+                }
+                for name, rates in self.rates.items()
+            }
+        ).T.infer_objects()
+
+    def __repr__(self):
+        n_patients = int(self.counts.loc[self.stages[0], "n"].sum())
+        return (
+            f"StageFlow(n={n_patients}, stop_label={self.stop_label!r}, "
+            f"pos_label={self.pos_label!r})\n{self.counts}"
+        )
+
+
+@validate_params(
+    {
+        "y_true": ["array-like"],
+        "stage_labels": ["array-like", dict],
+        "stop_label": [Real, str, "boolean"],
+        "pos_label": [Real, str, "boolean", None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def stage_flow(
+    y_true: ArrayLike,
+    stage_labels: pd.DataFrame | dict[str, ArrayLike],
+    *,
+    stop_label: str | float | bool,
+    pos_label: str | float | bool | None = None,
+) -> StageFlow:
+    """Count where a cascade sends its patients, by true class.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_patients,)
+        True labels, two classes.
+    stage_labels : DataFrame of shape (n_patients, n_stages) or dict of array-like
+        What each stage alone predicts for each patient, one column per stage in
+        order; None where a patient has no data for it. `predict_each` of
+        `StagedClassifier` gives it.
+    stop_label : int, float, bool or str
+        The class that stops a patient.
+    pos_label : int, float, bool or str, default=None
+        The positive class of the rates; None is the class that goes on.
+
+    Returns
+    -------
+    flow : StageFlow
+        Counts of the cascade, and its rates beside those of each stage alone.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a label is none of y, or a patient has no data for
+        the first stage.
+
+    See Also
+    --------
+    StagedClassifier : The cascade.
+    StageFlowDisplay : Draws the counts.
+
+    Notes
+    -----
+    A patient who passed all stages so far and has no data for the next is
+    "awaiting": counted there, and left out of the cascade's rates.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (Fig. 4).
+
+    Examples
+    --------
+    >>> from sknac.decision import stage_flow
+    >>> y = ["non-response", "non-response", "response", "response"]
+    >>> early = ["non-response", "response", "response", "response"]
+    >>> late = ["non-response", "non-response", "response", "non-response"]
+    >>> flow = stage_flow(
+    ...     y, {"early": early, "late": late}, stop_label="non-response"
+    ... )
+    >>> flow.to_frame()[["tp", "fn", "fp", "tn"]]
+             tp  fn  fp  tn
+    cascade   1   1   0   2
+    early     2   0   1   1
+    late      1   1   0   2
+    """
+    y_true, classes = binary_target(y_true)
+    labels = _label_table(stage_labels, y_true)
+    stop = class_index(classes, stop_label, name="stop_label", default=None)
+    positive = class_index(classes, pos_label, name="pos_label", default=1 - stop)
+    known = classes.tolist()
+    judged = labels.notna().to_numpy()
+    passed = labels.to_numpy() == known[1 - stop]
+    _check_labels(labels, judged, known)
+    counts, final = _follow(y_true, judged, passed, list(labels.columns), known)
+    decisions = {"cascade": final} | {
+        name: np.where(judged[:, at], np.where(passed[:, at], 1, 0), -1)
+        for at, name in enumerate(labels.columns)
+    }
+    return StageFlow(
+        counts=counts,
+        rates={
+            name: _rates(
+                y_true == known[positive], went, positive != stop, known[positive]
+            )
+            for name, went in decisions.items()
+        },
+        n_undecided={name: int((went < 0).sum()) for name, went in decisions.items()},
+        stop_label=known[stop],
+        pos_label=known[positive],
+    )
+
+
+def _label_table(stage_labels, y_true):
+    """Return the stages' labels as a table of objects."""
+    labels = pd.DataFrame(stage_labels).astype(object).reset_index(drop=True)
+    check_consistent_length(y_true, labels)
+    if "cascade" in labels.columns:
+        raise ValueError("a stage is named 'cascade'; that name is taken here.")
+    return labels
+
+
+def _check_labels(labels, judged, known):
+    """Raise on labels that y does not know and on patients nobody judged first."""
+    strange = set(labels.to_numpy()[judged].tolist()) - set(known)
+    if strange:
+        raise ValueError(
+            f"stage_labels holds {sorted(map(str, strange))}, which are not labels of "
+            f"y_true ({known})."
+        )
+    if not judged[:, 0].all():
+        raise ValueError(
+            f"row {int(np.flatnonzero(~judged[:, 0])[0])} has no label of the first "
+            f"stage {labels.columns[0]!r}; every patient needs one."
+        )
+
+
+def _follow(y_true, judged, passed, stages, known):
+    """Return the table of counts and each patient's end: 1 passed, 0 stopped, -1."""
+    rows, final = {}, np.ones(len(y_true), dtype=int)
+    still_in = np.ones(len(y_true), dtype=bool)
+    for at, name in enumerate(stages):
+        here = still_in & judged[:, at]
+        groups = (here & ~passed[:, at], here & passed[:, at], still_in & ~here)
+        for action, group in zip(ACTIONS, groups, strict=True):
+            if action != "awaiting" or group.any():
+                by_class = [int((group & (y_true == label)).sum()) for label in known]
+                rows[name, action] = [*by_class, sum(by_class)]
+        final[groups[0]], final[groups[2]] = 0, -1
+        still_in = groups[1]
+    counts = pd.DataFrame.from_dict(rows, orient="index", columns=[*known, "n"])
+    counts.index = pd.MultiIndex.from_tuples(counts.index, names=["stage", "action"])
+    return counts, final
+
+
+def _rates(is_positive, went, passing_is_positive, pos_label):
+    """Return the rates of decisions coded 1 passed, 0 stopped, -1 undecided."""
+    decided = went >= 0
+    called = (went == 1) == passing_is_positive
+    truth = is_positive
+    return rates_from_counts(
+        tp=int((truth & called & decided).sum()),
+        fn=int((truth & ~called & decided).sum()),
+        fp=int((~truth & called & decided).sum()),
+        tn=int((~truth & ~called & decided).sum()),
+        pos_label=pos_label,
+    )

@@ -1,0 +1,188 @@
+"""Drawing of a cascade."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.decision._flow import stage_flow
+
+# Hatches tell the true classes apart without colour.
+STYLES = (
+    {"facecolor": "#d9d9d9", "hatch": "///", "edgecolor": "#404040"},
+    {"facecolor": "#7fb3d5", "hatch": "", "edgecolor": "#404040"},
+)
+TITLES = {"stop": "stopped", "continue": "goes on", "awaiting": "awaiting data"}
+
+
+class StageFlowDisplay:
+    """Bars of a cascade: who stops and who goes on at each stage, by true class.
+
+    Make it with `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    flow : StageFlow
+        Counts by stage, action and true class.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn, after `plot`.
+    figure_ : matplotlib Figure
+        Its figure.
+    bars_ : list of BarContainer
+        One container per true class.
+
+    See Also
+    --------
+    stage_flow : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from sknac.decision import StageFlowDisplay
+    >>> display = StageFlowDisplay.from_predictions(
+    ...     [0, 0, 1], {"first": [0, 1, 1], "second": [0, 0, 1]}, stop_label=0
+    ... )
+    >>> [text.get_text() for text in display.ax_.get_yticklabels()]
+    ['first: stopped', 'first: goes on', 'second: stopped', 'second: goes on']
+    """
+
+    def __init__(self, *, flow):
+        self.flow = flow
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y, *, pos_label=None, ax=None, **kwargs):
+        """Draw the cascade of a fitted `StagedClassifier`.
+
+        Parameters
+        ----------
+        estimator : StagedClassifier
+            Fitted cascade.
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in its `fit`.
+        y : array-like of shape (n_patients,)
+            True labels.
+        pos_label : int, float, bool or str, default=None
+            The positive class of the rates; None is the class that goes on.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : StageFlowDisplay
+            The drawn display.
+        """
+        return cls.from_predictions(
+            y,
+            estimator.predict_each(X),
+            stop_label=estimator.stop_label_.item()
+            if hasattr(estimator.stop_label_, "item")
+            else estimator.stop_label_,
+            pos_label=pos_label,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, y_true, stage_labels, *, stop_label, pos_label=None, ax=None, **kwargs
+    ):
+        """Draw the cascade of what each stage alone predicts.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_patients,)
+            True labels.
+        stage_labels : DataFrame of shape (n_patients, n_stages) or dict of array-like
+            As in `stage_flow`.
+        stop_label : int, float, bool or str
+            The class that stops a patient.
+        pos_label : int, float, bool or str, default=None
+            The positive class of the rates; None is the class that goes on.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : StageFlowDisplay
+            The drawn display.
+        """
+        flow = stage_flow(
+            y_true, stage_labels, stop_label=stop_label, pos_label=pos_label
+        )
+        return cls(flow=flow).plot(ax=ax, **kwargs)
+
+    def plot(self, ax=None, *, bar_kwargs=None, text_kwargs=None):
+        """Draw two bars per stage, split by true class, with their counts.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        bar_kwargs : dict, default=None
+            Passed to `Axes.barh`.
+        text_kwargs : dict, default=None
+            Passed to `Axes.text` for the counts.
+
+        Returns
+        -------
+        display : StageFlowDisplay
+            This display.
+        """
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            height = 1.4 + 0.45 * len(self.flow.counts)
+            _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        heights = self._heights()
+        self.bars_ = self._draw_bars(ax, heights, bar_kwargs or {}, text_kwargs or {})
+        ax.set_yticks(heights, [f"{s}: {TITLES[a]}" for s, a in self.flow.counts.index])
+        ax.invert_yaxis()
+        ax.set_xlabel("patients")
+        ax.set_xlim(0, 1.08 * max(1, self.flow.counts["n"].max()))
+        rates = self.flow.rates["cascade"]
+        ax.set_title(
+            f"Cascade: sensitivity {rates.sensitivity.estimate:.2f}, specificity "
+            f"{rates.specificity.estimate:.2f} (positive: {self.flow.pos_label})",
+            fontsize="medium",
+        )
+        ax.legend(title="true class", loc="best")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _heights(self):
+        """Return the bars' places, with a gap between stages."""
+        order = {name: at for at, name in enumerate(self.flow.stages)}
+        stages = self.flow.counts.index.get_level_values("stage")
+        return [row + 0.6 * order[name] for row, name in enumerate(stages)]
+
+    def _draw_bars(self, ax, heights, bar_kwargs, text_kwargs):
+        """Draw the bars of both classes end to end, each with its count."""
+        bars, left = [], 0 * self.flow.counts["n"]
+        first = self.flow.counts.loc[self.flow.stages[0]]
+        for label, style in zip(self.flow.counts.columns[:-1], STYLES, strict=True):
+            width = self.flow.counts[label]
+            drawn = ax.barh(
+                heights,
+                width,
+                left=left,
+                label=f"{label} (n = {int(first[label].sum())})",
+                **(style | bar_kwargs),
+            )
+            for at, start, count in zip(heights, left, width, strict=True):
+                if count:
+                    self._write(ax, start + count / 2, at, count, text_kwargs)
+            bars.append(drawn)
+            left = left + width
+        return bars
+
+    @staticmethod
+    def _write(ax, x, y, count, text_kwargs):
+        """Write a count in the middle of its bar, legible over any hatch."""
+        box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "linewidth": 0}
+        style = {"ha": "center", "va": "center", "fontsize": "small", "bbox": box}
+        ax.text(x, y, str(count), **(style | text_kwargs))
