@@ -22,6 +22,7 @@ from sknac.metrics._checks import (
     check_scores,
     check_weight,
     check_weights,
+    one_dimensional,
     warn_undefined,
 )
 from sknac.metrics._confusion import RATES, linear_rates
@@ -151,7 +152,7 @@ def bootstrap_ci(
     check_n_resamples(n_resamples)
     kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
     seed = resolve_seed(random_state)
-    by_class = about["metric"] in _BY_CLASS
+    by_class = about["metric"] in _BY_CLASS and not isinstance(kernel, CallableKernel)
     strata = strata_of(kernel.classes, stratify, by_class=by_class)
     chunks = draw_chunks(seed, kernel.sizes, strata, int(n_resamples))
     values = np.concatenate([kernel.values(counts) for counts in chunks])
@@ -187,7 +188,7 @@ def _prepare(
 ) -> tuple[Any, dict[str, Any]]:
     """Choose the kernel and collect what the result says about the data."""
     name, weight = _recognise(metric)
-    n = len(np.asarray(y_true))
+    n = one_dimensional(y_true, "y_true").size
     units = check_groups(groups, n, y_true, y_pred)
     weights = check_weights(sample_weight, n)
     about = {"metric": name or getattr(metric, "__name__", "metric"), "n": n}

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
 
-def _one_dimensional(values: Any, name: str) -> np.ndarray:
+def one_dimensional(values: Any, name: str) -> np.ndarray:
     """Return a non-empty 1-D array, or say what is wrong."""
     array = np.asarray(values)
     if array.ndim != 1:
@@ -66,9 +66,9 @@ def check_labels(
     y_true: Any, y_pred: Any = None, *, pos_label: Any = None
 ) -> tuple[np.ndarray, np.ndarray | None, Any]:
     """Return true and predicted positives as bool arrays, and the positive class."""
-    arrays = {"y_true": _one_dimensional(y_true, "y_true")}
+    arrays = {"y_true": one_dimensional(y_true, "y_true")}
     if y_pred is not None:
-        arrays["y_pred"] = _one_dimensional(y_pred, "y_pred")
+        arrays["y_pred"] = one_dimensional(y_pred, "y_pred")
         _check_length(arrays["y_pred"], len(arrays["y_true"]), "y_pred")
     labels = _distinct_labels(arrays)
     if len(labels) > 2:
@@ -83,7 +83,7 @@ def check_labels(
 
 def check_scores(y_score: Any, n: int, name: str = "y_score") -> np.ndarray:
     """Return finite float64 scores, one per row."""
-    array = _one_dimensional(y_score, name)
+    array = one_dimensional(y_score, name)
     _check_length(array, n, name)
     try:
         array = array.astype(np.float64, copy=False)
@@ -124,7 +124,7 @@ def check_groups(groups: Any, n: int, *data: Any) -> np.ndarray | None:
     several rows: that is warned of, because the interval would be too narrow.
     """
     if groups is not None:
-        array = _one_dimensional(groups, "groups")
+        array = one_dimensional(groups, "groups")
         _check_length(array, n, "groups")
         codes, _ = pd.factorize(array)
         if (codes < 0).any():

@@ -204,6 +204,7 @@ def test_groups_of_both_classes_cannot_be_stratified():
         ({"n_resamples": 1}, "n_resamples=1 must be a whole number >= 2"),
         ({"n_resamples": 99.5}, "must be a whole number"),
         ({"confidence_level": 1}, "confidence_level=1 must lie"),
+        ({"y_true": 1}, r"y_true has shape \(\); it must be 1-D"),
         ({"y_pred": [1, 2]}, "rows but y_true has 4"),
         ({"metric": np.dot, "y_pred": [1]}, "y_pred has 1 rows"),
         ({"random_state": 1.5}, "random_state=1.5 must be"),
