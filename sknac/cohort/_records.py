@@ -202,14 +202,6 @@ class Plane:
         """
         return replace(self, **changes)
 
-    def __getstate__(self):
-        # Pickle writes a tuple shared with another plane as a reference to it.
-        # With copies equal planes pickle equally, and caches know them by that.
-        return {
-            name: tuple(part for part in value) if type(value) is tuple else value
-            for name, value in self.__dict__.items()
-        }
-
     def __eq__(self, other):
         return isinstance(other, Plane) and self.digest == other.digest
 
@@ -318,6 +310,8 @@ def _check_kind(plane):
 
 def _settle_types(plane):
     """Make plain floats and texts of settings, so that equal ones hash equally."""
+    # A new tuple: pickle writes one shared by planes as a reference, so that
+    # joblib.hash would tell planes apart that are equal.
     channels = tuple(str(name) for name in plane.channels)
     settled = {"kind": str(plane.kind), "channels": channels}
     for name in ("fs_mhz", "speed_of_sound", "focus_mm"):
