@@ -248,6 +248,9 @@ class DLRPClassifier(StagedClassifier):
         nested = {key: params[key] for key in params if "__" in key}
         return BaseEstimator.set_params(self, **nested)
 
+    def _validate_names(self, names):
+        """Accept the stages' names: they are parameters here by design."""
+
     def _stage(self, name, columns):
         """Return a stage as given, or the published one."""
         if getattr(self, name) is not None:
