@@ -1,3 +1,22 @@
-"""sknac.survival."""
+"""Survival by predicted group: curves, log-rank test, hazard ratio."""
 
 # SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.survival._compare import (
+    HazardRatioResult,
+    LogRankResult,
+    hazard_ratio,
+    logrank,
+)
+from sknac.survival._kaplan_meier import KaplanMeierResult, kaplan_meier
+from sknac.survival._plot import KaplanMeierDisplay
+
+__all__ = [
+    "HazardRatioResult",
+    "KaplanMeierDisplay",
+    "KaplanMeierResult",
+    "LogRankResult",
+    "hazard_ratio",
+    "kaplan_meier",
+    "logrank",
+]

@@ -1,0 +1,251 @@
+"""Kaplan-Meier curves by group, with the numbers a report needs."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sknac.survival._checks import check_follow_up, group_labels
+from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
+from sknac.utils._sklearn import validate_params
+
+ALL = "all"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class KaplanMeierResult:
+    """Kaplan-Meier curves, patients at risk and log-rank test.
+
+    Parameters
+    ----------
+    curves : DataFrame of shape (n_steps, 8)
+        One row per group and distinct time, from time 0: `group`, `time`,
+        `survival`, `low`, `high`, `at_risk` (just before that time), `events`,
+        `censored`. The band is NaN where survival is 0.
+    at_risk : DataFrame of shape (n_groups, n_times)
+        Patients still followed just before each of a few times.
+    summary : DataFrame of shape (n_groups, 3)
+        `n`, `events` and `median` survival, infinite where it was not reached.
+    logrank : LogRankResult or None
+        Test between the groups; None with one group.
+    confidence_level : float
+        Coverage of the band at each time, in (0, 1).
+
+    See Also
+    --------
+    kaplan_meier : Computes this result.
+    KaplanMeierDisplay : Draws it.
+
+    Examples
+    --------
+    >>> from sknac.survival import kaplan_meier
+    >>> kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0])
+    KaplanMeierResult(n=4, events=2, confidence_level=0.95)
+           n  events  median
+    group
+    all    4       2     2.0
+    """
+
+    curves: pd.DataFrame
+    at_risk: pd.DataFrame
+    summary: pd.DataFrame
+    logrank: LogRankResult | None
+    confidence_level: float
+
+    @property
+    def groups(self) -> list:
+        """Group labels, in order."""
+        return self.summary.index.tolist()
+
+    def survival_at(self, times: ArrayLike) -> pd.DataFrame:
+        """Return the landmark survival of each group.
+
+        Parameters
+        ----------
+        times : float or array-like of shape (n_times,)
+            Landmarks, in the unit of the follow-up, >= 0.
+
+        Returns
+        -------
+        landmarks : DataFrame of shape (n_groups * n_times, 6)
+            `group`, `time`, `survival`, `low`, `high`, and `at_risk` just before
+            that time. Beyond the last follow-up the last value is carried on and
+            `at_risk` is 0: read both.
+
+        Raises
+        ------
+        ValueError
+            If a time is negative or not finite.
+        """
+        times = np.atleast_1d(np.asarray(times, dtype=np.float64))
+        if not (np.isfinite(times) & (times >= 0)).all():
+            raise ValueError("times must be finite and >= 0.")
+        rows = [
+            _landmarks(curve, times)
+            for _, curve in self.curves.groupby("group", sort=False)
+        ]
+        return pd.concat(rows, ignore_index=True)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the curves as a table.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_steps, 8)
+            A copy of `curves`.
+        """
+        return self.curves.copy()
+
+    def __repr__(self):
+        test = "" if self.logrank is None else f", p={self.logrank.pvalue:.4g}"
+        return (
+            f"KaplanMeierResult(n={int(self.summary['n'].sum())}, "
+            f"events={int(self.summary['events'].sum())}, "
+            f"confidence_level={self.confidence_level:g}{test})\n{self.summary}"
+        )
+
+
+@validate_params(
+    {
+        **FOLLOW_UP,
+        "group": ["array-like", None],
+        "confidence_level": LEVEL,
+        "at_risk_times": ["array-like", None],
+    },
+    prefer_skip_nested_validation=True,
+)
+def kaplan_meier(
+    time: ArrayLike,
+    event: ArrayLike,
+    group: ArrayLike | None = None,
+    *,
+    confidence_level: float = 0.95,
+    at_risk_times: ArrayLike | None = None,
+) -> KaplanMeierResult:
+    """Estimate survival by group, for example by predicted response.
+
+    Parameters
+    ----------
+    time : array-like of shape (n_patients,)
+        Follow-up, any one unit, >= 0.
+    event : array-like of shape (n_patients,)
+        True or 1 where the event was seen, False or 0 where follow-up ended first.
+    group : array-like of shape (n_patients,), default=None
+        Group of each patient; None is one group "all".
+    confidence_level : float, default=0.95
+        Coverage of the band at each time, in (0, 1).
+    at_risk_times : array-like of shape (n_times,), default=None
+        Times of the at-risk table; None is four to eight round ones from 0.
+
+    Returns
+    -------
+    result : KaplanMeierResult
+        Curves, at-risk table, summary and, with several groups, the log-rank test.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a value is missing, a time is negative, or an event is
+        neither 0 nor 1.
+
+    See Also
+    --------
+    logrank : The test alone.
+    hazard_ratio : How large the difference is.
+
+    Notes
+    -----
+    The band is Greenwood's on the log-log scale (R: ``conf.type="log-log"``), which
+    stays inside [0, 1]. lifelines does the estimation.
+
+    References
+    ----------
+    E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations,
+    J. Am. Stat. Assoc. 53:457-481, 1958.
+
+    Examples
+    --------
+    >>> from sknac.survival import kaplan_meier
+    >>> time = [5, 8, 9, 12, 14, 1, 2, 3, 4, 6]
+    >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
+    >>> group = ["response"] * 5 + ["non-response"] * 5
+    >>> kaplan_meier(time, event, group).survival_at(5)[["group", "survival"]]
+              group  survival
+    0  non-response       0.4
+    1      response       0.8
+    """
+    time, event, group = check_follow_up(time, event, group)
+    if group is None:
+        group = np.full(len(time), ALL)
+    labels = group_labels(group)
+    fitted = [
+        _fit(time[group == x], event[group == x], x, confidence_level) for x in labels
+    ]
+    ticks = _round_times(time.max()) if at_risk_times is None else at_risk_times
+    return KaplanMeierResult(
+        curves=pd.concat([curve for curve, _ in fitted], ignore_index=True),
+        at_risk=_at_risk_table(time, group, labels, np.asarray(ticks, dtype=float)),
+        summary=pd.DataFrame(
+            [row for _, row in fitted], index=pd.Index(labels, name="group")
+        ),
+        logrank=logrank(time, event, group) if len(labels) > 1 else None,
+        confidence_level=float(confidence_level),
+    )
+
+
+def _fit(time, event, label, confidence_level):
+    """Return the curve of one group as a table, and its row of the summary."""
+    from lifelines import KaplanMeierFitter
+
+    fitter = KaplanMeierFitter(alpha=1 - confidence_level).fit(time, event)
+    steps = fitter.event_table
+    survival = fitter.survival_function_.iloc[:, 0].to_numpy()
+    band = fitter.confidence_interval_survival_function_.to_numpy().copy()
+    band[survival == 0] = np.nan  # Greenwood's variance does not exist there
+    curve = pd.DataFrame(
+        {
+            "group": label,
+            "time": steps.index.to_numpy(dtype=float),
+            "survival": survival,
+            "low": band[:, 0],
+            "high": band[:, 1],
+            "at_risk": steps["at_risk"].to_numpy(dtype=int),
+            "events": steps["observed"].to_numpy(dtype=int),
+            "censored": steps["censored"].to_numpy(dtype=int),
+        }
+    )
+    median = float(fitter.median_survival_time_)
+    return curve, {"n": len(time), "events": int(event.sum()), "median": median}
+
+
+def _landmarks(curve, times):
+    """Return survival, band and patients at risk of one group at some times."""
+    reached = np.searchsorted(curve["time"], times, side="right") - 1
+    ahead = np.searchsorted(curve["time"], times, side="left")
+    at_risk = np.append(curve["at_risk"].to_numpy(), 0)[ahead]
+    rows = curve.iloc[reached][["group", "survival", "low", "high"]]
+    rows = rows.assign(time=times, at_risk=at_risk)
+    return rows[["group", "time", "survival", "low", "high", "at_risk"]]
+
+
+def _at_risk_table(time, group, labels, ticks):
+    """Return how many of each group are still followed just before each time."""
+    counts = [(time[group == x][:, None] >= ticks).sum(axis=0) for x in labels]
+    return pd.DataFrame(
+        np.array(counts, dtype=int),
+        index=pd.Index(labels, name="group"),
+        columns=pd.Index(ticks, name="time"),
+    )
+
+
+def _round_times(last):
+    """Return four to eight round times from 0 to the last follow-up."""
+    if last <= 0:
+        return np.zeros(1)
+    unit = 10.0 ** np.floor(np.log10(last / 3))
+    steps = unit * np.array([1.0, 2.0, 2.5, 5.0, 10.0])
+    step = steps[np.flatnonzero(last / steps < 8)[0]]
+    return np.arange(0, last + step / 1e6, step)

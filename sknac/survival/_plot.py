@@ -1,0 +1,211 @@
+"""Drawing of Kaplan-Meier curves."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.survival._kaplan_meier import kaplan_meier
+
+# Dashes tell the groups apart without colour.
+DASHES = ("-", "--", ":", "-.")
+
+
+class KaplanMeierDisplay:
+    """Kaplan-Meier curves with bands, patients at risk and log-rank p-value.
+
+    Make it with `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    result : KaplanMeierResult
+        Curves, at-risk table and test.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it is drawn, after `plot`.
+    figure_ : matplotlib Figure
+        Its figure.
+    lines_ : list of Line2D
+        One curve per group.
+    bands_ : list of PolyCollection
+        One band per group.
+
+    See Also
+    --------
+    kaplan_meier : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from sknac.survival import KaplanMeierDisplay
+    >>> display = KaplanMeierDisplay.from_predictions(
+    ...     [5, 8, 9, 1, 2, 4], [1, 0, 1, 1, 1, 1], ["a", "a", "a", "b", "b", "b"]
+    ... )
+    >>> [line.get_label() for line in display.lines_]
+    ['a (n = 3, events = 2)', 'b (n = 3, events = 3)']
+    """
+
+    def __init__(self, *, result):
+        self.result = result
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, time, event, *, confidence_level=0.95, ax=None, **kwargs
+    ):
+        """Draw the survival of the groups that a fitted classifier predicts.
+
+        Parameters
+        ----------
+        estimator : estimator instance
+            Fitted classifier; its predicted classes are the groups.
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in its `predict`.
+        time : array-like of shape (n_patients,)
+            Follow-up, any one unit, >= 0.
+        event : array-like of shape (n_patients,)
+            True or 1 where the event was seen.
+        confidence_level : float, default=0.95
+            Coverage of the bands, in (0, 1).
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : KaplanMeierDisplay
+            The drawn display.
+        """
+        return cls.from_predictions(
+            time,
+            event,
+            estimator.predict(X),
+            confidence_level=confidence_level,
+            ax=ax,
+            **kwargs,
+        )
+
+    @classmethod
+    def from_predictions(
+        cls, time, event, group=None, *, confidence_level=0.95, ax=None, **kwargs
+    ):
+        """Draw the survival of given groups.
+
+        Parameters
+        ----------
+        time : array-like of shape (n_patients,)
+            Follow-up, any one unit, >= 0.
+        event : array-like of shape (n_patients,)
+            True or 1 where the event was seen.
+        group : array-like of shape (n_patients,), default=None
+            Group of each patient, such as the predicted class.
+        confidence_level : float, default=0.95
+            Coverage of the bands, in (0, 1).
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **kwargs : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        display : KaplanMeierDisplay
+            The drawn display.
+        """
+        result = kaplan_meier(time, event, group, confidence_level=confidence_level)
+        return cls(result=result).plot(ax=ax, **kwargs)
+
+    def plot(
+        self,
+        ax=None,
+        *,
+        time_label="time",
+        at_risk_table=True,
+        line_kwargs=None,
+        band_kwargs=None,
+    ):
+        """Draw the curves and, below them, the patients at risk.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        time_label : str, default="time"
+            Label of the time axis; name the unit.
+        at_risk_table : bool, default=True
+            Whether to write the patients at risk below the axis.
+        line_kwargs : dict, default=None
+            Passed to `Axes.step`.
+        band_kwargs : dict, default=None
+            Passed to `Axes.fill_between`.
+
+        Returns
+        -------
+        display : KaplanMeierDisplay
+            This display.
+        """
+        import matplotlib.pyplot as plt
+
+        if ax is None:
+            height = 4.0 + 0.25 * len(self.result.groups) * at_risk_table
+            _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        self.lines_, self.bands_ = [], []
+        for number, label in enumerate(self.result.groups):
+            self._draw_curve(ax, number, label, line_kwargs or {}, band_kwargs or {})
+        ax.set(ylim=(0, 1.02), xlim=(0, None), ylabel="survival", xlabel=time_label)
+        if at_risk_table:
+            self._write_at_risk(ax)
+        ax.legend(title=self._test_text(), loc="best")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _draw_curve(self, ax, number, label, line_kwargs, band_kwargs):
+        """Draw one group's steps, its censored patients and its band."""
+        curve = self.result.curves.query("group == @label")
+        n, events = self.result.summary.loc[label, ["n", "events"]].astype(int)
+        style = {
+            "linestyle": DASHES[number % len(DASHES)],
+            "label": f"{label} (n = {n}, events = {events})",
+        }
+        (line,) = ax.step(
+            curve["time"], curve["survival"], where="post", **(style | line_kwargs)
+        )
+        left = curve[curve["censored"] > 0]
+        ax.plot(left["time"], left["survival"], "|", color=line.get_color())
+        shade = {"color": line.get_color(), "alpha": 0.15, "linewidth": 0}
+        band = ax.fill_between(
+            curve["time"],
+            curve["low"],
+            curve["high"],
+            step="post",
+            **(shade | band_kwargs),
+        )
+        self.lines_.append(line)
+        self.bands_.append(band)
+
+    def _test_text(self):
+        """Return the log-rank p-value in words; None with one group."""
+        test = self.result.logrank
+        if test is None:
+            return None
+        if test.pvalue < 0.001:
+            return "log-rank p < 0.001"
+        return f"log-rank p = {test.pvalue:.3f}"
+
+    def _write_at_risk(self, ax):
+        """Write the at-risk table as extra lines of the time axis' labels."""
+        table = self.result.at_risk
+        times = table.columns.to_numpy()
+        cells = ["\n".join(map(str, table[time])) for time in times]
+        texts = [f"{time:g}\n\n{cell}" for time, cell in zip(times, cells, strict=True)]
+        ax.set_xticks(times, texts)
+        names = "\n".join(map(str, table.index))
+        ax.annotate(
+            f"at risk\n{names}",
+            xy=(0, 0),
+            xycoords=("axes fraction", ax.get_xticklabels()[0]),
+            xytext=(-14, 0),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=ax.get_xticklabels()[0].get_fontsize(),
+        )
