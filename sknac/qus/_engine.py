@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sknac.cohort import Grid
 from sknac.qus._checks import not_negative
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import (
@@ -71,6 +72,16 @@ class QUSMaps:
     si: np.ndarray | None = None
     esd: np.ndarray | None = None
     eac: np.ndarray | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Where the window centres lie in the scan, in mm."""
+        steps = [
+            float(places[1] - places[0]) if len(places) > 1 else 1.0
+            for places in (self.depth_mm, self.lateral_mm)
+        ]
+        origin = (float(self.depth_mm[0]), float(self.lateral_mm[0]))
+        return Grid(self.valid.shape, tuple(steps), origin)
 
     def __repr__(self):
         names = ", ".join(n for n in PARAMETERS if getattr(self, n) is not None)
