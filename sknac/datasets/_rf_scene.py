@@ -17,7 +17,7 @@ from sknac.qus import GaussianScatterers, ReferencePhantom
 SPEED_OF_SOUND = 1540.0
 MARGIN_MM = 5.0
 #: Mean ESD (um) and EAC (dB re 1 cm^-3) of the regions, and their SD over patients.
-REGIONS = {"core": (100.0, 24.0), "margin": (115.0, 25.0), "background": (125.0, 26.0)}
+REGIONS = {"core": (100.0, 22.0), "margin": (115.0, 25.0), "background": (125.0, 26.5)}
 PATIENT_SD = (8.0, 2.0)
 # Smooth texture within a plane: its SD (um, dB) and length.
 _TEXTURE_SD, _TEXTURE_MM = (4.0, 1.5), 1.2
