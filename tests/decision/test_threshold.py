@@ -1,0 +1,353 @@
+"""The meta-estimator puts any classifier at its honest threshold."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import io
+import warnings
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknac.decision import WeightedYoudenThreshold, weighted_youden_curve
+
+NOT_AT_HALF = {
+    "check_classifiers_train": "predict is not the argmax of predict_proba once the "
+    "threshold moves; TunedThresholdClassifierCV fails it too"
+}
+
+
+def failures_of_tuned(estimator):
+    """Return the checks that scikit-learn's own threshold tuner fails too."""
+    takes_margins = isinstance(estimator.estimator, LinearSVC)
+    return {} if takes_margins else NOT_AT_HALF
+
+
+class CellMean(ClassifierMixin, BaseEstimator):
+    """Classifier on lists and on frames whose cells are objects."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.kind_ = type(X)
+        return self
+
+    def predict_proba(self, X):
+        cells = X["us_pre"] if isinstance(X, pd.DataFrame) else X
+        p = np.array([np.mean(cell["pixels"]) for cell in cells])
+        return np.column_stack([1 - p, p])
+
+
+@parametrize_with_checks(
+    [
+        WeightedYoudenThreshold(LogisticRegression()),
+        WeightedYoudenThreshold(LinearSVC()),
+    ],
+    expected_failed_checks=failures_of_tuned,
+    xfail_strict=True,
+)
+def test_scikit_learn_checks(estimator, check):
+    with warnings.catch_warnings():
+        # Some checks fit noise, others ask scikit-learn itself for odd casts.
+        warnings.filterwarnings("ignore", message="The threshold for weight")
+        warnings.filterwarnings("ignore", message="invalid value encountered in cast")
+        check(estimator)
+
+
+@pytest.mark.parametrize("base", [LogisticRegression(), LinearSVC()])
+def test_tuned_threshold_fails_the_same_checks(base):
+    from sklearn.utils.estimator_checks import check_classifiers_train
+
+    expected = failures_of_tuned(WeightedYoudenThreshold(base))
+    tuned = TunedThresholdClassifierCV(base)
+    if not expected:
+        check_classifiers_train("Tuned", tuned)
+        return
+    with pytest.raises(AssertionError):
+        check_classifiers_train("Tuned", tuned)
+
+
+@pytest.mark.parametrize("cv", [None, 3, KFold(4)])
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+def test_partitions_agree_with_cross_val_predict(cancer, cv, method):
+    X, y = cancer
+    model = WeightedYoudenThreshold(
+        LogisticRegression(), weight=0.8, cv=cv, response_method=method
+    ).fit(X, y)
+    scores = cross_val_predict(LogisticRegression(), X, y, cv=cv, method=method)
+    scores = scores[:, 1] if method == "predict_proba" else scores
+    expected = weighted_youden_curve(y, scores, weight=0.8, pos_label="malignant")
+    assert model.threshold_ == expected.threshold
+    assert model.sensitivity_ == expected.sensitivity[expected.best]
+    assert model.specificity_ == expected.specificity[expected.best]
+    assert model.n_optima_ == expected.n_optima
+
+
+def test_one_shuffle_split_pools_its_test_rows_alone(cancer):
+    X, y = cancer
+    cv = ShuffleSplit(1, test_size=0.4, random_state=0)
+    model = WeightedYoudenThreshold(LogisticRegression(), cv=cv).fit(X, y)
+    train, test = next(cv.split(X))
+    inner = LogisticRegression().fit(X.iloc[train], y[train])
+    expected = weighted_youden_curve(
+        y[test],
+        inner.predict_proba(X.iloc[test])[:, 1],
+        weight=0.5,
+        pos_label="malignant",
+    )
+    assert model.threshold_ == expected.threshold
+    assert model.curve_.n_pos + model.curve_.n_neg == len(test)
+
+
+def test_kept_classifier_is_trained_on_everyone(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression()).fit(X, y)
+    alone = LogisticRegression().fit(X, y)
+    np.testing.assert_array_equal(model.estimator_.coef_, alone.coef_)
+    np.testing.assert_array_equal(model.predict_proba(X), alone.predict_proba(X))
+
+
+def test_resubstitution_scores_the_training_patients(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression(), cv="resubstitution").fit(X, y)
+    scores = LogisticRegression().fit(X, y).predict_proba(X)[:, 1]
+    expected = weighted_youden_curve(y, scores, weight=0.5, pos_label="malignant")
+    assert model.threshold_ == expected.threshold
+
+
+def test_prefit_keeps_the_estimator_and_uses_new_patients(cancer):
+    X, y = cancer
+    inner = LogisticRegression().fit(X[:100], y[:100])
+    coef = inner.coef_.copy()
+    model = WeightedYoudenThreshold(inner, cv="prefit").fit(X[100:], y[100:])
+    assert model.estimator_ is inner
+    np.testing.assert_array_equal(inner.coef_, coef)
+    assert model.curve_.n_pos == (y[100:] == "malignant").sum()
+
+
+def test_prefit_wants_a_fitted_estimator(cancer):
+    with pytest.raises(NotFittedError):
+        WeightedYoudenThreshold(LogisticRegression(), cv="prefit").fit(*cancer)
+
+
+def test_prefit_wants_the_same_labels(cancer):
+    X, y = cancer
+    inner = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match="knows \\['benign', 'malignant'\\]"):
+        WeightedYoudenThreshold(inner, cv="prefit").fit(X, y == "benign")
+
+
+@pytest.mark.parametrize("base", [LogisticRegression(), LinearSVC()])
+@pytest.mark.parametrize("pos_label", ["malignant", "benign"])
+def test_decision_is_score_beyond_threshold(cancer, base, pos_label):
+    X, y = cancer
+    model = WeightedYoudenThreshold(base, weight=0.8, pos_label=pos_label).fit(X, y)
+    decision = model.decision_function(X)
+    assert model.pos_label_ == pos_label
+    assert set(model.predict(X)) == {"benign", "malignant"}
+    np.testing.assert_array_equal(
+        model.predict(X), np.where(decision > 0, "malignant", "benign")
+    )
+    reached = decision >= 0 if pos_label == "malignant" else decision <= 0
+    np.testing.assert_array_equal(reached, model.predict(X) == pos_label)
+
+
+def test_score_at_the_threshold_is_positive(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression()).fit(X, y)
+    model.threshold_ = model.predict_proba(X[:1])[0, 1]
+    assert model.predict(X[:1]) == ["malignant"]
+    assert model.decision_function(X[:1]) == [0.0]
+
+
+def test_swapping_the_positive_class_mirrors_the_rates(cancer):
+    X, y = cancer
+    one = WeightedYoudenThreshold(LinearSVC(), weight=0.8, pos_label="malignant")
+    other = WeightedYoudenThreshold(LinearSVC(), weight=0.2, pos_label="benign")
+    one.fit(X, y)
+    other.fit(X, y)
+    assert one.curve_.youden.max() == pytest.approx(other.curve_.youden.max())
+
+
+@pytest.mark.parametrize("labels", [(0, 1), (False, True), ("a", "b"), (-1, 1)])
+def test_labels_come_back_as_given(cancer, labels):
+    X, y = cancer
+    given = np.array(labels)[(y == "malignant").astype(int)]
+    model = WeightedYoudenThreshold(LogisticRegression()).fit(X, given)
+    assert model.predict(X).dtype == given.dtype
+    assert model.classes_.tolist() == list(labels)
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_rows_may_be_anything_that_can_be_indexed(as_frame):
+    rng = np.random.default_rng(0)
+    y = np.tile(["non-response", "response"], 12)
+    cells = [
+        {"pixels": rng.uniform(0.2, 0.6, 5) + 0.2 * (label == "response")}
+        for label in y
+    ]
+    X = pd.DataFrame({"us_pre": cells}) if as_frame else cells
+    model = WeightedYoudenThreshold(CellMean(), cv=3).fit(X, y)
+    assert model.estimator_.kind_ is (pd.DataFrame if as_frame else list)
+    assert model.predict(X).shape == (24,)
+    assert not hasattr(model, "n_features_in_")
+
+
+def test_feature_names_come_from_the_inner_estimator(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression()).fit(X, y)
+    assert model.feature_names_in_.tolist() == X.columns.tolist()
+    assert model.n_features_in_ == 3
+
+
+def test_methods_follow_the_inner_estimator(cancer):
+    svc = WeightedYoudenThreshold(LinearSVC())
+    assert not hasattr(svc, "predict_proba")
+    assert not hasattr(svc.fit(*cancer), "predict_proba")
+    assert hasattr(WeightedYoudenThreshold(LogisticRegression()), "predict_log_proba")
+    assert get_tags(svc).input_tags.sparse == get_tags(LinearSVC()).input_tags.sparse
+
+
+def test_constant_scores_warn_and_predict_one_class():
+    X, y = np.zeros((20, 1)), np.tile([0, 1], 10)
+    with pytest.warns(UserWarning, match="all scores are equal"):
+        model = WeightedYoudenThreshold(
+            LogisticRegression(), weight=0.8, cv="resubstitution"
+        ).fit(X, y)
+    assert np.isfinite(model.threshold_)
+    assert model.predict(X).tolist() == [1] * 20
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"pos_label": "maybe"}, ValueError, "pos_label='maybe' is not a label of y"),
+        ({"weight": 0.0}, ValueError, "weight"),
+        ({"cv": "postfit"}, ValueError, "cv"),
+        ({"estimator": StandardScaler()}, ValueError, "estimator"),
+        ({"cv": [([0, 1], [2, 3])]}, ValueError, "Fold 0 would train on one class"),
+        (
+            {"estimator": LinearSVC(), "response_method": "predict_proba"},
+            AttributeError,
+            "LinearSVC has none of these methods: predict_proba",
+        ),
+    ],
+)
+def test_bad_settings_are_named(cancer, change, error, message):
+    model = WeightedYoudenThreshold(LogisticRegression()).set_params(**change)
+    X, y = cancer
+    y = np.r_[y[y == "benign"][:10], y[y == "malignant"][:10]]
+    with pytest.raises(error, match=message):
+        model.fit(X[:20], y)
+
+
+def test_metadata_without_routing_is_refused(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression())
+    with pytest.raises(ValueError, match="enable_metadata_routing"):
+        model.fit(X, y, sample_weight=np.ones(len(y)))
+
+
+def test_sample_weight_reaches_the_fit_and_on_request_the_rates(cancer):
+    X, y = cancer
+    weights = np.where(y == "benign", 1.0, 5.0) * np.linspace(0.5, 1.5, len(y))
+    with config_context(enable_metadata_routing=True):
+        inner = LogisticRegression().set_fit_request(sample_weight=True)
+        fit_only = WeightedYoudenThreshold(inner, cv="resubstitution")
+        both = clone(fit_only).set_fit_request(sample_weight=True)
+        fit_only.fit(X, y, sample_weight=weights)
+        both.fit(X, y, sample_weight=weights)
+    alone = LogisticRegression().fit(X, y, sample_weight=weights)
+    scores = alone.predict_proba(X)[:, 1]
+    about = {"weight": 0.5, "pos_label": "malignant"}
+    plain = weighted_youden_curve(y, scores, **about)
+    heavy = weighted_youden_curve(y, scores, sample_weight=weights, **about)
+    assert plain.sensitivity[plain.best] != heavy.sensitivity[heavy.best]
+    assert fit_only.sensitivity_ == plain.sensitivity[plain.best]
+    assert both.sensitivity_ == heavy.sensitivity[heavy.best]
+
+
+def test_groups_reach_the_splitter(cancer):
+    X, y = cancer
+    groups = np.arange(len(y)) // 4
+    cv = StratifiedGroupKFold(3)
+    with config_context(enable_metadata_routing=True):
+        model = WeightedYoudenThreshold(LogisticRegression(), cv=cv)
+        model.fit(X, y, groups=groups)
+    splits = list(cv.split(X, y, groups))
+    same = WeightedYoudenThreshold(LogisticRegression(), cv=splits).fit(X, y)
+    assert model.threshold_ == same.threshold_
+
+
+def test_nested_search_routes_groups_and_weights(cancer):
+    X, y = cancer
+    groups = np.arange(len(y)) // 4
+    with config_context(enable_metadata_routing=True):
+        model = WeightedYoudenThreshold(
+            LogisticRegression().set_fit_request(sample_weight=True),
+            cv=StratifiedGroupKFold(2),
+        )
+        grid = {"weight": [0.2, 0.8], "estimator__C": [0.1, 10.0]}
+        search = GridSearchCV(model, grid, cv=GroupKFold(2))
+        found = cross_validate(
+            search,
+            X,
+            y,
+            cv=GroupKFold(2),
+            params={"groups": groups, "sample_weight": np.ones(len(y))},
+        )
+    assert (found["test_score"] > 0.8).all()
+
+
+def test_search_reaches_pipelines_inside(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(make_pipeline(StandardScaler(), LinearSVC()), cv=3)
+    grid = {"estimator__linearsvc__C": [0.01, 1.0], "weight": [0.3, 0.7]}
+    search = GridSearchCV(model, grid, scoring="roc_auc", cv=StratifiedKFold(2))
+    assert search.fit(X, y).best_score_ > 0.9
+
+
+def test_parallel_folds_give_the_same_threshold(cancer):
+    X, y = cancer
+    one = WeightedYoudenThreshold(LogisticRegression()).fit(X, y)
+    two = WeightedYoudenThreshold(LogisticRegression(), n_jobs=2).fit(X, y)
+    assert one.threshold_ == two.threshold_
+
+
+def test_saved_model_predicts_the_same(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression(), weight=0.8).fit(X, y)
+    file = io.BytesIO()
+    joblib.dump(model, file)
+    back = joblib.load(file)
+    np.testing.assert_array_equal(back.decision_function(X), model.decision_function(X))
+
+
+def test_fit_leaves_inputs_and_parameters_alone(cancer):
+    X, y = cancer
+    before = X.copy(), y.copy()
+    inner = LogisticRegression()
+    WeightedYoudenThreshold(inner).fit(X, y)
+    assert not hasattr(inner, "coef_")
+    pd.testing.assert_frame_equal(X, before[0])
+    np.testing.assert_array_equal(y, before[1])
