@@ -73,7 +73,7 @@ def make_bmode_cohort(
     spacing_mm: float = 0.22,
     missing_rate: float = 0.0,
     n_jobs: int | None = None,
-    random_state=None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = None,
 ) -> Bunch:
     """Simulate a cohort of B-mode images before and during treatment.
 

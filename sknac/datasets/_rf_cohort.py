@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
@@ -57,7 +58,7 @@ def make_rf_cohort(
     line_pitch_mm: float = 0.234,
     attenuation_db_cm_mhz: float | tuple[float, float] = (0.5, 0.9),
     n_jobs: int | None = None,
-    random_state=None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = None,
 ) -> Bunch:
     """Simulate a cohort of pre-treatment RF planes with known microstructure.
 

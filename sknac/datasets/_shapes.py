@@ -31,7 +31,7 @@ class Lobes:
         )
 
     def outline(self, centre_mm, radius_mm):
-        """Vertices (axial, lateral), mm, that enclose the area pi radius_mm**2."""
+        """Return vertices (axial, lateral) in mm, of area pi radius_mm**2."""
         theta = np.linspace(0, 2 * np.pi, _N_VERTICES, endpoint=False)
         order = np.arange(2, 2 + self.amplitudes.size)[:, None]
         waves = self.amplitudes[:, None] * np.cos(order * theta + self.phases[:, None])

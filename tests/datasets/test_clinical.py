@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from sknac.datasets._clinical import clinical_table, label_series, survival_table
+from sknac.datasets._clinical import (
+    NON_RESPONSE,
+    RESPONSE,
+    clinical_table,
+    label_series,
+    survival_table,
+)
 
 N = 3000
 # Table 2 of the DLRP paper, training cohort: (response of 65, non-response of 61).
@@ -115,3 +121,15 @@ def test_columns_take_the_law_of_a_patient_of_either_class_without_effect():
     table = clinical_table(8, np.zeros(N, bool), 0.0, 0.3)
     share = 0.7 * 38 / 65 + 0.3 * 16 / 61
     assert within_sampling_error(table["her2"].sum(), N, share)
+
+
+@pytest.mark.parametrize("group", [0, 1])
+def test_receptor_shares_follow_exactly_from_the_subtypes(group):
+    law = (RESPONSE, NON_RESPONSE)[group]
+    hormone = law.subtype[0] + law.subtype[1]
+    er = hormone * law.er_given_hr
+    pr = er * law.pr_given_er + hormone - er
+    n = (65, 61)[group]
+    assert er * n == pytest.approx(COUNTS["er"][group])
+    assert pr * n == pytest.approx(COUNTS["pr"][group])
+    assert (law.subtype[1] + law.subtype[2]) * n == pytest.approx(COUNTS["her2"][group])
