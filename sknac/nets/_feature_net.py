@@ -106,8 +106,11 @@ class PlaneFeatureNet(
     Planes are read through their handles batch by batch, and once before training to
     refuse invalid pixels. All planes must have one size.
 
-    With `cross_fit`, the fold's networks start from the same weights as the final
-    one, because features of networks that start apart have nothing in common.
+    With `cross_fit`, the folds' networks start from the same weights as the final
+    one, because the axes of one network's features mean nothing to another's. Where
+    the folds are too small to learn from, their features differ all the same, and
+    a classifier trained on them can do worse than on the in-sample ones: compare
+    both in cross-validation.
 
     References
     ----------

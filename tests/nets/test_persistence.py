@@ -56,6 +56,10 @@ def test_state_holds_no_torch_or_skorch_object(fitted):
         assert not (isinstance(part, str) and "\x80" in part)
 
 
+def test_loaded_module_is_ready_for_attribution(fitted):
+    assert not pickle.loads(pickle.dumps(fitted)).module_.training
+
+
 def test_learning_curves_come_back(fitted):
     again = pickle.loads(pickle.dumps(fitted))
     assert again.history[:, "valid_loss"] == fitted.history[:, "valid_loss"]
