@@ -130,8 +130,13 @@ figure, axes = plt.subplot_mosaic(
     [["roc", "a", "b"], ["roc", "c", "d"]], figsize=(9, 4.5), layout="constrained"
 )
 RocCIDisplay.from_predictions(
-    y, score, pos_label=args.pos_label, name="5-fold, by patient"
-).plot(ax=axes["roc"])
+    y,
+    score,
+    pos_label=args.pos_label,
+    name="5-fold, by patient",
+    random_state=0,
+    ax=axes["roc"],
+)
 axes["roc"].set_title("Simulated images" if simulated else args.table.stem)
 crops = ROICropper(border=0.25).fit_transform(X)
 shown = [y.index[y == label][i] for label in sorted(y.unique()) for i in (0, 1)]

@@ -121,7 +121,6 @@ for name in parameters:
 # The maps over B-mode
 # --------------------
 # Colours run from the 2nd to the 98th percentile of each map.
-UNITS = {"mbf": "dB", "ss": "dB/MHz", "si": "dB", "esd": "um", "eac": "dB/cm^3"}
 bmode = bmode_from_rf(plane.load())
 figure, axes = plt.subplots(
     1,
@@ -131,19 +130,13 @@ figure, axes = plt.subplots(
 )
 grid = plane.grid
 right, bottom = grid.lateral_mm[-1], grid.axial_mm[-1]
+bmode = bmode_from_rf(plane.load())
 axes[0].imshow(bmode, cmap="gray", extent=(0, right, bottom, 0), aspect="equal")
 axes[0].set(title="B-mode", xlabel="lateral (mm)", ylabel="depth (mm)")
 for ax, name in zip(axes[1:], parameters, strict=True):
-    display = QUSMapDisplay(
-        values=getattr(maps, name),
-        grid=maps.grid,
-        label=f"{name} ({UNITS[name]})",
-        bmode=bmode,
-        bmode_grid=grid,
-        core=plane.core,
-    )
     low, high = np.nanpercentile(getattr(maps, name), [2, 98])
-    display.plot(ax, map_kwargs={"vmin": low, "vmax": high, "alpha": 0.8})
+    look = {"vmin": low, "vmax": high, "alpha": 0.8}
+    QUSMapDisplay.from_maps(maps, name, background=plane, ax=ax, map_kwargs=look)
     ax.set(title=name.upper(), ylabel="")
 figure.suptitle(title)
 args.out.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from sknac.datasets._seeds import (
     patient_index,
     stream,
 )
+from sknac.utils._blas import single_blas_thread
 
 _DESCR = """\
 Simulated radio-frequency ultrasound of breast tumours before chemotherapy
@@ -171,10 +172,12 @@ def make_rf_cohort(
         ],
         index=index,
     )
-    studies = Parallel(n_jobs=n_jobs, prefer="threads")(
-        delayed(make_study)(scene, row, planes, entropy, i)
-        for i, row in enumerate(truth.to_dict("records"))
-    )
+    # Small matrix products lose to BLAS threads that wait for one another.
+    with single_blas_thread():
+        studies = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(make_study)(scene, row, planes, entropy, i)
+            for i, row in enumerate(truth.to_dict("records"))
+        )
     X = clinical_table(entropy, fails, effect_size, prevalence)
     X = X.drop(columns=["dvolume_2", "dvolume_4"])
     X["attenuation_db_cm_mhz"] = truth["attenuation_db_cm_mhz"]

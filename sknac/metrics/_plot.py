@@ -46,7 +46,7 @@ class RocCIDisplay:
     >>> from sknac.metrics import RocCIDisplay, roc_ci
     >>> curve = roc_ci([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6], random_state=0)
     >>> RocCIDisplay(curves={"DLR-2": curve}).legend_labels()
-    ['DLR-2: AUC 0.89 [0.26, 0.99], n = 6, 3 positive (1)']
+    ['DLR-2: AUC 0.89 [0.26, 0.99]\\nn = 6, 3 positive (1)']
     """
 
     def __init__(self, *, curves: Mapping[str, RocCI]) -> None:
@@ -130,7 +130,7 @@ class RocCIDisplay:
             Name, area with interval, number of patients and positive class.
         """
         return [
-            f"{name}: AUC {c.auc.estimate:.2f} [{c.auc.low:.2f}, {c.auc.high:.2f}], "
+            f"{name}: AUC {c.auc.estimate:.2f} [{c.auc.low:.2f}, {c.auc.high:.2f}]\n"
             f"n = {c.n}, {c.n_pos} positive ({c.pos_label})"
             for name, c in self.curves.items()
         ]

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
 from sknac.qus._bmode import bmode_from_rf
+from sknac.qus._engine import QUSMaps
 
 _LABELS = {
     "mbf": "mid-band fit (dB)",
@@ -87,8 +88,10 @@ class QUSMapDisplay:
         *,
         background: Plane | None = None,
         dynamic_range_db: float = 60.0,
+        ax=None,
+        **plot_params,
     ) -> "QUSMapDisplay":
-        """Build the display of one map of a plane.
+        """Draw one map of a plane.
 
         Parameters
         ----------
@@ -101,11 +104,15 @@ class QUSMapDisplay:
             B-mode plane of the same scan.
         dynamic_range_db : float, default=60.0
             Range of a B-mode computed from RF.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a new figure.
+        **plot_params : dict
+            Passed to `plot`.
 
         Returns
         -------
         QUSMapDisplay
-            Not drawn yet.
+            The display, drawn.
 
         Raises
         ------
@@ -115,19 +122,65 @@ class QUSMapDisplay:
         if plane.kind != "maps" or channel not in plane.channels:
             have = plane.channels or plane.kind
             raise ValueError(f"channel={channel!r} is not among {have}")
-        bmode = None
-        if background is not None:
-            bmode = background.load()
-            if background.kind == "rf":
-                bmode = bmode_from_rf(bmode, dynamic_range_db=dynamic_range_db)
         return cls(
             values=plane.load()[plane.channels.index(channel)],
             grid=plane.grid,
             label=_LABELS.get(channel, channel),
-            bmode=bmode,
+            bmode=_grey(background, dynamic_range_db),
             bmode_grid=None if background is None else background.grid,
             core=plane.core,
-        )
+        ).plot(ax, **plot_params)
+
+    @classmethod
+    def from_maps(
+        cls,
+        maps: QUSMaps,
+        parameter: str,
+        *,
+        background: Plane | None = None,
+        dynamic_range_db: float = 60.0,
+        ax=None,
+        **plot_params,
+    ) -> "QUSMapDisplay":
+        """Draw one map of the result of `qus_maps`.
+
+        Parameters
+        ----------
+        maps : QUSMaps
+            The maps.
+        parameter : str
+            Which one, e.g. ``"mbf"``.
+        background : Plane or None, default=None
+            The RF plane that the maps come from, or a B-mode plane of the same
+            scan; its core is outlined.
+        dynamic_range_db : float, default=60.0
+            Range of a B-mode computed from RF.
+        ax : matplotlib Axes or None, default=None
+            Where to draw; None makes a new figure.
+        **plot_params : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        QUSMapDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If there is no such map.
+        """
+        values = getattr(maps, parameter, None)
+        if parameter not in _LABELS or values is None:
+            raise ValueError(f"parameter={parameter!r} was not computed: {maps}")
+        return cls(
+            values=values,
+            grid=maps.grid,
+            label=_LABELS[parameter],
+            bmode=_grey(background, dynamic_range_db),
+            bmode_grid=None if background is None else background.grid,
+            core=None if background is None else background.core,
+        ).plot(ax, **plot_params)
 
     def plot(
         self,
@@ -190,6 +243,16 @@ class QUSMapDisplay:
         look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
         mask = self.core.to_mask(grid).astype(float)
         return ax.contour(grid.lateral_mm, grid.axial_mm, mask, levels=[0.5], **look)
+
+
+def _grey(background, dynamic_range_db):
+    """Load the grey background; that of an RF plane is its envelope."""
+    if background is None:
+        return None
+    image = background.load()
+    if background.kind == "rf":
+        return bmode_from_rf(image, dynamic_range_db=dynamic_range_db)
+    return image
 
 
 def _extent(grid):

@@ -13,8 +13,8 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.lib.stride_tricks import as_strided
 
-from sknac.qus._blas import single_blas_thread
 from sknac.qus._condition import bad_lines, condition
+from sknac.utils._blas import single_blas_thread
 
 _BLOCK_BYTES = 1 << 20  # DFT output of one block: smaller ones cost more Python
 

@@ -23,7 +23,21 @@ _PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Collect the versions of Python and of sknac's dependencies."""
+    """Collect the versions of Python and of sknac's dependencies.
+
+    Nothing is imported, so it is quick and works in a broken installation.
+
+    Returns
+    -------
+    dict of str to str
+        Versions by name of the distribution.
+
+    Examples
+    --------
+    >>> from sknac.utils import versions
+    >>> "scikit-learn" in versions()
+    True
+    """
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for name in _PACKAGES:
         try:

@@ -34,7 +34,7 @@ def test_legend_tells_auc_interval_count_and_positive_class(tied):
     texts = [t.get_text() for t in shown.ax_.get_legend().get_texts()]
     auc = shown.curves["DLR-2"].auc
     assert texts[0] == (
-        f"DLR-2: AUC {auc.estimate:.2f} [{auc.low:.2f}, {auc.high:.2f}], "
+        f"DLR-2: AUC {auc.estimate:.2f} [{auc.low:.2f}, {auc.high:.2f}]\n"
         "n = 42, 21 positive (response)"
     )
     assert len(texts) == 2
