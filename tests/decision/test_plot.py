@@ -1,0 +1,64 @@
+"""The drawing of a cascade shows its counts."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib as mpl
+import pytest
+
+from sknac.decision import ScoreColumn, StagedClassifier, StageFlowDisplay, stage_flow
+
+pytestmark = pytest.mark.mpl
+
+
+@pytest.fixture(autouse=True)
+def _quiet_figures():
+    """Draw without a screen and close what was drawn."""
+    mpl.use("Agg")
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+@pytest.fixture
+def cascade(fig4):
+    """The cascade of Fig. 4, fitted."""
+    stages = [(name, ScoreColumn(name), [name]) for name in ("dlr2", "dlr4")]
+    return StagedClassifier(stages).fit(*fig4)
+
+
+def test_bars_are_the_counts(cascade, fig4):
+    display = StageFlowDisplay.from_estimator(cascade, *fig4)
+    drawn = [[bar.get_width() for bar in bars] for bars in display.bars_]
+    counts = display.flow.counts
+    assert drawn == [counts["non-response"].tolist(), counts["response"].tolist()]
+    written = [text.get_text() for text in display.ax_.texts]
+    assert written == ["10", "11", "9", "2", "2", "19", "4", "15"]
+
+
+def test_classes_differ_without_colour_and_are_named(cascade, fig4):
+    display = StageFlowDisplay.from_estimator(cascade, *fig4)
+    hatches = {bars[0].get_hatch() for bars in display.bars_}
+    assert len(hatches) == 2
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["non-response (n = 21)", "response (n = 21)"]
+    assert "positive: response" in display.ax_.get_title()
+
+
+def test_predictions_draw_the_same(cascade, fig4):
+    import matplotlib.pyplot as plt
+
+    X, y = fig4
+    _, ax = plt.subplots()
+    display = StageFlowDisplay.from_predictions(
+        y, cascade.predict_each(X), stop_label="non-response", ax=ax
+    )
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+
+
+def test_bars_take_styles(cascade, fig4):
+    X, y = fig4
+    flow = stage_flow(y, cascade.predict_each(X), stop_label="non-response")
+    display = StageFlowDisplay(flow=flow).plot(bar_kwargs={"height": 0.5})
+    assert display.bars_[0][0].get_height() == 0.5
