@@ -10,7 +10,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 def check_follow_up(time, event, group=None):
     """Return times, events and group labels, or say which row is wrong."""
     check_consistent_length(time, event, group)
-    rows = getattr(time, "index", None)
+    rows = time.index if isinstance(time, pd.Series) else None
     time = np.asarray(column_or_1d(time), dtype=np.float64)
     if len(time) == 0:
         raise ValueError("time is empty.")

@@ -160,7 +160,8 @@ class KaplanMeierDisplay:
 
     def _draw_curve(self, ax, number, label, line_kwargs, band_kwargs):
         """Draw one group's steps, its censored patients and its band."""
-        curve = self.result.curves.query("group == @label")
+        curves = self.result.curves
+        curve = curves[curves["group"] == label]
         n, events = self.result.summary.loc[label, ["n", "events"]].astype(int)
         style = {
             "linestyle": DASHES[number % len(DASHES)],

@@ -1,0 +1,315 @@
+"""Log-rank test and hazard ratio agree with R."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sknac.survival import hazard_ratio, logrank
+
+# R 4.2.2, survival 3.5-3: survdiff(Surv(time, event) ~ group) on data that lifelines
+# ships: chi-square, degrees of freedom, p, n, observed and expected events by group.
+R_LOGRANK = [
+    (
+        "larynx",
+        (22.762757064648213, 3, 4.525211220445808e-05),
+        [33, 17, 27, 13],
+        [15, 7, 17, 11],
+        [
+            22.566039844488653,
+            10.011697005528633,
+            14.084547723127411,
+            3.3377154268552998,
+        ],
+    ),
+    (
+        "leukemia",
+        (16.79294098921654, 1, 4.168809109334531e-05),
+        [21, 21],
+        [9, 21],
+        [19.250500948031128, 10.749499051968868],
+    ),
+    (
+        "rossi",
+        (3.837569576549055, 1, 0.05011611740900567),
+        [216, 216],
+        [66, 48],
+        [55.574442768409554, 58.425557231590446],
+    ),
+    (
+        "waltons",
+        (122.2491255730062, 1, 2.0359832222854995e-28),
+        [129, 34],
+        [122, 34],
+        [148.9244897286892, 7.0755102713108515],
+    ),
+]
+# The same R: coxph(Surv(time, event) ~ group [+ covariates], ties = "efron",
+# control = coxph.control(eps = 1e-11, iter.max = 100)): covariates, terms, then by
+# term coef, se, p, hazard ratio and its 95% interval.
+R_COX = [
+    (
+        "larynx",
+        [],
+        {
+            "S2": (
+                0.06481115675689936,
+                0.4584270931601057,
+                0.8875719342281649,
+                1.066957517640316,
+                0.43444347475016865,
+                2.6203600942650445,
+            ),
+            "S3": (
+                0.6148073242746892,
+                0.3551870585867105,
+                0.08346254821819707,
+                1.8493002499624922,
+                0.9218741897865168,
+                3.7097376761391954,
+            ),
+            "S4": (
+                1.7349038166588393,
+                0.4193878774235793,
+                3.5225582120968e-05,
+                5.668382573609462,
+                2.4915840711476487,
+                12.895635902022672,
+            ),
+        },
+    ),
+    (
+        "leukemia",
+        [],
+        {
+            "1": (
+                1.5721251488290655,
+                0.4123967177094553,
+                0.00013775376198676533,
+                4.816873898279393,
+                2.1465082127254598,
+                10.80931068158597,
+            )
+        },
+    ),
+    (
+        "leukemia",
+        ["logWBC"],
+        {
+            "1": (
+                1.3860755306308499,
+                0.42479839397962305,
+                0.0011027764562446499,
+                3.999124773810417,
+                1.7393056428346874,
+                9.195048048276973,
+            ),
+            "logWBC": (
+                1.6908903888205877,
+                0.3358975902787924,
+                4.80484641396311e-07,
+                5.42430829906334,
+                2.8081985978154256,
+                10.477578240433733,
+            ),
+        },
+    ),
+    (
+        "rossi",
+        [],
+        {
+            "1yes": (
+                -0.36906921027551315,
+                0.1897224367890965,
+                0.05173751650498616,
+                0.6913775583631017,
+                0.47667595744574737,
+                1.002783800486786,
+            )
+        },
+    ),
+    (
+        "rossi",
+        ["age", "prio", "race"],
+        {
+            "1yes": (
+                -0.3640839089518001,
+                0.19070987522106217,
+                0.05624940500038298,
+                0.6948328895973407,
+                0.47813201821894424,
+                1.0097477810931954,
+            ),
+            "prio": (
+                0.10024202387634351,
+                0.027142424042629433,
+                0.0002214618093424545,
+                1.1054384281958747,
+                1.0481679705515554,
+                1.1658380649516908,
+            ),
+        },
+    ),
+    (
+        "waltons",
+        [],
+        {
+            "miR-137": (
+                2.052535154485155,
+                0.21697400373489892,
+                3.0847193018068295e-21,
+                7.787618918926673,
+                5.089980103335079,
+                11.91497946852233,
+            )
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "test", "n", "observed", "expected"), R_LOGRANK)
+def test_logrank_is_that_of_r(datasets, name, test, n, observed, expected):
+    data = datasets[name]
+    result = logrank(data["time"], data["event"], data["group"])
+    assert (result.statistic, result.df, result.pvalue) == pytest.approx(test, rel=1e-8)
+    assert result.table["n"].tolist() == n
+    assert result.table["observed"].tolist() == observed
+    np.testing.assert_allclose(result.table["expected"], expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "covariates", "terms"), R_COX)
+def test_hazard_ratio_is_that_of_r(datasets, name, covariates, terms):
+    data = datasets[name]
+    result = hazard_ratio(
+        data["time"],
+        data["event"],
+        data["group"],
+        covariates=data[covariates] if covariates else None,
+    )
+    columns = ["coef", "se", "pvalue", "hazard_ratio", "low", "high"]
+    for term, values in terms.items():
+        np.testing.assert_allclose(result.table.loc[term, columns], values, rtol=1e-8)
+
+
+def test_reference_turns_the_ratio(datasets):
+    data = datasets["leukemia"]
+    about = data["time"], data["event"], data["group"]
+    one = hazard_ratio(*about, reference="0").table.loc["1", "hazard_ratio"]
+    other = hazard_ratio(*about, reference="1").table.loc["0", "hazard_ratio"]
+    assert one * other == pytest.approx(1)
+
+
+def test_confidence_level_sets_the_interval(datasets):
+    data = datasets["leukemia"]
+    about = data["time"], data["event"], data["group"]
+    row = hazard_ratio(*about, confidence_level=0.5).table.loc["1"]
+    # The normal quantile at 0.75 is 0.67449.
+    assert np.log(row["high"] / row["hazard_ratio"]) == pytest.approx(
+        0.6744897501960817 * row["se"]
+    )
+
+
+def test_expected_events_sum_to_the_observed():
+    rng = np.random.default_rng(0)
+    time, event = rng.integers(1, 9, 60), rng.integers(0, 2, 60)
+    table = logrank(time, event, rng.integers(0, 3, 60)).table
+    assert table["expected"].sum() == pytest.approx(table["observed"].sum())
+
+
+def test_group_that_left_before_the_first_event_tells_nothing():
+    time, event = [1, 1, 2, 3, 4, 5, 6], [0, 0, 1, 1, 1, 0, 1]
+    group = ["gone", "gone", "a", "b", "a", "b", "b"]
+    with_it = logrank(time, event, group)
+    without = logrank(time[2:], event[2:], group[2:])
+    assert with_it.df == without.df == 1
+    assert with_it.pvalue == without.pvalue
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "group"),
+    [
+        ([1, 2, 3, 4], [0, 0, 0, 0], ["a", "a", "b", "b"]),  # no events
+        ([1, 1, 2, 3], [0, 0, 1, 1], ["a", "a", "b", "b"]),  # never together
+        ([1, 1, 1, 1], [1, 1, 1, 1], ["a", "a", "b", "b"]),  # all at once
+    ],
+)
+def test_comparison_of_nothing_is_nan_with_a_warning(time, event, group):
+    with pytest.warns(UndefinedMetricWarning, match="log-rank test is NaN"):
+        result = logrank(time, event, group)
+    assert np.isnan(result.statistic)
+    assert np.isnan(result.pvalue)
+
+
+def test_group_without_events_has_no_ratio():
+    time, event = [1, 2, 3, 4, 5, 6], [1, 0, 1, 1, 1, 0]
+    group = ["a", "b", "c", "a", "c", "b"]
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for b"):
+        table = hazard_ratio(time, event, group).table
+    assert np.isnan(table.loc["b"]).all()
+    assert np.isfinite(table.loc["c"]).all()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        [0, 0, 0, 1, 1, 1],  # none in the reference
+        [0, 0, 0, 0, 0, 0],  # none at all
+        [1, 1, 1, 1, 1, 1],  # all of one group before all of the other
+    ],
+)
+def test_ratio_without_a_maximum_is_nan_with_a_warning(event):
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for b"):
+        table = hazard_ratio([4, 5, 6, 1, 2, 3], event, list("aaabbb")).table
+    assert np.isnan(table.loc["b"]).all()
+
+
+@pytest.mark.parametrize("function", [logrank, hazard_ratio])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time": [1, -2, 3]}, "row 1: time is negative"),
+        ({"time": [1, np.nan, 3]}, "row 1: time is missing"),
+        ({"event": [1, 2, 0]}, "row 1: event is neither 1"),
+        ({"event": [1, 0, None]}, "row 2: event is missing"),
+        ({"event": ["dead", "alive", "dead"]}, "row 0: event is neither 1"),
+        ({"group": ["a", None, "b"]}, "row 1: group is missing"),
+        ({"group": ["a", "a", "a"]}, "at least 2 are needed"),
+        ({"group": ["a", "b"]}, "inconsistent numbers of samples"),
+    ],
+)
+def test_bad_input_is_named(function, change, message):
+    good = {"time": [1, 2, 3], "event": [1, 0, 1], "group": ["a", "b", "a"]}
+    with pytest.raises(ValueError, match=message):
+        function(**(good | change))
+
+
+def test_rows_are_named_as_in_the_table():
+    time = pd.Series([1.0, -1.0], index=["P1", "P2"])
+    with pytest.raises(ValueError, match="row P2: time is negative"):
+        logrank(time, [1, 1], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"reference": "z"}, "reference='z' is no group"),
+        ({"covariates": pd.DataFrame({"x": [1.0] * 6})}, "constant or collinear"),
+        ({"covariates": pd.DataFrame({"x": [1.0, 2] * 2})}, "covariates has 4 rows"),
+        ({"covariates": pd.DataFrame({"b": range(6)})}, "share the names"),
+        ({"covariates": pd.DataFrame({"x": [np.nan] * 6})}, "missing values"),
+    ],
+)
+def test_bad_models_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        hazard_ratio([1, 2, 3, 4, 5, 6], [1] * 6, list("ababab"), **change)
+
+
+def test_results_show_their_numbers(datasets):
+    data = datasets["leukemia"]
+    about = data["time"], data["event"], data["group"]
+    assert "statistic=16.79, df=1" in repr(logrank(*about))
+    assert "1: 4.82 [2.15, 10.8]" in repr(hazard_ratio(*about))
+    assert hazard_ratio(*about).to_frame().shape == (1, 7)
+    assert logrank(*about).to_frame().shape == (2, 3)
