@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test slow lint imports docstrings check clean
+.PHONY: run test slow lint imports docstrings docs check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
@@ -25,7 +25,10 @@ imports: $(STAMP)  ## imports flow one way
 docstrings: $(STAMP)  ## numpydoc on every public docstring
 	$(BIN)/python -m pytest tests/test_docstrings.py
 
-check: test lint imports run
+docs: $(STAMP)  ## the documentation, warnings as errors, into build/docs/
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+check: test lint imports docs run
 
 clean:
 	rm -rf $(VENV) build

@@ -1,16 +1,19 @@
-"""Sphinx settings."""
+"""Sphinx settings; the API page is written from each package's ``__all__``."""
 
-from sknac import __version__
+import importlib
+import pkgutil
+from pathlib import Path
+
+import sknac
 
 project = "sknac"
 author = "the sknac developers"
 copyright = f"2026, {author}"
-release = version = __version__
+release = version = sknac.__version__
 extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.doctest",
     "sphinx.ext.mathjax",
 ]
 autosummary_generate = True
@@ -19,4 +22,22 @@ numpydoc_show_class_members = False
 exclude_patterns = ["_build", "changes/*"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Response to chemotherapy from ultrasound"}
-nitpicky = False
+
+
+def write_api_page(app):
+    """List every public name, package by package."""
+    lines = ["API reference", "=============", ""]
+    names = [module.name for module in pkgutil.iter_modules(sknac.__path__)]
+    for name in sorted(name for name in names if not name.startswith("_")):
+        package = importlib.import_module(f"sknac.{name}")
+        title = f"sknac.{name}"
+        lines += [title, "-" * len(title), "", package.__doc__.splitlines()[0], ""]
+        lines += [f".. currentmodule:: {title}", "", ".. autosummary::"]
+        lines += ["   :toctree: generated", "", *map("   {}".format, package.__all__)]
+        lines.append("")
+    Path(app.srcdir, "api.rst").write_text("\n".join(lines))
+
+
+def setup(app):
+    """Write the API page before Sphinx looks for pages."""
+    app.connect("builder-inited", write_api_page, priority=100)
