@@ -311,26 +311,33 @@ def _finite(values, name):
 
 def _rates(score, positive, mass):
     """Return the candidates and both rates at each of them."""
-    if mass is None:
-        mass = np.ones(len(score))
-    elif (mass < 0).any():
-        raise ValueError("sample_weight holds negative weights.")
-    else:
+    if mass is not None:
+        if (mass < 0).any():
+            raise ValueError("sample_weight holds negative weights.")
         kept = mass > 0
         score, positive, mass = score[kept], positive[kept], mass[kept]
     order = np.argsort(score)
-    score, positive, mass = score[order], positive[order], mass[order]
-    missed = np.concatenate([[0.0], np.cumsum(mass * positive)])
-    rejected = np.concatenate([[0.0], np.cumsum(mass * ~positive)])
+    score, positive = score[order], positive[order]
+    steps = np.flatnonzero(score[1:] > score[:-1]) + 1
+    edges = np.concatenate([[0], steps, [len(score)]])
+    if mass is None:
+        missed = _below(positive, edges)
+        rejected = edges - missed
+    else:
+        missed = _below(mass[order] * positive, edges)
+        rejected = _below(mass[order] * ~positive, edges)
     if missed[-1] == 0 or rejected[-1] == 0:
         raise ValueError(
             "sample_weight leaves one class without weight; both classes are needed."
         )
-    steps = np.flatnonzero(score[1:] > score[:-1]) + 1
-    edges = np.concatenate([[0], steps, [len(score)]])
-    sensitivity = (missed[-1] - missed[edges]) / missed[-1]
-    specificity = rejected[edges] / rejected[-1]
+    sensitivity = (missed[-1] - missed) / missed[-1]
+    specificity = rejected / rejected[-1]
     return _candidates(score, steps), sensitivity, specificity
+
+
+def _below(amounts, edges):
+    """Return the sum of what comes before each edge."""
+    return np.concatenate([[0], np.cumsum(amounts)])[edges]
 
 
 def _candidates(score, steps):

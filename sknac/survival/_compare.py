@@ -315,14 +315,13 @@ def _expected_events(time, event, group, labels):
     when, deaths = np.unique(time[event], return_counts=True)
     at_risk = len(time) - np.searchsorted(np.sort(time), when)
     share = deaths / at_risk
-    # An event compares nothing with one group at risk, or where nobody survives it.
-    expected, mute = np.zeros(len(labels)), deaths == at_risk
+    if (deaths == at_risk).all():  # nobody survives the first event: no comparison
+        return np.zeros(len(labels))
+    expected = np.zeros(len(labels))
     for number, label in enumerate(labels):
         mine = np.sort(time[group == label])
-        here = len(mine) - np.searchsorted(mine, when)
-        expected[number] = (share * here).sum()
-        mute |= here == at_risk
-    return np.zeros(len(labels)) if mute.all() else expected
+        expected[number] = (share * (len(mine) - np.searchsorted(mine, when))).sum()
+    return expected
 
 
 def _with_covariates(design, covariates, n_patients):

@@ -287,6 +287,20 @@ def test_sample_weight_reaches_the_fit_and_on_request_the_rates(cancer):
     assert both.sensitivity_ == heavy.sensitivity[heavy.best]
 
 
+def test_each_fold_trains_with_the_weights_of_its_rows(cancer):
+    X, y = cancer
+    weights, cv = np.linspace(0.1, 2, len(y)), StratifiedKFold(2)
+    with config_context(enable_metadata_routing=True):
+        inner = LogisticRegression().set_fit_request(sample_weight=True)
+        model = WeightedYoudenThreshold(inner, cv=cv).fit(X, y, sample_weight=weights)
+    scores = np.empty(len(y))
+    for train, test in cv.split(X, y):
+        fold = LogisticRegression().fit(X.iloc[train], y[train], weights[train])
+        scores[test] = fold.predict_proba(X.iloc[test])[:, 1]
+    expected = weighted_youden_curve(y, scores, weight=0.5, pos_label="malignant")
+    assert model.threshold_ == expected.threshold
+
+
 def test_groups_reach_the_splitter(cancer):
     X, y = cancer
     groups = np.arange(len(y)) // 4
