@@ -20,11 +20,12 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 exclude_patterns = ["_build", "changes/*"]
+suppress_warnings = ["ref.ref"]  # docstrings inherited from scikit-learn
 html_theme = "alabaster"
 html_theme_options = {"description": "Response to chemotherapy from ultrasound"}
 
 
-def write_api_page(app):
+def api_page():
     """List every public name, package by package."""
     lines = ["API reference", "=============", ""]
     names = [module.name for module in pkgutil.iter_modules(sknac.__path__)]
@@ -35,9 +36,8 @@ def write_api_page(app):
         lines += [f".. currentmodule:: {title}", "", ".. autosummary::"]
         lines += ["   :toctree: generated", "", *map("   {}".format, package.__all__)]
         lines.append("")
-    Path(app.srcdir, "api.rst").write_text("\n".join(lines))
+    return "\n".join(lines)
 
 
-def setup(app):
-    """Write the API page before Sphinx looks for pages."""
-    app.connect("builder-inited", write_api_page, priority=100)
+# Sphinx looks for pages before any of its events: write this one now.
+Path(__file__).with_name("api.rst").write_text(api_page())

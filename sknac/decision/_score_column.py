@@ -46,7 +46,7 @@ class ScoreColumn(ClassifierMixin, BaseEstimator):
         The class that high scores speak for.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Column names, where X has names that are strings.
 
     Raises

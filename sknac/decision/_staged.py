@@ -23,8 +23,15 @@ from sknac.decision._response import (
     class_margin,
     routed_fit_params,
 )
-from sknac.decision._sklearn import _check_method_params, _safe_indexing, _VisualBlock
-from sknac.utils._sklearn import Real, StrOptions, _BaseComposition, _fit_context
+from sknac.utils._sklearn import (
+    Real,
+    StrOptions,
+    _BaseComposition,
+    _check_method_params,
+    _fit_context,
+    _safe_indexing,
+    _VisualBlock,
+)
 
 # Least distance of a banded decision value from the edges of its band.
 BAND_MARGIN = 2.0**-40
@@ -88,7 +95,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         Number of patients that each stage was trained on.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Column names, where X has names that are strings.
 
     Raises

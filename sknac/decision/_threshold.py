@@ -20,14 +20,16 @@ from sknac.decision._response import (
     class_scores,
     routed_fit_params,
 )
-from sknac.decision._sklearn import _check_method_params, _num_samples, _safe_indexing
 from sknac.utils._sklearn import (
     HasMethods,
     Integral,
     Interval,
     Real,
     StrOptions,
+    _check_method_params,
     _fit_context,
+    _num_samples,
+    _safe_indexing,
 )
 
 
@@ -94,7 +96,7 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Rates at every cut.
     n_features_in_ : int
         Number of features, where the inner estimator knows it.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str
         Feature names, where the inner estimator knows them.
 
     Raises

@@ -128,7 +128,7 @@ class HazardRatioResult:
 
 
 @validate_params(
-    {**FOLLOW_UP, "group": ["array-like"]}, prefer_skip_nested_validation=True
+    FOLLOW_UP | {"group": ["array-like"]}, prefer_skip_nested_validation=True
 )
 def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResult:
     """Test whether survival differs between groups.
@@ -199,8 +199,8 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResul
 
 
 @validate_params(
-    {
-        **FOLLOW_UP,
+    FOLLOW_UP
+    | {
         "group": ["array-like"],
         "reference": "no_validation",
         "covariates": [pd.DataFrame, None],

@@ -109,8 +109,8 @@ class KaplanMeierResult:
 
 
 @validate_params(
-    {
-        **FOLLOW_UP,
+    FOLLOW_UP
+    | {
         "group": ["array-like", None],
         "confidence_level": LEVEL,
         "at_risk_times": ["array-like", None],

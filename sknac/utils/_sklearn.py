@@ -6,6 +6,7 @@ One file breaks when scikit-learn moves them.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sklearn.base import _fit_context
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
@@ -17,7 +18,9 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_params,
 )
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils.metaestimators import _BaseComposition
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 __all__ = [
     "HasMethods",
@@ -29,6 +32,10 @@ __all__ = [
     "Real",
     "StrOptions",
     "_BaseComposition",
+    "_VisualBlock",
+    "_check_method_params",
     "_fit_context",
+    "_num_samples",
+    "_safe_indexing",
     "validate_params",
 ]
