@@ -19,7 +19,7 @@ from sklearn.utils.validation import (
 )
 from skorch.utils import is_dataset
 
-from sknac.nets._data import ItemDataset, split_patients
+from sknac.nets._data import ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
 from sknac.nets._named import OPTIMIZERS, module_settings
 from sknac.nets._persistence import ArrayStateMixin
@@ -48,6 +48,9 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         "device": [str, torch.device],
         "random_state": ["random_state"],
         "torch_threads": [Interval(Integral, 1, None, closed="left"), None],
+        "micro_batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "autocast": ["boolean"],
+        "channels_last": ["boolean"],
     }
 
     # Groups reach ``fit`` wherever they are routed: without them the
@@ -74,7 +77,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             train, valid = self._split(codes, groups, seed)
             datasets = self._make_datasets(items, codes, weights, train, valid)
             with torch_scope(seed=seed, threads=self.torch_threads):
-                self._build(items)
+                self._build(items, len(datasets[0]))
                 with self._resolved_device():
                     self._train(*datasets)
         except BaseException:
@@ -149,7 +152,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             datasets.append(ItemDataset(items, index, item_codes, scaled))
         return datasets
 
-    def _build(self, items):
+    def _build(self, items, n_train):
         """Make callbacks, module, loss and optimizer; try the module once."""
         self.item_shape_ = tuple(items.shape)
         self.channels_ = tuple(items.channels)
@@ -163,6 +166,8 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self._initialize_module()
         self._initialize_criterion()
         self._try_module()
+        smallest = smallest_batch(n_train, self.batch_size, self.micro_batch_size)
+        self._try_training(smallest)
         self._initialize_optimizer()
         self._initialize_history()
         self.initialized_ = True
@@ -197,6 +202,29 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
     def check_is_fitted(self, attributes=None, *args, **kwargs):
         """Raise scikit-learn's NotFittedError before ``fit``."""
         check_is_fitted(self)
+
+    @property
+    def learning_curve_(self) -> pd.DataFrame:
+        """Learning curves: a row per epoch, from 1, and a column per quantity.
+
+        ``train_loss`` and ``valid_loss`` are mean weighted cross-entropies, ``lr`` is
+        the learning rate, ``seconds`` the time taken; ``kept`` marks the epoch whose
+        weights were kept. What callbacks such as skorch's ``EpochScoring`` record
+        has columns of its own.
+        """
+        check_is_fitted(self)
+        first = ["train_loss", "valid_loss", "lr", "seconds"]
+        # skorch's own counts, and its marks of the best value so far.
+        hidden = {"batches", "epoch", "train_batch_count", "valid_batch_count"}
+        rows = [
+            {k: v for k, v in row.items() if k not in hidden and k[-5:] != "_best"}
+            for row in self.history_
+        ]
+        index = pd.RangeIndex(1, len(rows) + 1, name="epoch")
+        frame = pd.DataFrame(rows, index=index).rename(columns={"dur": "seconds"})
+        frame["kept"] = frame.index == self.best_epoch_
+        found = [name for name in first if name in frame]
+        return frame[found + [name for name in frame if name not in first]]
 
     def _compute(self, items, function):
         """Apply part of the module to all items; (n_items, k) as float64."""

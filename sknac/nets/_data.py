@@ -33,12 +33,32 @@ class ItemDataset(Dataset):
         return {name: value[0] for name, value in inputs.items()}, codes[0]
 
 
-class BatchPlan:
-    """Positions of each batch; a last batch of one joins the one before.
+def part_bounds(n: int, size: int | None) -> list[tuple[int, int]]:
+    """Cut n items into parts; a last part of one joins the one before.
 
     Batch normalisation cannot train on a single item, and dropping it would
     leave a different patient out every time.
+
+    Parameters
+    ----------
+    n : int
+        Number of items.
+    size : int or None
+        Items in a part; None and -1 take all.
+
+    Returns
+    -------
+    list of (int, int)
+        Start and end of each part.
     """
+    starts = list(range(0, n, n if size in (None, -1) else size))
+    if len(starts) > 1 and n - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], n], strict=True))
+
+
+class BatchPlan:
+    """Positions of each batch; in training a last batch of one joins another."""
 
     def __init__(self, n, batch_size, *, shuffle, generator):
         self.n = n
@@ -46,22 +66,21 @@ class BatchPlan:
         self.shuffle = shuffle
         self.generator = generator
 
-    def _starts(self):
-        """First position of each batch."""
-        starts = list(range(0, self.n, self.batch_size))
-        if self.shuffle and len(starts) > 1 and self.n - starts[-1] == 1:
-            starts.pop()
-        return starts
+    def _bounds(self):
+        """Start and end of each batch."""
+        if self.shuffle:
+            return part_bounds(self.n, self.batch_size)
+        starts = range(0, self.n, self.batch_size)
+        return [(start, min(start + self.batch_size, self.n)) for start in starts]
 
     def __len__(self):
-        return len(self._starts())
+        return len(self._bounds())
 
     def __iter__(self) -> Iterator[list[int]]:
         order = torch.arange(self.n)
         if self.shuffle:
             order = torch.randperm(self.n, generator=self.generator)
-        starts = self._starts()
-        for start, end in zip(starts, [*starts[1:], self.n], strict=True):
+        for start, end in self._bounds():
             yield order[start:end].tolist()
 
 
@@ -75,6 +94,16 @@ def make_loader(dataset, batch_size, *, shuffle, seed, **settings) -> DataLoader
         collate_fn=_as_it_is,
         generator=generator,
         **settings,
+    )
+
+
+def smallest_batch(n: int, batch_size: int, micro_batch_size: int | None) -> int:
+    """Count the items of the smallest part that one training step computes."""
+    batches = {end - start for start, end in part_bounds(n, batch_size)}
+    return min(
+        end - start
+        for batch in batches
+        for start, end in part_bounds(batch, micro_batch_size)
     )
 
 

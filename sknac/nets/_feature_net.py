@@ -73,7 +73,9 @@ class PlaneFeatureNet(
         Settings of the parts, ``module__...``, ``optimizer__...``,
         ``criterion__...``, ``iterator_train__...``, ``callbacks__...``; skorch's
         `callbacks` and `verbose`; ``autocast=True`` computes in bfloat16;
-        ``channels_last=False`` keeps the usual memory layout.
+        ``channels_last=False`` keeps the usual memory layout;
+        ``micro_batch_size=2`` computes a batch two planes at a time and adds the
+        gradients up, so that it fits a small GPU.
 
     Attributes
     ----------
@@ -88,7 +90,10 @@ class PlaneFeatureNet(
     module_ : torch.nn.Module
         The trained network.
     history_ : skorch.history.History
-        Learning curves: a row per epoch with ``train_loss`` and ``valid_loss``.
+        What skorch recorded, batch by batch.
+    learning_curve_ : DataFrame
+        A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
+        ``kept``.
     best_epoch_ : int
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int
@@ -103,6 +108,9 @@ class PlaneFeatureNet(
 
     Notes
     -----
+    With `micro_batch_size` a step is the one of the whole batch, but for batch
+    normalisation, which then sees the parts: their means and variances are noisier.
+
     Planes are read through their handles batch by batch, and once before training to
     refuse invalid pixels. All planes must have one size.
 

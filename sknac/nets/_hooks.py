@@ -13,7 +13,7 @@ from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, Prin
 from skorch.dataset import unpack_data
 from torch import nn
 
-from sknac.nets._data import make_loader
+from sknac.nets._data import make_loader, part_bounds
 from sknac.nets._named import OPTIMIZERS
 
 
@@ -39,6 +39,7 @@ class HookedNet(NeuralNetClassifier):
     virtual_params_: Mapping = {}
     autocast = False
     channels_last = True
+    micro_batch_size = None
     _epoch_context = None
 
     # skorch's own leaves lists of parts behind whatever is deleted.
@@ -82,6 +83,10 @@ class HookedNet(NeuralNetClassifier):
             stop |= bool(self._epoch_context.call_on_fit_task_end(estimator=self))
         if stop:
             raise TrainingStopped
+
+    def on_epoch_end(self, net, **kwargs):
+        """Write down the learning rate of the epoch, before schedules change it."""
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
 
     def check_data(self, X, y=None):
         """Do nothing: data is checked when it is read."""
@@ -188,7 +193,40 @@ class HookedNet(NeuralNetClassifier):
         """Take one training step on an augmented batch."""
         inputs, codes = unpack_data(batch)
         moved = self._augment(inputs["x"].to(self.device_))
-        return super().train_step_single(({**inputs, "x": moved}, codes))
+        return self._accumulate({**inputs, "x": moved}, codes)
+
+    def _accumulate(self, inputs, codes):
+        """Add up the gradients of a batch's parts, as if it were computed whole."""
+        self._set_training(True)
+        total, outputs = 0.0, []
+        for start, end in part_bounds(len(codes), self.micro_batch_size):
+            part = {name: value[start:end] for name, value in inputs.items()}
+            output = self.infer(part)
+            loss = self.get_loss(output, codes[start:end], X=part, training=True)
+            # Each part's loss is a mean: by its share it adds up to the batch's.
+            loss = loss * ((end - start) / len(codes))
+            loss.backward()
+            total = total + loss.detach()
+            outputs.append(output.detach())
+        return {"loss": total, "y_pred": torch.cat(outputs)}
+
+    def _try_training(self, n_items):
+        """Run the smallest batch as training will, and undo what it changes."""
+        before = copy.deepcopy(self.module_.state_dict())
+        device = torch.device(self.device_)
+        generators = [device] if device.type == "cuda" else []
+        try:
+            self._set_training(True)
+            with torch.no_grad(), torch.random.fork_rng(generators):
+                self.infer(torch.zeros(n_items, *self.item_shape_))
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(
+                f"{type(self.module_).__name__} cannot be trained on batches of "
+                f"{n_items} item(s) of shape {self.item_shape_}: {error}; raise "
+                "batch_size and micro_batch_size, or give more or larger images"
+            ) from error
+        finally:
+            self.module_.load_state_dict(before)
 
     def _augment(self, x):
         """Leave a batch as it is; image networks change it."""

@@ -67,7 +67,10 @@ class PredictiveNet(NetClassifier):
     module_ : torch.nn.Module
         The trained network.
     history_ : skorch.history.History
-        Learning curves: a row per epoch with ``train_loss`` and ``valid_loss``.
+        What skorch recorded, batch by batch.
+    learning_curve_ : DataFrame
+        A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
+        ``kept``.
     best_epoch_ : int
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int

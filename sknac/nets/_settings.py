@@ -19,7 +19,7 @@ _PARTS = (
     "iterator_valid",
     "callbacks",
 )
-_FURTHER = {"callbacks", "verbose", "autocast", "channels_last"}
+_FURTHER = {"callbacks", "verbose", "autocast", "channels_last", "micro_batch_size"}
 
 
 class SettingsMixin:

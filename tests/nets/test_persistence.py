@@ -1,9 +1,14 @@
 import pickle
+import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
+import skops.io
 import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from sknac.exceptions import SknacFormatError
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
@@ -14,6 +19,9 @@ def fitted(bags):
     X, y = bags
     net = PlaneFeatureNet(module="resnet_tiny", max_epochs=2, lr=3e-3, random_state=0)
     return net.fit(X[:24], y[:24])
+
+
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def contents(value):
@@ -115,3 +123,74 @@ def test_parameters_can_be_saved_and_loaded_as_skorch_does(fitted, bags, tmp_pat
     other.fit(X[:24], y[:24]).load_params(f_params=tmp_path / "weights.pt")
     np.testing.assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
     assert other.device == "auto"
+
+
+def test_skops_trusts_the_projects_types_only_and_predicts_bit_for_bit(bags, table):
+    X, y = bags
+    features = PlaneFeatureNet(module="ran_tiny", max_epochs=1, random_state=0)
+    model = make_pipeline(features, PredictiveNet(max_epochs=2, random_state=0))
+    model.fit(X[:24], y[:24])
+    data = skops.io.dumps(model)
+    asked = skops.io.get_untrusted_types(data=data)
+    assert asked
+    assert all(name.startswith("sknac.") for name in asked)
+    again = skops.io.loads(data, trusted=asked)
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+def test_skops_refuses_a_net_of_a_newer_format(table):
+    X, y = table
+    net = PredictiveNet(max_epochs=1, random_state=0).fit(X, y)
+    newer = {**net.__getstate__(), "_sknac_stamp": (99, "9.0")}
+    net.__dict__["__getstate__"] = lambda: newer
+    data = skops.io.dumps(net)
+    with pytest.raises(SknacFormatError, match="upgrade sknac"):
+        skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+
+
+def test_dual_input_comes_back_from_skops(pairs):
+    X, y = pairs
+    net = DLRClassifier(module="resnet_tiny", max_epochs=1, random_state=0)
+    data = skops.io.dumps(net.fit(X[:16], y[:16]))
+    asked = skops.io.get_untrusted_types(data=data)
+    assert all(name.startswith("sknac.") for name in asked)
+    again = skops.io.loads(data, trusted=asked)
+    np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
+
+
+def test_a_state_without_a_stamp_warns(fitted):
+    state = fitted.__getstate__()
+    del state["_sknac_stamp"]
+    with pytest.warns(UserWarning, match="saved by sknac unknown"):
+        PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
+
+
+def test_same_version_loads_without_a_warning(fitted):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickle.loads(pickle.dumps(fitted))
+
+
+def test_net_beside_other_estimators_is_saved_by_skops(bags):
+    X, y = bags
+    features = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, random_state=0)
+    model = make_pipeline(features, LogisticRegression(max_iter=500))
+    data = skops.io.dumps(model.fit(X[:24], y[:24]))
+    again = skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.joblib")), ids=lambda p: p.stem)
+def test_files_of_every_release_give_their_scores(path):
+    """Scores stored with the file by the release that wrote it (regression)."""
+    expected = np.load(path.with_suffix(".npz"))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* was saved by sknac")
+        net = joblib.load(path)
+    found = net.predict_proba(expected["X"])
+    np.testing.assert_allclose(found, expected["proba"], rtol=1e-4, atol=1e-6)
+
+
+def test_there_is_a_golden_file_of_each_estimator():
+    names = {path.stem.split("-")[0] for path in GOLDEN.glob("*.joblib")}
+    assert names == {"PlaneFeatureNet", "PredictiveNet", "DLRClassifier"}
