@@ -12,11 +12,11 @@ from sknac.cohort._frame import (
     check_cohort,
     check_has_studies,
     has_study,
-    map_planes,
     planes_table,
 )
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._mapping import map_planes
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._step import PlaneTransformer

@@ -1,15 +1,14 @@
-"""The cohort frame: checking it, mapping over its planes, listing them."""
+"""The cohort frame: checking it and listing its planes."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.utils.validation import validate_data
 
-from sknac.cohort._records import Plane, Study
+from sknac.cohort._records import Study
 from sknac.exceptions import CohortError
 
 _PREFIX = "us_"
@@ -167,80 +166,6 @@ def check_has_studies(X: pd.DataFrame, columns: Sequence[str]) -> None:
                 f"{len(missing)} of {len(X)} rows); leave these patients out, or let "
                 "a StagedClassifier defer them"
             )
-
-
-def map_planes(
-    X: pd.DataFrame,
-    columns: Sequence[str],
-    function: Callable[..., Plane],
-    *,
-    n_jobs: int | None = None,
-) -> pd.DataFrame:
-    """Replace every plane by what a function makes of it.
-
-    Parameters
-    ----------
-    X : DataFrame of shape (n_patients, n_columns)
-        A checked cohort frame; it is not changed.
-    columns : sequence of str
-        Ultrasound columns to map over.
-    function : callable
-        ``function(plane) -> Plane``. Its ValueErrors are raised again as
-        `CohortError` with row, column and plane in front.
-    n_jobs : int or None, default=None
-        Patients worked on at a time, as in joblib.
-
-    Returns
-    -------
-    DataFrame of shape (n_patients, n_columns)
-        The same index and columns; missing visits stay None.
-
-    Raises
-    ------
-    CohortError
-        If the function refuses a plane.
-
-    Examples
-    --------
-    >>> import numpy as np, pandas as pd
-    >>> from sknac.cohort import Plane, Study, map_planes
-    >>> study = Study([Plane(np.eye(4), "bmode")])
-    >>> X = pd.DataFrame({"us_pre": [study, None]}, index=["P1", "P2"])
-    >>> flip = lambda plane: plane.replace(image=plane.load()[::-1])
-    >>> map_planes(X, ["us_pre"], flip)["us_pre"].tolist()
-    [Study(1 bmode plane), None]
-    """
-    mapped = X.copy(deep=False)
-    for column in columns:
-        cells = Parallel(n_jobs=n_jobs)(
-            delayed(_map_study)(cell, function, f"row {patient}, column {column}")
-            for patient, cell in X[column].items()
-        )
-        mapped[column] = as_column(cells, X.index)
-    return mapped
-
-
-def as_column(cells, index) -> pd.Series:
-    """Make an object column of studies; nothing is expanded or made NaN."""
-    values = np.empty(len(cells), dtype=object)
-    values[:] = cells
-    return pd.Series(values, index=index, dtype=object)
-
-
-def _map_study(cell, function, place):
-    """Map over one visit's planes."""
-    if not has_study(cell):
-        return None
-    planes = []
-    for number, plane in enumerate(cell.planes):
-        try:
-            planes.append(function(plane))
-        except ValueError as error:
-            raise CohortError(f"{place}, plane {number}: {error}") from error
-    try:
-        return Study(tuple(planes))
-    except ValueError as error:  # the function returned no plane, or mixed kinds
-        raise CohortError(f"{place}: {error}") from error
 
 
 def planes_table(X: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,8 @@ class Grid:
     Raises
     ------
     ValueError
-        If a side is not positive, or spacing or origin are not finite.
+        If a side is not a positive whole number, or spacing or origin are not
+        finite.
 
     Examples
     --------
@@ -45,10 +46,12 @@ class Grid:
     origin_mm: tuple[float, float] = (0.0, 0.0)
 
     def __post_init__(self):
-        shape = tuple(int(side) for side in self.shape)
-        if len(shape) != 2 or min(shape) < 1:
-            raise ValueError(f"shape must be two positive sides, got {self.shape}")
-        object.__setattr__(self, "shape", shape)
+        shape = tuple(self.shape)
+        if len(shape) != 2 or any(int(side) != side or side < 1 for side in shape):
+            raise ValueError(
+                f"shape must be two positive whole numbers, got {self.shape}"
+            )
+        object.__setattr__(self, "shape", tuple(int(side) for side in shape))
         if self.spacing_mm is not None:
             spacing = _pair("spacing_mm", self.spacing_mm)
             if min(spacing) <= 0:

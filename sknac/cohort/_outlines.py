@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sknac.cohort._geometry import Grid
-from sknac.cohort._handles import ArrayRef, InMemoryArray, digest_of
+from sknac.cohort._handles import ArrayRef, InMemoryArray, _Handle, digest_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +121,7 @@ class MaskOutline:
 
     def __post_init__(self):
         mask = self.mask
-        if not isinstance(mask, (ArrayRef, InMemoryArray)):
+        if not isinstance(mask, _Handle):
             mask = InMemoryArray(np.asarray(mask) != 0)
             object.__setattr__(self, "mask", mask)
         if mask.shape != self.grid.shape:
@@ -142,7 +142,17 @@ class MaskOutline:
         -------
         ndarray of bool of shape (n_axial, n_lateral)
             True inside; False beyond the mask's own grid.
+
+        Raises
+        ------
+        ValueError
+            If one grid is in mm and the other in pixels.
         """
+        if grid.unit != self.grid.unit:
+            raise ValueError(
+                f"the mask is in {self.grid.unit}, the grid in {grid.unit}: give both "
+                "a spacing, or none"
+            )
         mask = self.mask.load() != 0
         if grid == self.grid:
             return mask

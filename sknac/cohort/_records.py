@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from sknac.cohort._geometry import Grid
-from sknac.cohort._handles import ArrayRef, InMemoryArray, digest_of
+from sknac.cohort._handles import ArrayRef, InMemoryArray, _Handle, digest_of
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 
 _DIMENSIONS = {
@@ -15,6 +15,7 @@ _DIMENSIONS = {
     "bmode": (2, "(height, width)"),
     "maps": (3, "(n_maps, height, width)"),
 }
+_SPACING_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,8 @@ class Plane:
     ------
     ValueError
         If the image does not have the kind's dimensions, or a value that the
-        kind needs is missing or impossible, or the core lies outside the image.
+        kind needs is missing or impossible, or the axial spacing of RF is not
+        c / (2 fs), or two maps have one name, or the core lies outside the image.
 
     Examples
     --------
@@ -85,7 +87,7 @@ class Plane:
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
-        if not isinstance(self.image, (ArrayRef, InMemoryArray)):
+        if not isinstance(self.image, _Handle):
             object.__setattr__(self, "image", InMemoryArray(self.image))
         _check_kind(self)
         grid = self.grid  # checks spacing and origin
@@ -198,7 +200,7 @@ class Plane:
         Returns
         -------
         Plane
-            The new plane.
+            The new plane, checked as if it were built anew.
         """
         return replace(self, **changes)
 
@@ -301,10 +303,30 @@ def _check_kind(plane):
                 "an RF plane needs spacing_mm; Plane.from_rf takes fs_mhz and "
                 "line_pitch_mm"
             )
+        _check_axial_spacing(plane)
     if plane.kind == "maps" and len(plane.channels) != plane.image.shape[0]:
         raise ValueError(
             f"{plane.image.shape[0]} maps need as many channel names, got "
             f"{plane.channels}"
+        )
+    if len(set(plane.channels)) < len(plane.channels):
+        raise ValueError(f"channels must have different names, got {plane.channels}")
+
+
+def _check_axial_spacing(plane):
+    """Refuse RF whose sampling frequency, speed and spacing contradict."""
+    if not plane.speed_of_sound > 0:
+        raise ValueError(
+            f"an RF plane needs speed_of_sound > 0, got {plane.speed_of_sound}"
+        )
+    expected = plane.speed_of_sound / (2000.0 * plane.fs_mhz)
+    stated = plane.spacing_mm[0]
+    if abs(stated - expected) > _SPACING_TOLERANCE * expected:
+        raise ValueError(
+            f"axial spacing {stated:g} mm contradicts fs_mhz={plane.fs_mhz:g} and "
+            f"speed_of_sound={plane.speed_of_sound:g}, which make it {expected:g} mm: "
+            "build RF planes with Plane.from_rf, and give spacing_mm too where "
+            "replace() changes one of them"
         )
 
 

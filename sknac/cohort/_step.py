@@ -2,22 +2,33 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from contextlib import contextmanager
+from copy import copy
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort._frame import check_cohort, map_planes
+from sknac.cohort._frame import check_cohort
+from sknac.cohort._mapping import list_planes, put_planes, run_planes
 from sknac.cohort._records import Plane
 from sknac.utils._sklearn import _fit_context
 
 
-class PlaneTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class PlaneTransformer(
+    CallbackSupportMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Base class of steps that take a cohort frame and replace its planes.
 
     A subclass writes `transform_plane` and, where it learns from the training
     planes, `fit_planes`; it has the settings ``columns`` and ``n_jobs``. Checks,
     missing visits, error places and the output frame are done here.
+
+    ``set_callbacks`` takes scikit-learn's callbacks, e.g. a
+    `sklearn.callback.ProgressBar`; they hear of each plane that `transform` has
+    finished, also inside a pipeline that carries them.
 
     Attributes
     ----------
@@ -98,6 +109,7 @@ class PlaneTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=No
         """
         return plane
 
+    @with_callbacks
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Replace every plane of the frame.
 
@@ -118,7 +130,15 @@ class PlaneTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=No
         """
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
-        return map_planes(X, self.columns_, self.transform_plane, n_jobs=self.n_jobs)
+        found = list_planes(X, self.columns_)
+        with _progress(self, len(found)) as on_plane:
+            work = self._plane_work(X, found)
+            planes = run_planes(found, work, n_jobs=self.n_jobs, on_plane=on_plane)
+        return put_planes(X, self.columns_, found, planes)
+
+    def _plane_work(self, X, found):
+        """What to run on each plane found, or the plane that is the result."""
+        return [_without_callbacks(self).transform_plane] * len(found)
 
     def set_output(self, *, transform: str | None = None):
         """Do nothing: a cohort frame is a pandas DataFrame whatever is asked.
@@ -157,3 +177,29 @@ class PlaneTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=No
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def _without_callbacks(step):
+    """Return a copy that can be sent to a worker; callbacks stay here."""
+    bare = copy(step)
+    for name in [name for name in vars(bare) if "_callback" in name]:
+        delattr(bare, name)
+    return bare
+
+
+@contextmanager
+def _progress(step, n_planes):
+    """Tell a step's callbacks of its planes; yield what to call for each, or None."""
+    if not getattr(step, "_skl_callbacks", None):
+        yield None
+        return
+    whole = step._init_callback_context("transform", max_subtasks=n_planes)
+    whole.call_on_fit_task_begin(estimator=step)
+
+    def on_plane():
+        part = whole.subcontext(task_name="plane")
+        part.call_on_fit_task_begin(estimator=step)
+        part.call_on_fit_task_end(estimator=step)
+
+    yield on_plane
+    whole.call_on_fit_task_end(estimator=step)

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from sknac.cohort._frame import as_column
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._mapping import as_column
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._table_outlines import read_outline, take_number
 from sknac.exceptions import CohortError, SknacFormatError
@@ -66,8 +67,9 @@ def cohort_from_table(
         ``outline``, ``outline_units``
             File with the tumour core: a polygon (``.csv`` with columns
             ``row, column``, or ``axial, lateral`` for mm; ``.npy`` of shape
-            (n, 2)) or a mask (image or 2-D ``.npy``). Units are ``px_bmode``,
-            ``samples`` or ``mm``; a mask cannot be in mm.
+            (n, 2)) or a mask (image or 2-D ``.npy``). Units are ``px_bmode``
+            (B-mode and RF rows), ``samples`` (the pixels of an RF or maps row's
+            own array) or ``mm``; a mask cannot be in mm.
         ``outline_row0``, ``outline_column0``
             For RF with ``px_bmode``: the B-mode pixel that shows the first
             sample of the first line; default 0.
@@ -90,9 +92,15 @@ def cohort_from_table(
     Raises
     ------
     CohortError
-        If a value is missing or contradictory, naming row and column.
+        If a value is missing or contradictory, naming row and column, or a file
+        and frame is listed twice at one visit of a patient.
     SknacFormatError
         If a file is damaged.
+
+    Warns
+    -----
+    UserWarning
+        If the clinical table has patients without a plane; they are left out.
 
     Notes
     -----
@@ -115,6 +123,7 @@ def cohort_from_table(
     rows, base = _read_table(table, root)
     _check_columns(table, rows)
     planes = [_plane(place, row, base) for place, row in _places(table, rows)]
+    _check_listed_once(table, rows, planes)
     cohort = _clinical_columns(rows, clinical)
     for visit in _visits(rows):
         studies = {}
@@ -177,6 +186,23 @@ def _check_columns(table, rows):
             raise CohortError(f"{where}, column {column}: the value is missing")
     if len(rows) == 0:
         raise CohortError("the table has no row")
+
+
+def _check_listed_once(table, rows, planes):
+    """Refuse a file and frame that a visit lists twice: it would count double."""
+    seen = {}
+    for number, plane in zip(rows.index, planes, strict=True):
+        row, image = rows.loc[number], plane.image
+        frame = 0 if image.frame is None and plane.kind != "maps" else image.frame
+        visit = row["patient_id"], row["visit"]
+        first = seen.setdefault((*visit, os.path.realpath(image.path), frame), number)
+        if first != number:
+            raise CohortError(
+                f"{_where(table, first)} and {_where(table, number)} (patient "
+                f"{visit[0]}, visit {visit[1]}), column path: both list "
+                f"{row['path']}{'' if image.frame is None else f', frame {frame}'}; "
+                "keep one of them"
+            )
 
 
 def _visits(rows):
@@ -316,10 +342,36 @@ def _second_table(clinical, cohort):
     if not clinical.index.is_unique:
         twice = clinical.index[clinical.index.duplicated()][0]
         raise CohortError(f"clinical table: patient {twice} has more than one row")
-    lost = cohort.index.difference(clinical.index)
+    lost = cohort.index[~cohort.index.isin(clinical.index)]
     if len(lost):
-        raise CohortError(f"clinical table: patient {lost[0]} has no row")
+        raise CohortError(
+            f"clinical table: patient {lost[0]} has no row"
+            + _other_type(cohort.index, clinical.index)
+        )
+    unseen = clinical.index[~clinical.index.isin(cohort.index)]
+    if len(unseen):
+        warnings.warn(
+            f"{len(unseen)} of the clinical table's {len(clinical)} patients have no "
+            f"plane and are left out, the first is {unseen[0]}",
+            UserWarning,
+            stacklevel=4,
+        )
     both = cohort.columns.intersection(clinical.columns)
     if len(both):
         raise CohortError(f"column {both[0]} is in both tables; keep it in one")
     return clinical
+
+
+def _other_type(planes, clinical):
+    """Say so where patients are numbers in one table and texts in the other."""
+    kinds = [
+        sorted({type(patient).__name__ for patient in index.tolist()})
+        for index in (planes, clinical)
+    ]
+    if kinds[0] == kinds[1]:
+        return ""
+    return (
+        f"; patient_id is {' and '.join(kinds[0])} in the table of planes but "
+        f"{' and '.join(kinds[1])} in the clinical table: read both as text "
+        '(dtype={"patient_id": str})'
+    )

@@ -51,7 +51,7 @@ def read_outline(row, grid, base):
         in_mm = units == "mm"
         return PolygonOutline(vertices if in_mm else drawn_on.to_mm(vertices))
     if units == "mm":
-        raise ValueError("column outline_units: a mask is in px_bmode or samples")
+        raise ValueError("column outline_units: a mask is in pixels, not in mm")
     mask = ArrayRef.from_file(path)
     if mask.ndim != 2:
         raise ValueError(
@@ -66,8 +66,15 @@ def _drawn_on(row, units, grid):
     is_rf = row["kind"] == "rf"
     if units == "mm" and grid.unit == "px":
         raise ValueError("column outline_units: mm needs spacing_axial_mm and lateral")
-    if units == "samples" and not is_rf:
-        raise ValueError("column outline_units: samples is for RF, use px_bmode")
+    if units == "samples" and row["kind"] == "bmode":
+        raise ValueError(
+            "column outline_units: samples is for RF and maps, use px_bmode"
+        )
+    if units == "px_bmode" and row["kind"] == "maps":
+        raise ValueError(
+            "column outline_units: px_bmode does not say where maps lie in the B-mode "
+            "image; use samples for the maps' own pixels, or mm"
+        )
     if units != "px_bmode" or not is_rf:
         return grid
     names = ("spacing_axial_mm", "spacing_lateral_mm")

@@ -82,9 +82,10 @@ def test_numbers_of_any_type_make_equal_grids():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (((0, 3), None), "two positive sides"),
-        (((3,), None), "two positive sides"),
-        (((3, 3, 3), None), "two positive sides"),
+        (((0, 3), None), "two positive whole numbers"),
+        (((3,), None), "two positive whole numbers"),
+        (((3, 3, 3), None), "two positive whole numbers"),
+        (((3, 2.5), None), r"two positive whole numbers, got \(3, 2.5\)"),
         (((3, 3), (0.0, 1.0)), "spacing_mm must be positive"),
         (((3, 3), (1.0, -1.0)), "spacing_mm must be positive"),
         (((3, 3), (np.nan, 1.0)), "spacing_mm must be two finite numbers"),

@@ -182,3 +182,9 @@ def test_mask_that_does_not_fit_its_grid_is_refused(mask):
         ValueError, match=r"mask \(2, 3\) does not fit its grid \(3, 2\)"
     ):
         MaskOutline(mask, Grid((3, 2), (1.0, 1.0)))
+
+
+def test_mask_is_not_drawn_on_a_grid_of_another_unit(mask):
+    outline = MaskOutline(mask, Grid((2, 3), None))
+    with pytest.raises(ValueError, match="the mask is in px, the grid in mm: give bot"):
+        outline.to_mask(Grid((2, 3), (1.0, 0.6)))

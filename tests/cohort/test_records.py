@@ -79,6 +79,15 @@ def test_core_is_drawn_on_the_planes_own_grid():
         (lambda: bmode(IMAGE[:0]), r"got shape \(0, 6\)"),
         (lambda: Plane(IMAGE, "maps"), r"needs an image \(n_maps, height, width\)"),
         (lambda: maps().replace(channels=("mbf",)), "2 maps need as many channel"),
+        (lambda: maps().replace(channels=("a", "a")), "channels must have different"),
+        (
+            lambda: rf().replace(fs_mhz=50),
+            "0.01925 mm contradicts fs_mhz=50 .* make it 0.0154 mm: .*Plane.from_rf",
+        ),
+        (
+            lambda: rf().replace(speed_of_sound=1480.0),
+            "0.01925 mm contradicts fs_mhz=40 and speed_of_sound=1480",
+        ),
         (lambda: Plane(IMAGE, "rf", spacing_mm=(1, 1)), "needs fs_mhz > 0, got None"),
         (lambda: Plane(IMAGE, "rf", fs_mhz=40), "from_rf takes fs_mhz and line_pitch"),
         (lambda: rf(fs_mhz=0), "needs fs_mhz > 0, got 0"),
@@ -86,7 +95,7 @@ def test_core_is_drawn_on_the_planes_own_grid():
         (lambda: rf(fs_mhz=None), "fs_mhz is missing: it is not guessed; .*settings"),
         (lambda: rf(line_pitch_mm=None), "line_pitch_mm is missing: .* data sheet"),
         (lambda: rf(line_pitch_mm=-0.2), "spacing_mm must be positive"),
-        (lambda: rf(speed_of_sound=0.0), "spacing_mm must be positive"),
+        (lambda: rf(speed_of_sound=0.0), "needs speed_of_sound > 0, got 0"),
         (lambda: rf(start_depth_mm=np.inf), "origin_mm must be two finite"),
         (
             lambda: bmode(core=PolygonOutline([(9, 0), (10, 0), (10, 2)])),
@@ -115,7 +124,7 @@ CHANGES = [
     {"spacing_mm": (0.01925, 0.21)},
     {"origin_mm": (0.0, 0.1)},
     {"core": PolygonOutline([(0, 0), (0.1, 0), (0.1, 0.4)])},
-    {"fs_mhz": 41.0},
+    {"fs_mhz": 40.02},  # as near as the axial spacing allows
     {"speed_of_sound": 1541.0},
     {"focus_mm": 20.0},
     {"reference": "phantom"},
@@ -133,6 +142,14 @@ def test_every_field_enters_the_digest():
     planes = [rf(), *(rf().replace(**change) for change in CHANGES)]
     assert len({plane.digest for plane in planes}) == len(planes)
     assert len(set(planes)) == len(planes)
+
+
+def test_rf_settings_change_together_or_after_rf_is_no_longer_rf():
+    changed = rf().replace(fs_mhz=50, spacing_mm=(0.0154, 0.2))
+    assert (changed.fs_mhz, changed.spacing_mm) == (50.0, (0.0154, 0.2))
+    # What was computed from RF has a spacing of its own.
+    image = rf().replace(kind="bmode", spacing_mm=(0.1, 0.2))
+    assert image.replace(speed_of_sound=1480.0).spacing_mm == (0.1, 0.2)
 
 
 def test_equal_numbers_of_any_type_make_equal_planes():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
@@ -70,3 +71,59 @@ def test_misuse_is_refused(X):
         Scale().fit(X).transform(X.drop(columns="us_post2"))
     with pytest.raises(ValueError, match="'factor' parameter"):
         Scale(factor="a").fit(X)
+
+
+class Listener:
+    """A callback that writes down what it hears."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.heard = []
+
+    def setup(self, estimator, context):
+        self.heard.append("setup")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.heard.append(f"begin {context.estimator_name} {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context):
+        self.heard.append(f"end {context.estimator_name} {context.task_name}")
+
+    def teardown(self, estimator, context):
+        self.heard.append("teardown")
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_callbacks_hear_of_every_plane(X, n_jobs):
+    listener = Listener()
+    step = Scale(n_jobs=n_jobs).set_callbacks(listener).fit(X)
+    step.transform(X)
+    planes = ["begin Scale plane", "end Scale plane"] * 3
+    whole = ["begin Scale transform", *planes, "end Scale transform"]
+    assert listener.heard == ["setup", *whole, "teardown"]
+    assert not [name for name in vars(step) if name.endswith("_ctx")]
+
+
+def test_callbacks_of_a_pipeline_reach_the_step(X):
+    listener = Listener()
+    make_pipeline(Scale(), Scale(factor=3)).set_callbacks(listener).fit_transform(X)
+    assert listener.heard.count("end Scale plane") == 6
+
+
+def test_callbacks_are_put_away_after_an_error(X):
+    class Refusing(Scale):
+        def transform_plane(self, plane):
+            raise ValueError("no")
+
+    listener = Listener()
+    step = Refusing().set_callbacks(listener).fit(X)
+    with pytest.raises(CohortError, match="row P1, column us_pre, plane 0: no"):
+        step.transform(X)
+    assert listener.heard == ["setup", "begin Refusing transform", "teardown"]
+
+
+def test_progress_bar_of_scikit_learn_shows_the_planes(X, capsys):
+    pipeline = make_pipeline(Scale(), Scale(factor=3))
+    pipeline.set_callbacks(ProgressBar(max_propagation_depth=None)).fit_transform(X)
+    assert "100%" in capsys.readouterr().out

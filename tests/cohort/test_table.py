@@ -102,11 +102,49 @@ def test_the_table_given_is_not_changed(folder):
 
 def test_clinical_columns_come_from_both_tables(folder):
     clinical = pd.DataFrame({"patient_id": ["P2", "P1"], "ki67": [20, 10]})
-    rows = [{**BMODE, "age": 50}, {**BMODE, "age": 50}]
-    rows += [{**BMODE, "patient_id": "P2", "age": 60}]
+    rows = [{**RF, "age": 50}, {**RF, "frame": 0, "age": 50}]
+    rows += [{**RF, "patient_id": "P2", "age": 60}]
     X = build(folder, *rows, clinical=clinical)
     assert X.columns.tolist() == ["age", "ki67", "us_pre"]
     assert X[["age", "ki67"]].to_numpy().tolist() == [[50, 10], [60, 20]]
+
+
+def test_patients_of_the_clinical_table_without_a_plane_are_counted(folder):
+    clinical = pd.DataFrame({"patient_id": ["P7", "P1", "P8"], "ki67": [5, 10, 20]})
+    with pytest.warns(UserWarning, match="2 of the .* 3 patients .* first is P7") as w:
+        X = build(folder, BMODE, clinical=clinical)
+    assert X.index.tolist() == ["P1"]
+    assert w[0].filename == __file__
+
+
+@pytest.mark.parametrize(("here", "there"), [(1, "1"), ("1", 1)])
+def test_patients_of_another_type_in_the_clinical_table_are_said_to_be(
+    folder, here, there
+):
+    row, kinds = (
+        {**BMODE, "patient_id": here},
+        [type(v).__name__ for v in (here, there)],
+    )
+    clinical = pd.DataFrame({"patient_id": [there], "ki67": [5]})
+    with pytest.raises(CohortError, match=f"is {kinds[0]} in .* but {kinds[1]} in the"):
+        build(folder, row, clinical=clinical)
+
+
+@pytest.mark.parametrize(
+    ("row", "again", "what"),
+    [
+        (RF, RF, "both list scan.rf, frame 1"),
+        (BMODE, {**BMODE, "path": "./scan.npy"}, "both list ./scan.npy;"),
+        (BMODE, {**BMODE, "frame": 0}, "both list scan.npy, frame 0;"),
+        (MAPS, {**MAPS, "channels": "a;b"}, "both list maps.npy;"),
+    ],
+)
+def test_image_listed_twice_at_a_visit_names_both_rows(folder, row, again, what):
+    other = {**row, "visit": "post2"}
+    place = r"^row 0 and row 2 \(patient P1, visit pre\), column path: "
+    with pytest.raises(CohortError, match=place + re.escape(what)):
+        build(folder, row, other, again)
+    assert build(folder, row, other).shape == (1, 2)
 
 
 def test_clinical_csv_keeps_leading_zeros(folder):
@@ -206,9 +244,9 @@ def test_empty_table_is_refused():
 
 @pytest.mark.parametrize("second", [51, None])
 def test_contradictory_clinical_value_names_patient_and_column(folder, second):
-    rows = [{**BMODE, "patient_id": "P0", "age": 40}, {**BMODE, "age": 50}]
+    rows = [{**RF, "patient_id": "P0", "age": 40}, {**RF, "frame": 0, "age": 50}]
     with pytest.raises(CohortError, match=r"^patient P1, column age: differs between"):
-        build(folder, *rows, {**BMODE, "age": second})
+        build(folder, *rows, {**RF, "age": second})
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,13 @@ def plane(tmp_path):
     """Build the plane of one row with an outline."""
     np.save(tmp_path / "rf.npy", np.zeros((N_SAMPLES, N_LINES), "int16"))
     np.save(tmp_path / "image.npy", np.zeros((30, 20), "uint8"))
+    np.save(tmp_path / "maps.npy", np.zeros((2, 30, 20), "float32"))
 
     def build(outline, kind="rf", **settings):
         is_rf = kind == "rf"
         row = {"patient_id": "P1", "visit": "pre", "kind": kind}
-        row |= {"path": "rf.npy" if is_rf else "image.npy", "outline": outline}
+        path = {"rf": "rf.npy", "bmode": "image.npy", "maps": "maps.npy"}[kind]
+        row |= {"path": path, "outline": outline}
         if is_rf:
             row |= {"fs_mhz": 38.5, "line_pitch_mm": 0.2, "start_depth_mm": 3.0}
         table = pd.DataFrame([{**row, **settings}])
@@ -128,11 +130,26 @@ def test_bmode_outline_in_its_own_pixels_needs_no_spacing(plane, tmp_path):
         np.testing.assert_array_equal(built.core_mask(), expected)
 
 
+def test_maps_outline_counts_their_own_pixels(plane, tmp_path):
+    name = rectangle(tmp_path, "px", [4, 9], [2, 12])
+    spacing = {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.4, "start_depth_mm": 3}
+    expected = np.zeros((30, 20), bool)
+    expected[4:9, 2:12] = True
+    built = plane(name, "maps", outline_units="samples", channels="mbf;esd", **spacing)
+    np.testing.assert_array_equal(built.core_mask(), expected)
+
+
 def test_no_outline_is_no_core(plane):
     assert plane(None).core is None
 
 
 BAD = [
+    (
+        "core.csv",
+        "maps",
+        {"outline_units": "px_bmode", "channels": "mbf;esd"},
+        "outline_units: px_bmode does not say where maps lie in the B-mode image; use",
+    ),
     ("core.csv", "rf", {"outline_units": "cm"}, "outline_units: 'cm' is not one of"),
     ("none.csv", "rf", {"outline_units": "mm"}, "outline: "),
     (
@@ -157,7 +174,7 @@ BAD = [
         "core.csv",
         "bmode",
         {"outline_units": "samples"},
-        "outline_units: samples is for RF, use px_bmode",
+        "outline_units: samples is for RF and maps, use px_bmode",
     ),
     (
         "core.csv",
@@ -169,7 +186,7 @@ BAD = [
         "mask.npy",
         "rf",
         {"outline_units": "mm"},
-        "outline_units: a mask is in px_bmode or samples",
+        "outline_units: a mask is in pixels, not in mm",
     ),
     (
         "mask.npy",

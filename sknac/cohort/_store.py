@@ -1,0 +1,155 @@
+"""A folder of computed arrays, found again by what they were computed from.
+
+An entry is one plain ``.npy`` file whose name is the key of its input and the
+checksum of its bytes: ``<folder>/<2 digits>/<key>-<checksum>.npy``. It is written
+under another name, flushed to the disk and renamed, so that a file with an entry's
+name is whole whatever happens to the writer, and writers of one key cannot mix.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import hashlib
+import io
+import os
+import time
+import uuid
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from sknac.cohort._handles import _Handle
+from sknac.exceptions import SknacFormatError
+
+_UNFINISHED = "unfinished"
+_ABANDONED_S = 3600.0  # no write takes an hour: its writer was killed
+
+
+class StoredArray(_Handle):
+    """A handle to an entry of an `ArrayStore`; the checksum is verified on `load`.
+
+    It has the interface of `ArrayRef`. Its digest is that of the file's content,
+    so the file may be copied, restored or computed again: what counts is that the
+    bytes are the same.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path, shape, dtype, digest):
+        self._set(path=path, shape=tuple(shape), dtype=np.dtype(dtype), digest=digest)
+
+    def load(self) -> np.ndarray:
+        """Read and verify the array; it is read-only."""
+        try:
+            array = _verified(self.path, self.digest)
+        except FileNotFoundError:
+            raise FileNotFoundError(
+                f"{self.path} is gone from its store: transform the RF planes again"
+            ) from None
+        array.setflags(write=False)
+        return array
+
+    def __reduce__(self):
+        return StoredArray, (self.path, self.shape, self.dtype.str, self.digest)
+
+    def __repr__(self):
+        return f"StoredArray({Path(self.path).name!r}, shape={self.shape})"
+
+
+class ArrayStore:
+    """A folder of arrays under keys; see the module's docstring.
+
+    Any number of processes may read and write it at once. Nothing is ever
+    overwritten with other content, and deleting files, or the folder, costs no
+    more than computing them again.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(os.path.abspath(folder))
+
+    def prepare(self):
+        """Make the folder and sweep out what killed writers left."""
+        try:
+            (self.folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise ValueError(
+                f"store={str(self.folder)!r} is not a folder: give one to write into"
+            ) from None
+        for path in (self.folder / _UNFINISHED).iterdir():
+            with suppress(FileNotFoundError):  # another process was faster
+                if time.time() - path.stat().st_mtime > _ABANDONED_S:
+                    path.unlink()
+
+    def get(self, key):
+        """Return a handle to a verified entry, or None.
+
+        A damaged entry is deleted with a warning, so that it is computed again.
+        """
+        for path in self._entries(key):
+            digest = path.stem.rpartition("-")[2]
+            try:
+                array = _verified(path, digest)
+            except FileNotFoundError:
+                continue
+            except SknacFormatError as error:
+                warnings.warn(
+                    f"{error}; it is computed again", UserWarning, stacklevel=3
+                )
+                path.unlink(missing_ok=True)
+                continue
+            return StoredArray(str(path), array.shape, array.dtype, digest)
+        return None
+
+    def put(self, key, array) -> StoredArray:
+        """Write an array under a key; return its handle."""
+        array = np.ascontiguousarray(array)
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, array, allow_pickle=False)
+        data = buffer.getbuffer()
+        digest = _checksum(data)
+        path = self._shelf(key) / f"{key}-{digest}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The folder is not flushed: a name lost with the power is computed again.
+        unfinished = self.folder / _UNFINISHED / f"{key}-{uuid.uuid4().hex}"
+        try:
+            with open(unfinished, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(unfinished, path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        return StoredArray(str(path), array.shape, array.dtype, digest)
+
+    def _shelf(self, key):
+        """Folder of a key; 256 of them keep each short."""
+        return self.folder / key[:2]
+
+    def _entries(self, key):
+        """List the files of a key; more than one where results differed."""
+        shelf = self._shelf(key)
+        with suppress(FileNotFoundError):
+            names = os.listdir(shelf)
+            return [
+                shelf / name
+                for name in sorted(names)
+                if name.startswith(f"{key}-") and name.endswith(".npy")
+            ]
+        return []
+
+
+def _checksum(data):
+    """Checksum of a file's bytes; the digest that `ArrayRef` gives the file."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def _verified(path, digest):
+    """Read an array whose bytes must have this checksum."""
+    data = Path(path).read_bytes()
+    if _checksum(data) != digest:
+        raise SknacFormatError(
+            path, "damaged entry of a store: its content does not match its checksum"
+        )
+    return np.load(io.BytesIO(data), allow_pickle=False)
