@@ -1,5 +1,7 @@
 """Every estimator on cohort frames passes the cohort checks."""
 
+from sknac.features import MapStatistics
+from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper, ROIMasker
 from sknac.testing import parametrize_with_cohort_checks
@@ -16,4 +18,37 @@ def test_map_steps(estimator, check):
     [ROICropper(), PlaneResizer(size=16, keep_aspect=True), MapScaler()], kind="bmode"
 )
 def test_bmode_steps(estimator, check):
+    check(estimator)
+
+
+# Networks are tiny, and one thread makes two fits alike bit for bit.
+QUICK = {"max_epochs": 2, "lr": 3e-3, "random_state": 0, "torch_threads": 1}
+PLANE_NETS = [
+    PlaneFeatureNet(module="resnet_tiny", module__width=2, **QUICK),
+    PlaneFeatureNet(module="ran_tiny", module__width=4, **QUICK),
+]
+PAIR_NETS = [DLRClassifier(module="resnet_tiny", module__width=2, **QUICK)]
+
+
+@parametrize_with_cohort_checks([*PLANE_NETS, MapStatistics()], kind="maps")
+def test_features_of_maps(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_cohort_checks([*PLANE_NETS, MapStatistics()], kind="bmode")
+def test_features_of_bmode(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_cohort_checks(
+    [*PAIR_NETS, MapStatistics()], kind="maps", visits=("pre", "post2")
+)
+def test_two_visits_of_maps(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_cohort_checks(
+    [*PAIR_NETS, MapStatistics()], kind="bmode", visits=("pre", "post2")
+)
+def test_two_visits_of_bmode(estimator, check):
     check(estimator)

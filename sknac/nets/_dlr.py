@@ -68,6 +68,8 @@ class DLRClassifier(ImageNetClassifier):
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels.
+    columns_ : tuple of str
+        The ultrasound columns, where X was a cohort frame.
     item_shape_ : tuple of int
         (2, n_channels, height, width) of every pair.
     module_ : torch.nn.Module

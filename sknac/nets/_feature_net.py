@@ -83,6 +83,8 @@ class PlaneFeatureNet(
         Labels.
     feature_dim_ : int
         Number of features.
+    columns_ : tuple of str
+        The ultrasound columns, where X was a cohort frame.
     item_shape_ : tuple of int
         (n_channels, height, width) of every plane.
     channels_ : tuple of str

@@ -23,7 +23,8 @@ class ImageNetClassifier(NetClassifier):
 
     def _read(self, X, y=None, *, reset):
         """List the items of X and check them; in ``fit`` every pixel is checked."""
-        columns = self.columns
+        # Later frames are asked for the columns of training, and miss them by name.
+        columns = self.columns if reset else vars(self).get("columns_", self.columns)
         items = read_items(self, X, kind=self._item_kind, columns=columns, reset=reset)
         shape = items.shape if reset else self.item_shape_
         items.check_alike(shape, items.channels if reset else self.channels_)

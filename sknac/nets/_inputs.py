@@ -113,7 +113,8 @@ def read_items(estimator, X, *, kind: str, columns, reset: bool) -> Items:
     Parameters
     ----------
     estimator : estimator
-        Whom errors are about; gets ``n_features_in_`` with ``reset=True``.
+        Whom errors are about; with ``reset=True`` it gets ``n_features_in_`` and, from
+        a cohort frame, ``columns_``.
     X : DataFrame, ndarray or sequence of ndarray
         A cohort frame, an array of one item per row, or one bag per row.
     kind : {"plane", "pair"}
@@ -145,6 +146,8 @@ def _from_cohort(estimator, X, kind, columns, reset):
             f"{type(estimator).__name__} works on {n_needed} ultrasound column(s), "
             f"got {list(found)}: name them in columns="
         )
+    if reset:
+        estimator.columns_ = found
     check_has_studies(X, found)
     sources, rows, places = [], [], []
     for row, patient in enumerate(X.index):

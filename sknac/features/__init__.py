@@ -1,0 +1,7 @@
+"""Hand-crafted features: the baseline that networks have to beat."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.features._map_statistics import MapStatistics
+
+__all__ = ["MapStatistics"]
