@@ -6,6 +6,8 @@ from numbers import Real
 
 import numpy as np
 
+SAME = 1e-3  # relative difference at which two settings count as equal
+
 
 def positive(name, value, mend):
     """Return `value` as a float, or raise when it is no finite positive number."""
@@ -56,6 +58,41 @@ def rf_frames(reference_rf):
             "(n_frames, n_samples, n_lines)"
         )
     return frames if frames.ndim == 3 else frames[None]
+
+
+def check_fit(rf, plan):
+    """Raise when no window fits into the frame, or no sample can be used."""
+    sides = (plan.n_samples, plan.n_lines)
+    if sides[0] > rf.shape[0] or sides[1] > rf.shape[1]:
+        raise ValueError(
+            f"the window of {sides[0]} samples x {sides[1]} lines is larger than the "
+            f"frame of {rf.shape[0]} x {rf.shape[1]}: reduce window_mm or check "
+            "line_pitch_mm and fs_mhz"
+        )
+    if rf.dtype.kind == "f" and not np.isfinite(rf).any():
+        raise ValueError("rf holds NaN or infinite samples only")
+
+
+def check_reaches(rf, frames):
+    """Raise when the reference ends above the scan's last sample."""
+    if frames.shape[1] < rf.shape[0]:
+        raise ValueError(
+            f"reference_rf has {frames.shape[1]} samples down a line, rf has "
+            f"{rf.shape[0]}: the reference must reach at least as deep; crop rf or "
+            "scan the phantom deeper"
+        )
+
+
+def same_setting(name, scan, reference):
+    """Raise when the reference was acquired with another setting, where known."""
+    if reference is None:
+        return
+    reference = positive(f"reference_{name}", reference, "give it, or None if unknown")
+    if not np.isclose(scan, reference, rtol=SAME, atol=0):
+        raise ValueError(
+            f"{name} is {scan:g} for rf and {reference:g} for the reference: scan the "
+            "phantom with the patient's settings"
+        )
 
 
 def _real_array(name, array):

@@ -8,19 +8,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sknac.cohort import Grid
+from sknac.qus._attenuation import AttenuationEstimate
 from sknac.qus._checks import not_negative
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import (
+    DB,
     PARAMETERS,
     Media,
     gaussian_esd_eac,
     log_linear,
     path_loss_cm,
 )
+from sknac.qus._form_factor import GridFit, ScattererFit
+from sknac.qus._noise import band_parts, noise_floor, snr_db
 from sknac.qus._plan import WindowPlan
+from sknac.qus._reference_spectrum import ReferenceSpectrum
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
 
-NEEDS_BSC = ("esd", "eac")
+NEEDS_BSC = ("esd", "eac", "bsc")
+_SIZES = ("esd", "eac")
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,14 +48,24 @@ class QUSMaps:
         Frequency bins used.
     invalid_counts : dict of str to int
         Invalid windows by their first cause: "nonfinite", "saturated",
-        "dead_line", "silent" (no power in the band), "reference" (none at that
-        depth) and "form_factor" (the spectrum rises too fast for any Gaussian
-        scatterer: ESD and EAC alone are NaN).
+        "dead_line", "reference" (none at that depth), "silent" (no power in the
+        band), "reference_low_snr", "low_snr" (too close to the noise floor) and
+        "form_factor" (no scatterer size fits, e.g. the spectrum rises too fast
+        for any Gaussian scatterer: ESD and EAC alone are NaN).
     mbf, ss, si : ndarray or None
         Mid-band fit (dB), spectral slope (dB/MHz), intercept at 0 MHz (dB).
     esd, eac : ndarray or None
         Effective scatterer diameter (um) and acoustic concentration
         (dB re 1 cm^-3).
+    bsc : ndarray of shape (n_axial_windows, n_lateral_windows, n_freqs) or None
+        Backscatter coefficient at `freqs_mhz`, 1/(cm sr).
+    snr_db : ndarray or None
+        Signal to noise of each window in the poorest quarter of the band, dB; None
+        where the noise floor is unknown or was not asked for.
+    band_mhz : tuple of float or None
+        Band used.
+    attenuation : AttenuationEstimate or None
+        The tissue's attenuation, where it was estimated.
 
     Examples
     --------
@@ -72,6 +88,10 @@ class QUSMaps:
     si: np.ndarray | None = None
     esd: np.ndarray | None = None
     eac: np.ndarray | None = None
+    bsc: np.ndarray | None = None
+    snr_db: np.ndarray | None = None
+    band_mhz: tuple | None = None
+    attenuation: AttenuationEstimate | None = None
 
     @property
     def grid(self) -> Grid:
@@ -84,7 +104,8 @@ class QUSMaps:
         return Grid(self.valid.shape, tuple(steps), origin)
 
     def __repr__(self):
-        names = ", ".join(n for n in PARAMETERS if getattr(self, n) is not None)
+        names = (*PARAMETERS, "bsc")
+        names = ", ".join(n for n in names if getattr(self, n) is not None)
         n_invalid = sum(self.invalid_counts.values())
         return (
             f"QUSMaps({names}; {self.valid.shape[0]} x {self.valid.shape[1]} windows, "
@@ -94,44 +115,64 @@ class QUSMaps:
 
 def maps_from_reference(
     rf: np.ndarray,
-    ln_reference: np.ndarray,
+    reference: ReferenceSpectrum,
     *,
     plan: WindowPlan,
     media: Media,
-    band_mhz: tuple,
     start_depth_mm: float,
     reference_bsc: Callable | None,
     parameters: tuple,
+    fit: ScattererFit,
+    min_snr_db: float | None,
     dtype: np.dtype,
     n_jobs: int | None,
 ) -> QUSMaps:
-    """Compute maps against a reference log spectrum that is already there."""
+    """Compute maps against a reference spectrum that is already there."""
     start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
+    plan = plan.on_band(reference.band_mhz) if plan.bins is None else plan
     n_rows, n_columns = plan.n_rows(rf.shape[0]), plan.n_columns(rf.shape[1])
     depth_mm = plan.depth_mm(n_rows, start)
     wants_bsc = any(name in NEEDS_BSC for name in parameters)
-    fit = log_linear(
+    linear = log_linear(
         plan.freqs_mhz,
-        band_mhz,
-        ln_reference[:n_rows],
+        plan.band_mhz,
+        reference.ln_power[:n_rows],
         depth_mm,
         media,
         _ln_bsc(reference_bsc, plan.freqs_mhz) if wants_bsc else None,
     )
-    loss = _tissue_loss(media.attenuation, plan, rf.shape, depth_mm, start)
     data = condition(rf, plan.n_samples, dtype)
-    out = {name: np.empty((n_rows, n_columns), dtype) for name in parameters}
-    work = _Frame(data.samples, data.scale, plan, fit, loss, media.speed_of_sound, out)
+    out = _empty_maps(parameters, (n_rows, n_columns), plan.freqs_mhz.size, dtype)
+    floor = None
+    if min_snr_db is not None and reference.ln_floor is not None:
+        floor = noise_floor(data, plan)
+        out["snr_db"] = np.empty((n_rows, n_columns), dtype)
+    loss = _tissue_loss(media.attenuation, plan, rf.shape, depth_mm, start)
+    grid = None
+    if fit.method == "masd" and any(name in _SIZES for name in parameters):
+        grid = GridFit(fit, plan.freqs_mhz, media.speed_of_sound, dtype)
+    work = _Frame(data, plan, linear, loss, media.speed_of_sound, out, floor, grid)
     for_blocks(n_rows, block_rows(plan, rf.shape[1], dtype), work, n_jobs)
-    valid, counts = _invalidate(out, bad_lines(data, plan), ln_reference[:n_rows], plan)
+    marks = bad_lines(data, plan)
+    causes = _causes(work.silent, marks, reference, plan, out, min_snr_db)
+    valid, counts = _invalidate(out, causes)
     return QUSMaps(
         valid=valid,
         depth_mm=depth_mm,
         lateral_mm=plan.lateral_mm(n_columns),
         freqs_mhz=plan.freqs_mhz.copy(),
         invalid_counts=counts,
+        band_mhz=plan.band_mhz,
         **out,
     )
+
+
+def _empty_maps(parameters, shape, n_freqs, dtype):
+    """Make room for the maps."""
+    return {
+        name: np.empty((*shape, n_freqs) if name == "bsc" else shape, dtype)
+        for name in parameters
+    }
 
 
 def _ln_bsc(reference_bsc, freqs_mhz):
@@ -164,66 +205,106 @@ def _tissue_loss(attenuation, plan, shape, depth_mm, start_depth_mm):
 class _Frame:
     """One frame's work: called with a block of window rows, it fills the maps."""
 
-    def __init__(self, samples, scale, plan, fit, loss, speed_of_sound, out):
-        dtype = samples.dtype
-        self.samples, self.plan, self.fit = samples, plan, fit
+    def __init__(self, data, plan, linear, loss, speed_of_sound, out, floor, grid):
+        dtype = data.samples.dtype
+        self.samples, self.plan = data.samples, plan
         self.loss, self.speed_of_sound, self.out = loss, speed_of_sound, out
-        self.dft = plan.dft_matrix(dtype)
-        self.matrix = fit.matrix.astype(dtype)
+        self.dft, self.grid = plan.dft_matrix(dtype), grid
         # The box sum adds lines up and the samples were scaled: both are
         # constants of the log.
-        gain = np.log(scale**2 / plan.n_lines)
-        self.constants = fit.constants + gain * fit.matrix.sum(axis=1)
+        self.gain = np.log(data.scale**2 / plan.n_lines)
+        matrix, self.n_fitted = linear.matrix, len(linear.matrix)
+        if floor is not None:
+            matrix = np.concatenate([matrix, DB * band_parts(plan.freqs_mhz.size)])
+            self.floor_db = (DB * (floor - self.gain)).astype(dtype)
+        self.matrix = matrix.astype(dtype)
+        self.constants = linear.constants + self.gain * linear.matrix.sum(axis=1)
+        self.linear = linear
+        self.silent = np.empty(next(iter(out.values())).shape[:2], dtype=bool)
 
     def __call__(self, first, last, scratch):
-        rows = (first, last)
-        power = window_power(self.samples, self.dft, self.plan, rows, scratch)
+        rows = slice(first, last)
+        power = window_power(self.samples, self.dft, self.plan, (first, last), scratch)
         with np.errstate(divide="ignore", invalid="ignore"):
             np.log(power, out=power)
-            fitted = np.matmul(self.matrix, power)
-            shift = self.constants[first:last, :, None] + (
-                self.fit.per_loss[:, None] * self.loss[first:last, None, :]
+            values = np.matmul(self.matrix, power)
+            fitted = values[:, : self.n_fitted]
+            shift = self.constants[rows, :, None] + (
+                self.linear.per_loss[:, None] * self.loss[rows, None, :]
             )
             fitted += shift.astype(power.dtype)
-            self._store(fitted, slice(first, last))
+            self._store(fitted, rows)
+            if "snr_db" in self.out:
+                poorest = values[:, self.n_fitted :].min(axis=1)
+                self.out["snr_db"][rows] = poorest - self.floor_db[rows, None]
+            if "bsc" in self.out or self.grid is not None:
+                self._store_bsc(power, rows)
 
     def _store(self, fitted, rows):
         """Write a block's estimates into the maps that were asked for."""
+        self.silent[rows] = ~np.isfinite(fitted[:, 0])
         for i, name in enumerate(("mbf", "ss", "si")):
             if name in self.out:
                 self.out[name][rows] = fitted[:, i]
-        if fitted.shape[1] > self.fit.n_line:
-            esd, eac = gaussian_esd_eac(
-                fitted[:, -2], fitted[:, -1], self.speed_of_sound
-            )
-            for name, values in (("esd", esd), ("eac", eac)):
-                if name in self.out:
-                    self.out[name][rows] = values
+        if self.grid is None and any(name in self.out for name in _SIZES):
+            sizes = gaussian_esd_eac(fitted[:, -2], fitted[:, -1], self.speed_of_sound)
+            self._store_sizes(sizes, rows)
+
+    def _store_bsc(self, ln_power, rows):
+        """Turn a block's log power into BSC, and fit sizes on a grid."""
+        linear = self.linear
+        shift = (linear.ln_bsc[rows] + self.gain)[:, :, None] + (
+            linear.ln_loss[:, None] * self.loss[rows, None, :]
+        )
+        ln_power += shift.astype(ln_power.dtype)
+        if self.grid is not None:
+            for row, ln_bsc in zip(range(rows.start, rows.stop), ln_power, strict=True):
+                self._store_sizes(self.grid(ln_bsc), row)
+        if "bsc" in self.out:
+            self.out["bsc"][rows] = np.exp(ln_power).transpose(0, 2, 1)
+
+    def _store_sizes(self, sizes, rows):
+        """Write ESD and EAC, where asked for."""
+        for name, values in zip(_SIZES, sizes, strict=True):
+            if name in self.out:
+                self.out[name][rows] = values
 
 
-def _invalidate(out, marks, ln_reference, plan):
-    """Set unusable windows to NaN; return `valid` and the counts by first cause."""
-    shape = next(iter(out.values())).shape
-    unusable, counts = np.zeros(shape, dtype=bool), {}
+def _causes(silent, marks, reference, plan, out, min_snr_db):
+    """Mark the windows that cannot be used, by cause, the gravest first."""
+    n_rows = silent.shape[0]
     causes = {
         name: box_sum(mark.astype(np.int32), plan.n_lines, plan.hop_lines) > 0
         for name, mark in marks.items()
     }
-    silent = np.isnan(ln_reference).any(axis=1)
-    if silent.any():
-        causes["reference"] = np.broadcast_to(silent[:, None], shape)
-    spectral = [out[name] for name in ("mbf", "ss", "si") if name in out]
-    if spectral:
-        causes["silent"] = ~np.isfinite(spectral[0])
+    ln_power = reference.ln_power[:n_rows]
+    causes["reference"] = np.isnan(ln_power).any(axis=1)
+    causes["silent"] = silent
+    if "snr_db" in out:
+        snr = snr_db(ln_power, reference.ln_floor[:n_rows])
+        causes["reference_low_snr"] = snr < min_snr_db
+        causes["low_snr"] = out["snr_db"] < min_snr_db
+    # A cause that holds for whole rows is a column.
+    return {
+        name: np.broadcast_to(bad if bad.ndim == 2 else bad[:, None], silent.shape)
+        for name, bad in causes.items()
+        if bad.any()
+    }
+
+
+def _invalidate(out, causes):
+    """Set unusable windows to NaN; return `valid` and the counts by first cause."""
+    maps = {name: values for name, values in out.items() if name != "snr_db"}
+    unusable, counts = np.zeros(next(iter(maps.values())).shape[:2], dtype=bool), {}
     for name, bad in causes.items():
         counts[name] = int(np.count_nonzero(bad & ~unusable))
         unusable |= bad
     if unusable.any():
-        for values in out.values():
+        for values in maps.values():
             values[unusable] = np.nan
     valid = ~unusable
-    if any(name in out for name in NEEDS_BSC):
-        form = next(out[name] for name in NEEDS_BSC if name in out)
+    if any(name in out for name in _SIZES):
+        form = next(out[name] for name in _SIZES if name in out)
         counts["form_factor"] = int(np.count_nonzero(valid & ~np.isfinite(form)))
         valid &= np.isfinite(form)
     return valid, {name: n for name, n in counts.items() if n}

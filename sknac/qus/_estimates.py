@@ -87,6 +87,8 @@ class LogLinear:
     constants: np.ndarray  # (n_rows, n_out)
     per_loss: np.ndarray  # (n_out,): change per dB/MHz^n of one-way tissue loss
     n_line: int  # the first rows are MBF, SS, SI; the others B, M
+    ln_bsc: np.ndarray | None  # (n_rows, n_freqs): from ln S to ln BSC
+    ln_loss: np.ndarray  # (n_freqs,): change of ln BSC per dB/MHz^n of tissue loss
 
 
 def log_linear(freqs_mhz, band_mhz, ln_reference, depth_mm, media, ln_bsc):
@@ -96,14 +98,18 @@ def log_linear(freqs_mhz, band_mhz, ln_reference, depth_mm, media, ln_bsc):
     matrix, constants = [DB * line], [corrected @ line.T]
     loss = media.tissue_db_per_unit(freqs_mhz)
     per_loss = [line @ loss]
+    to_bsc = None
     if ln_bsc is not None:
+        to_bsc = corrected / DB + ln_bsc
         form = form_factor_functionals(freqs_mhz)
         matrix.append(form)
-        constants.append((corrected / DB + ln_bsc - 4 * np.log(freqs_mhz)) @ form.T)
+        constants.append((to_bsc - 4 * np.log(freqs_mhz)) @ form.T)
         per_loss.append(form @ loss / DB)
     return LogLinear(
         matrix=np.concatenate(matrix),
         constants=np.concatenate(constants, axis=1),
         per_loss=np.concatenate(per_loss),
         n_line=len(line),
+        ln_bsc=to_bsc,
+        ln_loss=loss / DB,
     )

@@ -17,7 +17,13 @@ from sknac.cohort import (
 from sknac.exceptions import CohortError
 from sknac.qus._checks import not_negative
 from sknac.qus._estimates import PARAMETERS
-from sknac.qus._maps import ATTENUATION_MEND, check_parameters
+from sknac.qus._form_factor import scatterer_fit
+from sknac.qus._maps import (
+    ATTENUATION_MEND,
+    ESTIMATE,
+    check_parameters,
+    check_snr,
+)
 from sknac.qus._plane_mapper import (
     DTYPE,
     PlaneMapper,
@@ -26,8 +32,8 @@ from sknac.qus._plane_mapper import (
     setting_key,
 )
 from sknac.qus._reference import ReferencePhantom, first_sample
-from sknac.qus._spectrum import reference_log_spectrum
-from sknac.utils._sklearn import Interval, Real
+from sknac.qus._reference_spectrum import reference_spectrum
+from sknac.utils._sklearn import Interval, Real, StrOptions
 
 _DEFAULT = SpectralOptions()
 
@@ -44,11 +50,13 @@ class QUSMapper(PlaneTransformer):
         The phantom, scanned with the cohort's settings.
     attenuation_db_cm_mhz : float or str
         The tissue's one-way attenuation in dB/(cm MHz^n), or the name of a column
-        of the cohort frame that holds it per patient. There is no default: it is
+        of the cohort frame that holds it per patient, or "estimate" (from each
+        plane, see `estimate_attenuation`). There is no default: it is
         the largest source of error (0.1 dB/cm/MHz too low moves MBF by about
         -2.7 dB and ESD by +14 um over 3-47 mm).
-    band_mhz : tuple of float, default=(3.0, 8.0)
-        Analysis band.
+    band_mhz : tuple of float or "auto", default=(3.0, 8.0)
+        Analysis band. "auto" takes it from the reference, as in `qus_maps`, at the
+        plane's focal depth.
     window_mm : float or tuple of float, default=2.0
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
@@ -59,7 +67,8 @@ class QUSMapper(PlaneTransformer):
         Side of square pixels to which the finished maps are interpolated
         linearly (0.1 is the published choice); None keeps the window grid.
     options : SpectralOptions or None, default=None
-        Exponent of the attenuation, DFT length and taper.
+        Exponent of the attenuation, DFT length, taper, fit of the scatterers and
+        least signal to noise.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -116,7 +125,7 @@ class QUSMapper(PlaneTransformer):
         **PlaneTransformer._parameter_constraints,
         "reference": [ReferencePhantom],
         "attenuation_db_cm_mhz": [Interval(Real, 0, None, closed="left"), str],
-        "band_mhz": ["array-like"],
+        "band_mhz": ["array-like", StrOptions({"auto"})],
         "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
         "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "parameters": ["array-like", str],
@@ -181,7 +190,7 @@ class QUSMapper(PlaneTransformer):
             it, or the attenuation is per patient.
         """
         check_is_fitted(self)
-        if isinstance(self.attenuation_db_cm_mhz, str):
+        if self._attenuation_column() is not None:
             raise ValueError(
                 "the attenuation comes from a column of the cohort frame: use transform"
             )
@@ -228,8 +237,8 @@ class QUSMapper(PlaneTransformer):
 
     def _attenuations(self, X):
         """Read the attenuation of each patient; None if one number serves all."""
-        column = self.attenuation_db_cm_mhz
-        if not isinstance(column, str):
+        column = self._attenuation_column()
+        if column is None:
             return None
         if column not in X.columns:
             raise CohortError(
@@ -246,6 +255,13 @@ class QUSMapper(PlaneTransformer):
                     raise CohortError(f"{place}: {error}") from error
             values.append(value)
         return values
+
+    def _attenuation_column(self):
+        """Return the column that holds the attenuation, or None."""
+        named = isinstance(self.attenuation_db_cm_mhz, str)
+        if named and self.attenuation_db_cm_mhz != ESTIMATE:
+            return self.attenuation_db_cm_mhz
+        return None
 
     def _spectra(self, X, known):
         """Reference spectra for every plane of a frame; errors name the place."""
@@ -269,13 +285,21 @@ class QUSMapper(PlaneTransformer):
         for scan in self.reference.match(plane):
             first = first_sample(plane, scan)
             frames.append(scan.load()[first : first + n_samples])
-        spectra[key] = reference_log_spectrum(frames, plan, n_samples, DTYPE, None)
+        spectra[key] = reference_spectrum(
+            frames,
+            plan,
+            n_samples,
+            DTYPE,
+            start_depth_mm=plane.origin_mm[0],
+            focus_mm=plane.focus_mm,
+        )
 
     def _settings(self):
         """Gather what a plan needs."""
         options = self.options or _DEFAULT
+        band = self.band_mhz
         return {
-            "band_mhz": tuple(self.band_mhz),
+            "band_mhz": band if isinstance(band, str) else tuple(band),
             "window_mm": self.window_mm,
             "overlap": self.overlap,
             "n_fft": options.n_fft,
@@ -297,5 +321,7 @@ class QUSMapper(PlaneTransformer):
             },
             bsc=phantom.bsc,
             parameters=check_parameters(self.parameters, phantom.bsc),
+            fit=scatterer_fit((self.options or _DEFAULT).fit),
+            min_snr_db=check_snr((self.options or _DEFAULT).min_snr_db),
             pixel_mm=self.pixel_mm,
         )

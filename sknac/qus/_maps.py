@@ -3,16 +3,29 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from sknac.qus._checks import not_negative, positive, rf_frame, rf_frames
+from sknac.qus._attenuation import attenuation_of_frame
+from sknac.qus._checks import (
+    check_fit,
+    check_reaches,
+    not_negative,
+    positive,
+    rf_frame,
+    rf_frames,
+    same_setting,
+)
 from sknac.qus._engine import NEEDS_BSC, QUSMaps, maps_from_reference
 from sknac.qus._estimates import PARAMETERS, Media
+from sknac.qus._form_factor import ScattererFit, scatterer_fit
 from sknac.qus._plan import make_plan
-from sknac.qus._spectrum import reference_log_spectrum
+from sknac.qus._reference_spectrum import reference_spectrum
 
+ESTIMATE = "estimate"
 ATTENUATION_MEND = (
     "give the tissue's attenuation in dB/(cm MHz^n); it is the largest source of "
     "error, so there is no default"
@@ -28,17 +41,22 @@ def qus_maps(
     speed_of_sound: float = 1540.0,
     reference_speed_of_sound: float | None = None,
     start_depth_mm: float = 0.0,
-    attenuation_db_cm_mhz: float | ArrayLike,
+    attenuation_db_cm_mhz: float | ArrayLike | str,
     attenuation_power: float = 1.0,
     reference_attenuation_db_cm_mhz: float = 0.576,
     reference_attenuation_power: float = 1.0,
     reference_bsc: Callable | None = None,
-    band_mhz: tuple[float, float] = (3.0, 8.0),
+    reference_fs_mhz: float | None = None,
+    reference_line_pitch_mm: float | None = None,
+    band_mhz: tuple[float, float] | str = (3.0, 8.0),
+    focus_mm: float | None = None,
     window_mm: float | tuple[float, float] = 2.0,
     overlap: float | tuple[float, float] = 0.95,
     n_fft: int | None = None,
     taper: str | tuple = "hann",
     parameters: tuple[str, ...] = PARAMETERS,
+    fit: str | ScattererFit = "least_squares",
+    min_snr_db: float | None = 6.0,
     dtype: DTypeLike = np.float32,
     n_jobs: int | None = None,
 ) -> QUSMaps:
@@ -63,9 +81,12 @@ n_samples, n_lines)
         In the reference, m/s; None means the tissue's.
     start_depth_mm : float, default=0.0
         Depth of the first sample, in mm.
-    attenuation_db_cm_mhz : float or array-like of shape (n_samples, n_lines)
+    attenuation_db_cm_mhz : float, array-like of shape (n_samples, n_lines) or \
+"estimate"
         One-way attenuation of the tissue in dB/(cm MHz^n): one number, or its
         local value at each sample, which is integrated down each line.
+        "estimate" takes `estimate_attenuation` of the whole frame, which must then
+        be uniform; the result keeps it as ``attenuation``.
     attenuation_power : float, default=1.0
         The tissue's exponent n.
     reference_attenuation_db_cm_mhz : float, default=0.576
@@ -74,9 +95,16 @@ n_samples, n_lines)
         The reference's exponent n.
     reference_bsc : callable or None, default=None
         Backscatter coefficient of the reference: frequencies in MHz to 1/(cm sr).
-        Needed for ESD and EAC only.
-    band_mhz : tuple of float, default=(3.0, 8.0)
-        Analysis band, both ends included.
+        Needed for ESD, EAC and BSC only.
+    reference_fs_mhz, reference_line_pitch_mm : float or None, default=None
+        Settings of the reference's acquisition: where given, they must be those
+        of the scan.
+    band_mhz : tuple of float or "auto", default=(3.0, 8.0)
+        Analysis band, both ends included. "auto" takes the bins round the peak of
+        the reference's spectrum at the focal depth, down to -6 dB.
+    focus_mm : float or None, default=None
+        Focal depth for the band "auto"; None means the depth at which the
+        reference is strongest within the middle half of the frame.
     window_mm : float or tuple of float, default=2.0
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
@@ -88,7 +116,14 @@ n_samples, n_lines)
         Taper as `scipy.signal.get_window` names it; made symmetric and scaled to
         unit mean square.
     parameters : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
-        Maps to compute.
+        Maps to compute; "bsc" adds the backscatter coefficient per window and
+        frequency.
+    fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
+        How ESD and EAC are fitted to the backscatter coefficient.
+    min_snr_db : float or None, default=6.0
+        Windows whose mean log power in the poorest quarter of the band is less than
+        this above the noise floor are invalid, and so are depths at which the
+        reference's is. None keeps all.
     dtype : dtype, default=numpy.float32
         Precision of the work and of the maps; float32 or float64.
     n_jobs : int or None, default=None
@@ -104,8 +139,8 @@ n_samples, n_lines)
     ValueError
         If a number is missing, negative or out of range, the band lies beyond
         Nyquist or holds fewer than 3 bins, the window exceeds the frame, the
-        reference is too shallow, or ESD or EAC is asked for without
-        `reference_bsc`.
+        reference is too shallow or has other settings, ESD or EAC is asked for
+        without `reference_bsc`, or the attenuation cannot be estimated.
 
     Warns
     -----
@@ -115,6 +150,7 @@ n_samples, n_lines)
     See Also
     --------
     QUSMapper : The same for every plane of a cohort.
+    estimate_attenuation : The attenuation and its standard error.
 
     Notes
     -----
@@ -133,6 +169,11 @@ n_samples, n_lines)
     BSC = (4/9) k^4 a^6 (n z^2) exp(-0.827 k^2 a^2) with the effective radius a:
     ESD = 2a, EAC = 10 log10(n z^2) re 1 cm^-3. Texts with the prefactor 1/9
     give an EAC 6.02 dB higher, texts per mm^3 one 30 dB lower.
+
+    The noise floor is read above the band, in the upper half of what is left up to
+    the Nyquist frequency, at every depth, of scan and reference. Where the reference
+    at its best depth does not stand 20 dB above it, echoes reach up to there: the
+    floor is unknown and no window is marked.
 
     References
     ----------
@@ -176,34 +217,59 @@ n_samples, n_lines)
         reference_attenuation=reference_attenuation_db_cm_mhz,
         reference_attenuation_power=reference_attenuation_power,
     )
-    parameters = check_parameters(parameters, reference_bsc)
+    parameters = check_parameters(parameters, reference_bsc, (*PARAMETERS, "bsc"))
+    min_snr_db = check_snr(min_snr_db)
+    fit = scatterer_fit(fit)
+    same_setting("fs_mhz", fs_mhz, reference_fs_mhz)
+    same_setting("line_pitch_mm", line_pitch_mm, reference_line_pitch_mm)
+    start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
     rf, frames = rf_frame(rf), rf_frames(reference_rf)
     dtype = check_dtype(dtype)
     check_fit(rf, plan)
-    if frames.shape[1] < rf.shape[0]:
-        raise ValueError(
-            f"reference_rf has {frames.shape[1]} samples down a line, rf has "
-            f"{rf.shape[0]}: the reference must reach at least as deep; crop rf or "
-            "scan the phantom deeper"
-        )
-    ln_reference = reference_log_spectrum(frames, plan, rf.shape[0], dtype, n_jobs)
-    return maps_from_reference(
+    check_reaches(rf, frames)
+    reference = reference_spectrum(
+        frames,
+        plan,
+        rf.shape[0],
+        dtype,
+        start_depth_mm=start,
+        focus_mm=focus_mm,
+        n_jobs=n_jobs,
+    )
+    media, estimate = resolve_attenuation(
+        media,
         rf,
-        ln_reference,
+        reference,
+        plan=plan,
+        start_depth_mm=start,
+        min_snr_db=min_snr_db,
+        frames=frames,
+    )
+    maps = maps_from_reference(
+        rf,
+        reference,
         plan=plan,
         media=media,
-        band_mhz=band_mhz,
-        start_depth_mm=start_depth_mm,
+        start_depth_mm=start,
         reference_bsc=reference_bsc,
         parameters=parameters,
+        fit=fit,
+        min_snr_db=min_snr_db,
         dtype=dtype,
         n_jobs=n_jobs,
     )
+    return replace(maps, attenuation=estimate)
 
 
 def make_media(*, attenuation, **numbers):
     """Check the numbers that describe tissue and reference."""
-    if attenuation is not None and np.ndim(attenuation) == 2:
+    if isinstance(attenuation, str):
+        if attenuation != ESTIMATE:
+            raise ValueError(
+                f"attenuation_db_cm_mhz={attenuation!r} must be a number, a map or "
+                f'"{ESTIMATE}"'
+            )
+    elif attenuation is not None and np.ndim(attenuation) == 2:
         attenuation = np.asarray(attenuation, dtype=np.float64)
         if not (np.isfinite(attenuation).all() and (attenuation >= 0).all()):
             raise ValueError(
@@ -221,13 +287,38 @@ def make_media(*, attenuation, **numbers):
     return Media(attenuation=attenuation, **numbers)
 
 
-def check_parameters(parameters, reference_bsc):
+def resolve_attenuation(media, rf, reference, **settings):
+    """Put the estimate in the place of "estimate"; return it too, else None."""
+    if not isinstance(media.attenuation, str):
+        return media, None
+    found = attenuation_of_frame(rf, reference, media=media, **settings)
+    if not found.db_cm_mhz >= 0:
+        raise ValueError(
+            f"the estimated attenuation is {found.db_cm_mhz:.2f} +- "
+            f"{found.standard_error:.2f} dB/(cm MHz^n), below 0: the frame is not "
+            "uniform or too small; give attenuation_db_cm_mhz as a number"
+        )
+    return replace(media, attenuation=found.db_cm_mhz), found
+
+
+def check_snr(min_snr_db):
+    """Return the limit as a float, or None."""
+    if min_snr_db is None:
+        return None
+    if isinstance(min_snr_db, Real) and np.isfinite(min_snr_db):
+        return float(min_snr_db)
+    raise ValueError(
+        f"min_snr_db={min_snr_db!r} must be a number in dB, or None to keep all windows"
+    )
+
+
+def check_parameters(parameters, reference_bsc, known=PARAMETERS):
     """Check the names of the maps, and that those asked for can be had."""
     parameters = (parameters,) if isinstance(parameters, str) else tuple(parameters)
-    unknown = [name for name in parameters if name not in PARAMETERS]
+    unknown = [name for name in parameters if name not in known]
     if unknown or not parameters or len(set(parameters)) < len(parameters):
         raise ValueError(
-            f"parameters={parameters!r} must be different names out of {PARAMETERS}"
+            f"parameters={parameters!r} must be different names out of {known}"
         )
     need = [name for name in parameters if name in NEEDS_BSC]
     if need and reference_bsc is None:
@@ -244,16 +335,3 @@ def check_dtype(dtype):
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype={dtype} must be float32 or float64")
     return dtype
-
-
-def check_fit(rf, plan):
-    """Raise when no window fits into the frame, or no sample can be used."""
-    sides = (plan.n_samples, plan.n_lines)
-    if sides[0] > rf.shape[0] or sides[1] > rf.shape[1]:
-        raise ValueError(
-            f"the window of {sides[0]} samples x {sides[1]} lines is larger than the "
-            f"frame of {rf.shape[0]} x {rf.shape[1]}: reduce window_mm or check "
-            "line_pitch_mm and fs_mhz"
-        )
-    if rf.dtype.kind == "f" and not np.isfinite(rf).any():
-        raise ValueError("rf holds NaN or infinite samples only")

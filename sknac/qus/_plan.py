@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,13 +26,24 @@ class WindowPlan:
     hop_samples: int
     hop_lines: int
     n_fft: int
-    bins: tuple
+    band_mhz: tuple | None  # None until the reference has chosen it
+    bins: tuple | None
     taper: str | tuple
 
     @cached_property
     def freqs_mhz(self):
         """Bin frequencies inside the band, in MHz."""
         return np.arange(self.bins[0], self.bins[1] + 1) * self.fs_mhz / self.n_fft
+
+    def on_band(self, band_mhz):
+        """Return the same windows on another band."""
+        band_mhz, bins = _band(band_mhz, self.fs_mhz, self.n_fft)
+        return replace(self, band_mhz=band_mhz, bins=bins)
+
+    def on_bins(self, first, last):
+        """Return the same windows on bins of one's choice, band or not."""
+        step = self.fs_mhz / self.n_fft
+        return replace(self, band_mhz=(first * step, last * step), bins=(first, last))
 
     @property
     def spacing_mm(self):
@@ -70,12 +81,13 @@ class WindowPlan:
         centre = np.arange(n_columns) * self.hop_lines + (self.n_lines - 1) / 2
         return centre * self.line_pitch_mm
 
-    def dft_matrix(self, dtype):
+    def dft_matrix(self, dtype, freqs_mhz=None):
         """Cosine over sine rows, tapered, so that the squares sum to |X|^2 / n."""
         n = self.n_samples
+        freqs_mhz = self.freqs_mhz if freqs_mhz is None else freqs_mhz
         taper = get_window(self.taper, n, fftbins=False)
         taper = taper / np.sqrt(np.mean(taper**2) * n)
-        phase = np.outer(self.freqs_mhz / self.fs_mhz, np.arange(n)) * (2 * np.pi)
+        phase = np.outer(freqs_mhz / self.fs_mhz, np.arange(n)) * (2 * np.pi)
         rows = np.concatenate([np.cos(phase), np.sin(phase)])
         return (rows * taper).astype(dtype)
 
@@ -104,6 +116,7 @@ def make_plan(
     lengths = _lengths(window_mm, (sample_mm, pitch))
     hops = _hops(overlap, lengths)
     n_fft = _n_fft(n_fft, lengths[0])
+    band_mhz, bins = _band(band_mhz, fs, n_fft)
     return WindowPlan(
         fs_mhz=fs,
         line_pitch_mm=pitch,
@@ -113,7 +126,8 @@ def make_plan(
         hop_samples=hops[0],
         hop_lines=hops[1],
         n_fft=n_fft,
-        bins=_bins(band_mhz, fs, n_fft),
+        band_mhz=band_mhz,
+        bins=bins,
         taper=taper,
     )
 
@@ -158,8 +172,14 @@ def _n_fft(n_fft, n_samples):
     return int(n_fft)
 
 
-def _bins(band_mhz, fs_mhz, n_fft):
-    """First and last DFT bin inside the band, both ends included."""
+def _band(band_mhz, fs_mhz, n_fft):
+    """Band and its first and last DFT bin, both included; None twice for "auto"."""
+    if isinstance(band_mhz, str):
+        if band_mhz != "auto":
+            raise ValueError(
+                f'band_mhz={band_mhz!r} must be a pair (low, high) in MHz or "auto"'
+            )
+        return None, None
     try:
         low, high = (float(edge) for edge in band_mhz)
     except (TypeError, ValueError):
@@ -189,4 +209,4 @@ def _bins(band_mhz, fs_mhz, n_fft):
             UserWarning,
             stacklevel=2,
         )
-    return first, last
+    return (low, high), (first, last)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknac.cohort import InMemoryArray
-from sknac.qus._checks import rf_frame
+from sknac.qus._checks import check_fit, rf_frame
 from sknac.qus._engine import QUSMaps, maps_from_reference
-from sknac.qus._maps import check_fit, make_media
+from sknac.qus._form_factor import ScattererFit
+from sknac.qus._maps import make_media, resolve_attenuation
 from sknac.qus._pixels import square_pixels
 from sknac.qus._plan import make_plan
 
@@ -29,17 +30,23 @@ class SpectralOptions:
         DFT length; None means the next power of two of the window's samples.
     taper : str or tuple, default="hann"
         Taper as `scipy.signal.get_window` names it.
+    fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
+        How ESD and EAC are fitted, as in `qus_maps`.
+    min_snr_db : float or None, default=6.0
+        Least signal to noise of a window, as in `qus_maps`.
 
     Examples
     --------
     >>> from sknac.qus import SpectralOptions
-    >>> SpectralOptions(attenuation_power=1.2)
-    SpectralOptions(attenuation_power=1.2, n_fft=None, taper='hann')
+    >>> SpectralOptions(attenuation_power=1.2).min_snr_db
+    6.0
     """
 
     attenuation_power: float = 1.0
     n_fft: int | None = None
     taper: str | tuple = "hann"
+    fit: str | ScattererFit = "least_squares"
+    min_snr_db: float | None = 6.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class PlaneMapper:
     media: dict
     bsc: Callable | None
     parameters: tuple
+    fit: ScattererFit
+    min_snr_db: float | None
     pixel_mm: float | None
 
     def __call__(self, plane):
@@ -77,17 +86,24 @@ class PlaneMapper:
         """Compute the maps on the window grid."""
         rf = rf_frame(plane.load())
         check_fit(rf, plan)
+        reference = self.spectra[setting_key(plane, plan)]
+        common = {
+            "plan": plan,
+            "start_depth_mm": plane.origin_mm[0],
+            "min_snr_db": self.min_snr_db,
+        }
+        media = make_media(speed_of_sound=plane.speed_of_sound, **self.media)
+        media, _ = resolve_attenuation(media, rf, reference, **common)
         return maps_from_reference(
             rf,
-            self.spectra[setting_key(plane, plan)],
-            plan=plan,
-            media=make_media(speed_of_sound=plane.speed_of_sound, **self.media),
-            band_mhz=self.settings["band_mhz"],
-            start_depth_mm=plane.origin_mm[0],
+            reference,
+            media=media,
             reference_bsc=self.bsc,
             parameters=self.parameters,
+            fit=self.fit,
             dtype=DTYPE,
             n_jobs=None,
+            **common,
         )
 
 

@@ -9,9 +9,8 @@ import numpy as np
 
 from sknac.cohort import Plane
 from sknac.qus._bsc import glass_bead_phantom_bsc
-from sknac.qus._checks import not_negative, positive
+from sknac.qus._checks import SAME, not_negative, positive
 
-_SAME = 1e-3  # relative difference at which two settings count as equal
 _SAME_FOCUS_MM = 0.5
 
 
@@ -184,7 +183,7 @@ def _reaches(plane, acquisition):
 
 def _equal(a, b):
     """Compare two settings."""
-    return bool(np.isclose(a, b, rtol=_SAME, atol=0))
+    return bool(np.isclose(a, b, rtol=SAME, atol=0))
 
 
 def _equal_focus(a, b):

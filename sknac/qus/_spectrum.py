@@ -7,13 +7,11 @@ and no bin outside the band; blocks of a few window rows stay inside the cache.
 # SPDX-License-Identifier: BSD-3-Clause
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.lib.stride_tricks import as_strided
 
-from sknac.qus._condition import bad_lines, condition
 from sknac.utils._blas import single_blas_thread
 
 _BLOCK_BYTES = 1 << 20  # DFT output of one block: smaller ones cost more Python
@@ -112,41 +110,3 @@ def box_sum(values, length, hop, scratch=None):
             power = np.add(power[..., :-width], power[..., width:], out=wider)
         width *= 2
     return total if hop == 1 else np.ascontiguousarray(total[..., ::hop])
-
-
-def reference_log_spectrum(frames, plan, n_samples, dtype, n_jobs):
-    """Mean over all lines and frames, then log: (n_rows, n_freqs), natural log.
-
-    Lines that are clipped or dead inside a window are left out of its mean; a
-    depth with no line left has NaN.
-    """
-    n_rows = plan.n_rows(n_samples)
-    total = np.zeros((n_rows, plan.freqs_mhz.size))
-    weight = np.zeros((n_rows, 1))
-    dft = plan.dft_matrix(dtype)
-    for frame in frames:
-        rf = condition(frame[:n_samples], plan.n_samples, dtype)
-        if rf.nonfinite is not None:
-            raise ValueError(
-                f"reference_rf holds {int(rf.nonfinite.sum())} NaN or infinite "
-                "samples; give another acquisition or cut them off"
-            )
-        bad = np.zeros((n_rows, frame.shape[1]), dtype=bool)
-        for marks in bad_lines(rf, plan).values():
-            bad |= marks
-        task = partial(_add_block, rf, dft, plan, ~bad, total)
-        for_blocks(n_rows, block_rows(plan, frame.shape[1], dtype), task, n_jobs)
-        weight += (~bad).sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ln = np.log(total / weight)
-    return np.where(np.isfinite(ln), ln, np.nan)
-
-
-def _add_block(rf, dft, plan, good, total, first, last, scratch):
-    """Add the power of one frame's good lines to the total of each row."""
-    parts = line_spectra(rf.samples, dft, plan, (first, last), scratch)
-    if not good[first:last].all():
-        parts *= good[first:last, None, :]
-    squares = np.vecdot(parts, parts)
-    n_freqs = squares.shape[1] // 2
-    total[first:last] += (squares[:, :n_freqs] + squares[:, n_freqs:]) * rf.scale**2
