@@ -22,7 +22,7 @@ class PlaneResizer(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Patients worked on at a time.
+        Planes worked on at a time.
 
     Attributes
     ----------

@@ -2,10 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
 import numpy as np
 
-from sknac.cohort import Plane, PlaneTransformer, has_study
+from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort._mapping import list_planes
 from sknac.exceptions import CohortError
+from sknac.preprocessing._percentiles import exact_percentiles
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
@@ -23,7 +27,7 @@ class MapScaler(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all. They share one set of limits.
     n_jobs : int or None, default=None
-        Patients worked on at a time.
+        Planes worked on at a time.
 
     Attributes
     ----------
@@ -50,7 +54,8 @@ class MapScaler(PlaneTransformer):
     default because heavy tails (the acoustic concentration reaches 150 dB where
     the diameter comes out small) flatten a map that is scaled by minimum and
     maximum. They are taken over all valid values of all training planes, each
-    value counted once. Results are float32.
+    value counted once; they are exact (those of `numpy.percentile`), and found in
+    two passes with one plane in memory at a time. Results are float32.
 
     References
     ----------
@@ -96,17 +101,20 @@ class MapScaler(PlaneTransformer):
             If planes have other channels than the first one.
         """
         lower, upper = _check_limits(self.limits)
-        planes = list(_training_planes(X, self.columns_))
-        self.channels_ = planes[0][1].channels
-        stacked = [_values(plane, place, self.channels_) for place, plane in planes]
-        inside = np.concatenate(stacked, axis=1)
-        valid = np.isfinite(inside)
-        if not valid.any(axis=1).all():
-            names = np.asarray(self.channels_ or ("image",))[~valid.any(axis=1)]
+        found = list_planes(X, self.columns_)
+        if not found:
+            raise CohortError(
+                f"columns {list(self.columns_)} hold no study to learn from"
+            )
+        self.channels_ = found[0].plane.channels
+        quantiles, n_finite, n_values = exact_percentiles(
+            partial(_batches, found, self.channels_), [lower, 50.0, upper]
+        )
+        if not n_finite.all():
+            names = np.asarray(self.channels_ or ("image",))[n_finite == 0]
             raise ValueError(f"channel {names[0]} has no valid value in training")
-        quantiles = np.nanpercentile(inside, [lower, 50.0, upper], axis=1)
-        self.low_, self.median_, self.high_ = quantiles.astype(float)
-        self.filled_share_ = 1.0 - valid.mean(axis=1)
+        self.low_, self.median_, self.high_ = quantiles
+        self.filled_share_ = 1.0 - n_finite / n_values
         if (self.high_ <= self.low_).any():
             raise ValueError(
                 f"limits {self.limits} of the training values coincide at "
@@ -160,18 +168,6 @@ def _check_limits(limits):
     return limits
 
 
-def _training_planes(X, columns):
-    """Yield every plane with the words that name it."""
-    found = False
-    for column in columns:
-        for patient, cell in X[column].items():
-            for number, plane in enumerate(cell.planes if has_study(cell) else ()):
-                found = True
-                yield f"row {patient}, column {column}, plane {number}", plane
-    if not found:
-        raise CohortError(f"columns {list(columns)} hold no study to learn from")
-
-
 def _check_channels(plane, channels):
     """Refuse a plane whose channels are not those of the training planes."""
     if plane.kind == "rf":
@@ -180,14 +176,15 @@ def _check_channels(plane, channels):
         raise ValueError(f"channels are {plane.channels}, those in fit {channels}")
 
 
-def _values(plane, place, channels):
-    """Values inside the region, shape (n_channels, n_values), NaN where invalid."""
-    try:
-        _check_channels(plane, channels)
-    except ValueError as error:
-        raise CohortError(f"{place}: {error}") from error
-    image = _stack(plane)
-    image[~np.isfinite(image)] = np.nan
-    if plane.roi is None:
-        return image.reshape(len(image), -1)
-    return image[:, plane.roi.to_mask(plane.grid)]
+def _batches(found, channels):
+    """Yield each plane's values inside its region, (n_channels, n_values)."""
+    for at in found:
+        try:
+            _check_channels(at.plane, channels)
+        except ValueError as error:
+            raise CohortError(f"{at.place}: {error}") from error
+        image = _stack(at.plane)
+        if at.plane.roi is None:
+            yield image.reshape(len(image), -1)
+        else:
+            yield image[:, at.plane.roi.to_mask(at.plane.grid)]

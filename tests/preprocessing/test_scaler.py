@@ -1,10 +1,12 @@
 """Limits of the training set."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import MaskOutline, Plane, Study
+from sknac.cohort import ArrayRef, MaskOutline, Plane, Study
 from sknac.exceptions import CohortError
 from sknac.preprocessing import MapScaler
 
@@ -95,3 +97,30 @@ def test_other_channels_are_named_with_their_place():
     other = _frame([[[0.0, 1.0]]], channels=("esd",))
     with pytest.raises(CohortError, match="row P0, column us_pre, plane 0: channels"):
         MapScaler().fit(X).transform(other)
+
+
+def test_limits_are_exact_over_planes_of_any_size_and_region():
+    rng = np.random.default_rng(1)
+    images = [rng.normal(size=(1, 7, n)).astype(np.float32) for n in (3, 11, 6)]
+    images[1][0, :2] = np.nan
+    values = np.concatenate([image.ravel() for image in images]).astype(float)
+    scaler = MapScaler(limits=(2.5, 90)).fit(_frame(*images))
+    expected = np.nanpercentile(values, [2.5, 50, 90])
+    assert [scaler.low_[0], scaler.median_[0], scaler.high_[0]] == expected.tolist()
+    assert scaler.filled_share_[0] == pytest.approx(22 / 140)
+
+
+def test_fit_holds_one_plane_in_memory_at_a_time(tmp_path):
+    """Forty planes of 1.6 MB in files: peak memory is a part of their sum."""
+    stack = np.random.default_rng(0).normal(size=(40, 1, 400, 500))
+    np.save(tmp_path / "maps.npy", stack)
+    planes = [
+        Plane(ArrayRef.from_file(tmp_path / "maps.npy", i), "maps", channels=("mbf",))
+        for i in range(len(stack))
+    ]
+    X = pd.DataFrame({"us_pre": [Study(planes)]}, index=["P1"])
+    tracemalloc.start()
+    MapScaler().fit(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.25 * stack.nbytes
