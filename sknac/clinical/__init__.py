@@ -1,0 +1,24 @@
+"""Clinical side of a response study: grades, subtypes, changes of size, models."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.clinical._baseline import BaselineTable, baseline_table
+from sknac.clinical._change import TumorChange
+from sknac.clinical._grades import (
+    ResponseGrade,
+    miller_payne_response,
+    modified_response,
+)
+from sknac.clinical._stepwise import StepwiseLogisticRegression
+from sknac.clinical._subtype import molecular_subtype
+
+__all__ = [
+    "BaselineTable",
+    "ResponseGrade",
+    "StepwiseLogisticRegression",
+    "TumorChange",
+    "baseline_table",
+    "miller_payne_response",
+    "modified_response",
+    "molecular_subtype",
+]

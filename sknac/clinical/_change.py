@@ -1,0 +1,195 @@
+"""Change of tumour size between visits."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknac.utils._sklearn import StrOptions, _fit_context
+
+
+class TumorChange(TransformerMixin, BaseEstimator):
+    """Change of tumour size from visit to visit.
+
+    Parameters
+    ----------
+    visits : dict of str to str or list of three str
+        Columns of each visit, in order of time: three diameters (any one length
+        unit), of which the volume of the ellipsoid, pi/6 a b c, is made, or one
+        column with a size measured otherwise (longest diameter, volume).
+    definition : {"reduction", "change", "log_ratio"}, default="reduction"
+        With s the size: "reduction" is (s_before - s_after) / s_before, at most 1,
+        positive where the tumour shrank, the DLRP paper's percentage reduction as a
+        fraction; "change" is its negative; "log_ratio" is ln(s_after / s_before).
+    against : {"first", "previous"}, default="first"
+        The visit that each later one is compared with.
+
+    Attributes
+    ----------
+    columns_ : list of str
+        The columns that are read.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X.
+
+    Raises
+    ------
+    ValueError
+        From `fit`: if there are fewer than two visits, a visit has neither one
+        column nor three, or a column is missing. From both: if a size is negative or
+        infinite, the size before is 0, or a logarithm would be taken of 0.
+
+    See Also
+    --------
+    StepwiseLogisticRegression : Models that take the changes.
+
+    Notes
+    -----
+    The DLRP paper describes its change after four courses once as the reduction since
+    the start and once, below Table 2, as that since the second course: `against`
+    chooses.
+
+    A missing size or diameter gives NaN: nothing is imputed here. Sizes mix only
+    within one kind: all visits should be measured alike.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (change of volume after two and four courses).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknac.clinical import TumorChange
+    >>> X = pd.DataFrame({"a0": [40.0], "b0": [30.0], "c0": [20.0],
+    ...                   "a2": [20.0], "b2": [15.0], "c2": [10.0]})
+    >>> step = TumorChange({"pre": ["a0", "b0", "c0"], "post2": ["a2", "b2", "c2"]})
+    >>> step.set_output(transform="pandas").fit_transform(X)
+       reduction_post2
+    0            0.875
+    """
+
+    _parameter_constraints: dict = {
+        "visits": [dict],
+        "definition": [StrOptions({"reduction", "change", "log_ratio"})],
+        "against": [StrOptions({"first", "previous"})],
+    }
+
+    def __init__(self, visits, *, definition="reduction", against="first"):
+        self.visits = visits
+        self.definition = definition
+        self.against = against
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Check that the columns are there; nothing is learned.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Table with the columns of all visits.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TumorChange
+            The fitted object.
+        """
+        if len(self.visits) < 2:
+            raise ValueError("visits names fewer than two visits; nothing can change.")
+        self.columns_ = [name for v in self.visits for name in self._names(v)]
+        _check_frame(X, self.columns_)
+        validate_data(self, X, skip_check_array=True)
+        self._changes(X)
+        return self
+
+    def transform(self, X):
+        """Compute the changes.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Table like that of `fit`.
+
+        Returns
+        -------
+        changes : ndarray or DataFrame of shape (n_patients, n_visits - 1)
+            One column per visit but the first; NaN where a size is missing.
+        """
+        check_is_fitted(self)
+        _check_frame(X, self.columns_)
+        validate_data(self, X, skip_check_array=True, reset=False)
+        return self._changes(X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the changes.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of shape (n_visits - 1,)
+            ``<definition>_<visit>``.
+        """
+        names = [f"{self.definition}_{visit}" for visit in list(self.visits)[1:]]
+        return np.array(names, dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False  # columns are known by name
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _names(self, visit):
+        """Return the one or three columns of a visit."""
+        names = self.visits[visit]
+        names = [names] if isinstance(names, str) else list(names)
+        if len(names) not in (1, 3):
+            raise ValueError(
+                f"visit {visit!r} has {len(names)} columns; give three diameters, or "
+                "one column with the size."
+            )
+        return names
+
+    def _changes(self, X):
+        """Return the changes of a checked table."""
+        sizes = np.column_stack([self._size(X, visit) for visit in self.visits])
+        before = sizes[:, :1] if self.against == "first" else sizes[:, :-1]
+        after = sizes[:, 1:]
+        _raise_first(before == 0, X, "has size 0 at the visit compared with")
+        ratio = after / before
+        if self.definition == "log_ratio":
+            _raise_first(ratio == 0, X, "has size 0: take definition='reduction'")
+            return np.log(ratio)
+        return 1 - ratio if self.definition == "reduction" else ratio - 1
+
+    def _size(self, X, visit):
+        """Return the volume, or the one size, of each patient at a visit."""
+        values = X[self._names(visit)].to_numpy(dtype=np.float64)
+        wrong = (values < 0) | np.isinf(values)
+        _raise_first(wrong, X, f"has a negative or infinite size at {visit!r}")
+        if values.shape[1] == 1:
+            return values[:, 0]
+        return np.pi / 6 * values.prod(axis=1)
+
+
+def _check_frame(X, columns):
+    """Raise unless X is a table with these columns."""
+    if not isinstance(X, pd.DataFrame):
+        raise ValueError(f"X must be a DataFrame with the columns {columns}.")
+    absent = [name for name in columns if name not in X.columns]
+    if absent:
+        raise ValueError(f"X has no column {', '.join(map(str, absent))}.")
+
+
+def _raise_first(wrong, X, what):
+    """Raise naming the first row where something is wrong."""
+    rows = np.flatnonzero(wrong.any(axis=1))
+    if len(rows):
+        raise ValueError(f"row {X.index[rows[0]]} {what} ({len(rows)} such rows).")

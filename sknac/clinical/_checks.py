@@ -1,0 +1,59 @@
+"""Scalars, arrays and Series of clinical values, in and out."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
+    """Return finite float64 numbers, 1-D; with `missing`, None and NaN are NaN."""
+    if values is None:
+        return np.full(1, np.nan)
+    try:
+        # None becomes NaN here.
+        numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, got {values!r}.") from None
+    if numbers.ndim != 1:
+        raise ValueError(f"{name} has shape {numbers.shape}; it must be 1-D.")
+    wrong = np.isinf(numbers) if missing else ~np.isfinite(numbers)
+    if wrong.any():
+        raise ValueError(
+            f"{name} is missing or infinite in row {int(np.flatnonzero(wrong)[0])} "
+            f"({int(wrong.sum())} such rows); leave those patients out."
+        )
+    return numbers
+
+
+def as_flags(values: Any, name: str) -> np.ndarray:
+    """Return 1, 0 or NaN (unknown), 1-D."""
+    flags = as_numbers(values, name, missing=True)
+    strange = ~np.isin(flags, [0, 1]) & ~np.isnan(flags)
+    if strange.any():
+        raise ValueError(
+            f"{name} holds {flags[strange][0]:g} in row "
+            f"{int(np.flatnonzero(strange)[0])}; give True/False or 1/0."
+        )
+    return flags
+
+
+def same_length(**columns: np.ndarray) -> list[np.ndarray]:
+    """Return columns of one length; single values are repeated."""
+    sizes = {name: column.size for name, column in columns.items()}
+    longest = max(sizes.values())
+    wrong = {name: size for name, size in sizes.items() if size not in (1, longest)}
+    if wrong:
+        raise ValueError(f"The lengths differ: {sizes}.")
+    return [np.broadcast_to(column, longest) for column in columns.values()]
+
+
+def like(given: Any, values: np.ndarray, name: str) -> Any:
+    """Return values in the form of what was given: scalar, Series or array."""
+    if isinstance(given, pd.Series):
+        return pd.Series(values, index=given.index, name=name)
+    if np.ndim(given) == 0 and values.size == 1:
+        return values[0].item() if isinstance(values[0], np.generic) else values[0]
+    return values

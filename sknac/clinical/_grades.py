@@ -1,0 +1,191 @@
+"""Grades of response, and the response label each of them means."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sknac.clinical._checks import as_flags, as_numbers, like, same_length
+
+RESPONSE, NON_RESPONSE = "response", "non-response"
+# Least Miller-Payne and modified-response grade that count as response.
+MILLER_PAYNE_FROM, MODIFIED_FROM = 4, 3
+
+
+class ResponseGrade(NamedTuple):
+    """Grades of response and what they mean.
+
+    Parameters
+    ----------
+    grade : int, ndarray or Series of shape (n_patients,)
+        Grade from 1 (none) to 5 (complete).
+    label : str, ndarray or Series of shape (n_patients,)
+        "response" or "non-response".
+
+    See Also
+    --------
+    modified_response : Computes this result.
+
+    Examples
+    --------
+    >>> from sknac.clinical import modified_response
+    >>> modified_response(50.0, 20.0)
+    ResponseGrade(grade=3, label='response')
+    """
+
+    grade: Any
+    label: Any
+
+
+def modified_response(
+    size_before: ArrayLike,
+    size_after: ArrayLike,
+    residual_cellularity: ArrayLike | None = None,
+    malignant_cells: ArrayLike | None = None,
+    *,
+    very_low_cellularity: float = 0.1,
+) -> ResponseGrade:
+    """Grade the modified response (MR) from tumour size and histopathology.
+
+    Parameters
+    ----------
+    size_before, size_after : float or array-like of shape (n_patients,)
+        Tumour size before treatment (> 0) and at its end (>= 0), one unit.
+    residual_cellularity : float or array-like of shape (n_patients,), default=None
+        Share of the tumour bed that is cancer cells, in [0, 1]; NaN: not assessed.
+    malignant_cells : bool or array-like of shape (n_patients,), default=None
+        Whether malignant cells are left in the sections; NaN or None: not assessed.
+    very_low_cellularity : float, default=0.1
+        Cellularity up to which it counts as very low; the paper gives no number.
+
+    Returns
+    -------
+    grade : ResponseGrade
+        Grades 1 to 5 and labels: MR 1-2 "non-response", MR 3-5 "response". Scalars
+        for scalars, a Series where `size_before` is one.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a size is missing or negative, a size before is 0, or a
+        cellularity lies outside [0, 1].
+
+    See Also
+    --------
+    miller_payne_response : The other grading, with another cut.
+
+    Notes
+    -----
+    With r the relative reduction in size, the first rule that holds decides:
+
+    - MR 5: size 0 and no malignant cells;
+    - MR 4: r > 0.9 (so is size 0 with malignant cells left, or not assessed);
+    - MR 3: 0.3 <= r <= 0.9;
+    - MR 3: cellularity very low, or no malignant cells, whatever the size;
+    - MR 2: 0 < r < 0.3;
+    - MR 1: r <= 0.
+
+    The definition lets a patient with little reduction but very low cellularity be
+    both MR 1-2 and MR 3; size comes first, and cellularity can only raise MR 1-2.
+
+    References
+    ----------
+    Taleghamar et al., Sci Rep 12:2244, 2022 (Methods).
+
+    Examples
+    --------
+    >>> from sknac.clinical import modified_response
+    >>> found = modified_response([50, 50, 50, 50], [60, 40, 40, 0],
+    ...                           residual_cellularity=[0.6, 0.5, 0.05, 0.0],
+    ...                           malignant_cells=[True, True, True, False])
+    >>> found.grade.tolist()
+    [1, 2, 3, 5]
+    """
+    before = as_numbers(size_before, "size_before")
+    after = as_numbers(size_after, "size_after")
+    cells = as_numbers(residual_cellularity, "residual_cellularity", missing=True)
+    left = as_flags(malignant_cells, "malignant_cells")
+    before, after, cells, left = same_length(
+        size_before=before,
+        size_after=after,
+        residual_cellularity=cells,
+        malignant_cells=left,
+    )
+    _check_range(before <= 0, "size_before", "must be above 0")
+    _check_range(after < 0, "size_after", "must not be negative")
+    outside = (cells < 0) | (cells > 1)
+    _check_range(outside, "residual_cellularity", "must be a share in [0, 1]")
+    # The remaining share, and not the reduction, keeps 30 of 100 exact.
+    kept = after / before
+    sparse = (cells <= very_low_cellularity) | (left == 0)
+    rules = [(after == 0) & (left == 0), kept < 0.1, kept <= 0.7, sparse, kept < 1]
+    grade = np.select(rules, [5, 4, 3, 3, 2], default=1)
+    return ResponseGrade(
+        like(size_before, grade, "grade"),
+        like(size_before, _label(grade, MODIFIED_FROM), "label"),
+    )
+
+
+def miller_payne_response(grade: ArrayLike) -> Any:
+    """Tell what a Miller-Payne grade means: response or not.
+
+    Parameters
+    ----------
+    grade : int, str or array-like of shape (n_patients,)
+        Grades 1 to 5, or "G1" to "G5".
+
+    Returns
+    -------
+    label : str, ndarray or Series of shape (n_patients,)
+        "non-response" for G1 to G3, "response" for G4 and G5 (more than 90 % of the
+        tumour cells lost).
+
+    Raises
+    ------
+    ValueError
+        If a grade is missing or none of the five.
+
+    See Also
+    --------
+    modified_response : The other grading, with another cut.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (Table 1).
+
+    Examples
+    --------
+    >>> from sknac.clinical import miller_payne_response
+    >>> miller_payne_response("G3")
+    'non-response'
+    >>> miller_payne_response([3, 4]).tolist()
+    ['non-response', 'response']
+    """
+    known = {x: n for n in range(1, 6) for x in (str(n), f"G{n}", f"{n}.0")}
+    given = pd.Series(np.atleast_1d(np.asarray(grade, dtype=object)))
+    found = given.astype(str).str.strip().str.upper().map(known)
+    strange = given[found.isna()]
+    if len(strange):
+        raise ValueError(
+            f"grade holds {strange.iloc[0]!r} in row {strange.index[0]}; Miller-Payne "
+            "grades are 1 to 5 (or G1 to G5). Leave ungraded patients out."
+        )
+    labels = _label(found.to_numpy(dtype=int), MILLER_PAYNE_FROM)
+    return like(grade, labels, "label")
+
+
+def _label(grade: np.ndarray, least: int) -> np.ndarray:
+    """Return the response label of grades."""
+    return np.where(grade >= least, RESPONSE, NON_RESPONSE).astype(object)
+
+
+def _check_range(wrong: np.ndarray, name: str, rule: str) -> None:
+    """Raise naming the first row that breaks a rule."""
+    if wrong.any():
+        raise ValueError(
+            f"{name} {rule}: row {int(np.flatnonzero(wrong)[0])} "
+            f"({int(wrong.sum())} such rows)."
+        )

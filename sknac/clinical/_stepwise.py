@@ -1,0 +1,378 @@
+"""Logistic regression that selects its predictors step by step."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, ndtr, ndtri
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import (
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+)
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from sknac.clinical._search import StepwiseSearch
+from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
+from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
+
+SHARE = [Interval(Real, 0, 1, closed="neither")]
+INTERCEPT = "(Intercept)"
+
+
+class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
+    """Logistic regression with stepwise selection of predictors.
+
+    The selection is part of `fit`, so that cross-validation repeats it in every
+    fold and stays honest. Factors (columns of text) enter and leave whole.
+
+    Parameters
+    ----------
+    criterion : {"p", "aic", "bic"}, default="p"
+        What decides a step: p-values, or the fall of an information criterion.
+    direction : {"forward", "backward", "both"}, default="both"
+        Which steps there are: add, drop, or both.
+    start : {"auto", "empty", "full"}, default="auto"
+        The first model where `direction="both"`; "auto" is "empty". Forward starts
+        empty and backward full in any case.
+    entry : float, default=0.05
+        A term is added if its p-value is below, in (0, 1).
+    removal : float, default=0.1
+        A term is dropped if its p-value is above, in (0, 1) and not below `entry`.
+    test : {"lr", "score", "wald"}, default="lr"
+        Test of a term: likelihood ratio, Rao's score or Wald's.
+    factors : list of str or int, default=None
+        Columns that are categories: names, or positions for an array. None: those
+        of text or of pandas' categorical type. The first level, in sorted order or
+        in that of the categorical, is the reference.
+    pos_label : int, float, bool or str, default=None
+        The class whose odds are modelled; None is `classes_[1]`.
+    confidence_level : float, default=0.95
+        Coverage of the odds ratios' Wald intervals, in (0, 1).
+    on_degenerate : {"warn", "raise"}, default="warn"
+        What to do about predictors that are constant or collinear with earlier ones
+        ("warn" leaves them out), and about a final model that separates the classes
+        ("warn" keeps it, without standard errors).
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Class labels, as given.
+    pos_label_ : object
+        The class whose odds are modelled.
+    selected_ : list of str
+        Terms of the final model, in order of entry.
+    summary_ : DataFrame of shape (n_coefficients, 7)
+        By coefficient, the intercept first: `coef`, `se`, `z`, `pvalue`,
+        `odds_ratio`, `low`, `high`.
+    path_ : DataFrame of shape (n_steps, 10)
+        From the first model on: `action`, `term`, its `statistic`, `df`, `pvalue`
+        and `test`, and of the model then `n_terms`, `deviance`, `aic`, `bic`.
+    considered_ : DataFrame of shape (n_considered, ...)
+        Every step that was weighed: `step` (row of `path_` it would have made),
+        `action`, `term`, and its p-value or criterion.
+    excluded_ : dict of str to str
+        Predictors left out beforehand, with the reason: "constant" or "collinear".
+    separated_ : bool
+        Whether the final model separates the classes; then `summary_` has no
+        standard errors and its coefficients stand for infinite ones.
+    deviance_, aic_, bic_ : float
+        Fit of the final model.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where X has names that are strings.
+
+    Raises
+    ------
+    ValueError
+        From `fit`: if y has not exactly two classes, a value is missing, `removal`
+        is below `entry`, or a model is degenerate and `on_degenerate="raise"`.
+
+    See Also
+    --------
+    TumorChange : Changes of size as predictors.
+    sklearn.linear_model.LogisticRegression : Penalised, all predictors.
+
+    Notes
+    -----
+    With p-values and both directions each round adds the best term, then drops the
+    worst; with a criterion each step is the best of all additions and removals, as
+    in R's `step`. A model that comes back ends the search with a warning.
+
+    Where a Wald test would need a separated model, the likelihood ratio takes its
+    place (`path_` names the test of each step). Separation is found by linear
+    programming.
+
+    The p-values and intervals of `summary_` take the terms as given beforehand:
+    after a selection they are too good. The honest figure is a cross-validated one.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (Clinical-2 and Clinical-4).
+
+    W. N. Venables, B. D. Ripley, Modern Applied Statistics with S, Springer, 2002.
+
+    A. Albert, J. A. Anderson, On the existence of maximum likelihood estimates in
+    logistic regression models, Biometrika 71:1-10, 1984.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sknac.clinical import StepwiseLogisticRegression
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> X = X[["mean texture", "mean smoothness", "mean symmetry"]]
+    >>> model = StepwiseLogisticRegression(criterion="bic").fit(X, y)
+    >>> model.selected_
+    ['mean texture', 'mean smoothness', 'mean symmetry']
+    >>> model.summary_["z"].round(1).tolist()
+    [11.2, -9.5, -6.3, -3.3]
+    """
+
+    _parameter_constraints: dict = {
+        "criterion": [StrOptions({"p", "aic", "bic"})],
+        "direction": [StrOptions({"forward", "backward", "both"})],
+        "start": [StrOptions({"auto", "empty", "full"})],
+        "entry": SHARE,
+        "removal": SHARE,
+        "test": [StrOptions({"lr", "score", "wald"})],
+        "factors": ["array-like", None],
+        "pos_label": [Real, str, "boolean", None],
+        "confidence_level": SHARE,
+        "on_degenerate": [StrOptions({"warn", "raise"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        criterion="p",
+        direction="both",
+        start="auto",
+        entry=0.05,
+        removal=0.1,
+        test="lr",
+        factors=None,
+        pos_label=None,
+        confidence_level=0.95,
+        on_degenerate="warn",
+    ):
+        self.criterion = criterion
+        self.direction = direction
+        self.start = start
+        self.entry = entry
+        self.removal = removal
+        self.test = test
+        self.factors = factors
+        self.pos_label = pos_label
+        self.confidence_level = confidence_level
+        self.on_degenerate = on_degenerate
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y):
+        """Select the predictors and fit the model.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            Predictors, no missing values.
+        y : array-like of shape (n_patients,)
+            Labels, two classes.
+
+        Returns
+        -------
+        self : StepwiseLogisticRegression
+            The fitted object.
+        """
+        if self.removal < self.entry:
+            raise ValueError(
+                f"removal={self.removal} is below entry={self.entry}: a term would be "
+                "dropped as soon as it is added."
+            )
+        table = read_table(self, X, self.factors, reset=True)
+        target = self._check_target(y, len(table))
+        self._terms = make_terms(table, self.factors)
+        blocks = encode(table, self._terms)
+        usable, self.excluded_ = independent_terms(blocks)
+        self._report_excluded()
+        search = StepwiseSearch(
+            blocks,
+            target,
+            usable,
+            self.criterion,
+            self.direction,
+            self.entry,
+            self.removal,
+            self.test,
+        )
+        full = self.direction == "backward" or (
+            self.direction == "both" and self.start == "full"
+        )
+        self._store(search.run(full=full), search)
+        self._report_outcome(search.cycled)
+        return self
+
+    def decision_function(self, X):
+        """Return the log-odds of `classes_[1]`.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        log_odds : ndarray of shape (n_patients,)
+            Positive where `predict` gives `classes_[1]`.
+        """
+        odds = self._log_odds(X)
+        return odds if self._positive_index == 1 else -odds
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_patients, 2)
+            Columns in the order of `classes_`.
+        """
+        odds = self.decision_function(X)
+        return np.column_stack([expit(-odds), expit(odds)])
+
+    def predict(self, X):
+        """Predict the likelier class.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_patients,)
+            Class labels; use `WeightedYoudenThreshold` for another cut than 0.5.
+        """
+        above = self.decision_function(X) > 0
+        return self.classes_[above.astype(int)]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.input_tags.string = True
+        return tags
+
+    def _check_target(self, y, n_rows):
+        """Return y as 1 for the positive class and 0, and learn the classes."""
+        if y is None:
+            raise ValueError(
+                "StepwiseLogisticRegression requires y to be passed, but the target y "
+                "is None."
+            )
+        y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
+        check_consistent_length(np.empty(n_rows), y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(
+                f"Only binary classification is supported. Unknown label type: {kind}"
+            )
+        self.classes_ = np.unique(y)
+        if len(self.classes_) != 2:
+            raise ValueError(f"y holds one class only ({self.classes_.tolist()}).")
+        known = self.classes_.tolist()
+        if self.pos_label is not None and self.pos_label not in known:
+            raise ValueError(
+                f"pos_label={self.pos_label!r} is not a label of y; it should be one "
+                f"of {known}."
+            )
+        self._positive_index = (
+            1 if self.pos_label is None else known.index(self.pos_label)
+        )
+        self.pos_label_ = self.classes_[self._positive_index]
+        return (y == self.pos_label_).astype(np.float64)
+
+    def _report_excluded(self):
+        """Raise or warn about predictors that tell nothing of their own."""
+        if not self.excluded_:
+            return
+        listed = ", ".join(f"{name} ({why})" for name, why in self.excluded_.items())
+        if self.on_degenerate == "raise":
+            raise ValueError(
+                f"Constant or collinear predictors: {listed}. Leave them out, or set "
+                "on_degenerate='warn'."
+            )
+        warnings.warn(
+            f"Left out before the selection: {listed}.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    def _report_outcome(self, cycled):
+        """Raise or warn about separation, warn about a search that went in a ring."""
+        if cycled:
+            warnings.warn(
+                "The selection came back to a model it had left and was stopped; set "
+                "removal further above entry.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        if not self.separated_:
+            return
+        text = (
+            f"The predictors {self.selected_} separate the classes: the coefficients "
+            "are infinite and have no standard errors. Take fewer predictors or more "
+            "patients, or a penalised model"
+        )
+        if self.on_degenerate == "raise":
+            raise ValueError(f"{text}; or set on_degenerate='warn'.")
+        warnings.warn(f"{text}.", ConvergenceWarning, stacklevel=4)
+
+    def _store(self, fit, search):
+        """Set the fitted attributes."""
+        by_name = {term.name: term for term in self._terms}
+        self._final = [by_name[name] for name in fit.terms]
+        self._coef = fit.coef
+        self.selected_ = list(fit.terms)
+        self.separated_ = fit.separated
+        self.deviance_, self.aic_, self.bic_ = fit.deviance, fit.aic, fit.bic
+        self.path_ = pd.DataFrame(search.path)
+        self.considered_ = pd.DataFrame(search.considered)
+        columns = [name for term in self._final for name in term.columns]
+        index = pd.Index([INTERCEPT, *columns], name="term")
+        self.summary_ = _coefficient_table(fit, index, self.confidence_level)
+
+    def _log_odds(self, X):
+        """Return the log-odds of `pos_label_`."""
+        check_is_fitted(self)
+        table = read_table(self, X, self.factors, reset=False)
+        parts = [np.ones((len(table), 1))]
+        # All columns are checked, as fit did, though only the selected ones count.
+        blocks = encode(table, self._terms)
+        parts += [blocks[term.name] for term in self._final]
+        return np.column_stack(parts) @ self._coef
+
+
+def _coefficient_table(fit, index, level):
+    """Return coefficients, Wald tests and odds ratios with their intervals."""
+    se = np.sqrt(np.diag(fit.covariance))
+    z, half = fit.coef / se, se * ndtri(0.5 + level / 2)
+    with np.errstate(over="ignore"):
+        table = {
+            "coef": fit.coef,
+            "se": se,
+            "z": z,
+            "pvalue": 2 * ndtr(-np.abs(z)),
+            "odds_ratio": np.exp(fit.coef),
+            "low": np.exp(fit.coef - half),
+            "high": np.exp(fit.coef + half),
+        }
+    return pd.DataFrame(table, index=index)

@@ -1,0 +1,128 @@
+"""Baseline tables summarise, test, and name the test."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.clinical import baseline_table
+
+close = pytest.approx
+
+
+def test_summaries_and_tests_equal_r(numeric_case, data):
+    v, table = numeric_case["values"], data(numeric_case["data"])
+    name, group = v["variable"], table[v["group_column"]].astype(str)
+    found = baseline_table(table, group, columns=[name], tests={name: "student"})
+    assert found.tests.loc[name, "pvalue"] == close(v["student"]["p"], rel=1e-9)
+    for key in ("group_1", "group_2"):
+        want = v[key.replace("group", "summary")]
+        row = found.numeric.loc[name, v[key]]
+        keys = ["n", "mean", "sd", "median", "q25", "q75"]
+        keys_of_r = ["n", "mean", "sd", "median", "q25_type7", "q75_type7"]
+        want = [want[key] for key in keys_of_r]
+        assert row[keys].tolist() == close(want, rel=1e-9)
+
+
+def test_every_row_names_its_test_and_why(cohort):
+    X, y = cohort
+    found = baseline_table(X, y, tests={"er": "fisher"})
+    assert found.tests["test"].to_dict() == {
+        "age": "mann-whitney",
+        "er": "fisher",
+        "her2": "pearson",
+        "grade": "pearson",
+    }
+    assert found.tests.loc["age", "reason"].startswith("Brown-Forsythe p = ")
+    assert found.tests.loc["er", "reason"] == "asked for"
+    assert (found.to_frame()["test"] != "").all()
+
+
+def test_printed_table_is_that_of_the_paper():
+    # HER2 in the training cohort of the DLRP paper (Table 2).
+    her2 = np.repeat([1, 0, 1, 0], [38, 27, 16, 45])
+    y = np.repeat(["response", "non-response"], [65, 61])
+    frame = baseline_table(pd.DataFrame({"her2": her2}), y).to_frame()
+    assert frame.columns.tolist() == [
+        "non-response (n=61)",
+        "response (n=65)",
+        "p",
+        "test",
+    ]
+    row = frame.loc[("her2", 1)]
+    assert row.tolist() == ["16 (26.2%)", "38 (58.5%)", "< 0.001", "pearson"]
+
+
+def test_missing_values_are_left_out_and_counted(cohort):
+    X, y = cohort
+    X = X.astype({"age": float, "her2": float})
+    X.iloc[:7, 0], X.iloc[3:5, 2] = np.nan, np.nan
+    found = baseline_table(X, y)
+    assert found.tests.loc[["age", "her2"], "missing"].tolist() == [7, 2]
+    assert found.tests.loc[["age", "her2"], "n"].tolist() == [113, 118]
+    assert found.counts.loc["her2"].to_numpy().sum() == 118
+
+
+def test_numbers_with_two_values_are_categories_unless_told(cohort):
+    X, y = cohort
+    assert baseline_table(X, y).tests.loc["er", "kind"] == "categorical"
+    told = baseline_table(X, y, tests={"er": "mann-whitney"})
+    assert told.tests.loc["er", "kind"] == "numeric"
+    coded = X.assign(grade=X["grade"].str[1].astype(int))
+    plain = baseline_table(coded, y)
+    assert plain.tests.loc["grade", "kind"] == "numeric"
+    named = baseline_table(coded, y, categorical=["grade", "er", "her2"])
+    assert named.tests.loc["grade", "kind"] == "categorical"
+    assert baseline_table(coded, y, categorical=[]).tests.loc["er", "kind"] == "numeric"
+
+
+def test_thin_cells_and_undefined_tests_are_noted():
+    X = pd.DataFrame({"rare": [1, *[0] * 19], "one": ["a"] * 20, "flat": 3.0})
+    found = baseline_table(X, [0, 1] * 10, tests={"flat": "student"})
+    notes = found.tests["note"].to_dict()
+    assert notes["rare"] == "expected count below 5"
+    assert notes["one"] == "one level or one group only: the test is undefined"
+    assert notes["flat"] == "no spread: the test is undefined"
+    assert found.tests.loc[["one", "flat"], "pvalue"].isna().all()
+    assert found.to_frame().loc[("one", "a"), "p"] == "-"
+
+
+def test_images_are_no_characteristics(cohort):
+    X, y = cohort
+    X = X.assign(us_pre=[(1, 2)] * len(X))
+    assert "us_pre" not in baseline_table(X, y).tests.index
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"group": np.zeros(120)}, "two are needed"),
+        ({"group": [None, *[1] * 119]}, "group holds missing values"),
+        ({"group": [0, 1]}, "inconsistent numbers of samples"),
+        ({"columns": ["stage"]}, "no column stage"),
+        ({"tests": {"age": "anova"}}, "is unknown"),
+        ({"tests": {"grade": "student"}}, "needs numbers"),
+        ({"tests": {"grade": "yates"}}, "column 'grade': 'yates' corrects"),
+        ({"columns": ["er"], "tests": {"age": "welch"}}, "not in columns"),
+        ({"alpha": 1.5}, "alpha"),
+    ],
+)
+def test_bad_input_is_named(cohort, change, message):
+    X, y = cohort
+    with pytest.raises(ValueError, match=message):
+        baseline_table(X, **({"group": y} | change))
+
+
+def test_group_without_values_is_named(cohort):
+    X, y = cohort
+    X = X.assign(age=X["age"].where(y == "response"))
+    with pytest.raises(ValueError, match="'age' has no value in one group"):
+        baseline_table(X, y)
+    with pytest.raises(ValueError, match="hold no value"):
+        baseline_table(X.assign(age=np.nan), y, columns=["age"])
+
+
+def test_repr_is_short(cohort):
+    text = repr(baseline_table(*cohort))
+    assert text.startswith("BaselineTable(4 characteristics; non-response: ")

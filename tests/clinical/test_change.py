@@ -1,0 +1,84 @@
+"""Changes of tumour size follow the stated definition."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+
+from sknac.clinical import StepwiseLogisticRegression, TumorChange
+
+VISITS = {"pre": ["a0", "b0", "c0"], "post2": ["a2", "b2", "c2"], "post4": "v4"}
+
+
+@pytest.fixture
+def table():
+    """Give two patients: one ball that halves its diameter, one missing visit."""
+    columns = ["a0", "b0", "c0", "a2", "b2", "c2", "v4", "age"]
+    rows = [[20, 20, 20, 10, 10, 10, np.pi * 1000 / 6, 50], [30, 20, 10, 15, 20, 10]]
+    return pd.DataFrame(rows, columns=columns, index=["P1", "P2"], dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("definition", "against", "want"),
+    [
+        ("reduction", "first", [[7 / 8, 7 / 8], [1 / 2, np.nan]]),
+        ("change", "first", [[-7 / 8, -7 / 8], [-1 / 2, np.nan]]),
+        ("log_ratio", "first", [[-np.log(8), -np.log(8)], [-np.log(2), np.nan]]),
+        ("reduction", "previous", [[7 / 8, 0], [1 / 2, np.nan]]),
+    ],
+)
+def test_changes_equal_the_closed_form(table, definition, against, want):
+    step = TumorChange(VISITS, definition=definition, against=against)
+    np.testing.assert_allclose(step.fit_transform(table), want, atol=1e-12)
+
+
+def test_names_tell_definition_and_visit(table):
+    step = TumorChange(VISITS).set_output(transform="pandas").fit(table)
+    found = step.transform(table)
+    assert found.columns.tolist() == ["reduction_post2", "reduction_post4"]
+    assert found.index.tolist() == ["P1", "P2"]
+    assert clone(step).visits == VISITS
+
+
+def test_it_feeds_a_model(rng):
+    before = rng.uniform(20, 60, 80)
+    after = before * rng.uniform(0.1, 1.2, 80)
+    y = np.where(after / before + 0.3 * rng.normal(size=80) < 0.6, "R", "N")
+    after[::9] = np.nan
+    X = pd.DataFrame({"ld0": before, "ld2": after})
+    model = make_pipeline(
+        TumorChange({"pre": "ld0", "post2": "ld2"}),
+        SimpleImputer(),
+        StepwiseLogisticRegression(),
+    )
+    assert model.fit(X, y).score(X, y) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("visits", "change", "message"),
+    [
+        ({"pre": "v4"}, {}, "fewer than two visits"),
+        ({"pre": ["a0", "b0"], "post2": "v4"}, {}, "'pre' has 2 columns"),
+        ({"pre": "v0", "post2": "v4"}, {}, "no column v0"),
+        (VISITS, {"a2": -1.0}, "row P1 has a negative or infinite size at 'post2'"),
+        (VISITS, {"a0": 0.0}, "row P1 has size 0 at the visit compared with"),
+    ],
+)
+def test_bad_input_is_named(table, visits, change, message):
+    with pytest.raises(ValueError, match=message):
+        TumorChange(visits).fit(table.assign(**change))
+
+
+def test_logarithm_of_nothing_is_refused(table):
+    step = TumorChange(VISITS, definition="log_ratio")
+    with pytest.raises(ValueError, match="take definition='reduction'"):
+        step.fit(table.assign(v4=0.0))
+
+
+def test_arrays_have_no_names(table):
+    with pytest.raises(ValueError, match="must be a DataFrame"):
+        TumorChange(VISITS).fit(table.to_numpy())

@@ -1,0 +1,83 @@
+"""Grades of response follow the papers' definitions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.clinical import miller_payne_response, modified_response
+
+
+@pytest.mark.parametrize(
+    ("after", "cellularity", "cells", "grade"),
+    [
+        (120, None, None, 1),  # growth
+        (100, None, None, 1),  # no reduction
+        (99, None, None, 2),
+        (71, None, None, 2),  # 29 %
+        (70, None, None, 3),  # 30 % and 90 % belong to MR 3
+        (10, None, None, 3),
+        (9, None, None, 4),
+        (0, None, None, 4),  # no word on the cells
+        (0, 0.02, True, 4),
+        (0, None, False, 5),
+        (100, 0.1, True, 3),  # very low cellularity raises MR 1-2
+        (80, 0.11, True, 2),
+        (80, None, False, 3),
+        (5, 0.05, True, 4),  # and never lowers
+        (50, np.nan, np.nan, 3),
+    ],
+)
+def test_modified_response_follows_the_rules_in_order(after, cellularity, cells, grade):
+    found = modified_response(100, after, cellularity, cells)
+    assert found.grade == grade
+    assert found.label == ("non-response" if grade <= 2 else "response")
+
+
+def test_scalars_arrays_and_series_come_back_in_kind():
+    assert isinstance(modified_response(5, 1).grade, int)
+    array = modified_response([5, 5], [1, 5], malignant_cells=[None, True])
+    assert array.label.tolist() == ["response", "non-response"]
+    series = modified_response(pd.Series([5, 5], index=["P1", "P2"]), [1, 5])
+    assert series.grade.to_dict() == {"P1": 3, "P2": 1}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (([5, 0], [1, 1]), "size_before must be above 0: row 1"),
+        (([5, 5], [1, -1]), "size_after must not be negative: row 1"),
+        (([5, np.nan], [1, 1]), "size_before is missing or infinite in row 1"),
+        (([5, 5], [1, 1, 1]), "lengths differ"),
+        ((5, 1, 40), "residual_cellularity must be a share"),
+        ((5, 1, None, 2), "malignant_cells holds 2"),
+        (("big", 1), "must be numbers"),
+        (([[5]], [1]), "must be 1-D"),
+    ],
+)
+def test_bad_sizes_are_named(args, message):
+    with pytest.raises(ValueError, match=message):
+        modified_response(*args)
+
+
+def test_miller_payne_cuts_above_three():
+    labels = miller_payne_response([1, 2, 3, 4, 5])
+    assert labels.tolist() == ["non-response"] * 3 + ["response"] * 2
+    assert miller_payne_response("G4") == "response"
+    series = miller_payne_response(pd.Series(["g3", "G5"], index=["a", "b"]))
+    assert series.to_dict() == {"a": "non-response", "b": "response"}
+    assert miller_payne_response([3.0, 4.0]).tolist() == ["non-response", "response"]
+
+
+@pytest.mark.parametrize("grade", [0, 6, "G9", None, np.nan, 3.5])
+def test_no_such_grade(grade):
+    with pytest.raises(ValueError, match="Miller-Payne grades are 1 to 5"):
+        miller_payne_response([4, grade])
+
+
+def test_the_two_gradings_differ():
+    # Grade 3 is response by the one and non-response by the other.
+    assert modified_response(100, 50).grade == 3
+    assert modified_response(100, 50).label == "response"
+    assert miller_payne_response(3) == "non-response"
