@@ -54,6 +54,8 @@ class PlaneNet(nn.Module):
     """A backbone with a feature head: ``maps`` -> ``features`` -> logits."""
 
     head: FeatureHead
+    # Pixels of the image per pixel of the last maps.
+    stride: int
 
     def maps(self, x: torch.Tensor) -> torch.Tensor:
         """Compute the backbone's last feature maps."""

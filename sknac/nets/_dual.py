@@ -107,6 +107,7 @@ class DualInput(nn.Module):
             net.head.classify = nn.Identity()
             net.head.dropout = nn.Identity()
         self.encoders = nn.ModuleList(encoders)
+        self.stride = encoders[0].stride
         self.feature_dim = dim * FUSIONS[fusion]
         self.dropout = nn.Dropout(dropout)
         self.classify = nn.Linear(self.feature_dim, n_classes)

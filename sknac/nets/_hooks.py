@@ -160,6 +160,7 @@ class HookedNet(NeuralNetClassifier):
     def _try_module(self):
         """Run one blank item, so that a wrong size is found before training."""
         expected = (1, len(self.classes_))
+        self._check_stride()
         try:
             self._set_training(False)
             with torch.inference_mode():
@@ -209,6 +210,16 @@ class HookedNet(NeuralNetClassifier):
             total = total + loss.detach()
             outputs.append(output.detach())
         return {"loss": total, "y_pred": torch.cat(outputs)}
+
+    def _check_stride(self):
+        """Refuse images of which a network leaves less than one pixel."""
+        stride = getattr(self.module_, "stride", 1)
+        if len(self.item_shape_) > 1 and min(self.item_shape_[-2:]) < stride:
+            raise ValueError(
+                f"{type(self.module_).__name__} cannot take items of shape "
+                f"{self.item_shape_}: it makes images {stride} times smaller; enlarge "
+                "them (PlaneResizer) or take a network of smaller stride"
+            )
 
     def _try_training(self, n_items):
         """Run the smallest batch as training will, and undo what it changes."""

@@ -162,6 +162,7 @@ class RAN(PlaneNet):
             dropout=use["dropout"],
             map_shape=halved(image_size, n_halvings),
         )
+        self.stride = 2**n_halvings
 
     @property
     def last_layer(self) -> nn.Module:

@@ -124,6 +124,8 @@ class ResNet(PlaneNet):
             map_shape=halved(image_size, 5),
         )
 
+    stride = 32
+
     @property
     def last_layer(self) -> nn.Module:
         """Layer whose output the head reduces: the one to ask for Grad-CAM."""

@@ -8,7 +8,7 @@ from sknac.nets import PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import QUSMapper, ReferencePhantom
 from sknac.roi import ROIMasker
-from sknac.systems._presets import pick_preset, seeds
+from sknac.systems._presets import pick_preset
 
 _CHANNELS = ("mbf", "si", "esd", "eac")
 _PRESETS = {
@@ -84,7 +84,8 @@ def make_qus_response_pipeline(
     column : str, default="us_pre"
         Column with the RF planes before treatment.
     random_state : int or None, default=None
-        Seed of both networks.
+        Seed of both networks. With a number both hold out the same patients for
+        early stopping, as in the paper; with None each draws its own.
     n_jobs : int or None, default=None
         Patients mapped at a time.
     memory : str, joblib.Memory or None, default=None
@@ -127,8 +128,9 @@ def make_qus_response_pipeline(
     ['maps', 'region', 'resize', 'scale', 'features', 'predict']
     """
     settings = pick_preset(_PRESETS, preset)
-    features_seed, predict_seed = seeds(random_state, 2)
-    shared = {"class_weight": {non_response: cost_weight}}
+    # One seed and one number of patients: one and the same validation split. A
+    # network must not be stopped by patients whom its features were trained on.
+    shared = {"class_weight": {non_response: cost_weight}, "random_state": random_state}
     steps = [
         (
             "maps",
@@ -148,14 +150,13 @@ def make_qus_response_pipeline(
             "features",
             PlaneFeatureNet(
                 columns=column,
-                random_state=features_seed,
                 **shared,
                 **settings["features"],
             ),
         ),
         (
             "predict",
-            PredictiveNet(random_state=predict_seed, **shared, **settings["predict"]),
+            PredictiveNet(**shared, **settings["predict"]),
         ),
     ]
     return Pipeline(steps, memory=memory)

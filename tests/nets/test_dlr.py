@@ -39,9 +39,9 @@ def test_visits_are_taken_in_the_order_of_columns(cohort):
 def test_cohort_frames_cross_validate_by_patient(cohort):
     X, y = cohort
     net = DLRClassifier(
-        module="resnet_tiny", max_epochs=1, validation_fraction=None, **TINY
+        module="ran_tiny", max_epochs=1, validation_fraction=None, **TINY
     )
-    net.set_params(module__encoder_settings={"units": (1, 1, 1, 1)})
+    net.set_params(module__encoder_settings={"last_units": 2})
     found = cross_val_predict(net, X, y, cv=2)
     assert set(found) <= {"response", "non-response"}
 

@@ -1,6 +1,10 @@
+import pickle
+
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -144,3 +148,100 @@ def test_flatten_head_learns_the_image_size(bags):
         module="ran_tiny", module__head="flatten", max_epochs=1, random_state=0
     )
     assert net.fit(X[:20], y[:20]).transform(X).shape == (90, 4)
+
+
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"),
+    [pytest.param("loky", 2, marks=pytest.mark.slow), ("threading", 4)],
+)
+def test_backends_give_the_same_probabilities_and_features(bags, backend, n_jobs):
+    X, y = bags
+    settings = {"module": "resnet_tiny", "max_epochs": 2, **TINY}
+
+    def outputs(seed):
+        net = PlaneFeatureNet(random_state=seed, **settings).fit(X[:24], y[:24])
+        again = pickle.loads(pickle.dumps(net))
+        found = np.hstack([net.predict_proba(X), net.transform(X)])
+        restored = np.hstack([again.predict_proba(X), again.transform(X)])
+        return found, restored
+
+    serial = [outputs(seed) for seed in range(4)]
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    with joblib.parallel_config(backend, n_jobs=n_jobs):
+        parallel = joblib.Parallel()(joblib.delayed(outputs)(s) for s in range(4))
+    assert torch.equal(torch.get_rng_state(), before)
+    for (found, restored), (elsewhere, reloaded) in zip(serial, parallel, strict=True):
+        np.testing.assert_array_equal(found, elsewhere)
+        np.testing.assert_array_equal(found, restored)
+        np.testing.assert_array_equal(found, reloaded)
+
+
+def test_workers_that_read_planes_change_nothing(cohort):
+    X, y = cohort
+    settings = {"module": "ran_tiny", "max_epochs": 2, "columns": "us_pre", **TINY}
+    alone = PlaneFeatureNet(random_state=0, **settings).fit(X, y)
+    helped = PlaneFeatureNet(
+        random_state=0, iterator_train__num_workers=1, **settings
+    ).fit(X, y)
+    np.testing.assert_array_equal(helped.predict_proba(X), alone.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["response"] * 8, "1 class"),
+        (["response"] * 7 + ["non-response"], "class 'non-response' has 1"),
+        (["response", "non-response"] * 3, "inconsistent numbers of samples"),
+        (["response"] * 7 + [None], "row 7 of y has no label"),
+    ],
+)
+def test_unusable_labels_are_refused_before_training(cohort, y, message):
+    net = PlaneFeatureNet(module="ran_tiny", columns="us_pre")
+    with pytest.raises(ValueError, match=message):
+        net.fit(cohort[0], np.array(y, dtype=object))
+    assert not hasattr(net, "module_")
+
+
+def test_too_few_patients_for_the_split_are_refused_before_training(cohort):
+    X, y = cohort
+    net = PlaneFeatureNet(module="ran_tiny", columns="us_pre")
+    with pytest.raises(ValueError, match="too few patients for validation_fraction"):
+        net.fit(X.iloc[:4], y[:4])
+    net.set_params(validation_fraction=None, max_epochs=1).fit(X.iloc[:4], y[:4])
+
+
+def test_channels_must_be_those_of_training(fitted):
+    with pytest.raises(ValueError, match=r"row 0, plane 0: .* 2 channel.* expected 1"):
+        fitted.predict([np.zeros((1, 2, 32, 32))])
+
+
+def test_invalid_pixels_are_refused_in_prediction_too(fitted):
+    spoilt = np.zeros((3, 1, 32, 32))
+    spoilt[2, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"row 2, plane 0: .* NaN or infinite"):
+        fitted.predict_proba(spoilt)
+
+
+@pytest.mark.parametrize(
+    ("module", "too_small", "enough"),
+    [("ran56", 31, 32), ("ran_tiny", 15, 16), ("resnet_tiny", 31, 32)],
+)
+def test_images_too_small_for_the_stride_are_refused(module, too_small, enough):
+    net = PlaneFeatureNet(
+        module=module, module__width=4, max_epochs=1, random_state=0, **TINY
+    )
+    X = np.random.default_rng(0).random((8, 1, 32, 32))
+    message = rf"cannot take items of shape \(1, {too_small}, {too_small}\)"
+    with pytest.raises(ValueError, match=message):
+        net.fit(X[..., :too_small, :too_small], [0, 1] * 4)
+    assert not hasattr(net, "module_")
+    net.fit(X[..., :enough, :enough], [0, 1] * 4)
+
+
+def test_misspelt_settings_are_refused_before_training(cohort):
+    net = PlaneFeatureNet(module="ran_tiny", module__drop_out=0.3, columns="us_pre")
+    with pytest.raises(ValueError, match="did you mean module__dropout"):
+        net.fit(*cohort)
+    with pytest.raises(ValueError, match="no setting 'margin_mm'"):
+        net.set_params(margin_mm=5)
