@@ -2,22 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+import os
+from functools import partial
+
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import (
-    Plane,
-    PlaneTransformer,
-    check_cohort,
-    has_study,
-    map_planes,
-)
+from sknac.cohort import Plane, PlaneTransformer, has_study
+from sknac.cohort._mapping import list_planes
+from sknac.cohort._store import ArrayStore
 from sknac.exceptions import CohortError
 from sknac.qus._checks import not_negative
 from sknac.qus._estimates import PARAMETERS
 from sknac.qus._form_factor import scatterer_fit
+from sknac.qus._map_key import map_key
 from sknac.qus._maps import (
     ATTENUATION_MEND,
     ESTIMATE,
@@ -69,10 +67,15 @@ class QUSMapper(PlaneTransformer):
     options : SpectralOptions or None, default=None
         Exponent of the attenuation, DFT length, taper, fit of the scatterers and
         least signal to noise.
+    store : str, path-like or None, default=None
+        Folder of computed maps (a cache that outlives the program). Maps found
+        there are not computed again, others are written there, and the new
+        planes hold handles to the files, so that memory does not grow with the
+        cohort. None keeps the maps in memory.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Patients worked on at a time, as in joblib.
+        Planes worked on at a time, as in joblib.
 
     Attributes
     ----------
@@ -95,6 +98,15 @@ class QUSMapper(PlaneTransformer):
     Tissue speed, sampling frequency, pitch and first depth are those of each
     plane. Invalid windows are NaN. Spacing and origin of the new planes are those
     of the window centres, so a core outline in mm stays where it was.
+
+    In a store, maps are found by the content of scan and reference and by every
+    setting they depend on. A program that was killed goes on where it stopped; any
+    number of them may share a store; each file is plain ``.npy`` and carries its
+    checksum in its name. A damaged file is computed again with a warning, and
+    raises `SknacFormatError` if it is damaged after `transform`. Files may be
+    deleted at any time; then `transform` computes them again.
+
+    Progress: ``mapper.set_callbacks(sklearn.callback.ProgressBar())``.
 
     References
     ----------
@@ -131,6 +143,7 @@ class QUSMapper(PlaneTransformer):
         "parameters": ["array-like", str],
         "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "options": [SpectralOptions, None],
+        "store": [str, os.PathLike, None],
     }
 
     def __init__(
@@ -144,6 +157,7 @@ class QUSMapper(PlaneTransformer):
         parameters=PARAMETERS,
         pixel_mm=None,
         options=None,
+        store=None,
         columns=None,
         n_jobs=None,
     ):
@@ -155,6 +169,7 @@ class QUSMapper(PlaneTransformer):
         self.parameters = parameters
         self.pixel_mm = pixel_mm
         self.options = options
+        self.store = store
         self.columns = columns
         self.n_jobs = n_jobs
 
@@ -166,9 +181,10 @@ class QUSMapper(PlaneTransformer):
         X : DataFrame of shape (n_patients, n_columns)
             Checked cohort frame.
         """
-        check_parameters(self.parameters, self.reference.bsc)
+        self._mapper()  # checks the settings
         self._attenuations(X)
-        self.reference_spectra_ = self._spectra(X, {})
+        found = list_planes(X, self.columns_)
+        self.reference_spectra_ = self._spectra(found, {})
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Compute the maps of one plane.
@@ -194,46 +210,38 @@ class QUSMapper(PlaneTransformer):
             raise ValueError(
                 "the attenuation comes from a column of the cohort frame: use transform"
             )
+        mapper = self._mapper()
         spectra = dict(self.reference_spectra_)
-        self._add_spectrum(plane, spectra)
-        return self._worker(spectra, self.attenuation_db_cm_mhz)(plane)
+        work = self._work(plane, mapper, spectra, self.attenuation_db_cm_mhz)
+        return work if isinstance(work, Plane) else work(plane)
 
-    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Compute the maps of every plane.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Cohort frame with the columns seen in ``fit``; it is not changed.
-
-        Returns
-        -------
-        DataFrame of shape (n_patients, n_columns)
-            Same index and columns; missing visits stay None.
-
-        Raises
-        ------
-        CohortError
-            If a plane or an attenuation cannot be used; it names the place.
-        """
-        check_is_fitted(self)
-        check_cohort(self, X, columns=self.columns_, reset=False)
+    def _plane_work(self, X, found):
+        """Find each plane's maps in the store, or say what computes them."""
         attenuations = self._attenuations(X)
-        spectra = self._spectra(X, self.reference_spectra_)
-        if attenuations is None:
-            worker = self._worker(spectra, self.attenuation_db_cm_mhz)
-            return map_planes(X, self.columns_, worker, n_jobs=self.n_jobs)
-        only_us = X[list(self.columns_)]
-        rows = Parallel(n_jobs=self.n_jobs)(
-            delayed(map_planes)(only_us.iloc[[i]], self.columns_, worker)
-            for i, worker in enumerate(self._worker(spectra, a) for a in attenuations)
-        )
-        mapped = X.copy(deep=False)
-        for column in self.columns_:
-            cells = np.empty(len(X), dtype=object)
-            cells[:] = [row[column].iloc[0] for row in rows]
-            mapped[column] = pd.Series(cells, index=X.index, dtype=object)
-        return mapped
+        spectra = self._spectra(found, self.reference_spectra_)
+        mapper = self._mapper()
+        work = []
+        for at in found:
+            attenuation = self.attenuation_db_cm_mhz
+            if attenuations is not None:
+                attenuation = attenuations[at.row]
+            try:
+                work.append(self._work(at.plane, mapper, spectra, attenuation))
+            except ValueError as error:
+                raise CohortError(f"{at.place}: {error}") from error
+        return work
+
+    def _work(self, plane, mapper, spectra, attenuation):
+        """Find one plane's maps in the store, or say what computes them."""
+        reference, key = self._spectrum(plane, spectra), None
+        if mapper.store is not None:
+            plan = plan_of(plane, mapper.settings).on_band(reference.band_mhz)
+            acquisitions = self.reference.match(plane)
+            key = map_key(plane, acquisitions, mapper, plan.freqs_mhz, attenuation)
+            stored = mapper.find(plane, key)
+            if stored is not None:
+                return stored
+        return partial(mapper, reference=reference, attenuation=attenuation, key=key)
 
     def _attenuations(self, X):
         """Read the attenuation of each patient; None if one number serves all."""
@@ -263,36 +271,35 @@ class QUSMapper(PlaneTransformer):
             return self.attenuation_db_cm_mhz
         return None
 
-    def _spectra(self, X, known):
-        """Reference spectra for every plane of a frame; errors name the place."""
+    def _spectra(self, found, known):
+        """Reference spectra for the planes found; errors name the place."""
         spectra = dict(known)
-
-        def add(plane):
-            self._add_spectrum(plane, spectra)
-            return plane
-
-        map_planes(X, self.columns_, add)
+        for at in found:
+            try:
+                self._spectrum(at.plane, spectra)
+            except ValueError as error:
+                raise CohortError(f"{at.place}: {error}") from error
         return spectra
 
-    def _add_spectrum(self, plane, spectra):
-        """Compute the reference's log spectrum for one plane's settings, once."""
+    def _spectrum(self, plane, spectra):
+        """Reference spectrum for one plane's settings, computed once."""
         plan = plan_of(plane, self._settings())
         key = setting_key(plane, plan)
-        if key in spectra:
-            return
-        n_samples = plane.image.shape[0]
-        frames = []
-        for scan in self.reference.match(plane):
-            first = first_sample(plane, scan)
-            frames.append(scan.load()[first : first + n_samples])
-        spectra[key] = reference_spectrum(
-            frames,
-            plan,
-            n_samples,
-            DTYPE,
-            start_depth_mm=plane.origin_mm[0],
-            focus_mm=plane.focus_mm,
-        )
+        if key not in spectra:
+            n_samples = plane.image.shape[0]
+            frames = []
+            for scan in self.reference.match(plane):
+                first = first_sample(plane, scan)
+                frames.append(scan.load()[first : first + n_samples])
+            spectra[key] = reference_spectrum(
+                frames,
+                plan,
+                n_samples,
+                DTYPE,
+                start_depth_mm=plane.origin_mm[0],
+                focus_mm=plane.focus_mm,
+            )
+        return spectra[key]
 
     def _settings(self):
         """Gather what a plan needs."""
@@ -306,22 +313,24 @@ class QUSMapper(PlaneTransformer):
             "taper": options.taper,
         }
 
-    def _worker(self, spectra, attenuation):
+    def _mapper(self):
         """Pack what mapping one plane needs, without the reference's RF."""
-        phantom = self.reference
+        phantom, options = self.reference, self.options or _DEFAULT
+        store = None if self.store is None else ArrayStore(self.store)
+        if store is not None:
+            store.prepare()
         return PlaneMapper(
-            spectra=spectra,
             settings=self._settings(),
             media={
-                "attenuation": attenuation,
-                "attenuation_power": (self.options or _DEFAULT).attenuation_power,
+                "attenuation_power": options.attenuation_power,
                 "reference_speed_of_sound": phantom.speed_of_sound,
                 "reference_attenuation": phantom.attenuation_db_cm_mhz,
                 "reference_attenuation_power": phantom.attenuation_power,
             },
             bsc=phantom.bsc,
             parameters=check_parameters(self.parameters, phantom.bsc),
-            fit=scatterer_fit((self.options or _DEFAULT).fit),
-            min_snr_db=check_snr((self.options or _DEFAULT).min_snr_db),
+            fit=scatterer_fit(options.fit),
+            min_snr_db=check_snr(options.min_snr_db),
             pixel_mm=self.pixel_mm,
+            store=store,
         )

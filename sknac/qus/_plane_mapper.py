@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknac.cohort import InMemoryArray
+from sknac.cohort._store import ArrayStore
 from sknac.qus._checks import check_fit, rf_frame
-from sknac.qus._engine import QUSMaps, maps_from_reference
+from sknac.qus._engine import maps_from_reference
 from sknac.qus._form_factor import ScattererFit
 from sknac.qus._maps import make_media, resolve_attenuation
 from sknac.qus._pixels import square_pixels
@@ -53,7 +54,6 @@ class SpectralOptions:
 class PlaneMapper:
     """Maps one plane; small enough to be sent to another process."""
 
-    spectra: dict
     settings: dict
     media: dict
     bsc: Callable | None
@@ -61,40 +61,37 @@ class PlaneMapper:
     fit: ScattererFit
     min_snr_db: float | None
     pixel_mm: float | None
+    store: ArrayStore | None
 
-    def __call__(self, plane):
-        """Return the plane of maps."""
+    def __call__(self, plane, *, reference, attenuation, key):
+        """Return the plane of maps; with a store they are written there."""
         plan = plan_of(plane, self.settings)
-        maps = self.maps(plane, plan)
-        stack = np.stack([getattr(maps, name) for name in self.parameters])
-        depth_mm, lateral_mm = maps.depth_mm, maps.lateral_mm
-        spacing = plan.spacing_mm
-        if self.pixel_mm is not None:
-            spacing = (self.pixel_mm, self.pixel_mm)
-            stack, depth_mm, lateral_mm = square_pixels(
-                stack, depth_mm, lateral_mm, self.pixel_mm
-            )
-        return plane.replace(
-            image=InMemoryArray(stack),
-            kind="maps",
-            spacing_mm=spacing,
-            origin_mm=(depth_mm[0], plane.origin_mm[1] + lateral_mm[0]),
-            channels=self.parameters,
-        )
+        stack = self._stack(plane, plan, reference, attenuation)
+        if self.store is None:
+            return self._placed(plane, plan, InMemoryArray(stack))
+        return self._placed(plane, plan, self.store.put(key, stack))
 
-    def maps(self, plane, plan) -> QUSMaps:
-        """Compute the maps on the window grid."""
+    def find(self, plane, key):
+        """Return the plane of maps if they are stored, else None."""
+        handle = None if self.store is None else self.store.get(key)
+        if handle is None:
+            return None
+        return self._placed(plane, plan_of(plane, self.settings), handle)
+
+    def _stack(self, plane, plan, reference, attenuation):
+        """Compute the maps, (n_maps, height, width)."""
         rf = rf_frame(plane.load())
         check_fit(rf, plan)
-        reference = self.spectra[setting_key(plane, plan)]
         common = {
             "plan": plan,
             "start_depth_mm": plane.origin_mm[0],
             "min_snr_db": self.min_snr_db,
         }
-        media = make_media(speed_of_sound=plane.speed_of_sound, **self.media)
+        media = make_media(
+            attenuation=attenuation, speed_of_sound=plane.speed_of_sound, **self.media
+        )
         media, _ = resolve_attenuation(media, rf, reference, **common)
-        return maps_from_reference(
+        maps = maps_from_reference(
             rf,
             reference,
             media=media,
@@ -105,25 +102,37 @@ class PlaneMapper:
             n_jobs=None,
             **common,
         )
+        stack = np.stack([getattr(maps, name) for name in self.parameters])
+        if self.pixel_mm is None:
+            return stack
+        return square_pixels(stack, maps.depth_mm, maps.lateral_mm, self.pixel_mm)[0]
+
+    def _placed(self, plane, plan, image):
+        """Put the maps where their first window lies."""
+        spacing = plan.spacing_mm
+        if self.pixel_mm is not None:
+            spacing = (self.pixel_mm, self.pixel_mm)
+        start_mm, left_mm = plane.origin_mm
+        origin = (plan.depth_mm(1, start_mm)[0], left_mm + plan.lateral_mm(1)[0])
+        return plane.replace(
+            image=image,
+            kind="maps",
+            spacing_mm=spacing,
+            origin_mm=origin,
+            channels=self.parameters,
+        )
 
 
 def plan_of(plane, settings):
     """Plan the windows of an RF plane."""
     if plane.kind != "rf":
         raise ValueError(f"QUSMapper needs RF planes, got {plane.kind}")
-    plan = make_plan(
+    return make_plan(
         fs_mhz=plane.fs_mhz,
         line_pitch_mm=plane.spacing_mm[1],
         speed_of_sound=plane.speed_of_sound,
         **settings,
     )
-    if not np.isclose(plan.sample_mm, plane.spacing_mm[0], rtol=1e-3):
-        raise ValueError(
-            f"axial spacing {plane.spacing_mm[0]:g} mm contradicts fs_mhz="
-            f"{plane.fs_mhz:g} and speed_of_sound={plane.speed_of_sound:g} "
-            f"({plan.sample_mm:g} mm): build the plane with Plane.from_rf"
-        )
-    return plan
 
 
 def setting_key(plane, plan):

@@ -19,7 +19,6 @@ from sknac.qus import (
     qus_maps,
 )
 from sknac.roi import ROIMasker
-from sknac.testing import make_check_cohort, parametrize_with_cohort_checks
 
 LAW = PowerLaw(bsc_1mhz=1e-6, exponent=3.2)
 PITCH = 0.25
@@ -180,13 +179,6 @@ def test_errors_name_row_column_and_plane(frame, phantom, rng):
         QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
 
 
-def test_contradictory_spacing_is_refused(frame, phantom, rng):
-    wrong = scan(rng).replace(spacing_mm=(0.05, PITCH))
-    frame.at["P3", "us_pre"] = Study([wrong])
-    with pytest.raises(CohortError, match="contradicts fs_mhz"):
-        QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
-
-
 def test_planes_with_new_settings_are_met_in_transform(frame, phantom, rng):
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
     n_known = len(mapper.reference_spectra_)
@@ -233,18 +225,3 @@ def test_pipeline_with_masker_and_pickle(frame, phantom):
     expected = pipe.fit_transform(whole)
     again = pickle.loads(pickle.dumps(pipe)).transform(whole)
     pd.testing.assert_frame_equal(again, expected)
-
-
-def _check_phantom():
-    X, _ = make_check_cohort("rf")
-    planes = [X["us_pre"].iloc[i].planes[0] for i in (0, 1)]
-    return ReferencePhantom(
-        planes, attenuation_db_cm_mhz=0.5, speed_of_sound=1540.0, bsc=LAW
-    )
-
-
-@parametrize_with_cohort_checks(
-    [QUSMapper(_check_phantom(), attenuation_db_cm_mhz=0.6, overlap=0.5)], kind="rf"
-)
-def test_cohort_checks(estimator, check):
-    check(estimator)

@@ -1,0 +1,68 @@
+"""The key under which a plane's maps are stored: all that they depend on."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from numbers import Real
+
+import numpy as np
+
+from sknac.cohort._handles import digest_of
+from sknac.qus._engine import NEEDS_BSC
+from sknac.qus._reference import first_sample
+
+# Raise it with every change that gives other maps of the same input: stored maps
+# of an older format are then not found, and computed again.
+MAPS_FORMAT = 1
+_FORM_FACTOR_AT = tuple(np.linspace(0.02, 6.0, 300).tolist())
+
+
+def map_key(plane, acquisitions, mapper, freqs_mhz, attenuation) -> str:
+    """Hash the contents of scan and reference, and every setting.
+
+    The core is not among them: a redrawn outline finds the same maps.
+    """
+    scan = (
+        plane.image.digest,
+        plane.fs_mhz,
+        plane.spacing_mm,
+        plane.origin_mm[0],
+        plane.speed_of_sound,
+        plane.focus_mm,
+    )
+    reference = [(p.image.digest, first_sample(plane, p)) for p in acquisitions]
+    settings = (
+        mapper.settings,
+        mapper.media,
+        mapper.parameters,
+        mapper.min_snr_db,
+        mapper.pixel_mm,
+        attenuation,
+    )
+    fit = {f.name: getattr(mapper.fit, f.name) for f in fields(mapper.fit)}
+    if callable(fit["form_factor"]):
+        fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
+    bsc = None
+    if any(name in NEEDS_BSC for name in mapper.parameters):
+        bsc = _values(mapper.bsc, freqs_mhz)
+    parts = ("qus maps", MAPS_FORMAT, scan, reference, settings, fit, bsc)
+    return digest_of(*(repr(_plain(part)) for part in parts))
+
+
+def _values(function: Callable, at):
+    """Describe a function by its values, which any process writes alike."""
+    return np.asarray(function(np.asarray(at, dtype=float)), dtype=float)
+
+
+def _plain(value):
+    """Write equal settings alike: 2 and 2.0, tuples, lists and arrays."""
+    if isinstance(value, bool | str | None):
+        return value
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, dict):
+        return tuple((name, _plain(value[name])) for name in sorted(value))
+    if is_dataclass(value):
+        return _plain({f.name: getattr(value, f.name) for f in fields(value)})
+    return tuple(_plain(item) for item in value)

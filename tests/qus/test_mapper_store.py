@@ -1,0 +1,270 @@
+"""`QUSMapper(store=...)`: maps on disk, found again, whatever happens meanwhile."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sknac.cohort import ArrayRef, Plane, PolygonOutline, Study
+from sknac.cohort._store import ArrayStore, StoredArray
+from sknac.exceptions import CohortError, SknacFormatError
+from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
+from sknac.qus._plane_mapper import PlaneMapper
+from sknac.roi import ROIMasker
+
+CORE = PolygonOutline([(2, 1), (2, 4), (4, 4), (4, 1)])
+
+
+def scan(seed, n_samples=400, **settings):
+    rf = np.random.default_rng(seed).normal(size=(n_samples, 20))
+    return Plane.from_rf(rf, fs_mhz=40.0, line_pitch_mm=0.25, **settings)
+
+
+def make_frame(n_patients=3):
+    """Patients with two planes each; the second has had no scan."""
+    index = pd.Index([f"P{i}" for i in range(n_patients)], name="patient_id")
+    cells = np.empty(n_patients, dtype=object)
+    for i in range(n_patients):
+        cells[i] = Study([scan(2 * i, core=CORE), scan(2 * i + 1, core=CORE)])
+    cells[1] = None
+    return pd.DataFrame(
+        {"att": np.linspace(0.5, 0.9, n_patients), "us_pre": cells}, index
+    )
+
+
+def make_mapper(store, **settings):
+    phantom = ReferencePhantom(
+        scan(99, 450),
+        attenuation_db_cm_mhz=0.5,
+        speed_of_sound=1488.0,
+        bsc=PowerLaw(1e-6, 3.2),
+    )
+    settings = {"attenuation_db_cm_mhz": 0.7, "overlap": 0.5, **settings}
+    return QUSMapper(phantom, store=store, **settings)
+
+
+@pytest.fixture
+def X():
+    return make_frame()
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """The planes whose maps are computed from now on, in this process."""
+    planes, compute = [], PlaneMapper.__call__
+
+    def counted(self, plane, **settings):
+        planes.append(plane)
+        return compute(self, plane, **settings)
+
+    monkeypatch.setattr(PlaneMapper, "__call__", counted)
+    return planes
+
+
+def entries(folder):
+    """Content and time of every entry, by name."""
+    paths = Path(folder).glob("??/*.npy")
+    return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in paths}
+
+
+def planes_of(X):
+    """All planes of a frame."""
+    return [p for cell in X["us_pre"] if cell is not None for p in cell.planes]
+
+
+@pytest.mark.parametrize("settings", [{}, {"pixel_mm": 0.3}, {"n_jobs": 2}])
+def test_stored_maps_are_those_in_memory(X, tmp_path, settings):
+    in_memory = planes_of(make_mapper(None, **settings).fit_transform(X))
+    for _ in ("computed", "found"):
+        stored = make_mapper(tmp_path, **settings).fit_transform(X)
+        assert stored.loc["P1", "us_pre"] is None
+        for one, other in zip(planes_of(stored), in_memory, strict=True):
+            assert isinstance(one.image, StoredArray)
+            np.testing.assert_array_equal(one.load(), other.load())
+            assert one.replace(image=other.image) == other
+
+
+def test_only_missing_maps_are_computed(X, tmp_path, computed):
+    mapper = make_mapper(tmp_path)
+    mapper.fit_transform(X[:1])
+    assert len(computed) == 2
+    mapper.fit_transform(X)
+    assert len(computed) == 4
+    before = entries(tmp_path)
+    clone(mapper).fit(X).transform(X)
+    mapper.transform_plane(X.iloc[0]["us_pre"].planes[0])
+    assert len(computed) == 4
+    assert entries(tmp_path) == before
+    clone(mapper).set_params(overlap=0.6).fit_transform(X)
+    assert len(computed) == 8
+
+
+def test_redrawn_core_finds_the_maps_and_keeps_its_own(X, tmp_path, computed):
+    mapper = make_mapper(tmp_path)
+    mapper.fit_transform(X)
+    core = PolygonOutline([(3, 1), (3, 4), (5, 4), (5, 1)])
+    plane = X.iloc[0]["us_pre"].planes[0].replace(core=core)
+    maps = mapper.transform(X.assign(us_pre=[Study([plane]), None, None]))
+    assert maps.iloc[0]["us_pre"].planes[0].core == core
+    assert len(computed) == 4
+
+
+def test_maps_follow_each_patients_attenuation(X, tmp_path):
+    stored = make_mapper(tmp_path, attenuation_db_cm_mhz="att").fit_transform(X)
+    again = make_mapper(tmp_path, attenuation_db_cm_mhz="att")
+    other = again.fit_transform(X.assign(att=X["att"].to_numpy()[::-1]))
+    assert stored.at["P0", "us_pre"] != other.at["P0", "us_pre"]
+    single = make_mapper(None, attenuation_db_cm_mhz=0.5).fit_transform(X)
+    one, two = (frame.at["P0", "us_pre"].planes[0] for frame in (stored, single))
+    np.testing.assert_array_equal(one.load(), two.load())
+
+
+def test_frame_of_stored_maps_pickles_small(X, tmp_path):
+    stored = make_mapper(tmp_path).fit_transform(X)
+    assert len(pickle.dumps(stored)) < 1000 * len(planes_of(stored))
+    again = pickle.loads(pickle.dumps(stored))
+    pd.testing.assert_frame_equal(again, stored)
+
+
+def test_damaged_map_is_computed_again_with_a_warning(X, tmp_path, computed):
+    mapper = make_mapper(tmp_path)
+    mapped = mapper.fit_transform(X)
+    before = entries(tmp_path)
+    handle = mapped.iloc[0]["us_pre"].planes[0].image
+    data = bytearray(Path(handle.path).read_bytes())
+    data[-5] ^= 1
+    Path(handle.path).write_bytes(data)
+    with pytest.raises(SknacFormatError, match="does not match its checksum"):
+        handle.load()
+    with pytest.raises(CohortError, match=r"row P0, column us_pre, plane 0: .*damaged"):
+        ROIMasker(region="core").fit_transform(mapped)
+    with pytest.warns(UserWarning, match="computed again"):
+        mapper.transform(X)
+    assert len(computed) == 5
+    assert {k: v[0] for k, v in entries(tmp_path).items()} == {
+        k: v[0] for k, v in before.items()
+    }
+    handle.load()
+
+
+def test_search_over_regions_computes_each_map_once(X, tmp_path, computed):
+    class Mean(ROIMasker):
+        def score(self, X, y=None):
+            return float(
+                np.nanmean(self.transform(X).iloc[0]["us_pre"].planes[0].load())
+            )
+
+    pipeline = make_pipeline(make_mapper(tmp_path), Mean(margin_mm=1.0))
+    cells = X["us_pre"].to_numpy()
+    X = pd.DataFrame({"us_pre": [cells[0], cells[2]] * 2}, index=list("abcd"))
+    grid = {"mean__region": ["core", "core+margin", "frame"]}
+    GridSearchCV(pipeline, grid, cv=2).fit(X)
+    assert len(set(computed)) == len(computed) == 4
+
+
+def test_store_that_is_a_file_is_refused_before_work(X, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="is not a folder"):
+        make_mapper(tmp_path / "file").fit(X)
+
+
+def test_error_names_the_place_with_a_store_too(X, tmp_path):
+    phantom = ReferencePhantom(
+        scan(99, 450),
+        attenuation_db_cm_mhz=0.5,
+        speed_of_sound=1488.0,
+        bsc=lambda f: f - 4,
+    )
+    mapper = make_mapper(tmp_path).set_params(reference=phantom).fit(X)
+    with pytest.raises(CohortError, match=r"row P0, column us_pre, plane 0: .*bsc"):
+        mapper.transform(X)
+
+
+_RUN = """
+import importlib.util as u, sys, time
+from pathlib import Path
+s = u.spec_from_file_location("cohort_of_test", sys.argv[1])
+m = u.module_from_spec(s); sys.modules["cohort_of_test"] = m; s.loader.exec_module(m)
+compute = m.PlaneMapper.__call__
+def slow(self, plane, **settings):
+    time.sleep(0.02)
+    return compute(self, plane, **settings)
+m.PlaneMapper.__call__ = slow
+X = m.file_frame(Path(sys.argv[2]))
+print("start", flush=True)
+m.make_mapper(sys.argv[3]).fit_transform(X)
+"""
+
+
+def file_frame(folder, n_patients=10):
+    """A cohort of RF files, written once; four planes a patient."""
+    cells = []
+    for i in range(n_patients):
+        planes = []
+        for j in range(4):
+            path = folder / f"{i}-{j}.npy"
+            if not path.exists():
+                np.save(path, scan(10 * i + j).load())
+            image = ArrayRef.from_file(path)
+            planes.append(Plane.from_rf(image, fs_mhz=40.0, line_pitch_mm=0.25))
+        cells.append(Study(planes))
+    return pd.DataFrame({"us_pre": cells}, index=[f"P{i}" for i in range(n_patients)])
+
+
+def run_and_kill(files, store, enough):
+    """Start a run in a process; kill it when there are enough entries."""
+    command = [sys.executable, "-c", _RUN, __file__, str(files), str(store)]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE)
+    run.stdout.readline()
+    while run.poll() is None and len(entries(store)) < enough:
+        time.sleep(0.002)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    return run.returncode
+
+
+def test_killed_run_goes_on_where_it_stopped(tmp_path, computed):
+    """SIGKILL half-way: the same bytes in the end, what was there stays."""
+    files, store, whole = (tmp_path / name for name in ("rf", "store", "whole"))
+    files.mkdir()
+    X = file_frame(files)
+    make_mapper(whole).fit_transform(X)
+    assert len(computed) == 40
+    assert run_and_kill(files, store, 20) == -signal.SIGKILL
+    left = entries(store)
+    assert 20 <= len(left) < 40
+    computed.clear()
+    resumed = make_mapper(store).fit_transform(X)
+    assert len(computed) == 40 - len(left)
+    assert {k: v[0] for k, v in entries(store).items()} == {
+        k: v[0] for k, v in entries(whole).items()
+    }
+    assert {name: entries(store)[name] for name in left} == left
+    for plane in planes_of(resumed):
+        plane.load()
+
+
+@pytest.mark.slow
+def test_runs_at_the_same_time_share_a_store(tmp_path):
+    files, store, whole = (tmp_path / name for name in ("rf", "store", "whole"))
+    files.mkdir()
+    make_mapper(whole).fit_transform(file_frame(files))
+    command = [sys.executable, "-c", _RUN, __file__, str(files), str(store)]
+    runs = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(3)]
+    assert [run.wait(120) for run in runs] == [0, 0, 0]
+    assert {k: v[0] for k, v in entries(store).items()} == {
+        k: v[0] for k, v in entries(whole).items()
+    }
+    assert not os.listdir(ArrayStore(store).folder / "unfinished")
