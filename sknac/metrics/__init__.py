@@ -4,6 +4,7 @@
 
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
+from sknac.metrics._calibration import CalibrationResult, calibration
 from sknac.metrics._delong import delong_contrast, delong_test
 from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._proportions import (
@@ -17,28 +18,38 @@ from sknac.metrics._rates import npv, ppv, sensitivity, specificity, weighted_yo
 from sknac.metrics._results import ContrastResult, DeLongResult, MetricInterval
 from sknac.metrics._roc import RocCI, roc_ci
 from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
+from sknac.metrics._scoring import clinical_scorers
+from sknac.metrics._subgroups import SubgroupRates, subgroup_rates
+from sknac.metrics._tables import PerformanceTable, performance_table
 
 __all__ = [
+    "CalibrationResult",
     "ConfusionRates",
     "ContrastResult",
     "DeLongResult",
     "MetricInterval",
+    "PerformanceTable",
     "RocCI",
     "RocCIDisplay",
+    "SubgroupRates",
     "adjust_pvalues",
     "auc_ci",
     "bootstrap_ci",
     "bootstrap_lower_bound",
+    "calibration",
+    "clinical_scorers",
     "confusion_rates",
     "delong_contrast",
     "delong_lower_bound",
     "delong_test",
     "npv",
+    "performance_table",
     "ppv",
     "proportion_ci",
     "rates_from_counts",
     "roc_ci",
     "sensitivity",
     "specificity",
+    "subgroup_rates",
     "weighted_youden",
 ]

@@ -1,0 +1,299 @@
+"""Calibration of predicted probabilities: slope, intercept and Brier score."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit, ndtri
+
+from sknac.metrics._checks import (
+    both_classes,
+    check_confidence_level,
+    check_groups,
+    check_labels,
+    check_scores,
+    warn_undefined,
+)
+from sknac.metrics._results import MetricInterval, _Record
+
+# A slope beyond this belongs to probabilities that separate the classes.
+LARGEST_SLOPE = 1e3
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CalibrationResult(_Record):
+    """Calibration of predicted probabilities.
+
+    Parameters
+    ----------
+    slope : MetricInterval
+        Slope of the log-odds of the outcome on those predicted; 1 is right, below 1
+        the predictions are too extreme.
+    intercept : MetricInterval
+        Calibration in the large: log-odds to add to every prediction, slope kept
+        at 1; 0 is right, below 0 the predictions are too high.
+    brier : MetricInterval
+        Mean squared error of the probabilities.
+    brier_skill : float
+        1 - Brier score over that of predicting the share of positives for everybody.
+    bins : DataFrame of shape (n_bins, 3)
+        By group of similar predictions: `n`, mean `predicted` and `observed` share.
+    pos_label : int, float, bool or str
+        The positive class.
+
+    See Also
+    --------
+    calibration : Computes this result.
+
+    Examples
+    --------
+    >>> from sknac.metrics import calibration
+    >>> y = [0, 0, 0, 1, 0, 1, 1, 1]
+    >>> p = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+    >>> calibration(y, p)
+    slope 1.870 [-0.513, 4.253], intercept 0.000 [-1.656, 1.656], Brier 0.125
+    [0.022, 0.228] (95%, pos_label=1, n=8, n_pos=4)
+    """
+
+    slope: MetricInterval
+    intercept: MetricInterval
+    brier: MetricInterval
+    brier_skill: float
+    bins: pd.DataFrame
+    pos_label: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as a dictionary of plain Python values.
+
+        Returns
+        -------
+        dict
+            One dictionary per measure, the skill, the bins as records.
+        """
+        plain = {k: getattr(self, k).to_dict() for k in ("slope", "intercept", "brier")}
+        plain |= {"brier_skill": self.brier_skill, "pos_label": self.pos_label}
+        return plain | {"bins": self.bins.to_dict("records")}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the measures as a table.
+
+        Returns
+        -------
+        DataFrame of shape (3, 5)
+            Estimate, low, high, method and pos_label of slope, intercept and Brier
+            score.
+        """
+        parts = [x.to_frame() for x in (self.slope, self.intercept, self.brier)]
+        table = pd.concat(parts).set_index("metric")
+        return table[["estimate", "low", "high", "method", "pos_label"]]
+
+    def __repr__(self) -> str:
+        texts = [
+            f"{name} {round(x.estimate, 3) + 0.0:.3f} [{x.low:.3f}, {x.high:.3f}]"
+            for name, x in (
+                ("slope", self.slope),
+                ("intercept", self.intercept),
+                ("Brier", self.brier),
+            )
+        ]
+        level = f"{100 * self.brier.confidence_level:g}%"
+        about = f"{level}, pos_label={self.pos_label!r}"
+        return (
+            f"{', '.join(texts)} ({about}, n={self.brier.n}, n_pos={self.brier.n_pos})"
+        )
+
+
+def calibration(
+    y_true: Any,
+    y_prob: Any,
+    *,
+    pos_label: Any = None,
+    groups: Any = None,
+    n_bins: int = 5,
+    confidence_level: float = 0.95,
+) -> CalibrationResult:
+    """Measure how well predicted probabilities fit the outcome.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels.
+    y_prob : array-like of shape (n_samples,)
+        Predicted probabilities of the positive class, in [0, 1].
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row, where patients have several rows: standard errors are
+        then those between patients.
+    n_bins : int, default=5
+        Number of groups of similar predictions, of about equal size.
+    confidence_level : float, default=0.95
+        Coverage of each interval, between 0 and 1.
+
+    Returns
+    -------
+    CalibrationResult
+        Slope and intercept with Wald intervals, Brier score with that of a mean. With
+        one class, a prediction of exactly 0 or 1 or predictions without spread, or
+        that separate the classes, slope or intercept are NaN, with an
+        `UndefinedMetricWarning` naming why.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a probability lies outside [0, 1], labels are not binary,
+        `pos_label` is missing or unknown, or `n_bins` is below 1.
+
+    See Also
+    --------
+    auc_ci : Discrimination, which calibration says nothing of.
+
+    Notes
+    -----
+    The slope is that of a logistic regression of the outcome on the logit of the
+    prediction, the intercept that of one where the logit is an offset. Thresholds
+    move with calibration, the area under the ROC curve does not.
+
+    References
+    ----------
+    D. R. Cox, Two further applications of a model for binary regression, Biometrika
+    45:562-565, 1958.
+
+    B. Van Calster et al., Calibration: the Achilles heel of predictive analytics,
+    BMC Medicine 17:230, 2019.
+
+    Examples
+    --------
+    >>> from sknac.metrics import calibration
+    >>> y = [0, 0, 0, 1, 0, 1, 1, 1]
+    >>> p = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+    >>> calibration(y, p, n_bins=2).bins
+       n  predicted  observed
+    0  4       0.25      0.25
+    1  4       0.75      0.75
+    """
+    level = check_confidence_level(confidence_level)
+    positive, _, label = check_labels(y_true, pos_label=pos_label)
+    prob = check_scores(y_prob, positive.size, "y_prob")
+    if prob.min() < 0 or prob.max() > 1:
+        raise ValueError("y_prob must lie in [0, 1]; scores have no calibration.")
+    if int(n_bins) != n_bins or n_bins < 1:
+        raise ValueError(f"n_bins={n_bins!r} must be a whole number >= 1.")
+    codes = check_groups(groups, positive.size, y_true, y_prob)
+    target = positive.astype(float)
+    slope, intercept = _logistic_measures(target, prob, codes)
+    about = {"confidence_level": level, "n": positive.size, "pos_label": label}
+    about |= {"n_pos": int(positive.sum())}
+    about["n_groups"] = None if codes is None else int(codes.max()) + 1
+    share = target.mean()
+    brier, se = _mean_and_error((prob - target) ** 2, codes)
+    base = share * (1 - share)
+    return CalibrationResult(
+        slope=_interval("calibration_slope", *slope, "wald", about),
+        intercept=_interval("calibration_intercept", *intercept, "wald", about),
+        brier=_interval("brier", brier, se, "mean", about, least=0.0, most=1.0),
+        brier_skill=float(1 - brier / base) if base else np.nan,
+        bins=_bins(target, prob, int(n_bins)),
+        pos_label=label,
+    )
+
+
+def _logistic_measures(
+    target: np.ndarray, prob: np.ndarray, codes: np.ndarray | None
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return slope and intercept, each with its standard error."""
+    nothing = (np.nan, np.nan)
+    if not both_classes(target.astype(bool), "calibration"):
+        return nothing, nothing
+    if prob.min() == 0 or prob.max() == 1:
+        warn_undefined(
+            "A prediction is exactly 0 or 1, infinite log-odds: slope and intercept "
+            "are NaN. Clip the probabilities, for example to [1e-6, 1 - 1e-6]."
+        )
+        return nothing, nothing
+    odds = logit(prob)
+    ones = np.ones((len(target), 1))
+    intercept = _fit(target, ones, odds, codes)
+    if np.ptp(odds) == 0:
+        warn_undefined("All predictions are equal: the calibration slope is NaN.")
+        return nothing, intercept
+    slope = _fit(target, np.column_stack([odds, ones]), None, codes)
+    if abs(slope[0]) > LARGEST_SLOPE or _ordered(target, prob):
+        warn_undefined("The predictions separate the classes: the slope is NaN.")
+        return nothing, intercept
+    return slope, intercept
+
+
+def _ordered(target: np.ndarray, prob: np.ndarray) -> bool:
+    """Tell whether some cut parts the classes, so that no slope is finite."""
+    up, down = prob[target == 1], prob[target == 0]
+    return up.min() >= down.max() or up.max() <= down.min()
+
+
+def _fit(
+    target: np.ndarray,
+    design: np.ndarray,
+    offset: np.ndarray | None,
+    codes: np.ndarray | None,
+) -> tuple[float, float]:
+    """Return the first coefficient of a logistic regression and its error."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    kind = (
+        {} if codes is None else {"cov_type": "cluster", "cov_kwds": {"groups": codes}}
+    )
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # separation is told by the caller
+        fitted = GLM(target, design, family=Binomial(), offset=offset).fit(
+            maxiter=60, tol=1e-10, rtol=1e-13, **kind
+        )
+        return float(fitted.params[0]), float(fitted.bse[0])
+
+
+def _mean_and_error(
+    values: np.ndarray, codes: np.ndarray | None
+) -> tuple[float, float]:
+    """Return a mean over rows and its standard error between patients."""
+    mean = float(values.mean())
+    gaps = values - mean
+    if codes is not None:
+        gaps = np.bincount(codes, gaps)
+    units = gaps.size
+    if units < 2:
+        return mean, np.nan
+    return mean, float(np.sqrt(units / (units - 1) * (gaps**2).sum()) / values.size)
+
+
+def _interval(
+    metric: str,
+    estimate: float,
+    se: float,
+    method: str,
+    about: dict[str, Any],
+    *,
+    least: float = -np.inf,
+    most: float = np.inf,
+) -> MetricInterval:
+    """Return a normal interval, clipped."""
+    half = se * float(ndtri(0.5 + about["confidence_level"] / 2))
+    low, high = np.clip([estimate - half, estimate + half], least, most).tolist()
+    found = {"estimate": estimate, "low": low, "high": high, "se": se}
+    return MetricInterval(metric=metric, method=method, **found, **about)
+
+
+def _bins(target: np.ndarray, prob: np.ndarray, n_bins: int) -> pd.DataFrame:
+    """Return groups of similar predictions of about equal size, ties together."""
+    edges = np.unique(np.quantile(prob, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    code = np.searchsorted(edges, prob, side="right")
+    table = pd.DataFrame({"code": code, "predicted": prob, "observed": target})
+    found = table.groupby("code").agg(
+        n=("observed", "size"),
+        predicted=("predicted", "mean"),
+        observed=("observed", "mean"),
+    )
+    return found.reset_index(drop=True)

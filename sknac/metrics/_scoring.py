@@ -1,0 +1,99 @@
+"""Scorers of a clinical decision, by name, for searches with several metrics."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
+
+from sknac.metrics._checks import check_confidence_level, check_weight
+from sknac.metrics._rates import npv, ppv, sensitivity, specificity, weighted_youden
+from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
+
+_RATES = {
+    "sensitivity": sensitivity,
+    "specificity": specificity,
+    "ppv": ppv,
+    "npv": npv,
+}
+_SCORES = ("decision_function", "predict_proba")
+
+
+def clinical_scorers(
+    *, pos_label: Any, weight: float = 0.5, confidence_level: float = 0.95
+) -> dict[str, Callable[..., float]]:
+    """Make the scorers of a clinical decision for `scoring=` of a search.
+
+    Parameters
+    ----------
+    pos_label : int, float, bool or str
+        The positive class of every score.
+    weight : float, default=0.5
+        Share of sensitivity in the weighted Youden index, in [0, 1].
+    confidence_level : float, default=0.95
+        Coverage of the two-sided intervals whose lower ends are scores.
+
+    Returns
+    -------
+    dict of str to callable
+        Scorers "roc_auc", "delong_lower_bound" (of the area), "accuracy",
+        "accuracy_lower_bound" (bootstrap), "sensitivity", "specificity", "ppv",
+        "npv" and "weighted_youden"; each key can be `refit`.
+
+    Raises
+    ------
+    ValueError
+        If the weight or the level is out of range.
+
+    See Also
+    --------
+    delong_lower_bound : Lower bound of the area.
+
+    Notes
+    -----
+    In a fold where a score is undefined (one class, nobody predicted positive) it is
+    NaN with an `UndefinedMetricWarning`; the mean over folds is then NaN too, and a
+    search ranks that candidate last. `zero_division`-like fillings would hide it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sknac.metrics import clinical_scorers
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = GridSearchCV(
+    ...     LogisticRegression(), {"C": [0.1, 1.0]}, refit="npv",
+    ...     scoring=clinical_scorers(pos_label=1, weight=0.8),
+    ... ).fit(X[:, :2], y)
+    >>> sorted(k for k in search.cv_results_ if k.startswith("mean_test_w"))
+    ['mean_test_weighted_youden']
+    """
+    level = check_confidence_level(confidence_level)
+    weight = check_weight(weight)
+    ranked = {"response_method": _SCORES, "pos_label": pos_label}
+    scorers = {
+        "roc_auc": make_scorer(_area, **ranked),
+        "delong_lower_bound": make_scorer(
+            delong_lower_bound, confidence_level=level, **ranked
+        ),
+        "accuracy": make_scorer(accuracy_score),
+        "accuracy_lower_bound": make_scorer(
+            bootstrap_lower_bound,
+            metric="accuracy",
+            confidence_level=level,
+            pos_label=pos_label,
+        ),
+        "weighted_youden": make_scorer(
+            weighted_youden, weight=weight, pos_label=pos_label
+        ),
+    }
+    return scorers | {
+        name: make_scorer(rate, pos_label=pos_label) for name, rate in _RATES.items()
+    }
+
+
+def _area(y_true: Any, y_score: Any, *, pos_label: Any) -> float:
+    """Return the area for scores that are high for `pos_label`."""
+    return float(roc_auc_score(y_true == pos_label, y_score))

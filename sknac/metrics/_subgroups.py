@@ -1,0 +1,180 @@
+"""Rates of a decision in subgroups of patients, with their counts."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sknac.metrics._checks import check_labels, warn_undefined
+from sknac.metrics._confusion import CELLS, RATES
+from sknac.metrics._proportions import ConfusionRates, confusion_rates
+
+ALL, MISSING = "all", "(missing)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SubgroupRates:
+    """Rates of a decision in subgroups.
+
+    Parameters
+    ----------
+    rates : dict of (str, object) to ConfusionRates
+        Rates by factor and level; ("all", "all") is everybody.
+    pos_label : int, float, bool or str
+        The positive class.
+
+    See Also
+    --------
+    subgroup_rates : Computes this result.
+
+    Examples
+    --------
+    >>> from sknac.metrics import subgroup_rates
+    >>> subgroup_rates([0, 1, 0, 1], [0, 1, 1, 0], ["TN", "TN", "HER2+", "HER2+"])
+    SubgroupRates(2 subgroups, n=4, pos_label=1)
+    """
+
+    rates: dict[tuple[str, Any], ConfusionRates]
+    pos_label: Any
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return counts and rates as a table.
+
+        Returns
+        -------
+        DataFrame of shape (n_subgroups + 1, 22)
+            By factor and level: n, n_pos, the four counts, and each rate with its
+            bounds and, for accuracy, the count of right decisions.
+        """
+        rows = {}
+        for key, found in self.rates.items():
+            cells = {cell: getattr(found, cell) for cell in CELLS}
+            row = {"n": sum(cells.values()), "n_pos": found.tp + found.fn, **cells}
+            row["n_right"] = found.tp + found.tn
+            for name in RATES:
+                rate = getattr(found, name)
+                row[name] = rate.estimate
+                row[f"{name}_low"], row[f"{name}_high"] = rate.low, rate.high
+            rows[key] = row
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        frame.index = pd.MultiIndex.from_tuples(rows, names=["factor", "level"])
+        return frame
+
+    def __repr__(self) -> str:
+        n = self.rates[ALL, ALL].accuracy.total
+        return (
+            f"SubgroupRates({len(self.rates) - 1} subgroups, n={n}, "
+            f"pos_label={self.pos_label!r})"
+        )
+
+
+def subgroup_rates(
+    y_true: Any,
+    y_pred: Any,
+    by: Any,
+    *,
+    pos_label: Any = None,
+    method: str = "wilson",
+    confidence_level: float = 0.95,
+) -> SubgroupRates:
+    """Estimate accuracy and the other rates in subgroups of patients.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels, one row per patient.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    by : array-like of shape (n_samples,) or DataFrame of shape (n_samples, n_factors)
+        Subgroup of each patient (molecular subtype, regimen); each column of a table
+        parts the patients by itself. Missing values are a subgroup "(missing)".
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+    method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
+        The interval; see `proportion_ci`.
+    confidence_level : float, default=0.95
+        Coverage of each interval, between 0 and 1.
+
+    Returns
+    -------
+    SubgroupRates
+        Rates of everybody, then of each subgroup. A rate without a denominator is
+        NaN, with one `UndefinedMetricWarning` for all of them.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, labels are not binary, `pos_label` is missing or unknown,
+        or an option is unknown.
+
+    See Also
+    --------
+    confusion_rates : Rates of everybody.
+
+    Notes
+    -----
+    Intervals of small subgroups are wide, and subgroups differ by chance: look at
+    both before reading a difference.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (Fig. 5: accuracy by molecular subtype).
+
+    Examples
+    --------
+    >>> from sknac.metrics import subgroup_rates
+    >>> subtype = ["TN", "TN", "HER2+", "HER2+"]
+    >>> found = subgroup_rates([0, 1, 0, 1], [0, 1, 1, 0], subtype)
+    >>> found.to_frame()[["n_right", "n", "accuracy"]]
+                    n_right  n  accuracy
+    factor   level
+    all      all          2  4       0.5
+    subgroup TN           2  2       1.0
+             HER2+        0  2       0.0
+    """
+    positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
+    factors = _factors(by, positive.size)
+    settings = {"pos_label": True, "method": method}
+    settings["confidence_level"] = confidence_level
+    groups = {(ALL, ALL): np.ones(positive.size, dtype=bool)}
+    for name, column in factors.items():
+        groups |= {(name, level): column == level for level in pd.unique(column)}
+    undefined, rates = [], {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UndefinedMetricWarning)
+        for key, rows in groups.items():
+            before = len(caught)
+            found = confusion_rates(positive[rows], predicted[rows], **settings)
+            rates[key] = _relabel(found, label)
+            if len(caught) > before:
+                undefined.append(f"{key[0]} {key[1]}")
+    if undefined:
+        warn_undefined(f"Some rates are undefined (NaN) in: {', '.join(undefined)}.")
+    return SubgroupRates(rates, label)
+
+
+def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
+    """Return the factors by name as object arrays."""
+    if isinstance(by, pd.DataFrame):
+        columns = {str(name): by[name] for name in by}
+    else:
+        name = getattr(by, "name", None)
+        columns = {"subgroup" if name is None else str(name): pd.Series(by)}
+    found = {}
+    for name, column in columns.items():
+        if len(column) != n:
+            raise ValueError(f"{name} has {len(column)} rows but y_true has {n}.")
+        values = column.astype(object).where(column.notna(), MISSING).to_numpy()
+        found[name] = values
+    return found
+
+
+def _relabel(found: ConfusionRates, label: Any) -> ConfusionRates:
+    """Return rates that name the user's positive class."""
+    changed = {name: getattr(found, name).replace(pos_label=label) for name in RATES}
+    return found.replace(pos_label=label, **changed)

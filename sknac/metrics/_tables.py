@@ -1,0 +1,293 @@
+"""Tables of performance, in the conventions of the two papers or one's own."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknac.metrics._auc import auc_ci
+from sknac.metrics._bootstrap import bootstrap_ci
+from sknac.metrics._checks import check_groups, check_labels, check_option
+from sknac.metrics._confusion import RATES
+from sknac.metrics._proportions import confusion_rates
+from sknac.metrics._results import MetricInterval
+
+_METRICS = ("roc_auc", *RATES)
+_METHODS = ("wilson", "clopper-pearson", "wald", "percentile", "bca")
+_ABBREVIATIONS = {
+    "roc_auc": "AUC",
+    "accuracy": "ACC (%)",
+    "sensitivity": "SENS (%)",
+    "specificity": "SPEC (%)",
+    "ppv": "PPV (%)",
+    "npv": "NPV (%)",
+}
+# What the two papers report. Their positive classes are opposite.
+_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "dlrp": MappingProxyType(
+            {
+                "pos_label": "response",
+                "metrics": ("roc_auc", "accuracy", "sensitivity", "specificity", "npv"),
+                "method": "percentile",
+                "auc_method": "percentile",
+            }
+        ),
+        "qus": MappingProxyType(
+            {
+                "pos_label": "non-response",
+                "metrics": ("accuracy", "specificity", "sensitivity", "roc_auc"),
+                "method": "wald",
+                "auc_method": "delong",
+            }
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PerformanceTable:
+    """Performance of several models on the same patients.
+
+    Parameters
+    ----------
+    results : dict of str to dict of str to MetricInterval
+        By model and metric.
+    pos_label : int, float, bool or str
+        The positive class of every number.
+    preset : str or None
+        The convention taken.
+
+    See Also
+    --------
+    performance_table : Computes this result.
+
+    Examples
+    --------
+    >>> from sknac.metrics import performance_table
+    >>> performance_table([0, 0, 1, 1], {"early": [0, 1, 1, 1]})
+    PerformanceTable(1 models, pos_label=1, preset=None)
+    """
+
+    results: dict[str, dict[str, MetricInterval]]
+    pos_label: Any
+    preset: str | None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the numbers, one row per model and metric.
+
+        Returns
+        -------
+        DataFrame of shape (n_models * n_metrics, 8)
+            By model and metric: estimate, low, high, count, total, method,
+            confidence_level, pos_label.
+        """
+        rows = {
+            (model, name): found.to_dict()
+            for model, row in self.results.items()
+            for name, found in row.items()
+        }
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        frame.index = pd.MultiIndex.from_tuples(rows, names=["model", "metric"])
+        columns = ["estimate", "low", "high", "count", "total", "method"]
+        return frame[[*columns, "confidence_level", "pos_label"]]
+
+    def to_text(self) -> pd.DataFrame:
+        """Return the table as it is printed.
+
+        Returns
+        -------
+        DataFrame of shape (n_models, n_metrics)
+            Estimates with their intervals; rates in percent. The name of the columns
+            states the positive class.
+        """
+        cells = {
+            model: {_ABBREVIATIONS[name]: _spell(name, x) for name, x in row.items()}
+            for model, row in self.results.items()
+        }
+        frame = pd.DataFrame.from_dict(cells, orient="index").fillna("-")
+        frame.columns.name = f"positive = {self.pos_label}"
+        return frame
+
+    def __repr__(self) -> str:
+        return (
+            f"PerformanceTable({len(self.results)} models, "
+            f"pos_label={self.pos_label!r}, preset={self.preset!r})"
+        )
+
+
+def performance_table(
+    y_true: Any,
+    decisions: Mapping[str, Any] | None = None,
+    scores: Mapping[str, Any] | None = None,
+    *,
+    preset: str | None = None,
+    pos_label: Any = None,
+    metrics: Iterable[str] | None = None,
+    method: str | None = None,
+    auc_method: str | None = None,
+    confidence_level: float = 0.95,
+    groups: Any = None,
+    n_resamples: int = 2000,
+    random_state: Any = None,
+) -> PerformanceTable:
+    """Tabulate the performance of several models on the same patients.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels.
+    decisions : dict of str to array-like of shape (n_samples,), default=None
+        Predicted labels by model; what the rates are made of.
+    scores : dict of str to array-like of shape (n_samples,), default=None
+        Scores by model, higher means positive; what the area is made of.
+    preset : {"dlrp", "qus"}, default=None
+        The convention of a paper: "dlrp" takes response as positive, reports AUC,
+        accuracy, sensitivity, specificity and NPV, with bootstrap intervals; "qus"
+        takes non-response as positive, reports accuracy, specificity, sensitivity
+        and AUC, with Wald intervals and DeLong's. Arguments given go first.
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required unless
+        the preset has one.
+    metrics : list of str, default=None
+        "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy"; None is
+        all of them.
+    method : {"wilson", "clopper-pearson", "wald", "percentile", "bca"}, default=None
+        Interval of the rates; None is "wilson", with `groups` "percentile".
+    auc_method : {"logit-delong", "delong", "bca", "percentile"}, default=None
+        Interval of the area; None is "logit-delong".
+    confidence_level : float, default=0.95
+        Coverage of each interval, between 0 and 1.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row, where patients have several rows. The rates then need a
+        bootstrap method.
+    n_resamples : int, default=2000
+        Number of bootstrap resamples.
+    random_state : int, RandomState, Generator or None, default=None
+        Randomness of the bootstrap, the same for every model.
+
+    Returns
+    -------
+    PerformanceTable
+        Metrics with their intervals by model.
+
+    Raises
+    ------
+    ValueError
+        If neither decisions nor scores are given, an option is unknown, binomial
+        intervals are asked for with `groups`, or the input is not as in
+        `confusion_rates` and `auc_ci`.
+
+    See Also
+    --------
+    delong_test : Whether two areas differ.
+    subgroup_rates : One model in subgroups.
+
+    Notes
+    -----
+    The intervals printed in the DLRP paper are narrower than any of these: they fit a
+    bootstrap in which every patient counts ten times. Here patients count once.
+
+    References
+    ----------
+    The DLRP paper, European Radiology (Table 3). Taleghamar et al., Sci Rep 12:2244,
+    2022 (Table 2).
+
+    Examples
+    --------
+    >>> from sknac.metrics import performance_table
+    >>> y = ["response"] * 4 + ["non-response"] * 4
+    >>> found = ["response"] * 3 + ["non-response"] * 5
+    >>> table = performance_table(y, {"DLR-2": found}, preset="qus")
+    >>> table.to_text().loc["DLR-2"].tolist()
+    ['87.5 [64.6, 100.0]', '75.0 [32.6, 100.0]', '100.0 [100.0, 100.0]']
+    """
+    chosen = _settings(preset, pos_label, metrics, method, auc_method, groups)
+    if not decisions and not scores:
+        raise ValueError(
+            "Give decisions, scores or both: there is nothing to tabulate."
+        )
+    positive, _, label = check_labels(y_true, pos_label=chosen["pos_label"])
+    units = check_groups(groups, positive.size, y_true)
+    about = {"confidence_level": confidence_level}
+    boot = {"groups": units, "n_resamples": n_resamples, "random_state": random_state}
+    results = {}
+    for model in dict.fromkeys([*(decisions or {}), *(scores or {})]):
+        row = {}
+        if decisions and model in decisions:
+            given = decisions[model], label, chosen["method"]
+            row |= _rates(y_true, *given, about, boot, chosen["metrics"])
+        if scores and model in scores and "roc_auc" in chosen["metrics"]:
+            row["roc_auc"] = auc_ci(
+                y_true,
+                scores[model],
+                pos_label=label,
+                method=chosen["auc_method"],
+                **about,
+                **boot,
+            )
+        results[str(model)] = {k: row[k] for k in chosen["metrics"] if k in row}
+    return PerformanceTable(results, label, preset)
+
+
+def _settings(
+    preset: str | None,
+    pos_label: Any,
+    metrics: Iterable[str] | None,
+    method: str | None,
+    auc_method: str | None,
+    groups: Any,
+) -> dict[str, Any]:
+    """Return the preset's settings with what was given in their place."""
+    if preset is not None:
+        check_option(preset, "preset", tuple(_PRESETS))
+    chosen = {"pos_label": None, "metrics": _METRICS, "auc_method": "logit-delong"}
+    chosen["method"] = "wilson" if groups is None else "percentile"
+    chosen |= _PRESETS.get(preset, {})
+    given = {"pos_label": pos_label, "method": method, "auc_method": auc_method}
+    given["metrics"] = None if metrics is None else tuple(metrics)
+    chosen |= {name: value for name, value in given.items() if value is not None}
+    for name in chosen["metrics"]:
+        check_option(name, "metrics", _METRICS)
+    check_option(chosen["method"], "method", _METHODS)
+    if groups is not None and chosen["method"] not in ("percentile", "bca"):
+        raise ValueError(
+            f"method={chosen['method']!r} takes rows for patients; with groups pass "
+            "method='percentile' or 'bca'."
+        )
+    return chosen
+
+
+def _rates(
+    y_true: Any,
+    y_pred: Any,
+    label: Any,
+    method: str,
+    about: dict[str, Any],
+    boot: dict[str, Any],
+    metrics: Iterable[str],
+) -> dict[str, MetricInterval]:
+    """Return the rates of one model's decisions."""
+    names = [name for name in metrics if name in RATES]
+    if method not in ("percentile", "bca"):
+        found = confusion_rates(y_true, y_pred, pos_label=label, method=method, **about)
+        return {name: getattr(found, name) for name in names}
+    return {
+        name: bootstrap_ci(
+            name, y_true, y_pred, pos_label=label, method=method, **about, **boot
+        )
+        for name in names
+    }
+
+
+def _spell(name: str, found: MetricInterval) -> str:
+    """Write an estimate with its interval, rates in percent."""
+    values = np.array([found.estimate, found.low, found.high])
+    if name == "roc_auc":
+        return "{:.3f} [{:.3f}, {:.3f}]".format(*values)
+    return "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * values))

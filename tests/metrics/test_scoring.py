@@ -1,0 +1,85 @@
+"""Scorers in searches with several metrics."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.svm import LinearSVC
+
+from sknac.metrics import (
+    auc_ci,
+    bootstrap_lower_bound,
+    clinical_scorers,
+    confusion_rates,
+    weighted_youden,
+)
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    """Give two features of 150 tumours with string labels."""
+    data = load_breast_cancer()
+    y = np.where(data.target[:150] == 0, "malignant", "benign")
+    X = data.data[:150, [1, 4]]
+    return (X - X.mean(axis=0)) / X.std(axis=0), y
+
+
+@pytest.mark.parametrize("pos_label", ["malignant", "benign"])
+@pytest.mark.parametrize("model", [LogisticRegression(), LinearSVC()])
+def test_scorers_equal_the_functions(cancer, pos_label, model):
+    X, y = cancer
+    model.fit(X, y)
+    called = model.predict(X)
+    score = model.decision_function(X) * (1 if pos_label == "malignant" else -1)
+    rates = confusion_rates(y, called, pos_label=pos_label)
+    area = auc_ci(y, score, pos_label=pos_label)
+    want = {name: getattr(rates, name).estimate for name in ("npv", "ppv", "accuracy")}
+    want |= {"sensitivity": rates.sensitivity.estimate}
+    want |= {"specificity": rates.specificity.estimate}
+    want |= {"roc_auc": area.estimate, "delong_lower_bound": area.low}
+    want["weighted_youden"] = weighted_youden(
+        y, called, weight=0.8, pos_label=pos_label
+    )
+    want["accuracy_lower_bound"] = bootstrap_lower_bound(
+        y, called, metric="accuracy", pos_label=pos_label
+    )
+    scorers = clinical_scorers(pos_label=pos_label, weight=0.8)
+    got = {name: scorer(model, X, y) for name, scorer in scorers.items()}
+    assert got == pytest.approx(want)
+
+
+@pytest.mark.parametrize("refit", ["npv", "weighted_youden", "delong_lower_bound"])
+def test_each_key_can_choose_the_winner_in_nested_folds(cancer, refit):
+    X, y = cancer
+    scorers = clinical_scorers(pos_label="malignant", weight=0.2)
+    grid = {"C": [0.05, 1.0]}
+    search = GridSearchCV(
+        LogisticRegression(), grid, cv=3, scoring=scorers, refit=refit
+    )
+    found = cross_validate(search, X, y, cv=3, scoring=scorers)
+    assert np.isfinite(found[f"test_{refit}"]).all()
+    search.fit(X, y)
+    best = np.argmax(search.cv_results_[f"mean_test_{refit}"])
+    assert search.best_index_ == best
+
+
+def test_fold_of_one_class_is_nan_and_not_averaged_away(cancer):
+    X, y = cancer
+    order = np.argsort(y == "benign", kind="stable")
+    scorers = {"npv": clinical_scorers(pos_label="malignant")["sensitivity"]}
+    folds = KFold(5)  # sorted by class: folds of benign tumours alone
+    with pytest.warns(UndefinedMetricWarning, match="no positive row"):
+        found = cross_validate(
+            LogisticRegression(), X[order], y[order], cv=folds, scoring=scorers
+        )
+    assert np.isnan(found["test_npv"]).any()
+    assert np.isnan(found["test_npv"].mean())
+
+
+def test_weight_must_be_a_share():
+    with pytest.raises(ValueError, match="weight=2"):
+        clinical_scorers(pos_label=1, weight=2)
