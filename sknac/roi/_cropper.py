@@ -23,7 +23,7 @@ class ROICropper(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Patients worked on at a time.
+        Planes worked on at a time.
 
     Attributes
     ----------
@@ -41,7 +41,8 @@ class ROICropper(PlaneTransformer):
     Notes
     -----
     Near the edge of the image the box is moved inwards; where the image is
-    smaller than the box, the crop is the image and no longer square. The crop
+    smaller than the box, the crop is the image and no longer square
+    (`sknac.preprocessing.PlaneResizer` has ``keep_aspect`` for these). The crop
     keeps its place in the scan (``origin_mm``), so the outline stays valid.
 
     The DLRP paper cropped by hand to the complete tumour and its border tissue
@@ -93,9 +94,13 @@ class ROICropper(PlaneTransformer):
             and the spacing is unknown.
         """
         if plane.kind != "bmode":
+            mends = {
+                "maps": "ROIMasker for maps",
+                "rf": "sknac.qus.bmode_from_rf first",
+            }
             raise ValueError(
-                f"ROICropper needs B-mode images, got {plane.kind}: use ROIMasker "
-                "for maps"
+                f"ROICropper needs B-mode images, got {plane.kind}: use "
+                f"{mends[plane.kind]}"
             )
         box = bounding_box(plane.core_mask())
         rows, columns = widen_box(

@@ -2,10 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+import warnings
 
-from sknac.cohort import MaskOutline, Plane, PlaneTransformer
-from sknac.roi._regions import bounding_box, grow_mask
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from sknac.cohort import MaskOutline, Plane, PlaneTransformer, check_cohort
+from sknac.cohort._mapping import list_planes
+from sknac.exceptions import CohortError
+from sknac.roi._regions import bounding_box, draw_region, region_span
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
@@ -25,7 +31,7 @@ class ROIMasker(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Patients worked on at a time.
+        Planes worked on at a time.
 
     Attributes
     ----------
@@ -35,6 +41,9 @@ class ROIMasker(PlaneTransformer):
         Columns of the frame seen in ``fit``.
     n_features_in_ : int
         Their number.
+    cut_ : DataFrame of shape (n_planes, 5)
+        What the frames of the training planes cut off: ``patient_id, visit, plane,
+        core_cut, margin_cut``, see `cut_table`.
 
     See Also
     --------
@@ -43,9 +52,11 @@ class ROIMasker(PlaneTransformer):
     Notes
     -----
     The margin is measured between sample centres in mm, so it is right on
-    anisotropic grids. It is cut off at the edge of the frame. The plane's
-    ``roi`` holds the region, so that later steps can tell an invalid value
-    inside it from the outside.
+    anisotropic grids, and from the whole core, also where that leaves the frame.
+    What lies beyond the frame is lost: ``cut_`` and `cut_table` say how much of
+    each core and margin that is. (Maps begin and end half a window inside the
+    scan.) The plane's ``roi`` holds the region, so that later steps can tell an
+    invalid value inside it from the outside.
 
     References
     ----------
@@ -98,14 +109,11 @@ class ROIMasker(PlaneTransformer):
         ValueError
             If the plane holds no maps, or has no core that covers a sample.
         """
-        if plane.kind != "maps":
-            raise ValueError(
-                f"ROIMasker needs maps, got {plane.kind}: put a QUSMapper before it, "
-                "or use ROICropper for B-mode images"
-            )
-        if self.region == "frame":
+        mask, margin_mm = self._core(plane)
+        if mask is None:
             return plane
-        mask = self._region(plane)
+        if margin_mm > 0:
+            mask |= draw_region(plane.core, plane.grid, margin_mm).in_frame
         rows, columns = bounding_box(mask)
         grid = plane.grid.crop(rows, columns)
         kept = mask[rows, columns]
@@ -116,13 +124,90 @@ class ROIMasker(PlaneTransformer):
             roi=MaskOutline(kept, grid),
         )
 
-    def _region(self, plane):
-        """Draw the region on the plane's grid."""
-        core = plane.core_mask()
+    def fit_planes(self, X: pd.DataFrame) -> None:
+        """Measure what the frames cut off the training planes' regions.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+
+        Warns
+        -----
+        UserWarning
+            If more than half of a core lies beyond its frame.
+        """
+        self.cut_ = self._cut_table(X)
+        lost = self.cut_[self.cut_["core_cut"] > 0.5]
+        if len(lost):
+            worst = lost.loc[lost["core_cut"].idxmax()]
+            warnings.warn(
+                f"{len(lost)} of {len(self.cut_)} frames hold less than half of their "
+                f"core; row {worst['patient_id']}, column us_{worst['visit']}, plane "
+                f"{worst['plane']} holds {1 - worst['core_cut']:.0%}: check the "
+                "outline's unit and the spacing",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def cut_table(self, X: pd.DataFrame) -> pd.DataFrame:
+        """List how much of each plane's region lies beyond its frame.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Cohort frame with the columns seen in ``fit``.
+
+        Returns
+        -------
+        DataFrame of shape (n_planes, 5)
+            ``patient_id, visit, plane, core_cut, margin_cut``: the shares of core
+            and margin, 0 to 1, that lie beyond the frame, by number of samples.
+            Without rows if the region is the frame.
+        """
+        check_is_fitted(self)
+        check_cohort(self, X, columns=self.columns_, reset=False)
+        return self._cut_table(X)
+
+    def _cut_table(self, X):
+        """Measure each plane; errors name the place."""
+        rows = []
+        for at in list_planes(X, self.columns_) if self.region != "frame" else ():
+            try:
+                cut = self._cut(at.plane)
+            except ValueError as error:
+                raise CohortError(f"{at.place}: {error}") from error
+            visit = at.column.removeprefix("us_")
+            rows.append((at.patient, visit, at.number, *cut))
+        names = ["patient_id", "visit", "plane", "core_cut", "margin_cut"]
+        return pd.DataFrame(rows, columns=names)
+
+    def _cut(self, plane):
+        """Share of core and margin beyond the frame."""
+        _, margin_mm = self._core(plane)
+        spans = region_span(plane.core, plane.grid, margin_mm)
+        if all(
+            span.start >= 0 and span.stop <= size
+            for span, size in zip(spans, plane.grid.shape, strict=True)
+        ):
+            return 0.0, 0.0
+        region = draw_region(plane.core, plane.grid, margin_mm)
+        return region.core_cut, region.margin_cut
+
+    def _core(self, plane):
+        """Mask of the core and the margin to draw; None and 0 for the whole frame."""
+        if plane.kind != "maps":
+            raise ValueError(
+                f"ROIMasker needs maps, got {plane.kind}: put a QUSMapper before it, "
+                "or use ROICropper for B-mode images"
+            )
+        if self.region == "frame":
+            return None, 0.0
+        core = plane.core_mask()  # says so where there is none
         if self.region == "core":
-            return core
+            return core, 0.0
         if plane.spacing_mm is None:
             raise ValueError(
                 "margin_mm needs spacing_mm, which is unknown for this plane"
             )
-        return grow_mask(core, plane.spacing_mm, self.margin_mm)
+        return core, self.margin_mm

@@ -1,9 +1,13 @@
-"""Arithmetic on masks: growing by a distance, boxes round them."""
+"""Arithmetic on masks: growing by a distance, boxes round them, what a frame cuts."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
+
+from sknac.cohort import PolygonOutline
 
 
 def grow_mask(
@@ -109,3 +113,95 @@ def widen_box(
         start = min(max(start, 0), size - length)
         spans.append(slice(start, start + length))
     return tuple(spans)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A core and its margin on a grid that may reach beyond the frame's.
+
+    ``rows`` and ``columns`` count the frame's samples and may be negative.
+    """
+
+    core: np.ndarray
+    grown: np.ndarray
+    rows: slice
+    columns: slice
+    shape: tuple  # of the frame
+
+    @property
+    def in_frame(self):
+        """The region on the whole frame."""
+        mask = np.zeros(self.shape, dtype=bool)
+        mask[self._frame_part] = self.grown[self._own_part]
+        return mask
+
+    @property
+    def core_cut(self):
+        """Share of the core that lies beyond the frame."""
+        return self._cut(self.core)
+
+    @property
+    def margin_cut(self):
+        """Share of the margin that lies beyond the frame."""
+        return self._cut(self.grown & ~self.core)
+
+    def _cut(self, mask):
+        """Share of a mask beyond the frame; 0 where there is none of it."""
+        whole, kept = np.count_nonzero(mask), np.count_nonzero(mask[self._own_part])
+        return 1 - kept / whole if whole else 0.0
+
+    @property
+    def _frame_part(self):
+        """Part of the frame that the region's grid covers."""
+        return tuple(
+            slice(min(max(span.start, 0), size), min(max(span.stop, 0), size))
+            for span, size in zip((self.rows, self.columns), self.shape, strict=True)
+        )
+
+    @property
+    def _own_part(self):
+        """The same part of the region's grid."""
+        return tuple(
+            slice(part.start - span.start, part.stop - span.start)
+            for part, span in zip(
+                self._frame_part, (self.rows, self.columns), strict=True
+            )
+        )
+
+
+def draw_region(core, grid, margin: float) -> Region:
+    """Draw a core outline and its margin, also where they leave the frame.
+
+    What lies farther out than the frame is large is not drawn.
+    """
+    rows, columns = region_span(core, grid, margin)
+    local = grid.crop(rows, columns)
+    drawn = core.to_mask(local)
+    grown = drawn
+    if margin > 0 and drawn.any():
+        grown = grow_mask(drawn, grid.step, margin)
+    return Region(drawn, grown, rows, columns, grid.shape)
+
+
+def region_span(core, grid, margin):
+    """Rows and columns of a grid, continued, that hold a core and its margin."""
+    spans = []
+    for (low, high), step, size in zip(
+        np.transpose(_outline_box(core, grid)), grid.step, grid.shape, strict=True
+    ):
+        reach = int(np.ceil(margin / step)) + 1
+        start = np.clip(np.floor(low) - reach, -size, 2 * size - 1)
+        stop = np.clip(np.ceil(high) + reach + 1, start + 1, 2 * size)
+        spans.append(slice(int(start), int(stop)))
+    return tuple(spans)
+
+
+def _outline_box(core, grid):
+    """First and last index of a grid, fractions kept, inside an outline's box."""
+    if isinstance(core, PolygonOutline):
+        box = [core.vertices.min(axis=0), core.vertices.max(axis=0)]
+    else:
+        rows, columns = bounding_box(core.mask.load() != 0)
+        first = (rows.start - 0.5, columns.start - 0.5)
+        box = core.grid.to_mm([first, (rows.stop - 0.5, columns.stop - 0.5)])
+    return grid.to_index(box)

@@ -1,9 +1,11 @@
 """Crops of B-mode images."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, PolygonOutline
+from sknac.cohort import MaskOutline, Plane, PolygonOutline, Study
+from sknac.exceptions import CohortError
 from sknac.roi import ROICropper
 
 
@@ -62,3 +64,42 @@ def test_maps_are_refused_with_the_mend():
     plane = Plane(np.zeros((1, 4, 4)), "maps", (1, 1), channels=("mbf",))
     with pytest.raises(ValueError, match="use ROIMasker"):
         ROICropper().transform_plane(plane)
+
+
+def test_rf_is_refused_with_the_mend():
+    plane = Plane.from_rf(np.zeros((40, 8)), fs_mhz=40, line_pitch_mm=0.2)
+    with pytest.raises(ValueError, match=r"use sknac.qus.bmode_from_rf first"):
+        ROICropper().transform_plane(plane)
+
+
+def test_crop_of_a_tumour_in_the_corner_moves_inwards_and_keeps_its_size():
+    corner = PolygonOutline([(-0.05, -0.1), (-0.05, 1.9), (4.95, 1.9), (4.95, -0.1)])
+    crop = ROICropper(border=1.0, border_unit="mm", square=False).transform_plane(
+        _plane().replace(core=corner)
+    )
+    assert crop.image.shape == (50 + 20, 10 + 10)  # as in the middle of the image
+    assert crop.origin_mm == (0.0, 0.0)
+    assert crop.core_mask().sum() == 50 * 10
+
+
+def test_crop_larger_than_the_image_is_the_image():
+    crop = ROICropper(border=20.0, border_unit="mm").transform_plane(_plane())
+    assert crop.image.shape == (300, 200)
+
+
+def test_mask_gives_the_crop_of_its_polygon_and_samples_stay_as_they_are():
+    plane = _plane(start=(5.0, 1.0))
+    mask = MaskOutline(plane.core_mask(), plane.grid)
+    cropper = ROICropper(border=0.1)
+    crops = [cropper.transform_plane(p) for p in (plane, plane.replace(core=mask))]
+    assert crops[0].image == crops[1].image
+    assert crops[0].image.dtype == np.int32
+    assert np.array_equal(*(crop.core_mask() for crop in crops))
+
+
+def test_missing_core_is_named():
+    X = pd.DataFrame({"us_pre": [Study([_plane().replace(core=None)])]}, index=["P17"])
+    with pytest.raises(
+        CohortError, match=r"row P17, column us_pre, plane 0: .*no core"
+    ):
+        ROICropper().fit_transform(X)
