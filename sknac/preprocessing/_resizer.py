@@ -127,7 +127,7 @@ def _placed(image, grid, area, fill):
 
 
 def _moved(plane, grid, **changes):
-    """Give a plane its new grid; a core in pixels is redrawn in the new ones."""
+    """Give a plane its new grid; outlines in pixels are redrawn in the new."""
     if plane.spacing_mm is not None:
         return plane.replace(
             spacing_mm=grid.spacing_mm, origin_mm=grid.origin_mm, **changes
@@ -138,6 +138,8 @@ def _moved(plane, grid, **changes):
         inside = np.asarray(core.to_mask(plane.grid), dtype=np.float32)
         area = Grid(plane.grid.shape, (1.0, 1.0), plane.origin_mm)
         core = _redrawn(inside, area, grid, pixels)
+    if "roi" in changes:
+        changes["roi"] = MaskOutline(changes["roi"].mask, pixels)
     return plane.replace(spacing_mm=None, origin_mm=(0.0, 0.0), core=core, **changes)
 
 

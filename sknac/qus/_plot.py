@@ -12,8 +12,8 @@ _LABELS = {
     "mbf": "mid-band fit (dB)",
     "ss": "spectral slope (dB/MHz)",
     "si": "spectral intercept (dB)",
-    "esd": "effective scatterer diameter (um)",
-    "eac": "effective acoustic concentration (dB re 1 cm$^{-3}$)",
+    "esd": "scatterer diameter (um)",
+    "eac": "acoustic concentration (dB re 1 cm$^{-3}$)",
 }
 
 
@@ -223,7 +223,11 @@ class QUSMapDisplay:
         self.image_ = ax.imshow(self.values, extent=_extent(self.grid), **look)
         self.colorbar_ = None
         if colorbar:
-            self.colorbar_ = self.figure_.colorbar(self.image_, ax=ax, label=self.label)
+            # An inset is as high as the picture, whatever the figure's shape.
+            cax = ax.inset_axes((1.03, 0.0, 0.05, 1.0))
+            self.colorbar_ = self.figure_.colorbar(
+                self.image_, cax=cax, label=self.label
+            )
         whole = _extent(self.bmode_grid or self.grid)
         ax.set(xlim=whole[:2], ylim=whole[2:])
         self.core_ = self._draw_core(ax, core_kwargs)

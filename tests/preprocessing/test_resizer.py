@@ -1,10 +1,12 @@
 """Planes of one size."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
-from sknac.cohort import Plane, PolygonOutline
-from sknac.preprocessing import PlaneResizer
+from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline, Study
+from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROIMasker
 
 
@@ -61,3 +63,18 @@ def test_rf_is_refused_with_the_mend():
     rf = Plane.from_rf(np.zeros((64, 8)), fs_mhz=40.0, line_pitch_mm=0.3)
     with pytest.raises(ValueError, match="put a QUSMapper before this"):
         PlaneResizer(size=8).transform_plane(rf)
+
+
+def test_maps_without_spacing_keep_their_region_through_scaling():
+    region = np.zeros((8, 6), bool)
+    region[2:6, 1:5] = True
+    image = np.where(region, np.arange(48.0).reshape(8, 6), np.nan)[None]
+    grid = Grid((8, 6), None)
+    plane = Plane(image, "maps", channels=("mbf",), roi=MaskOutline(region, grid))
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
+    steps = make_pipeline(PlaneResizer(size=24), MapScaler(limits=(0, 100)))
+    small = steps.fit_transform(X).iat[0, 0].planes[0]
+    assert small.roi.grid == small.grid == Grid((24, 24), None)
+    inside = small.roi.to_mask(small.grid)
+    assert inside.sum() == pytest.approx((4 * 3) * (4 * 4), abs=4)  # the corners
+    assert (small.load()[0][~inside] == 0).all()

@@ -44,6 +44,15 @@ def test_map_lies_at_its_millimetres(planes):
     assert "um" in display.colorbar_.ax.get_ylabel()
 
 
+def test_colour_bar_is_as_high_as_the_picture(planes):
+    for figsize in ((4, 9), (12, 3)):
+        _, ax = plt.subplots(figsize=figsize, layout="constrained")
+        display = QUSMapDisplay.from_plane(planes[1], "esd", ax=ax)
+        display.figure_.canvas.draw()
+        picture, bar = ax.get_window_extent(), display.colorbar_.ax.get_window_extent()
+        assert (bar.y0, bar.y1) == pytest.approx((picture.y0, picture.y1), abs=1)
+
+
 def test_background_and_core_are_drawn(planes):
     rf, maps = planes
     display = QUSMapDisplay.from_plane(maps, "mbf", background=rf).plot()
