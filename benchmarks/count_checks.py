@@ -57,12 +57,12 @@ def main():
         if "parametrize_with" in path.read_text()
     ]
     status = pytest.main([*options, *files], plugins=[counts])
-    print(f"\n{'estimator':26}{'checks of':14}", end="")
+    print(f"\n{'estimator':28}{'checks of':14}", end="")
     kinds = ("passed", "expected failure", "skipped", "failed")
     print("".join(f"{kind:>18}" for kind in ("run", *kinds)))
     for (name, whose), found in sorted(counts.table.items()):
         cells = [sum(found.values()), *(found[kind] for kind in kinds)]
-        print(f"{name:26}{whose:14}" + "".join(f"{cell:18}" for cell in cells))
+        print(f"{name:28}{whose:14}" + "".join(f"{cell:18}" for cell in cells))
     for (name, check), reason in sorted(counts.reasons.items()):
         print(f"\n{name}, {check}: {reason}")
     return status

@@ -167,7 +167,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self._initialize_criterion()
         self._try_module()
         smallest = smallest_batch(n_train, self.batch_size, self.micro_batch_size)
-        self._try_training(smallest)
+        self._try_training(min(smallest, 2))  # what two can do, more can
         self._initialize_optimizer()
         self._initialize_history()
         self.initialized_ = True

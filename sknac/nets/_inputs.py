@@ -65,13 +65,23 @@ class Items:
 
     def read(self, i: int) -> np.ndarray:
         """Read one item as float32; a copy that may be written to."""
-        source = self.sources[i]
-        images = [_pixels(part, self.places[i]) for part in _parts(source)]
-        return np.stack(images) if isinstance(source, tuple) else images[0]
+        return self.batch([i])[0].numpy()
 
     def batch(self, indices: Sequence[int]) -> torch.Tensor:
-        """Read items into one tensor."""
-        return torch.from_numpy(np.stack([self.read(int(i)) for i in indices]))
+        """Read items into one tensor; refuse pixels that no network can take."""
+        images = np.stack([self._load(int(i)) for i in indices])
+        # One look at the batch; only a bad one is searched for the place.
+        if not np.isfinite(images).all():
+            for i, image in zip(indices, images, strict=True):
+                _check_finite(image, self.places[int(i)])
+        return torch.from_numpy(images)
+
+    def _load(self, i):
+        """Read one item as float32, without a copy where there is no need."""
+        source, place = self.sources[i], self.places[i]
+        if isinstance(source, tuple):
+            return np.stack([_pixels(part, place) for part in source])
+        return _pixels(source, place)
 
     def mean_by_row(self, values: np.ndarray) -> np.ndarray:
         """Average the items' values, (n_items, k), over each row's items."""
@@ -233,24 +243,25 @@ def _check_alike(image, place, shape, channels):
 
 
 def _pixels(source, place):
-    """Read one image as float32 and refuse what a network cannot take."""
-    if isinstance(source, Plane):
-        if source.kind == "rf":
-            raise CohortError(
-                f"{place}: RF samples are no image; put QUSMapper before the network"
-            )
-        image = source.load()
-        image = image if source.kind == "maps" else image[None]
-    else:
-        image = source
-    image = np.array(image, dtype=np.float32)
-    if not np.isfinite(image).all():
-        bad = 1 - np.isfinite(image).mean()
+    """Read one image as float32, (n_channels, height, width)."""
+    if not isinstance(source, Plane):
+        return np.asarray(source, dtype=np.float32)
+    if source.kind == "rf":
+        raise CohortError(
+            f"{place}: RF samples are no image; put QUSMapper before the network"
+        )
+    image = np.asarray(source.load(), dtype=np.float32)
+    return image if source.kind == "maps" else image[None]
+
+
+def _check_finite(image, place):
+    """Refuse an image with NaN or infinite pixels."""
+    bad = 1 - np.isfinite(image).mean()
+    if bad:
         raise CohortError(
             f"{place}: {bad:.1%} of the pixels are NaN or infinite; MapScaler fills "
             "them: put it before the network"
         )
-    return image
 
 
 def _size(shape):
