@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from contextlib import contextmanager
-from copy import copy
 
 import numpy as np
 import pandas as pd
@@ -180,11 +179,13 @@ class PlaneTransformer(
 
 
 def _without_callbacks(step):
-    """Return a copy that can be sent to a worker; callbacks stay here."""
-    bare = copy(step)
-    for name in [name for name in vars(bare) if "_callback" in name]:
-        delattr(bare, name)
-    return bare
+    """Return a twin that can be sent to a worker; callbacks stay here."""
+    kept = {k: v for k, v in vars(step).items() if "_callback" not in k}
+    if len(kept) == len(vars(step)):
+        return step
+    twin = type(step).__new__(type(step))
+    vars(twin).update(kept)
+    return twin
 
 
 @contextmanager

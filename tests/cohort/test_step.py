@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from threading import Lock
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,6 +82,7 @@ class Listener:
 
     def __init__(self):
         self.heard = []
+        self.lock = Lock()  # cannot be sent to a worker
 
     def setup(self, estimator, context):
         self.heard.append("setup")
