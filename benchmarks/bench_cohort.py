@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib.externals.loky import get_reusable_executor
 
 from sknac.cohort import ArrayRef, Plane, Study
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
@@ -62,6 +63,7 @@ def run(folder, store, n_patients, n_jobs):
         start = time.perf_counter()
         mapped = mapper.fit_transform(X)
         seconds.append(time.perf_counter() - start)
+    get_reusable_executor().shutdown()  # workers count once they have ended
     own, worker = peak_mb()
     shape = mapped.iloc[0]["us_pre"].planes[0].image.shape
     again = f"{seconds[1]:8.1f}" if store else " " * 8
