@@ -161,10 +161,9 @@ import sys, numpy as np
 from sknac.cohort._store import ArrayStore
 store = ArrayStore(sys.argv[1])
 store.prepare()
-print("ready", flush=True)
 array = np.arange(300_000, dtype=np.float32)
 for i in range(100_000):
-    store.put(f"{i:032x}", array + i)
+    store.put(f"{int(sys.argv[2]) + i:032x}", array + i)
 """
 
 
@@ -172,15 +171,14 @@ for i in range(100_000):
 def test_killed_writers_leave_whole_entries_only(store):
     """Fifteen kills at random moments; every entry passes its checksum."""
     rng = np.random.default_rng(0)
-    n_entries = []
-    for _ in range(15):
-        command = [sys.executable, "-c", _WRITER, str(store.folder)]
-        writer = subprocess.Popen(command, stdout=subprocess.PIPE)
-        writer.stdout.readline()
-        time.sleep(rng.uniform(0.0, 0.1))
+    for run in range(15):
+        n_before = len(entries(store))
+        command = [sys.executable, "-c", _WRITER, str(store.folder), str(run * 10**6)]
+        writer = subprocess.Popen(command)
+        while writer.poll() is None and len(entries(store)) == n_before:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0.0, 0.05))
         writer.send_signal(signal.SIGKILL)
-        writer.communicate()
+        assert writer.wait() == -signal.SIGKILL
         for name in entries(store):
             assert store.get(name[:32]) is not None
-        n_entries.append(len(entries(store)))
-    assert n_entries[-1] > 10
