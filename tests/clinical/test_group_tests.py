@@ -129,6 +129,14 @@ def test_rule_takes_student_only_for_normal_equal_groups(rng):
     assert choose_numeric(np.ones(9), normal, 0.05)[0] == "mann-whitney"
 
 
+def test_variances_are_compared_by_distances_from_the_median(rng):
+    # Brown and Forsythe: analysis of variance of the distances from the medians.
+    first, second = 3 * rng.normal(size=60), rng.normal(size=60)
+    gaps = [abs(x - np.median(x)) for x in (first, second)]
+    want = f"Brown-Forsythe p = {stats.f_oneway(*gaps).pvalue:.2g}"
+    assert choose_numeric(first, second, 0.05) == ("mann-whitney", want)
+
+
 @pytest.mark.parametrize(
     ("counts", "name", "message"),
     [

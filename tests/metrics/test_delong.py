@@ -114,6 +114,7 @@ def test_monotone_transform_changes_nothing(seed, n, transform):
     pd.testing.assert_frame_equal(after.to_frame(), before.to_frame(), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:The difference of the areas has no variance")
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(6, 40))
 def test_other_positive_class_mirrors_the_difference(seed, n):
