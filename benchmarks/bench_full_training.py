@@ -137,12 +137,10 @@ def main():
             row = train_once(nets, args, precision, memory_format, part, test)
             row = {"precision": precision, "format": memory_format, "y": labels} | row
             rows.append(row)
-            print(
-                f"[{time.perf_counter() - start:.0f} s] {json.dumps(row)}", flush=True
-            )
+            late = time.perf_counter() - start
+            print(f"[{late:.0f} s] {json.dumps(row)}", flush=True)
             if args.out:
                 args.out.write_text(json.dumps({"device": device, "rows": rows}))
-            late = time.perf_counter() - start
             if args.max_seconds and late > args.max_seconds:
                 print("--max-seconds is over")
                 return

@@ -112,9 +112,8 @@ def main():
             continue
         X, y = make_cohort(folder, read)
         n_images = sum(study.n_planes for study in X["us_pre"])
-        print(
-            f"{name}: {len(X)} patients, {n_images} images, {y.value_counts().to_dict()}"
-        )
+        counts = y.value_counts().to_dict()
+        print(f"{name}: {len(X)} patients, {n_images} images, {counts}")
         for label, model in models():
             start = time.perf_counter()
             found = []
