@@ -44,12 +44,14 @@ def auto_band(frames, plan, n_samples, start_depth_mm, focus_mm):
     ln, _ = log_spectrum(frames, wide, n_samples, np.float32, None)
     power = np.exp(ln)
     row = _focal_row(power.sum(axis=1), wide, start_depth_mm, focus_mm)
-    spectrum = np.nanmean(power[max(0, row - 1) : row + 2], axis=0)
-    if not np.isfinite(spectrum).all():
+    near = power[max(0, row - 1) : row + 2]
+    near = near[np.isfinite(near).all(axis=1)]
+    if not len(near):
         raise ValueError(
             'band_mhz="auto" found no usable reference at the focal depth: give the '
             "band as (low, high), or another focus_mm"
         )
+    spectrum = near.mean(axis=0)
     inside = 10 * np.log10(spectrum / spectrum.max()) >= -_DROP_DB
     outside = np.flatnonzero(~inside)
     peak = int(spectrum.argmax())

@@ -49,7 +49,7 @@ def _loop_maps(
         return (np.abs(spectrum) ** 2 / n).mean(axis=1)
 
     k1 = 2 * np.pi * 1e6 / (100 * c_s)
-    rows = []
+    rows, spectra = [], []
     for top in range(0, rf.shape[0] - n + 1, hop[0]):
         s_r = np.mean([power(frame[top : top + n]) for frame in frames], axis=0)
         z_s = (start_depth_mm + (top + (n - 1) / 2) * sample_mm) / 10
@@ -62,6 +62,7 @@ def _loop_maps(
             y = 10 * np.log10(s_s / s_r) + 2 * gain
             ss, si = np.polyfit(f, y, 1)
             bsc = 10 ** (y / 10) * reference_bsc(f)
+            spectra.append(bsc)
             slope, level = np.polyfit(f**2, np.log(bsc / f**4), 1)
             a = np.sqrt(-slope / (0.827 * k1**2)) if slope < 0 else np.nan
             nz2 = np.exp(level) / (4 / 9 * k1**4 * a**6)
@@ -69,13 +70,14 @@ def _loop_maps(
                 (si + ss * np.mean(band_mhz), ss, si, 2e4 * a, 10 * np.log10(nz2))
             )
         rows.append(row)
-    return dict(
+    maps = dict(
         zip(
             ("mbf", "ss", "si", "esd", "eac"),
             np.moveaxis(np.array(rows), 2, 0),
             strict=True,
         )
     )
+    return maps | {"bsc": np.array(spectra).reshape(*maps["mbf"].shape, -1)}
 
 
 def _simulate_rf(

@@ -68,6 +68,17 @@ def test_maps_agree_with_plain_window_loop(variant, n_jobs, scans, loop_maps):
     np.testing.assert_array_equal(maps.valid, np.isfinite(expected["esd"]))
 
 
+def test_bsc_of_every_window_agrees_with_loop(scans, loop_maps):
+    settings = COMMON | VARIANTS["odd"]
+    rf, phantom = scans(settings["fs_mhz"])
+    maps = qus_maps(rf, phantom, parameters=("bsc", "esd"), **settings)
+    expected = loop_maps(rf, phantom[:, : len(rf)], **settings)
+    assert maps.bsc.shape == (*maps.esd.shape, maps.freqs_mhz.size)
+    ratio_db = 10 * np.log10(maps.bsc / expected["bsc"])
+    np.testing.assert_allclose(ratio_db, 0, atol=1e-3)
+    np.testing.assert_allclose(maps.esd, expected["esd"], atol=0.05)
+
+
 def test_float64_agrees_with_loop_to_rounding(scans, loop_maps):
     rf, phantom = scans(40.0)
     maps = qus_maps(rf, phantom, dtype=float, overlap=0.5, **COMMON)
