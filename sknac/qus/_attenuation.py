@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sknac.qus._checks import (
     check_fit,
     check_reaches,
+    check_snr,
     not_negative,
     positive,
     rf_frame,
@@ -21,6 +22,7 @@ from sknac.qus._noise import noise_floor, snr_db
 from sknac.qus._plan import make_plan
 from sknac.qus._reference_spectrum import reference_spectrum
 from sknac.qus._spectrum import Scratch, line_spectra
+from sknac.utils._blas import single_blas_thread
 
 _MIN_DEPTH_MM = 10.0
 _MIN_BLOCKS = 4  # neighbouring groups of lines, for the standard error
@@ -37,7 +39,8 @@ class AttenuationEstimate:
         One-way attenuation in dB/(cm MHz^n).
     standard_error : float
         Its standard error from speckle, by jackknife over neighbouring groups of
-        lines of scan and (where its RF was at hand) reference.
+        lines of scan and (where its RF was at hand) reference; NaN where the
+        reference is narrower than two groups.
     depth_mm : tuple of float
         First and last window centre used.
     n_depths : int
@@ -196,6 +199,7 @@ n_samples, n_lines)
         ),
     )
     start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
+    min_snr_db = check_snr(min_snr_db)
     check_fit(rf, plan)
     check_reaches(rf, frames)
     reference = reference_spectrum(
@@ -240,6 +244,7 @@ def attenuation_of_frame(
     n_rows = plan.n_rows(rf.shape[0])
     depth_mm = plan.depth_mm(n_rows, start_depth_mm)
     lines = _inside(np.arange(rf.shape[1]) * plan.line_pitch_mm, region_mm[1])
+    _check_width(lines.sum() // plan.n_lines, plan)
     groups = _group_power(data, plan, lines)
     ln_scan = np.log(_mean_power(*groups))
     ln_reference = reference.ln_power[::step][:n_rows]
@@ -249,7 +254,7 @@ def attenuation_of_frame(
         floor = reference.ln_floor[::step][:n_rows]
         used &= ~(snr_db(ln_reference, floor) < min_snr_db)
         used &= ~(snr_db(ln_scan, noise_floor(data, plan)) < min_snr_db)
-    _check_region(depth_mm[used], plan, groups[0].shape[1])
+    _check_depth(depth_mm[used], plan)
     fit = _Slope(depth_mm, used, plan.freqs_mhz, media)
     variance = _jackknife(groups, lambda ln: fit(ln, ln_reference))
     if frames is not None:
@@ -289,8 +294,8 @@ def _inside(places_mm, limits_mm):
     return (places_mm >= low) & (places_mm <= high)
 
 
-def _check_region(depth_mm, plan, n_groups):
-    """Raise when the region is too small to tell a slope from speckle."""
+def _check_depth(depth_mm, plan):
+    """Raise when the region is too short to tell a slope from speckle."""
     window_mm = plan.n_samples * plan.sample_mm
     extent = depth_mm[-1] - depth_mm[0] + window_mm if depth_mm.size else 0.0
     if extent < _MIN_DEPTH_MM:
@@ -299,6 +304,10 @@ def _check_region(depth_mm, plan, n_groups):
             f"{_MIN_DEPTH_MM:g} mm of uniform tissue above the noise: widen depth_mm, "
             "or give the attenuation as a number"
         )
+
+
+def _check_width(n_groups, plan):
+    """Raise when too few groups of lines are left for a standard error."""
     if n_groups < _MIN_BLOCKS:
         raise ValueError(
             f"only {n_groups} groups of {plan.n_lines} lines fit; the standard error "
@@ -310,17 +319,16 @@ def _group_power(data, plan, lines):
     """Power summed over groups of lines, and how many: (n_rows, n_groups, n_freqs)."""
     n_rows = plan.n_rows(data.samples.shape[0])
     dft = plan.dft_matrix(data.samples.dtype)
-    parts = line_spectra(data.samples, dft, plan, (0, n_rows), Scratch())
+    with single_blas_thread():
+        parts = line_spectra(data.samples, dft, plan, (0, n_rows), Scratch())
     n_freqs = plan.freqs_mhz.size
     power = np.square(parts[:, :n_freqs]) + np.square(parts[:, n_freqs:])
     good = np.broadcast_to(lines, (n_rows, lines.size)).copy()
     for marks in bad_lines(data, plan).values():
         good &= ~marks
     power = np.where(good[:, None], power, 0).astype(np.float64) * data.scale**2
-    at, n_groups = np.flatnonzero(lines), int(lines.sum()) // plan.n_lines
-    if n_groups == 0:
-        return np.zeros((n_rows, 0, n_freqs)), np.zeros((n_rows, 0))
-    starts = at[0] + np.arange(n_groups) * plan.n_lines
+    n_groups = max(1, lines.sum() // plan.n_lines)
+    starts = np.flatnonzero(lines)[0] + np.arange(n_groups) * plan.n_lines
     # The last group takes the lines that are left over.
     total = np.add.reduceat(power, starts, axis=2).transpose(0, 2, 1)
     return total, np.add.reduceat(good, starts, axis=1, dtype=float)
@@ -347,6 +355,8 @@ def _jackknife(groups, estimate):
     """Variance of an estimate, leaving one group of lines out at a time."""
     total, count = groups
     n = total.shape[1]
+    if n < 2:
+        return np.nan
     left = []
     for i in range(n):
         kept = np.arange(n) != i

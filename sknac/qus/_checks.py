@@ -95,6 +95,17 @@ def same_setting(name, scan, reference):
         )
 
 
+def check_snr(min_snr_db):
+    """Return the limit as a float, or None."""
+    if min_snr_db is None:
+        return None
+    if isinstance(min_snr_db, Real) and np.isfinite(min_snr_db):
+        return float(min_snr_db)
+    raise ValueError(
+        f"min_snr_db={min_snr_db!r} must be a number in dB, or None to keep all windows"
+    )
+
+
 def _real_array(name, array):
     """Return a non-empty array of real numbers."""
     array = np.asarray(array)

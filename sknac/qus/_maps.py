@@ -4,7 +4,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -13,6 +12,7 @@ from sknac.qus._attenuation import attenuation_of_frame
 from sknac.qus._checks import (
     check_fit,
     check_reaches,
+    check_snr,
     not_negative,
     positive,
     rf_frame,
@@ -299,17 +299,6 @@ def resolve_attenuation(media, rf, reference, **settings):
             "uniform or too small; give attenuation_db_cm_mhz as a number"
         )
     return replace(media, attenuation=found.db_cm_mhz), found
-
-
-def check_snr(min_snr_db):
-    """Return the limit as a float, or None."""
-    if min_snr_db is None:
-        return None
-    if isinstance(min_snr_db, Real) and np.isfinite(min_snr_db):
-        return float(min_snr_db)
-    raise ValueError(
-        f"min_snr_db={min_snr_db!r} must be a number in dB, or None to keep all windows"
-    )
 
 
 def check_parameters(parameters, reference_bsc, known=PARAMETERS):

@@ -8,6 +8,7 @@ import numpy as np
 
 from sknac.qus._estimates import DB
 from sknac.qus._spectrum import Scratch, line_spectra
+from sknac.utils._blas import single_blas_thread
 
 _N_FREQS = 8
 _NOTHING = 1e-20  # power, where the RF itself has unit variance
@@ -32,7 +33,8 @@ def noise_floor(rf, plan):
     coarse = replace(plan, hop_samples=max(1, plan.n_samples // 2))
     n_rows = coarse.n_rows(rf.samples.shape[0])
     dft = plan.dft_matrix(rf.samples.dtype, freqs)
-    parts = line_spectra(rf.samples, dft, coarse, (0, n_rows), Scratch())
+    with single_blas_thread():
+        parts = line_spectra(rf.samples, dft, coarse, (0, n_rows), Scratch())
     power = np.einsum("rfl,rfl->rl", parts, parts) / _N_FREQS
     level = np.maximum(np.median(power, axis=1), _NOTHING)
     ln = np.log(level) + 2 * np.log(rf.scale)

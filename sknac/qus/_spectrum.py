@@ -37,21 +37,29 @@ class Scratch:
 
 
 def for_blocks(n_rows, block, task, n_jobs):
-    """Run `task(first, last, scratch)` over blocks of rows, on threads."""
+    """Run `task(first, last, scratch)` over blocks of rows, on threads.
+
+    The caller's thread works too, and each takes the next block when it is free:
+    threads started anew often share one core for a while.
+    """
     blocks = [(i, min(i + block, n_rows)) for i in range(0, n_rows, block)]
     n_threads = min(effective_n_jobs(n_jobs), len(blocks))
+    left = iter(blocks)
 
-    def work(offset):
+    def work():
         scratch = Scratch()
-        for first, last in blocks[offset::n_threads]:
+        for first, last in left:
             task(first, last, scratch)
 
     with single_blas_thread():
         if n_threads <= 1:
-            work(0)
+            work()
             return
-        with ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(work, range(n_threads)))
+        with ThreadPoolExecutor(n_threads - 1) as pool:
+            others = [pool.submit(work) for _ in range(n_threads - 1)]
+            work()
+            for other in others:
+                other.result()
 
 
 def block_rows(plan, n_lines, dtype):
