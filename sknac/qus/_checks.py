@@ -70,7 +70,7 @@ def check_fit(rf, plan):
             "line_pitch_mm and fs_mhz"
         )
     if rf.dtype.kind == "f" and not np.isfinite(rf).any():
-        raise ValueError("rf holds NaN or infinite samples only")
+        raise ValueError("rf holds NaN or infinite samples only: give another frame")
 
 
 def check_reaches(rf, frames):

@@ -271,9 +271,11 @@ def make_media(*, attenuation, **numbers):
             )
     elif attenuation is not None and np.ndim(attenuation) == 2:
         attenuation = np.asarray(attenuation, dtype=np.float64)
-        if not (np.isfinite(attenuation).all() and (attenuation >= 0).all()):
+        n_bad = np.count_nonzero(~(np.isfinite(attenuation) & (attenuation >= 0)))
+        if n_bad:
             raise ValueError(
-                "attenuation_db_cm_mhz holds negative, NaN or infinite values"
+                f"attenuation_db_cm_mhz holds {n_bad} negative, NaN or infinite "
+                "values: give dB/(cm MHz^n) for every sample"
             )
     else:
         attenuation = not_negative(

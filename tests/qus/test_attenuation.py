@@ -125,7 +125,8 @@ def test_dead_and_saturated_lines_are_left_out(phantom):
     clean = scan(2, 0.6)
     spoiled = clean.copy()
     spoiled[:, 10:14] = 0
-    spoiled[500:700, 40] = 32767
+    # Clipped oscillation at 5 MHz: square, and full in the band.
+    spoiled[1500:1700, 40] = np.where(np.arange(200) % 8 < 4, 32767, -32768)
     expected = estimate_attenuation(clean, phantom, **SETTINGS)
     found = estimate_attenuation(spoiled, phantom, **SETTINGS)
     error = expected.standard_error
@@ -208,3 +209,16 @@ def test_narrow_reference_leaves_the_error_unknown(phantom):
     found = estimate_attenuation(scan(0, 0.6), phantom[:, :, :12], **SETTINGS)
     assert np.isfinite(found.db_cm_mhz)
     assert np.isnan(found.standard_error)
+
+
+def test_standard_error_holds_the_phantoms_speckle():
+    rf, found = scan(8, 0.6), []
+    for seed in range(24):
+        rng = np.random.default_rng(500 + seed)
+        narrow = simulate_rf(
+            SYSTEM, (SHAPE[0], 40), rng, esd_um=30.0, eac_db=52.0, **PHANTOM
+        )
+        found.append(estimate_attenuation(rf, narrow, **SETTINGS))
+    scatter = np.std([estimate.db_cm_mhz for estimate in found], ddof=1)
+    errors = np.array([estimate.standard_error for estimate in found])
+    assert 0.7 < errors.mean() / scatter < 1.6

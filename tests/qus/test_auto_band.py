@@ -38,6 +38,15 @@ def test_band_is_six_decibels_down_on_either_side(rng, centre, half):
     assert maps.freqs_mhz[[0, -1]] == pytest.approx(maps.band_mhz)
 
 
+def test_bins_are_those_above_minus_six_decibels(rng):
+    # Bins of 0.3125 MHz: 3.75 and 7.1875 MHz lie 5 dB down, their neighbours
+    # outside 7.1 and 6.6 dB.
+    phantom = coloured(rng, 5.5, half_mhz=1.9, n_lines=600)
+    settings = SETTINGS | {"window_mm": (2.0, 20.0), "parameters": ("mbf",)}
+    maps = qus_maps(phantom, phantom, band_mhz="auto", **settings)
+    assert maps.band_mhz == (3.75, 7.1875)
+
+
 def test_scan_does_not_move_the_band(rng):
     phantom = coloured(rng, 6.0)
     bands = [
