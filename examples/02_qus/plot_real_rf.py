@@ -47,7 +47,9 @@ parser.add_argument(
     metavar=("AT_1_MHZ", "EXPONENT"),
     help="power law of the phantom's backscatter, 1/(cm sr)",
 )
-parser.add_argument("--band-mhz", type=float, nargs=2, default=(3.0, 8.0))
+parser.add_argument("--band-mhz", type=float, nargs=2, help="default: automatic")
+parser.add_argument("--focus-mm", type=float, help="where the band is chosen")
+parser.add_argument("--min-snr-db", type=float, default=6.0)
 parser.add_argument("--depth-mm", type=float, nargs=2, help="analyse this range only")
 parser.add_argument("--out", type=Path, default=Path("build/real_rf"))
 args, _ = parser.parse_known_args()
@@ -86,12 +88,16 @@ title = (
 print(f"{title.upper()}: {plane}, {len(reference_rf)} frames of the phantom")
 print(
     f"attenuation {args.attenuation:.3f}, phantom {args.reference_attenuation:.3f} "
-    f"dB/cm/MHz (assumed unless measured), band {args.band_mhz} MHz"
+    "dB/cm/MHz (assumed unless measured)"
 )
 
 # %%
 # The maps
 # --------
+# Unless a band is given, it is that of the phantom's spectrum at the focus, down to
+# -6 dB: headers are often wrong about the frequency. Where phantom or scan are too
+# close to the noise, the maps are invalid, and so are clipped or dead lines; the
+# counts say how many windows, and why.
 low_mm, high_mm = args.depth_mm or (0.0, np.inf)
 depth_mm = plane.grid.axial_mm
 kept = slice(*np.searchsorted(depth_mm, [low_mm, high_mm]))
@@ -106,12 +112,17 @@ maps = qus_maps(
     reference_attenuation_db_cm_mhz=args.reference_attenuation,
     reference_speed_of_sound=args.reference_speed,
     reference_bsc=reference_bsc,
-    band_mhz=tuple(args.band_mhz),
+    band_mhz=tuple(args.band_mhz) if args.band_mhz else "auto",
+    focus_mm=args.focus_mm,
+    min_snr_db=args.min_snr_db,
     parameters=parameters,
 )
+print(f"band {maps.band_mhz[0]:g} to {maps.band_mhz[1]:g} MHz")
 print(
     f"{maps.valid.size} windows, {maps.valid.mean():.1%} valid, {maps.invalid_counts}"
 )
+usable = maps.depth_mm[maps.valid.mean(axis=1) > 0.5]
+print(f"more than half of a row valid from {usable[0]:.1f} to {usable[-1]:.1f} mm")
 for name in parameters:
     values = getattr(maps, name)
     low, middle, high = np.nanpercentile(values, [5, 50, 95])
@@ -121,7 +132,6 @@ for name in parameters:
 # The maps over B-mode
 # --------------------
 # Colours run from the 2nd to the 98th percentile of each map.
-bmode = bmode_from_rf(plane.load())
 figure, axes = plt.subplots(
     1,
     1 + len(parameters),
