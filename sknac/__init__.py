@@ -1,8 +1,9 @@
 """Predict a breast tumour's response to chemotherapy from ultrasound.
 
 Public names live in the subpackages: `sknac.io`, `sknac.cohort`, `sknac.roi`,
-`sknac.qus`, `sknac.datasets`, `sknac.preprocessing`, `sknac.nets`,
-`sknac.metrics`, `sknac.survival`, `sknac.decision` and `sknac.systems`.
+`sknac.qus`, `sknac.datasets`, `sknac.preprocessing`, `sknac.features`,
+`sknac.nets`, `sknac.metrics`, `sknac.clinical`, `sknac.survival`,
+`sknac.decision`, `sknac.systems` and `sknac.testing`.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause

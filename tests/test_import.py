@@ -15,7 +15,9 @@ _LIGHT_PACKAGES = (
     "sknac.qus",
     "sknac.datasets",
     "sknac.preprocessing",
+    "sknac.features",
     "sknac.metrics",
+    "sknac.clinical",
     "sknac.survival",
     "sknac.decision",
 )

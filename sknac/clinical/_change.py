@@ -32,7 +32,7 @@ class TumorChange(TransformerMixin, BaseEstimator):
         The columns that are read.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns of X.
 
     Raises

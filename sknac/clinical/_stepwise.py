@@ -85,7 +85,7 @@ class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
         Fit of the final model.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Column names, where X has names that are strings.
 
     Raises

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from os import PathLike
+
 from sklearn.pipeline import Pipeline
 
 from sknac.nets import PlaneFeatureNet, PredictiveNet
@@ -55,6 +57,7 @@ def make_qus_response_pipeline(
     column: str = "us_pre",
     random_state: int | None = None,
     n_jobs: int | None = None,
+    store: str | PathLike | None = None,
     memory: object = None,
 ) -> Pipeline:
     """Assemble the QUS response system as a scikit-learn pipeline.
@@ -88,6 +91,9 @@ def make_qus_response_pipeline(
         early stopping, as in the paper; with None each draws its own.
     n_jobs : int or None, default=None
         Patients mapped at a time.
+    store : path or None, default=None
+        Folder that keeps the maps, so that memory stays flat and maps are computed
+        once; see `QUSMapper`.
     memory : str, joblib.Memory or None, default=None
         Cache of fitted steps, as in `sklearn.pipeline.Pipeline`.
 
@@ -140,6 +146,7 @@ def make_qus_response_pipeline(
                 parameters=_CHANNELS,
                 columns=(column,),
                 n_jobs=n_jobs,
+                store=store,
                 **settings["maps"],
             ),
         ),

@@ -91,6 +91,14 @@ def test_tiny_system_predicts_patients(cohort):
     assert set(model.predict(cohort.X)) <= {"response", "non-response"}
 
 
+def test_store_keeps_the_maps_and_changes_no_prediction(cohort, tmp_path):
+    kept = _model(cohort, preset="tiny", store=tmp_path)[:2].fit(cohort.X)
+    plain = _model(cohort, preset="tiny")[:2].fit(cohort.X)
+    with_store = kept.transform(cohort.X)["us_pre"]
+    assert list(with_store) == list(plain.transform(cohort.X)["us_pre"])
+    assert len(list(tmp_path.rglob("*.npy"))) == len(cohort.X)
+
+
 def test_unknown_preset_names_those_there_are(cohort):
     with pytest.raises(ValueError, match=r"one of \['paper', 'tiny'\]"):
         _model(cohort, preset="huge")
