@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test slow lint imports docstrings docs check clean
+.PHONY: run test slow lint imports docstrings docs gallery check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
@@ -28,6 +28,9 @@ docstrings: $(STAMP)  ## numpydoc on every public docstring
 docs: $(STAMP)  ## the documentation, warnings as errors, into build/docs/
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 
+gallery: $(STAMP)  ## the same with every example run and its figures shown
+	MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -b html -D plot_gallery=1 docs build/docs
+
 check: test lint imports docs run
 
 clean:
@@ -35,5 +38,5 @@ clean:
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,docs]'
 	touch $@

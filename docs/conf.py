@@ -15,11 +15,24 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
 ]
 autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
-exclude_patterns = ["_build", "changes/*"]
+exclude_patterns = ["_build", "changes/*", "**/GALLERY_HEADER.rst"]
+# `make docs` shows the examples' code; `make gallery` runs them, two at a time.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "examples",
+    "plot_gallery": "False",
+    "parallel": 2,
+    "abort_on_example_error": False,
+    "within_subsection_order": "FileNameSortKey",
+    "capture_repr": ("_repr_html_",),
+    "download_all_examples": False,
+    "show_memory": False,
+}
 suppress_warnings = ["ref.ref"]  # docstrings inherited from scikit-learn
 html_theme = "alabaster"
 html_theme_options = {"description": "Response to chemotherapy from ultrasound"}
