@@ -487,10 +487,8 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         mend = (
             "use fit_on='all'" if self.fit_on == "passed" else "check the stage's data"
         )
-        raise ValueError(
-            f"stage {name!r} would be trained on {len(y)} patients of "
-            f"{len(np.unique(y))} class (one class at most); {mend}."
-        )
+        found = f"{len(y)} patients of one class only" if len(y) else "no patients"
+        raise ValueError(f"stage {name!r} would be trained on {found}; {mend}.")
 
     def _check_table(self, X):
         """Return X as a table with the columns of `fit`."""
