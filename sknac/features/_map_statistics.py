@@ -64,9 +64,8 @@ class MapStatistics(TransformerMixin, BaseEstimator):
 
     References
     ----------
-    .. [1] H. Tadayyon et al., "A priori prediction of neoadjuvant chemotherapy
-       response and survival in breast cancer patients using quantitative
-       ultrasound", Scientific Reports 7:45733, 2017.
+    .. [1] H. Taleghamar et al., Scientific Reports 12:2244, 2022; its introduction
+       reviews the hand-crafted features that came before.
 
     Examples
     --------
