@@ -1,0 +1,165 @@
+"""Splitting a fitted estimator around its image network."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from sknac.cohort import check_has_studies
+from sknac.nets._images import ImageNetClassifier
+from sknac.nets._inputs import Items
+
+
+@dataclass(frozen=True)
+class SplitModel:
+    """A fitted estimator in three parts: before the network, it, and after it.
+
+    A patient's probabilities are ``finish(items.mean_by_row(values))``, where
+    ``values`` are `item_values` of all planes (or pairs of planes) of
+    ``items(images(X))``.
+
+    Parameters
+    ----------
+    before : tuple of transformers
+        Steps that make the network's images: cohort frame -> cohort frame.
+    net : PlaneFeatureNet or DLRClassifier
+        The network.
+    after : tuple of estimators
+        Steps on the patients' features, the last a classifier; empty where the
+        network itself predicts.
+    """
+
+    before: tuple
+    net: ImageNetClassifier
+    after: tuple
+
+    @property
+    def classes(self) -> np.ndarray:
+        """Labels, in the order of the columns of `finish`."""
+        return (self.after[-1] if self.after else self.net).classes_
+
+    def images(self, X):
+        """Make the images that the network sees; arrays pass as they are."""
+        if isinstance(X, pd.DataFrame):
+            seen = [c for c in vars(self.net).get("columns_", ()) if c in X]
+            check_has_studies(X, seen)  # before the first step has worked for long
+        for step in self.before:
+            X = step.transform(X)
+        return X
+
+    def items(self, images) -> Items:
+        """List the network's items: planes, or pairs of planes, with their rows."""
+        return self.net._read(images, reset=False)
+
+    @property
+    def item_function(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """What is computed of a batch of items and averaged over each patient's.
+
+        The features where steps follow the network, else the class probabilities
+        as float64; a function of a tensor on the network's device, with gradients.
+        """
+        module = self.net.module_
+        if self.after:
+            return module.features
+        return lambda x: torch.softmax(module(x).double(), dim=-1)
+
+    def item_values(self, items: Items) -> np.ndarray:
+        """Apply `item_function` to all items in batches, (n_items, k) as float64."""
+        return self.net._compute(items, self.item_function)
+
+    def finish(self, means: np.ndarray) -> np.ndarray:
+        """Turn patients' mean values, (n_patients, k), into probabilities."""
+        if not self.after:
+            return means
+        table = means
+        names = getattr(self.after[0], "feature_names_in_", None)
+        if names is not None:  # it was fitted on a frame and would miss the names
+            table = pd.DataFrame(means, columns=names)
+        for step in self.after[:-1]:
+            table = step.transform(table)
+        return self.after[-1].predict_proba(table)
+
+
+def split_model(estimator) -> SplitModel:
+    """Find the image network in a fitted estimator and split it there.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A `PlaneFeatureNet` or `DLRClassifier`; a `Pipeline` with one, nested or
+        not; or a meta-estimator with one fitted ``estimator_`` or
+        ``best_estimator_`` around either, such as `WeightedYoudenThreshold`.
+
+    Returns
+    -------
+    SplitModel
+        The parts, as they are; nothing is copied.
+
+    Raises
+    ------
+    ValueError
+        If there is no image network, or more than one, or the estimator decides in
+        stages, or what follows the network gives no probabilities.
+    NotFittedError
+        If the estimator is not fitted.
+    """
+    steps = _flat_steps(estimator)
+    at = [i for i, step in enumerate(steps) if isinstance(step, ImageNetClassifier)]
+    if not at:
+        _refuse(estimator, steps)
+    name = type(estimator).__name__
+    if len(at) > 1:
+        raise ValueError(f"{name} holds {len(at)} image networks; pass one of them")
+    for step in steps:
+        check_is_fitted(step)
+    before, net, after = steps[: at[0]], steps[at[0]], steps[at[0] + 1 :]
+    if after and not hasattr(after[-1], "predict_proba"):
+        raise ValueError(
+            f"{type(after[-1]).__name__}, the last step of {name}, has no "
+            "predict_proba: end the pipeline in a classifier that has, or pass the "
+            "part up to the network"
+        )
+    return SplitModel(tuple(before), net, tuple(after))
+
+
+def _flat_steps(estimator):
+    """List the steps of an estimator; pipelines and what wraps a network opened."""
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps]
+        kept = [step for step in steps if step is not None and step != "passthrough"]
+        return [inner for step in kept for inner in _flat_steps(step)]
+    for attribute in ("best_estimator_", "estimator_"):
+        # An ensemble's estimator_ is the template of the fitted ones.
+        if hasattr(estimator, attribute) and not hasattr(estimator, "estimators_"):
+            inner = _flat_steps(getattr(estimator, attribute))
+            if any(isinstance(step, ImageNetClassifier) for step in inner):
+                return inner
+    return [estimator]
+
+
+def _refuse(estimator, steps):
+    """Say why no network is found, and what to pass."""
+    check_is_fitted(estimator)
+    if hasattr(estimator, "stages_"):
+        name, _, columns = estimator.stages_[0]
+        seen = getattr(estimator, "feature_names_in_", np.arange(max(columns) + 1))
+        raise ValueError(
+            f"{type(estimator).__name__} decides in stages, each with a network of "
+            "its own: pass one stage with the columns that it sees, such as "
+            f"model.named_stages_[{name!r}] and X[{seen[columns].tolist()}]"
+        )
+    if hasattr(estimator, "estimators_"):
+        raise ValueError(
+            f"{type(estimator).__name__} holds several fitted estimators: pass one"
+        )
+    raise ValueError(
+        f"no image network in {type(estimator).__name__}: expected a PlaneFeatureNet "
+        "or DLRClassifier, or a Pipeline with one; found "
+        f"{[type(step).__name__ for step in steps]}"
+    )
