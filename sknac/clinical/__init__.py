@@ -9,11 +9,15 @@ from sknac.clinical._grades import (
     miller_payne_response,
     modified_response,
 )
+from sknac.clinical._patient_flow import PatientFlow
+from sknac.clinical._plot import PatientFlowDisplay
 from sknac.clinical._stepwise import StepwiseLogisticRegression
 from sknac.clinical._subtype import molecular_subtype
 
 __all__ = [
     "BaselineTable",
+    "PatientFlow",
+    "PatientFlowDisplay",
     "ResponseGrade",
     "StepwiseLogisticRegression",
     "TumorChange",

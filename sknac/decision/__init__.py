@@ -9,6 +9,7 @@ from sknac.decision._curve import (
 )
 from sknac.decision._flow import StageFlow, stage_flow
 from sknac.decision._plot import StageFlowDisplay
+from sknac.decision._plot_threshold import ThresholdCurveDisplay
 from sknac.decision._score_column import ScoreColumn
 from sknac.decision._staged import StagedClassifier
 from sknac.decision._threshold import WeightedYoudenThreshold
@@ -19,6 +20,7 @@ __all__ = [
     "StageFlowDisplay",
     "StagedClassifier",
     "ThresholdCurve",
+    "ThresholdCurveDisplay",
     "WeightedYoudenThreshold",
     "stage_flow",
     "weighted_youden_curve",

@@ -46,10 +46,13 @@ class ThresholdCurve:
         The positive class.
     n_pos, n_neg : int
         Number of positive and negative scores.
+    scores : ndarray of shape (n_thresholds - 1,)
+        The distinct scores, increasing: where the rates change.
 
     See Also
     --------
     weighted_youden_curve : Computes this result.
+    ThresholdCurveDisplay : Draws it.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class ThresholdCurve:
     pos_label: object
     n_pos: int
     n_neg: int
+    scores: np.ndarray
 
     @property
     def threshold(self) -> float:
@@ -79,6 +83,27 @@ class ThresholdCurve:
     def is_trivial(self) -> bool:
         """Whether the chosen threshold gives every patient the same label."""
         return self.best in (0, len(self.thresholds) - 1)
+
+    def at(self, threshold: float) -> dict[str, float]:
+        """Return the rates at any threshold, such as one chosen on other patients.
+
+        Parameters
+        ----------
+        threshold : float
+            A patient is positive iff score >= threshold.
+
+        Returns
+        -------
+        rates : dict of str to float
+            `threshold`, `sensitivity`, `specificity` and `youden`.
+        """
+        row = int(np.searchsorted(self.scores, threshold, side="left"))
+        return {
+            "threshold": float(threshold),
+            "sensitivity": float(self.sensitivity[row]),
+            "specificity": float(self.specificity[row]),
+            "youden": float(self.youden[row]),
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curve as a table.
@@ -196,7 +221,7 @@ def weighted_youden_curve(
     positive = y_true == classes[index]
     score = _finite(y_score, "y_score")
     mass = None if sample_weight is None else _finite(sample_weight, "sample_weight")
-    thresholds, sensitivity, specificity = _rates(score, positive, mass)
+    scores, thresholds, sensitivity, specificity = _rates(score, positive, mass)
     youden = weight * sensitivity + (1 - weight) * specificity - 1
     best, n_optima = _choose(youden, weight)
     return ThresholdCurve(
@@ -210,6 +235,7 @@ def weighted_youden_curve(
         pos_label=classes.tolist()[index],
         n_pos=int(positive.sum()),
         n_neg=int((~positive).sum()),
+        scores=scores,
     )
 
 
@@ -310,7 +336,7 @@ def _finite(values, name):
 
 
 def _rates(score, positive, mass):
-    """Return the candidates and both rates at each of them."""
+    """Return the distinct scores, the candidates and both rates at each of them."""
     if mass is not None:
         if (mass < 0).any():
             raise ValueError("sample_weight holds negative weights.")
@@ -332,7 +358,8 @@ def _rates(score, positive, mass):
         )
     sensitivity = (missed[-1] - missed) / missed[-1]
     specificity = rejected / rejected[-1]
-    return _candidates(score, steps), sensitivity, specificity
+    distinct = score[edges[:-1]]
+    return distinct, _candidates(distinct), sensitivity, specificity
 
 
 def _below(amounts, edges):
@@ -340,15 +367,15 @@ def _below(amounts, edges):
     return np.concatenate([[0], np.cumsum(amounts)])[edges]
 
 
-def _candidates(score, steps):
-    """Return midpoints between distinct sorted scores and one float beyond each end."""
-    low, high = score[steps - 1], score[steps]
+def _candidates(scores):
+    """Return midpoints between distinct scores and one float beyond each end."""
+    low, high = scores[:-1], scores[1:]
     middle = 0.5 * low + 0.5 * high
     # With score >= threshold the cut must lie above `low`; where the midpoint of two
     # neighbouring floats rounds down to it, `high` itself does the same job.
     middle = np.where(middle > low, middle, high)
-    below = np.nextafter(score[:1], -np.inf)
-    above = np.nextafter(score[-1:], np.inf)
+    below = np.nextafter(scores[:1], -np.inf)
+    above = np.nextafter(scores[-1:], np.inf)
     return np.concatenate([below, middle, above])
 
 

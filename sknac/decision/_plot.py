@@ -2,13 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.decision._flow import stage_flow
+import numpy as np
 
-# Hatches tell the true classes apart without colour.
-STYLES = (
-    {"facecolor": "#d9d9d9", "hatch": "///", "edgecolor": "#404040"},
-    {"facecolor": "#7fb3d5", "hatch": "", "edgecolor": "#404040"},
-)
+from sknac.decision._flow import stage_flow
+from sknac.utils._style import bar_style
+
 TITLES = {"stop": "stopped", "continue": "goes on", "awaiting": "awaiting data"}
 
 
@@ -77,9 +75,7 @@ class StageFlowDisplay:
         return cls.from_predictions(
             y,
             estimator.predict_each(X),
-            stop_label=estimator.stop_label_.item()
-            if hasattr(estimator.stop_label_, "item")
-            else estimator.stop_label_,
+            stop_label=np.asarray(estimator.stop_label_).item(),
             pos_label=pos_label,
             ax=ax,
             **kwargs,
@@ -164,14 +160,14 @@ class StageFlowDisplay:
         """Draw the bars of both classes end to end, each with its count."""
         bars, left = [], 0 * self.flow.counts["n"]
         first = self.flow.counts.loc[self.flow.stages[0]]
-        for label, style in zip(self.flow.counts.columns[:-1], STYLES, strict=True):
+        for number, label in enumerate(self.flow.counts.columns[:-1]):
             width = self.flow.counts[label]
             drawn = ax.barh(
                 heights,
                 width,
                 left=left,
                 label=f"{label} (n = {int(first[label].sum())})",
-                **(style | bar_kwargs),
+                **(bar_style(number) | bar_kwargs),
             )
             for at, start, count in zip(heights, left, width, strict=True):
                 if count:

@@ -5,8 +5,11 @@
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._calibration import CalibrationResult, calibration
+from sknac.metrics._decision_curve import DecisionCurve, decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
 from sknac.metrics._plot import RocCIDisplay
+from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
+from sknac.metrics._plot_subgroups import SubgroupDisplay
 from sknac.metrics._proportions import (
     ConfusionRates,
     confusion_rates,
@@ -27,10 +30,13 @@ __all__ = [
     "ConfusionRates",
     "ContrastResult",
     "DeLongResult",
+    "DecisionCurve",
+    "DecisionCurveDisplay",
     "MetricInterval",
     "PerformanceTable",
     "RocCI",
     "RocCIDisplay",
+    "SubgroupDisplay",
     "SubgroupRates",
     "adjust_pvalues",
     "auc_ci",
@@ -39,6 +45,7 @@ __all__ = [
     "calibration",
     "clinical_scorers",
     "confusion_rates",
+    "decision_curve",
     "delong_contrast",
     "delong_lower_bound",
     "delong_test",

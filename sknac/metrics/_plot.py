@@ -2,27 +2,33 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from sknac.metrics._checks import check_option
+from sknac.metrics._delong import delong_test
+from sknac.metrics._pvalues import adjust_pvalues
+from sknac.metrics._responses import cv_responses, responses_of
+from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_ci
+from sknac.utils._style import counts_text, line_style, pvalue_text
 
-# Okabe and Ito's colours, distinct for colour-blind readers; dashes differ too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#000000")
-_DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 _GID = "sknac-roc-curve"
 
 
 class RocCIDisplay:
-    """ROC curves with pointwise confidence bands.
+    """ROC curves with pointwise confidence bands, areas and DeLong's p-values.
 
-    Build it with `from_predictions`. Further displays drawn on the same axes go on
-    with colours and dashes where the last one stopped.
+    Build it with `from_estimator`, `from_predictions` or `from_cv_results`. Further
+    displays drawn on the same axes go on with colours and dashes where the last one
+    stopped.
 
     Parameters
     ----------
     curves : dict of str to RocCI
         The curves by name.
+    tests : dict of (str, str) to DeLongResult or None, default=None
+        Comparisons of two curves by their names, each with its unadjusted p-value.
 
     Attributes
     ----------
@@ -39,7 +45,9 @@ class RocCIDisplay:
 
     See Also
     --------
-    roc_ci : The numbers.
+    roc_ci : The numbers of a curve.
+    delong_test : Those of a comparison.
+    sklearn.metrics.RocCurveDisplay : Curves without intervals, one per fold.
 
     Examples
     --------
@@ -49,8 +57,118 @@ class RocCIDisplay:
     ['DLR-2: AUC 0.89 [0.26, 0.99]\\nn = 6, 3 positive (1)']
     """
 
-    def __init__(self, *, curves: Mapping[str, RocCI]) -> None:
+    def __init__(
+        self,
+        *,
+        curves: Mapping[str, RocCI],
+        tests: Mapping[tuple[str, str], DeLongResult] | None = None,
+    ) -> None:
         self.curves = dict(curves)
+        self.tests = dict(tests or {})
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        pos_label: Any = None,
+        response_method: str = "auto",
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the curves of one or several fitted classifiers.
+
+        Parameters
+        ----------
+        estimator : estimator instance or dict of str to estimator instance
+            Fitted binary classifier, or several by name.
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in their `predict`.
+        y : array-like of shape (n_patients,)
+            True labels.
+        pos_label : int, float, bool or str, default=None
+            The positive class; None is `classes_[1]`.
+        response_method : {"auto", "predict_proba", "decision_function"}, \
+                default="auto"
+            Where scores come from; "auto" takes the first that there is. A
+            `StagedClassifier` orders all patients by its "decision_function".
+        name : str, default=None
+            Name of a single classifier; None is that of its class.
+        **kwargs : dict
+            Passed to `from_predictions`.
+
+        Returns
+        -------
+        RocCIDisplay
+            The display, drawn.
+        """
+        models = estimator
+        if not isinstance(models, Mapping):
+            models = {name or type(estimator).__name__: estimator}
+        scores = {}
+        for key, model in models.items():
+            scores[key], label = responses_of(model, X, response_method, pos_label)
+        return cls.from_predictions(y, scores, pos_label=label, **kwargs)
+
+    @classmethod
+    def from_cv_results(
+        cls,
+        cv_results: Any,
+        X: Any,
+        y: Any,
+        *,
+        pos_label: Any = None,
+        response_method: str = "auto",
+        name: str = "out-of-fold",
+        groups: Any = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the out-of-fold curves of one or several cross-validations.
+
+        The scores of all folds are pooled into one curve, which takes them to be on
+        one scale: true of probabilities, less so of raw margins. A patient whom
+        several folds test counts once, with several scores.
+
+        Parameters
+        ----------
+        cv_results : dict or dict of str to dict
+            What `sklearn.model_selection.cross_validate` returns with
+            ``return_estimator=True, return_indices=True``, or several by name.
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in the cross-validation.
+        y : array-like of shape (n_patients,)
+            As in the cross-validation.
+        pos_label : int, float, bool or str, default=None
+            The positive class; None is `classes_[1]`.
+        response_method : {"auto", "predict_proba", "decision_function"}, \
+                default="auto"
+            Where scores come from; "auto" takes the first that there is.
+        name : str, default="out-of-fold"
+            Name of a single cross-validation.
+        groups : array-like of shape (n_patients,), default=None
+            Patient of each row of X, where patients have several rows.
+        **kwargs : dict
+            Passed to `from_predictions`.
+
+        Returns
+        -------
+        RocCIDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If a cross-validation kept no estimators or indices, or several have
+            other folds.
+        """
+        several = cv_results if _are_several(cv_results) else {name: cv_results}
+        y_true, scores, units, label = cv_responses(
+            several, X, y, groups, response_method, pos_label
+        )
+        kwargs = {"pos_label": label, "groups": units} | kwargs
+        return cls.from_predictions(y_true, scores, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -60,6 +178,7 @@ class RocCIDisplay:
         *,
         pos_label: Any = None,
         name: str = "model",
+        compare: str | Sequence[tuple[str, str]] | None = "auto",
         groups: Any = None,
         stratify: bool | str = "auto",
         n_resamples: int = 2000,
@@ -80,6 +199,10 @@ class RocCIDisplay:
             The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
         name : str, default="model"
             Name of a single model.
+        compare : "auto", sequence of (str, str) or None, default="auto"
+            Pairs of models to compare by DeLong's paired test. Several p-values are
+            shown after Holm's adjustment. "auto" compares two models and tests
+            nothing among one or many.
         groups : array-like of shape (n_samples,), default=None
             Patient of each row, where patients have several rows.
         stratify : bool or "auto", default="auto"
@@ -103,23 +226,28 @@ class RocCIDisplay:
         Raises
         ------
         ValueError
-            If the input is not as in `roc_ci`.
+            If the input is not as in `roc_ci`, or `compare` names unknown models.
         """
         scores = y_score if isinstance(y_score, Mapping) else {name: y_score}
+        scores = {str(key): score for key, score in scores.items()}
+        about = {"pos_label": pos_label, "groups": groups}
+        about["confidence_level"] = confidence_level
+        pairs = _pairs(compare, list(scores))
         curves = {
-            str(key): roc_ci(
+            key: roc_ci(
                 y_true,
                 score,
-                pos_label=pos_label,
-                groups=groups,
                 stratify=stratify,
                 n_resamples=n_resamples,
-                confidence_level=confidence_level,
                 random_state=random_state,
+                **about,
             )
             for key, score in scores.items()
         }
-        return cls(curves=curves).plot(ax, **plot_params)
+        tests = {
+            (a, b): delong_test(y_true, scores[a], scores[b], **about) for a, b in pairs
+        }
+        return cls(curves=curves, tests=tests).plot(ax, **plot_params)
 
     def legend_labels(self) -> list[str]:
         """Write each curve's legend entry.
@@ -131,9 +259,25 @@ class RocCIDisplay:
         """
         return [
             f"{name}: AUC {c.auc.estimate:.2f} [{c.auc.low:.2f}, {c.auc.high:.2f}]\n"
-            f"n = {c.n}, {c.n_pos} positive ({c.pos_label})"
+            + counts_text(c.n, c.n_pos, c.pos_label)
             for name, c in self.curves.items()
         ]
+
+    def comparison_text(self) -> str:
+        """Write DeLong's p-values, as they stand in the legend's title.
+
+        Returns
+        -------
+        str
+            One line per comparison; empty if there is none.
+        """
+        if not self.tests:
+            return ""
+        adjusted = adjust_pvalues([test.pvalue for test in self.tests.values()])
+        lines = ["DeLong, Holm-adjusted:" if len(self.tests) > 1 else "DeLong:"]
+        for (a, b), pvalue in zip(self.tests, adjusted, strict=True):
+            lines.append(f"{a} vs {b}: {pvalue_text(pvalue)}")
+        return (" " if len(self.tests) == 1 else "\n").join(lines)
 
     def plot(
         self,
@@ -166,14 +310,14 @@ class RocCIDisplay:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            _, ax = plt.subplots()
+            _, ax = plt.subplots(figsize=(5.4, 5.2), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_, self.bands_, self.chance_line_ = [], [], None
         drawn = sum(line.get_gid() == _GID for line in ax.lines)
         labels = self.legend_labels()
         for i, curve in enumerate(self.curves.values(), start=drawn):
-            style = {"color": _COLOURS[i % 6], "linestyle": _DASHES[i % 5]}
-            style |= {"label": labels[i - drawn], "gid": _GID, **(curve_kwargs or {})}
+            style = line_style(i) | {"label": labels[i - drawn], "gid": _GID}
+            style |= curve_kwargs or {}
             self.lines_ += ax.plot(curve.fpr, curve.tpr, **style)
             if plot_band:
                 shade = {"color": self.lines_[-1].get_color(), "alpha": 0.15}
@@ -186,5 +330,37 @@ class RocCIDisplay:
             (self.chance_line_,) = ax.plot([0, 1], [0, 1], **style)
         ax.set(xlabel="False positive rate", ylabel="True positive rate")
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-        ax.legend(loc="lower right", fontsize="small")
+        titles = [_legend_title(ax), self.comparison_text()]
+        ax.legend(
+            loc="lower right",
+            fontsize="small",
+            title="\n".join(filter(None, titles)) or None,
+            title_fontsize="small",
+            alignment="left",
+        )
         return self
+
+
+def _legend_title(ax: Any) -> str:
+    """Return the title of the legend that an earlier display drew."""
+    legend = ax.get_legend()
+    return "" if legend is None else legend.get_title().get_text()
+
+
+def _are_several(cv_results: Any) -> bool:
+    """Tell whether these are cross-validations by name."""
+    return all(isinstance(found, Mapping) for found in cv_results.values())
+
+
+def _pairs(compare: Any, names: list[str]) -> list[tuple[str, str]]:
+    """Return the pairs of curves to compare."""
+    if compare is None:
+        return []
+    if isinstance(compare, str):
+        check_option(compare, "compare", ("auto",))
+        return [(names[0], names[1])] if len(names) == 2 else []
+    pairs = [(str(a), str(b)) for a, b in compare]
+    for pair in pairs:
+        for one in pair:
+            check_option(one, "compare", names)
+    return pairs

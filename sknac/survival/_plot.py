@@ -2,14 +2,18 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.survival._kaplan_meier import kaplan_meier
+import warnings
 
-# Dashes tell the groups apart without colour.
-DASHES = ("-", "--", ":", "-.")
+import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
+
+from sknac.survival._compare import hazard_ratio
+from sknac.survival._kaplan_meier import kaplan_meier
+from sknac.utils._style import line_style, pvalue_text
 
 
 class KaplanMeierDisplay:
-    """Kaplan-Meier curves with bands, patients at risk and log-rank p-value.
+    """Kaplan-Meier curves with bands, patients at risk, log-rank p and hazard ratio.
 
     Make it with `from_estimator` or `from_predictions`.
 
@@ -17,6 +21,8 @@ class KaplanMeierDisplay:
     ----------
     result : KaplanMeierResult
         Curves, at-risk table and test.
+    hazard : HazardRatioResult or None, default=None
+        Hazard ratios between the groups.
 
     Attributes
     ----------
@@ -31,7 +37,8 @@ class KaplanMeierDisplay:
 
     See Also
     --------
-    kaplan_meier : The numbers.
+    kaplan_meier : The numbers of the curves.
+    hazard_ratio : Those of the comparison.
 
     Examples
     --------
@@ -45,13 +52,12 @@ class KaplanMeierDisplay:
     ['a (n = 3, events = 2)', 'b (n = 3, events = 3)']
     """
 
-    def __init__(self, *, result):
+    def __init__(self, *, result, hazard=None):
         self.result = result
+        self.hazard = hazard
 
     @classmethod
-    def from_estimator(
-        cls, estimator, X, time, event, *, confidence_level=0.95, ax=None, **kwargs
-    ):
+    def from_estimator(cls, estimator, X, time, event, **kwargs):
         """Draw the survival of the groups that a fitted classifier predicts.
 
         Parameters
@@ -64,30 +70,28 @@ class KaplanMeierDisplay:
             Follow-up, any one unit, >= 0.
         event : array-like of shape (n_patients,)
             True or 1 where the event was seen.
-        confidence_level : float, default=0.95
-            Coverage of the bands, in (0, 1).
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
         **kwargs : dict
-            Passed to `plot`.
+            Passed to `from_predictions`.
 
         Returns
         -------
         display : KaplanMeierDisplay
             The drawn display.
         """
-        return cls.from_predictions(
-            time,
-            event,
-            estimator.predict(X),
-            confidence_level=confidence_level,
-            ax=ax,
-            **kwargs,
-        )
+        return cls.from_predictions(time, event, estimator.predict(X), **kwargs)
 
     @classmethod
     def from_predictions(
-        cls, time, event, group=None, *, confidence_level=0.95, ax=None, **kwargs
+        cls,
+        time,
+        event,
+        group=None,
+        *,
+        reference=None,
+        confidence_level=0.95,
+        at_risk_times=None,
+        ax=None,
+        **kwargs,
     ):
         """Draw the survival of given groups.
 
@@ -99,8 +103,12 @@ class KaplanMeierDisplay:
             True or 1 where the event was seen.
         group : array-like of shape (n_patients,), default=None
             Group of each patient, such as the predicted class.
+        reference : object, default=None
+            Group that the hazard ratios compare with; None is the first one.
         confidence_level : float, default=0.95
-            Coverage of the bands, in (0, 1).
+            Coverage of the bands and of the hazard ratio's interval, in (0, 1).
+        at_risk_times : array-like of shape (n_times,), default=None
+            Times of the at-risk table; None is four to eight round ones from 0.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         **kwargs : dict
@@ -111,8 +119,16 @@ class KaplanMeierDisplay:
         display : KaplanMeierDisplay
             The drawn display.
         """
-        result = kaplan_meier(time, event, group, confidence_level=confidence_level)
-        return cls(result=result).plot(ax=ax, **kwargs)
+        about = {"confidence_level": confidence_level}
+        result = kaplan_meier(time, event, group, at_risk_times=at_risk_times, **about)
+        hazard = None
+        if len(result.groups) > 1:
+            with warnings.catch_warnings():
+                # A ratio without a maximum is written as undefined in the legend.
+                warnings.simplefilter("ignore", UndefinedMetricWarning)
+                about["reference"] = reference
+                hazard = hazard_ratio(time, event, group, **about)
+        return cls(result=result, hazard=hazard).plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -146,7 +162,7 @@ class KaplanMeierDisplay:
         import matplotlib.pyplot as plt
 
         if ax is None:
-            height = 4.0 + 0.25 * len(self.result.groups) * at_risk_table
+            height = 4.0 + (0.4 + 0.2 * len(self.result.groups)) * at_risk_table
             _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
         self.lines_, self.bands_ = [], []
         for number, label in enumerate(self.result.groups):
@@ -154,7 +170,7 @@ class KaplanMeierDisplay:
         ax.set(ylim=(0, 1.02), xlim=(0, None), ylabel="survival", xlabel=time_label)
         if at_risk_table:
             self._write_at_risk(ax)
-        ax.legend(title=self._test_text(), loc="best")
+        ax.legend(title=self._title(), loc="best", alignment="left")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -163,10 +179,8 @@ class KaplanMeierDisplay:
         curves = self.result.curves
         curve = curves[curves["group"] == label]
         n, events = self.result.summary.loc[label, ["n", "events"]].astype(int)
-        style = {
-            "linestyle": DASHES[number % len(DASHES)],
-            "label": f"{label} (n = {n}, events = {events})",
-        }
+        style = line_style(number)
+        style["label"] = f"{label} (n = {n}, events = {events})"
         (line,) = ax.step(
             curve["time"], curve["survival"], where="post", **(style | line_kwargs)
         )
@@ -183,14 +197,23 @@ class KaplanMeierDisplay:
         self.lines_.append(line)
         self.bands_.append(band)
 
-    def _test_text(self):
-        """Return the log-rank p-value in words; None with one group."""
+    def _title(self):
+        """Return log-rank p-value and hazard ratios in words; None with one group."""
         test = self.result.logrank
-        if test is None:
-            return None
-        if test.pvalue < 0.001:
-            return "log-rank p < 0.001"
-        return f"log-rank p = {test.pvalue:.3f}"
+        lines = [] if test is None else [f"log-rank {pvalue_text(test.pvalue)}"]
+        if self.hazard is not None:
+            others = [x for x in self.result.groups if x != self.hazard.reference]
+            lines += [self._ratio(label) for label in others]
+        return "\n".join(lines) or None
+
+    def _ratio(self, label):
+        """Write one group's hazard ratio."""
+        found, reference = self.hazard.table.loc[label], self.hazard.reference
+        value = "undefined"
+        if np.isfinite(found["hazard_ratio"]):
+            ratio, low, high = found[["hazard_ratio", "low", "high"]]
+            value = f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+        return f"hazard ratio {value}\n({label} vs {reference})"
 
     def _write_at_risk(self, ax):
         """Write the at-risk table as extra lines of the time axis' labels."""

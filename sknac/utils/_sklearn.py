@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._repr_html.estimator import _VisualBlock
+from sklearn.utils._response import _get_response_values_binary
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import _check_method_params, _num_samples
 
@@ -35,6 +36,7 @@ __all__ = [
     "_VisualBlock",
     "_check_method_params",
     "_fit_context",
+    "_get_response_values_binary",
     "_num_samples",
     "_safe_indexing",
     "validate_params",

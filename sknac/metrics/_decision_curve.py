@@ -1,0 +1,249 @@
+"""Net benefit of acting on a prediction, threshold by threshold."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from sknac.metrics._checks import (
+    check_confidence_level,
+    check_groups,
+    check_labels,
+    check_scores,
+)
+from sknac.metrics._results import _plain
+
+_THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DecisionCurve:
+    """Net benefit of models, of treating all and of treating none.
+
+    Parameters
+    ----------
+    thresholds : ndarray of shape (n_thresholds,)
+        Threshold probabilities, in [0, 1).
+    net_benefit : dict of str to ndarray of shape (n_thresholds,)
+        Net benefit per patient by model, at most the share of positives.
+    low, high : dict of str to ndarray of shape (n_thresholds,)
+        Pointwise bounds of it.
+    treat_all : ndarray of shape (n_thresholds,)
+        Net benefit of calling everybody positive; that of nobody is 0.
+    confidence_level : float
+        Pointwise coverage of the bounds, between 0 and 1.
+    n, n_pos : int
+        Rows and positive rows.
+    n_groups : int or None
+        Number of groups (patients) where `groups` was given.
+    pos_label : int, float, bool or str
+        The positive class.
+
+    See Also
+    --------
+    decision_curve : Computes this result.
+    DecisionCurveDisplay : Draws it.
+
+    Examples
+    --------
+    >>> from sknac.metrics import decision_curve
+    >>> decision_curve([0, 0, 0, 1, 1], [0.1, 0.3, 0.6, 0.5, 0.9], thresholds=[0.2])
+    DecisionCurve(1 models, 1 thresholds, n=5, n_pos=2, pos_label=1)
+    """
+
+    thresholds: np.ndarray
+    net_benefit: dict[str, np.ndarray]
+    low: dict[str, np.ndarray]
+    high: dict[str, np.ndarray]
+    treat_all: np.ndarray
+    confidence_level: float
+    n: int
+    n_pos: int
+    n_groups: int | None
+    pos_label: Any
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the curves as a table.
+
+        Returns
+        -------
+        DataFrame of shape (n_models * n_thresholds, 6)
+            `model`, `threshold`, `net_benefit`, `low`, `high` and `treat_all`.
+        """
+        parts = [
+            pd.DataFrame(
+                {
+                    "model": name,
+                    "threshold": self.thresholds,
+                    "net_benefit": values,
+                    "low": self.low[name],
+                    "high": self.high[name],
+                    "treat_all": self.treat_all,
+                }
+            )
+            for name, values in self.net_benefit.items()
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as a dictionary of plain Python values.
+
+        Returns
+        -------
+        dict
+            The counts and settings, and the curves as lists.
+        """
+        plain = {
+            name: {key: values.tolist() for key, values in getattr(self, name).items()}
+            for name in ("net_benefit", "low", "high")
+        }
+        for name in ("thresholds", "treat_all", "n", "n_pos", "n_groups", "pos_label"):
+            plain[name] = _plain(getattr(self, name))
+        return plain | {"confidence_level": self.confidence_level}
+
+    def __repr__(self) -> str:
+        return (
+            f"DecisionCurve({len(self.net_benefit)} models, {len(self.thresholds)} "
+            f"thresholds, n={self.n}, n_pos={self.n_pos}, pos_label={self.pos_label!r})"
+        )
+
+
+def decision_curve(
+    y_true: Any,
+    y_prob: Any,
+    *,
+    pos_label: Any = None,
+    thresholds: Any = None,
+    groups: Any = None,
+    name: str = "model",
+    confidence_level: float = 0.95,
+) -> DecisionCurve:
+    """Compute the net benefit of acting on predicted probabilities.
+
+    Who is predicted positive with a probability of at least the threshold is acted
+    on ("treated"). The threshold says how many needless acts one missed positive is
+    worth: at 0.2, four.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True binary labels.
+    y_prob : array-like of shape (n_samples,) or dict of str to array-like
+        Probabilities of the positive class of one model, or of several by name.
+    pos_label : int, float, bool or str, default=None
+        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+    thresholds : array-like of shape (n_thresholds,), default=None
+        Threshold probabilities in [0, 1); None is 0.01, 0.02, ..., 0.99.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row, where patients have several rows; the bounds are then
+        those between patients.
+    name : str, default="model"
+        Name of a single model.
+    confidence_level : float, default=0.95
+        Pointwise coverage of the bounds, between 0 and 1.
+
+    Returns
+    -------
+    DecisionCurve
+        The curves of the models and of treating all.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a probability lies outside [0, 1], a threshold outside
+        [0, 1), labels are not binary, or `pos_label` is missing or unknown.
+
+    See Also
+    --------
+    calibration : A miscalibrated model loses net benefit.
+    DecisionCurveDisplay : Draws the curves.
+
+    Notes
+    -----
+    With threshold t, rates of true and false positives among all n patients, the net
+    benefit is ``TP / n - FP / n * t / (1 - t)``. It is a mean over patients; its
+    bounds are normal, from the spread between patients.
+
+    References
+    ----------
+    A. J. Vickers, E. B. Elkin, Decision curve analysis: a novel method for evaluating
+    prediction models, Medical Decision Making 26:565-574, 2006.
+
+    Examples
+    --------
+    >>> from sknac.metrics import decision_curve
+    >>> y, p = [0, 0, 0, 1, 1], [0.1, 0.3, 0.6, 0.5, 0.9]
+    >>> curve = decision_curve(y, p, thresholds=[0.2, 0.5])
+    >>> curve.to_frame()[["threshold", "net_benefit", "treat_all"]].round(3)
+       threshold  net_benefit  treat_all
+    0        0.2          0.3       0.25
+    1        0.5          0.2      -0.20
+    """
+    level = check_confidence_level(confidence_level)
+    positive, _, label = check_labels(y_true, pos_label=pos_label)
+    probs = y_prob if isinstance(y_prob, Mapping) else {name: y_prob}
+    probs = {str(key): _check_prob(key, p, positive.size) for key, p in probs.items()}
+    cuts = _check_thresholds(thresholds)
+    codes = check_groups(groups, positive.size, y_true)
+    half = float(ndtri(0.5 + level / 2))
+    curves = {key: _curve(positive, p, cuts, codes) for key, p in probs.items()}
+    everybody, _ = _curve(positive, np.ones(positive.size), cuts, codes)
+    return DecisionCurve(
+        thresholds=cuts,
+        net_benefit={key: mean for key, (mean, _) in curves.items()},
+        low={key: mean - half * se for key, (mean, se) in curves.items()},
+        high={key: mean + half * se for key, (mean, se) in curves.items()},
+        treat_all=everybody,
+        confidence_level=level,
+        n=positive.size,
+        n_pos=int(positive.sum()),
+        n_groups=None if codes is None else int(codes.max()) + 1,
+        pos_label=label,
+    )
+
+
+def _check_prob(name: Any, values: Any, n: int) -> np.ndarray:
+    """Return probabilities in [0, 1], one per row."""
+    prob = check_scores(values, n, f"y_prob of {name!r}")
+    if prob.min() < 0 or prob.max() > 1:
+        raise ValueError(
+            f"y_prob of {name!r} must lie in [0, 1]: a threshold probability means "
+            "nothing for other scores; calibrate them first."
+        )
+    return prob
+
+
+def _check_thresholds(thresholds: Any) -> np.ndarray:
+    """Return the threshold probabilities, increasing."""
+    cuts = np.asarray(_THRESHOLDS if thresholds is None else thresholds, dtype=float)
+    if cuts.ndim != 1 or cuts.size == 0:
+        raise ValueError("thresholds must be a list of at least one number.")
+    if not ((cuts >= 0) & (cuts < 1)).all():
+        raise ValueError("thresholds must lie in [0, 1): at 1 nothing outweighs harm.")
+    return np.sort(cuts)
+
+
+def _curve(
+    positive: np.ndarray, prob: np.ndarray, cuts: np.ndarray, codes: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return net benefit at each cut and its standard error between patients."""
+    odds = cuts / (1 - cuts)
+    acted = prob[:, None] >= cuts
+    # What each row adds: 1 for a true positive, -odds for a false one.
+    share = acted * np.where(positive[:, None], 1.0, -odds)
+    mean = share.mean(axis=0)
+    gaps = share - mean
+    if codes is not None:
+        summed = np.zeros((codes.max() + 1, len(cuts)))
+        np.add.at(summed, codes, gaps)
+        gaps = summed
+    units = len(gaps)
+    if units < 2:
+        return mean, np.full(len(cuts), np.nan)
+    spread = units / (units - 1) * (gaps**2).sum(axis=0)
+    return mean, np.sqrt(spread) / positive.size

@@ -1,0 +1,228 @@
+"""Drawing of decision curves."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from sknac.metrics._decision_curve import DecisionCurve, decision_curve
+from sknac.metrics._responses import label_of, responses_of
+from sknac.utils._style import counts_text, line_style
+
+
+class DecisionCurveDisplay:
+    """Net benefit of models beside that of calling everybody or nobody positive.
+
+    Build it with `from_estimator` or `from_predictions`.
+
+    Parameters
+    ----------
+    curve : DecisionCurve
+        The curves.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        Its figure.
+    lines_ : list of Line2D
+        The models' curves.
+    bands_ : list of artists
+        Their pointwise bounds; empty if none were drawn.
+    all_line_, none_line_ : Line2D
+        Everybody and nobody positive.
+
+    See Also
+    --------
+    decision_curve : The numbers.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from sknac.metrics import DecisionCurveDisplay
+    >>> display = DecisionCurveDisplay.from_predictions(
+    ...     [0, 0, 0, 1, 1], [0.1, 0.3, 0.6, 0.5, 0.9], name="DLR-2"
+    ... )
+    >>> [line.get_label() for line in display.ax_.lines]
+    ['everybody as 1', 'nobody as 1', 'DLR-2']
+    """
+
+    def __init__(self, *, curve: DecisionCurve) -> None:
+        self.curve = curve
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        pos_label: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Draw the curves of one or several fitted classifiers.
+
+        Parameters
+        ----------
+        estimator : estimator instance or dict of str to estimator instance
+            Fitted binary classifier with `predict_proba`, or several by name.
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            As in their `predict`.
+        y : array-like of shape (n_patients,)
+            True labels.
+        pos_label : int, float, bool or str, default=None
+            The positive class; None is `classes_[1]`.
+        name : str, default=None
+            Name of a single classifier; None is that of its class.
+        **kwargs : dict
+            Passed to `from_predictions`.
+
+        Returns
+        -------
+        DecisionCurveDisplay
+            The display, drawn.
+        """
+        models = estimator
+        if not isinstance(models, Mapping):
+            models = {name or type(estimator).__name__: estimator}
+        probs = {}
+        for key, model in models.items():
+            label = label_of(model, pos_label)
+            probs[key], _ = responses_of(model, X, "predict_proba", label)
+        return cls.from_predictions(y, probs, pos_label=label, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_prob: Any,
+        *,
+        pos_label: Any = None,
+        thresholds: Any = None,
+        groups: Any = None,
+        name: str = "model",
+        confidence_level: float = 0.95,
+        ax: Any = None,
+        **plot_params: Any,
+    ) -> Self:
+        """Draw the curves of one or several predictions.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            True binary labels.
+        y_prob : array-like of shape (n_samples,) or dict of str to array-like
+            Probabilities of the positive class, or several by name.
+        pos_label : int, float, bool or str, default=None
+            The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
+        thresholds : array-like of shape (n_thresholds,), default=None
+            Threshold probabilities in [0, 1); None is 0.01, 0.02, ..., 0.99.
+        groups : array-like of shape (n_samples,), default=None
+            Patient of each row, where patients have several rows.
+        name : str, default="model"
+            Name of a single model.
+        confidence_level : float, default=0.95
+            Pointwise coverage of the bands.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        **plot_params : dict
+            Passed to `plot`.
+
+        Returns
+        -------
+        DecisionCurveDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        ValueError
+            If the input is not as in `decision_curve`.
+        """
+        curve = decision_curve(
+            y_true,
+            y_prob,
+            pos_label=pos_label,
+            thresholds=thresholds,
+            groups=groups,
+            name=name,
+            confidence_level=confidence_level,
+        )
+        return cls(curve=curve).plot(ax, **plot_params)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        plot_band: bool = True,
+        curve_kwargs: dict[str, Any] | None = None,
+        band_kwargs: dict[str, Any] | None = None,
+        reference_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        plot_band : bool, default=True
+            Whether to draw the pointwise bounds.
+        curve_kwargs, band_kwargs, reference_kwargs : dict, default=None
+            Passed to matplotlib for curves, bands, and the two lines of everybody
+            and nobody positive.
+
+        Returns
+        -------
+        DecisionCurveDisplay
+            This object, with the artists as attributes.
+        """
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            _, ax = plt.subplots(layout="constrained")
+        self.ax_, self.figure_ = ax, ax.figure
+        self._draw_references(ax, reference_kwargs or {})
+        self.lines_, self.bands_ = [], []
+        for number, name in enumerate(self.curve.net_benefit):
+            self._draw_model(ax, number, name, curve_kwargs or {})
+            if plot_band:
+                self._draw_band(ax, name, band_kwargs or {})
+        label, cuts = self.curve.pos_label, self.curve.thresholds
+        top = self.curve.n_pos / self.curve.n
+        # Treating all falls without bound: what lies far below 0 is of no use.
+        ax.set(ylim=(-0.35 * top, 1.15 * top), xlim=(cuts[0], cuts[-1]))
+        ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
+        about = counts_text(self.curve.n, self.curve.n_pos, label)
+        small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
+        ax.legend(loc="best", title=about, **small)
+        return self
+
+    def _draw_references(self, ax: Any, reference_kwargs: dict[str, Any]) -> None:
+        """Draw everybody and nobody positive."""
+        label, cuts = self.curve.pos_label, self.curve.thresholds
+        lines = []
+        for name, values, dash in (
+            ("everybody", self.curve.treat_all, (0, (1, 1))),
+            ("nobody", 0 * cuts, "-"),
+        ):
+            style = {"color": "0.5", "linewidth": 1, "linestyle": dash}
+            style |= {"label": f"{name} as {label}", **reference_kwargs}
+            lines += ax.plot(cuts, values, **style)
+        self.all_line_, self.none_line_ = lines
+
+    def _draw_model(
+        self, ax: Any, number: int, name: str, curve_kwargs: dict[str, Any]
+    ) -> None:
+        """Draw a model's curve."""
+        style = line_style(number) | {"label": name} | curve_kwargs
+        self.lines_ += ax.plot(
+            self.curve.thresholds, self.curve.net_benefit[name], **style
+        )
+
+    def _draw_band(self, ax: Any, name: str, band_kwargs: dict[str, Any]) -> None:
+        """Shade the bounds of the curve drawn last."""
+        style = {"color": self.lines_[-1].get_color(), "alpha": 0.12, "linewidth": 0}
+        bounds = (self.curve.thresholds, self.curve.low[name], self.curve.high[name])
+        self.bands_.append(ax.fill_between(*bounds, **(style | band_kwargs)))

@@ -1,0 +1,62 @@
+"""Looks that the displays share: never told apart by colour alone.
+
+The colours are Okabe and Ito's, distinct for colour-blind readers; dashes, markers
+and hatches differ as well.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+
+COLOURS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v")
+HATCHES = ("///", "", "...", "xx", "\\\\\\")
+# Paler, so that counts and hatches on them stay legible.
+FILLS = ("#D9D9D9", "#7FB3D5", "#F2C894", "#8FCFB6", "#E3BDD1")
+DARK = "#404040"
+
+
+def line_style(number):
+    """Return colour and dashes of a curve."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "linestyle": DASHES[number % len(DASHES)],
+    }
+
+
+def point_style(number):
+    """Return colour and marker of a point."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "marker": MARKERS[number % len(MARKERS)],
+    }
+
+
+def bar_style(number):
+    """Return fill, hatch and edge of a bar."""
+    return {
+        "facecolor": FILLS[number % len(FILLS)],
+        "hatch": HATCHES[number % len(HATCHES)],
+        "edgecolor": DARK,
+    }
+
+
+def pvalue_text(pvalue):
+    """Write a p-value as papers do."""
+    if math.isnan(pvalue):
+        return "p undefined"
+    return "p < 0.001" if pvalue < 0.001 else f"p = {pvalue:.3f}"
+
+
+def counts_text(n, n_pos, pos_label):
+    """Write how many patients there are and which class is the positive one."""
+    return f"n = {n}, {n_pos} positive ({pos_label})"
