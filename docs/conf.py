@@ -34,8 +34,10 @@ sphinx_gallery_conf = {
     "show_memory": False,
 }
 suppress_warnings = ["ref.ref"]  # docstrings inherited from scikit-learn
-html_theme = "alabaster"
-html_theme_options = {"description": "Response to chemotherapy from ultrasound"}
+html_title = "sknac"
+html_theme = "pydata_sphinx_theme"
+html_theme_options = {"navbar_align": "left", "show_toc_level": 2}
+html_sidebars = {"index": [], "quickstart": []}
 
 
 def api_page():
