@@ -107,9 +107,15 @@ def halved(size: tuple[int, int] | None, times: int) -> tuple[int, int] | None:
     return height, width
 
 
-def fill_from_layout(layouts: Mapping, layout: str, given: Mapping) -> dict:
-    """Take each setting that was not given (is None) from the named layout."""
+def fill_from_layout(
+    layouts: Mapping, layout: str, given: Mapping, **nullable: object
+) -> dict:
+    """Take each setting that was not given (is None) from the named layout.
+
+    For those `nullable` None is a value; not given, they are "layout".
+    """
     if layout not in layouts:
         raise ValueError(f"layout must be one of {sorted(layouts)}, got {layout!r}")
     preset = layouts[layout]
-    return {k: preset[k] if v is None else v for k, v in given.items()}
+    use = {k: preset[k] if v is None else v for k, v in given.items()}
+    return use | {k: preset[k] if v == "layout" else v for k, v in nullable.items()}

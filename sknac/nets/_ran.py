@@ -132,11 +132,8 @@ class RAN(PlaneNet):
             "last_units": last_units,
             "stem": stem,
             "dropout": dropout,
-            "feature_dim": None if feature_dim == "layout" else feature_dim,
         }
-        use = fill_from_layout(LAYOUTS, layout, given)
-        if feature_dim is None:
-            use["feature_dim"] = None
+        use = fill_from_layout(LAYOUTS, layout, given, feature_dim=feature_dim)
         w = use["width"]
         self.stem = _stem(in_channels, w, use["stem"])
         self.stages = nn.Sequential()

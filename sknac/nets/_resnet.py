@@ -98,11 +98,8 @@ class ResNet(PlaneNet):
             "units": units,
             "block": block,
             "dropout": dropout,
-            "feature_dim": None if feature_dim == "layout" else feature_dim,
         }
-        use = fill_from_layout(LAYOUTS, layout, given)
-        if feature_dim is None:
-            use["feature_dim"] = None
+        use = fill_from_layout(LAYOUTS, layout, given, feature_dim=feature_dim)
         self.backbone = MonaiResNet(
             use["block"],
             list(use["units"]),
