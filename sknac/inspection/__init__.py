@@ -2,4 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-__all__: list[str] = []
+from sknac.inspection._grad_cam import grad_cam
+
+__all__ = ["grad_cam"]

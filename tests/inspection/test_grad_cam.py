@@ -1,0 +1,216 @@
+"""Grad-CAM is the one written by hand, on either visit, and leaves no trace."""
+
+import copy
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sknac.cohort import Grid
+from sknac.inspection import grad_cam
+from sknac.inspection._placement import resample
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+
+SIZE = Grid((32, 32), None)
+
+
+def by_hand(maps, score, relu=True):
+    """Weigh each map by its mean gradient and add them up, item by item."""
+    gradients = torch.autograd.grad(score.sum(), maps, retain_graph=True)[0]
+    weights = gradients.mean((2, 3), keepdim=True)
+    heat = (weights * maps).sum(1).detach()
+    heat = heat.clamp(min=0) if relu else heat
+    return [resample(one, SIZE, SIZE) for one in heat.double().numpy()]
+
+
+def visits_by_hand(net, pair, code, relu):
+    """Encode either visit on its own and fuse them here: maps of pre and post."""
+    module, x = net.module_, torch.from_numpy(pair)[None]
+    encoders = module.encoders if len(module.encoders) == 2 else 2 * [*module.encoders]
+    maps = [encoders[k].maps(x[:, k]) for k in range(2)]
+    pre, post = (encoders[k].head.reduce(maps[k]) for k in range(2))
+    fused = {
+        "concat": [pre, post],
+        "diff": [post - pre],
+        "concat_diff": [pre, post, post - pre],
+    }[module.fusion]
+    score = module.classify(torch.cat(fused, 1))[:, code]
+    return [by_hand(one, score, relu)[0] for one in maps]
+
+
+@pytest.mark.parametrize("module", ["ran_tiny", "resnet_tiny"])
+@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.filterwarnings("ignore:the layer's maps have one pixel")
+def test_planes_get_the_map_written_by_hand(module, relu, bags, labels):
+    net = PlaneFeatureNet(module=module, max_epochs=1, random_state=0)
+    found = grad_cam(net.fit(bags, labels), bags, target="response", relu=relu)
+    wanted = []
+    for bag in bags:
+        maps = net.module_.maps(torch.from_numpy(bag))
+        wanted += by_hand(maps, net.module_.head(maps)[:, 1], relu)
+    assert [heat.shape for heat in found] == [(len(bag), 32, 32) for bag in bags]
+    error = np.abs(np.concatenate(found) - wanted).max()
+    assert error < 1e-5 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize(
+    ("shared", "fusion"),
+    [*itertools.product([True, False], ["concat", "diff", "concat_diff"])],
+)
+def test_both_visits_get_the_map_written_by_hand(shared, fusion, pairs, labels):
+    net = DLRClassifier(
+        module="ran_tiny",
+        module__shared=shared,
+        module__fusion=fusion,
+        max_epochs=1,
+        random_state=0,
+    ).fit(pairs, labels)
+    found = grad_cam(net, pairs, target="non-response", relu=False)
+    for pair, heat in zip(pairs, found, strict=True):
+        wanted = visits_by_hand(net, pair, 0, relu=False)
+        np.testing.assert_allclose(heat[0], wanted, atol=1e-5 * np.abs(wanted).max())
+        assert np.abs(heat[0, 0] - heat[0, 1]).max() > 1e-3 * np.abs(wanted).max()
+
+
+def test_patients_logit_is_explained_through_the_predictive_net(bags, labels):
+    model = make_pipeline(
+        PlaneFeatureNet(module="ran_tiny", max_epochs=1, random_state=0),
+        PredictiveNet(max_epochs=3, random_state=0),
+    ).fit(bags, labels)
+    net, predictive = model[0].module_, model[1].module_
+    for bag, heat in zip(
+        bags, grad_cam(model, bags, target="response", relu=False), strict=True
+    ):
+        maps = net.maps(torch.from_numpy(bag))
+        mean = net.head.reduce(maps).mean(0, keepdim=True)
+        wanted = by_hand(maps, predictive(mean)[:, 1], relu=False)
+        np.testing.assert_allclose(heat, wanted, atol=1e-5 * np.abs(wanted).max())
+
+
+def test_before_other_classifiers_the_nets_own_head_is_explained(
+    plane_net, bags, labels
+):
+    after = LogisticRegression().fit(plane_net.transform(bags), labels)
+    found = grad_cam(make_pipeline(plane_net, after), bags, target="response")
+    own = grad_cam(plane_net, bags, target="response")
+    for one, other in zip(found, own, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_default_target_is_the_most_probable_class(plane_net, bags):
+    found = grad_cam(plane_net, bags)
+    predicted = plane_net.predict(bags)
+    same = grad_cam(plane_net, bags, target=predicted)
+    other = np.where(predicted == "response", "non-response", "response")
+    different = grad_cam(plane_net, bags, target=other)
+    for one, two, three in zip(found, same, different, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert not np.array_equal(one, three)
+
+
+def test_estimator_is_left_as_it_was(pairs, labels):
+    net = DLRClassifier(module="ran_tiny", max_epochs=1, random_state=0)
+    net.fit(pairs, labels)
+    net.module_.train()
+    net.module_.encoders[0].head.eval()
+    weights = copy.deepcopy(net.module_.state_dict())
+    modes = [part.training for part in net.module_.modules()]
+    gradients = [copy.deepcopy(weight.grad) for weight in net.module_.parameters()]
+    random_state = torch.random.get_rng_state()
+    grad_cam(net, pairs)
+    for name, value in net.module_.state_dict().items():
+        assert torch.equal(value, weights[name]), name
+    assert [part.training for part in net.module_.modules()] == modes
+    for weight, gradient in zip(net.module_.parameters(), gradients, strict=True):
+        assert torch.equal(weight.grad, gradient)
+    assert all(weight.requires_grad for weight in net.module_.parameters())
+    assert not any(part._forward_hooks for part in net.module_.modules())
+    assert torch.equal(torch.random.get_rng_state(), random_state)
+
+
+def test_batches_do_not_matter(plane_net, bags):
+    whole = grad_cam(copy.copy(plane_net).set_params(batch_size=-1), bags)
+    parts = grad_cam(copy.copy(plane_net).set_params(batch_size=3), bags)
+    for one, other in zip(whole, parts, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5 * one.max())
+
+
+def test_frozen_weights_and_no_grad_are_no_hindrance(plane_net, bags):
+    expected = grad_cam(plane_net, bags[:2])
+    frozen = copy.deepcopy(plane_net)
+    frozen.module_.requires_grad_(False)
+    with torch.no_grad():
+        found = grad_cam(frozen, bags[:2])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_layer_by_name_is_the_layer_itself(pair_net, pairs):
+    layer = pair_net.module_.encoders[0].backbone.layer2
+    named = grad_cam(pair_net, pairs, layer="encoders.0.backbone.layer2")
+    given = grad_cam(pair_net, pairs, layer=layer)
+    np.testing.assert_array_equal(named, given)
+    assert len(np.unique(named[0])) > 2  # maps of several pixels
+
+
+def test_flat_maps_warn(pair_net, pairs):
+    with pytest.warns(UserWarning, match=r"one pixel.*earlier layer"):
+        grad_cam(pair_net, pairs)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"target": "yes"}, "'yes' is none of the classes .'non-response', 'resp"),
+        ({"target": ["response"]}, "1 labels, X has 12 patients"),
+        ({"layer": "backbone.layer9"}, "'backbone.layer9' is not in RAN; there are"),
+        ({"layer": torch.nn.ReLU()}, "is not in RAN"),
+        ({"layer": ["stem", "stem"]}, "must be one layer"),
+        ({"layer": "head.classify"}, "does not give maps"),
+    ],
+)
+def test_bad_settings_are_refused(settings, message, plane_net, bags):
+    with pytest.raises(ValueError, match=message):
+        grad_cam(plane_net, bags, **settings)
+
+
+def test_layer_that_sees_one_visit_is_refused(pairs, labels):
+    net = DLRClassifier(
+        module="ran_tiny", module__shared=False, max_epochs=1, random_state=0
+    ).fit(pairs, labels)
+    with pytest.raises(ValueError, match=r"gave 8 maps for 8 item.s. of 2 visit"):
+        grad_cam(net, pairs, layer="encoders.1.stages")
+    both = grad_cam(net, pairs, layer=["encoders.0.stages", "encoders.1.stages"])
+    np.testing.assert_array_equal(both, grad_cam(net, pairs))
+
+
+class Nameless(torch.nn.Module):
+    """A module of the user's own that does not name its last layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(2, 4, 3, padding=1)
+        self.classify = torch.nn.Linear(4, 2)
+
+    def features(self, x):
+        return self.conv(x).mean((2, 3))
+
+    def forward(self, x):
+        return self.classify(self.features(x))
+
+
+def test_module_of_ones_own_needs_a_layer(bags, labels):
+    net = PlaneFeatureNet(module=Nameless, max_epochs=1, random_state=0)
+    net.fit(bags, labels)
+    with pytest.raises(ValueError, match=r"no last_layer.*there are conv, classify"):
+        grad_cam(net, bags)
+    assert grad_cam(net, bags, layer="conv")[2].shape == (3, 32, 32)
+
+
+def test_clone_of_a_fitted_estimator_is_refused(plane_net, bags):
+    with pytest.raises(ValueError, match="not fitted"):
+        grad_cam(clone(plane_net), bags)

@@ -1,0 +1,127 @@
+"""An estimator is split around its network, and what comes out is what it predicts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import BaggingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknac.decision import StagedClassifier, WeightedYoudenThreshold
+from sknac.inspection._pipeline import split_model
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.preprocessing import MapScaler, PlaneResizer
+
+PAIR = DLRClassifier(
+    module="resnet_tiny", columns=["us_pre", "us_post2"], max_epochs=1, random_state=0
+)
+PLANE = PlaneFeatureNet(
+    module="resnet_tiny", columns="us_pre", max_epochs=1, random_state=0
+)
+SMALL = make_pipeline(PlaneResizer(size=32), MapScaler())
+
+
+def predicted(model, X):
+    """Patients' probabilities, put together from the parts."""
+    items = model.items(model.images(X))
+    return model.finish(items.mean_by_row(model.item_values(items)))
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        make_pipeline(SMALL, PAIR),
+        make_pipeline(*clone(SMALL), "passthrough", PLANE),
+        make_pipeline(SMALL, PLANE, PredictiveNet(max_epochs=2, random_state=0)),
+        make_pipeline(SMALL, PLANE, StandardScaler(), LogisticRegression()),
+        make_pipeline(SMALL, make_pipeline(PLANE, LogisticRegression())),
+        make_pipeline(
+            SMALL, PLANE, WeightedYoudenThreshold(LogisticRegression(), cv=2)
+        ),
+        WeightedYoudenThreshold(make_pipeline(SMALL, PAIR), cv="resubstitution"),
+        GridSearchCV(make_pipeline(SMALL, PAIR), {"dlrclassifier__lr": [1e-3]}, cv=2),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_parts_together_predict_as_the_whole(estimator, cohort, labels):
+    fitted = clone(estimator).fit(cohort, labels)
+    model = split_model(fitted)
+    assert isinstance(model.net, DLRClassifier | PlaneFeatureNet)
+    np.testing.assert_allclose(
+        predicted(model, cohort), fitted.predict_proba(cohort), rtol=1e-12
+    )
+    assert model.classes.tolist() == fitted.classes_.tolist()
+
+
+def test_bare_nets_are_split_for_arrays_too(plane_net, pair_net, bags, pairs):
+    for net, X in ((plane_net, bags), (pair_net, pairs)):
+        model = split_model(net)
+        assert model.before == model.after == ()
+        np.testing.assert_array_equal(predicted(model, X), net.predict_proba(X))
+
+
+def test_features_keep_their_names_where_the_next_step_asks(cohort, labels):
+    estimator = make_pipeline(SMALL, PLANE, LogisticRegression())
+    fitted = clone(estimator).set_output(transform="pandas").fit(cohort, labels)
+    model = split_model(fitted)
+    assert model.after[0].feature_names_in_[0].startswith("planefeaturenet")
+    np.testing.assert_array_equal(
+        predicted(model, cohort), fitted.predict_proba(cohort)
+    )
+
+
+def test_missing_visit_is_refused_before_any_step_works(cohort, labels, monkeypatch):
+    model = split_model(clone(make_pipeline(SMALL, PAIR)).fit(cohort, labels))
+    gap = cohort.copy()
+    gap.at["P03", "us_post2"] = None
+    monkeypatch.setattr(PlaneResizer, "transform_plane", None)
+    with pytest.raises(ValueError, match="row P03, column us_post2: the visit is miss"):
+        model.images(gap)
+
+
+def test_stages_are_refused_with_what_to_pass(cohort, labels):
+    stage = make_pipeline(SMALL, PAIR)
+    columns = ["us_pre", "us_post2"]
+    staged = StagedClassifier([("dlr2", stage, columns)]).fit(cohort, labels)
+    with pytest.raises(ValueError, match="named_stages_") as error:
+        split_model(staged)
+    assert "['dlr2'] and X[['us_pre', 'us_post2']]" in str(error.value)
+    one = split_model(staged.named_stages_["dlr2"])
+    assert len(predicted(one, cohort[columns])) == 12
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [PAIR, make_pipeline(SMALL, PAIR), WeightedYoudenThreshold(PAIR), StagedClassifier],
+    ids=["net", "pipeline", "threshold", "stages"],
+)
+def test_unfitted_estimators_are_refused(estimator):
+    if estimator is StagedClassifier:
+        estimator = StagedClassifier([("dlr2", PAIR, ["us_pre", "us_post2"])])
+    with pytest.raises(NotFittedError):
+        split_model(estimator)
+
+
+def test_estimators_without_one_network_are_refused(plane_net, cohort, labels):
+    table = pd.DataFrame({"age": np.arange(12.0)})
+    with pytest.raises(ValueError, match="no image network in LogisticRegression"):
+        split_model(LogisticRegression().fit(table, labels))
+    with pytest.raises(ValueError, match=r"found .*StandardScaler.*Dummy"):
+        split_model(
+            make_pipeline(StandardScaler(), DummyClassifier()).fit(table, labels)
+        )
+    with pytest.raises(ValueError, match="several fitted estimators"):
+        split_model(BaggingClassifier(n_estimators=2).fit(table, labels))
+    with pytest.raises(ValueError, match="holds 2 image networks"):
+        split_model(make_pipeline(plane_net, plane_net))
+
+
+def test_a_classifier_without_probabilities_is_refused(cohort, labels):
+    fitted = clone(make_pipeline(SMALL, PLANE, RidgeClassifier())).fit(cohort, labels)
+    with pytest.raises(ValueError, match=r"RidgeClassifier.*has no predict_proba"):
+        split_model(fitted)
