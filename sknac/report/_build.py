@@ -1,0 +1,146 @@
+"""A report computed: its sections, its numbers and its page."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sknac.report._card import UNIT, About, model_card
+from sknac.report._draw import png
+from sknac.report._page import page
+from sknac.report._parts import Drawing, Options, Section
+from sknac.report._performance import headline
+from sknac.report._plain import plain
+from sknac.report._sections import make_sections
+from sknac.report._system import System
+from sknac.report._text import slug
+
+KIND = "sknac study report"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Chapter:
+    """One system's part of the report."""
+
+    name: str
+    pos_label: Any
+    neg_label: Any
+    main: str
+    sentence: str
+    cells: dict[str, str]
+    sections: list[Section]
+    absent: list[str]
+    notes: list[str]
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Everything that is written down."""
+
+    about: About
+    options: Options
+    card: dict[str, Any]
+    chapters: list[Chapter]
+
+    @cached_property
+    def pictures(self) -> dict[tuple[str, str], tuple[str, bytes]]:
+        """File name and PNG of each figure, by chapter and key; drawn once."""
+        found = {}
+        for chapter, drawing in self.drawings():
+            number = len(found) + 1
+            name = f"{number:02d}-{slug(chapter.name)}-{slug(drawing.key)}.png"
+            found[chapter.name, drawing.key] = (name, png(drawing))
+        return found
+
+    def drawings(self) -> list[tuple[Chapter, Drawing]]:
+        """Return all figures with their chapters, in order."""
+        return [
+            (chapter, drawing)
+            for chapter in self.chapters
+            for section in chapter.sections
+            for drawing in section.drawings
+        ]
+
+    def numbers(self) -> dict[str, Any]:
+        """Return every number as plain values."""
+        figures = [
+            {
+                "file": f"figures/{self.pictures[chapter.name, drawing.key][0]}",
+                "system": chapter.name,
+                "caption": drawing.caption,
+                "alt": drawing.alt,
+            }
+            for chapter, drawing in self.drawings()
+        ]
+        return plain(
+            {
+                "kind": KIND,
+                "schema": SCHEMA,
+                "title": self.about.title,
+                "date": self.about.date or None,
+                "synthetic": self.options.synthetic,
+                "unit": "patient",
+                "unit_of_analysis": UNIT,
+                "systems": [_chapter_numbers(chapter) for chapter in self.chapters],
+                "model_card": self.card,
+                "figures": figures,
+            }
+        )
+
+    def html(self) -> str:
+        """Return the page."""
+        return page(self)
+
+
+def build(about: About, systems: list[System], options: Options) -> Report:
+    """Compute everything of a report but its figures, which are drawn on demand."""
+    chapters = [_chapter(system, options) for system in systems]
+    return Report(about, options, model_card(about, systems, options), chapters)
+
+
+def _chapter(system, options):
+    """Compute one system's sections."""
+    sections, absent = make_sections(system, options)
+    sections += _further(system)
+    sentence, cells = headline(system, options)
+    numbers = {}
+    for section in sections:
+        numbers |= section.results
+    return Chapter(
+        system.name,
+        system.pos_label,
+        system.neg_label,
+        system.main,
+        sentence,
+        cells,
+        sections,
+        absent,
+        system.notes,
+        numbers,
+    )
+
+
+def _further(system):
+    """Return the section of the user's own tables and figures."""
+    if not system.further:
+        return []
+    drawings = tuple(part for part in system.further if isinstance(part, Drawing))
+    tables = tuple(part for part in system.further if not isinstance(part, Drawing))
+    results = {"further": system.further_numbers}
+    return [Section("further", "Further results", (), tables, drawings, results)]
+
+
+def _chapter_numbers(chapter):
+    """Return one system's numbers."""
+    return {
+        "name": chapter.name,
+        "pos_label": chapter.pos_label,
+        "neg_label": chapter.neg_label,
+        "main_model": chapter.main,
+        "results": chapter.numbers,
+        "not_given": chapter.absent,
+        "notes": [*chapter.notes, *(n for s in chapter.sections for n in s.notes)],
+    }

@@ -1,0 +1,68 @@
+"""Model card: data, settings, versions, seeds, intended use and limits."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sknac.report._parts import Options
+from sknac.report._system import System
+from sknac.utils import versions
+
+NOT_STATED = "Not stated."
+NO_DEVICE = (
+    "Research software, not a medical device: no decision about a patient may rest on "
+    "it."
+)
+SIMULATED = "The data are simulated: no number here is about patients."
+
+
+@dataclass(frozen=True)
+class About:
+    """What the author of a report says of the study."""
+
+    title: str
+    data: str = ""
+    intended_use: str = ""
+    limits: tuple[str, ...] = ()
+    seeds: dict[str, Any] = field(default_factory=dict)
+    date: str = ""
+
+
+def model_card(about: About, systems: list[System], options: Options) -> dict[str, Any]:
+    """Return the card as a dictionary, in the order it is read."""
+    limits = [NO_DEVICE]
+    if options.synthetic:
+        limits.insert(0, SIMULATED)
+    return {
+        "data": about.data or NOT_STATED,
+        "synthetic": options.synthetic,
+        "intended_use": about.intended_use or NOT_STATED,
+        "limits": [*limits, *about.limits],
+        "positive_class": {system.name: system.pos_label for system in systems},
+        "patients": {
+            system.name: {cohort: len(sample.y) for cohort, sample in system.cohorts()}
+            for system in systems
+        },
+        "seeds": {**about.seeds, "report (bands)": options.random_state},
+        "confidence_level": options.confidence_level,
+        "n_resamples": options.n_resamples,
+        "settings": {
+            system.name: {
+                model: {"changed": changed, "all": every}
+                for model, (changed, every) in system.settings.items()
+            }
+            for system in systems
+            if system.settings
+        },
+        "versions": versions(),
+    }
+
+
+UNIT = (
+    "The patient. Each row of each table counts patients, never images or planes: "
+    "where a patient has several, they make one score before anything is counted. "
+    "Training and test patients are different patients, and resamples draw whole "
+    "patients. Intervals of rates are Wilson's, those of areas DeLong's on the logit "
+    "scale; p-values are two-sided."
+)

@@ -1,0 +1,58 @@
+"""Checks of what a report is given."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+# More levels than this are a number to be cut, or name the patients.
+MOST_SUBGROUPS = 20
+
+
+def check_text(text: Any, name: str, *, empty: bool = True) -> None:
+    """Raise unless something is a text, and not empty where it may not be."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be text, not {type(text).__name__}.")
+    if not empty and not text.strip():
+        raise ValueError(f"{name} is empty.")
+
+
+def check_flag(flag: Any, name: str) -> bool:
+    """Return a flag; a text such as "no" would count as true."""
+    if flag is not True and flag is not False:
+        raise TypeError(f"{name} must be True or False, not {flag!r}.")
+    return flag
+
+
+def check_names(
+    names: Iterable[str], known: Iterable[str], what: str
+) -> tuple[str, ...]:
+    """Return names of models; raise on unknown ones."""
+    names = (names,) if isinstance(names, str) else tuple(names)
+    absent = [name for name in names if name not in known]
+    if absent:
+        raise ValueError(f"{what} names {absent[0]!r}; there are {list(known)}.")
+    return names
+
+
+def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
+    """Raise if a patient is trained on and tested; plain ranges say nothing."""
+    if isinstance(test, pd.RangeIndex) or isinstance(train, pd.RangeIndex):
+        return
+    both = test.intersection(train)
+    if len(both):
+        raise ValueError(f"{name}: {len(both)} patients are both in training and test.")
+
+
+def check_subgroups(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of subgroups; raise where a column has too many levels."""
+    for column in table:
+        levels = table[column].nunique()
+        if levels > MOST_SUBGROUPS:
+            raise ValueError(
+                f"subgroups {column!r} has {levels} levels, at most {MOST_SUBGROUPS} "
+                "are shown: cut numbers into groups, for example with pandas.cut."
+            )
+    return table

@@ -1,0 +1,49 @@
+"""Figures as PNG, drawn without pyplot's state."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import io
+from typing import Any
+
+from sknac.report._parts import Drawing
+
+DPI = 130
+
+
+def png(drawing: Drawing) -> bytes:
+    """Draw a figure and return it as PNG.
+
+    The figure belongs to no window and to no list of open figures, so that nothing
+    is left behind; the file names no date, so that the same data give the same bytes.
+    """
+    if drawing.picture:
+        return drawing.picture
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=drawing.size, layout="constrained")
+    FigureCanvasAgg(figure)
+    drawing.draw(figure if drawing.whole else figure.subplots())
+    _take_dollars_literally(figure)
+    return saved(figure)
+
+
+def saved(figure: Any) -> bytes:
+    """Return a matplotlib figure as PNG."""
+    stream = io.BytesIO()
+    figure.savefig(
+        stream, format="png", dpi=DPI, facecolor="white", metadata={"Software": None}
+    )
+    return stream.getvalue()
+
+
+def _take_dollars_literally(figure):
+    """Keep a label with two dollar signs from being read as a formula.
+
+    Formulas of our own (a unit with an exponent) are those that parse as one.
+    """
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        if "$" in text.get_text() and "$^{" not in text.get_text():
+            text.set_parse_math(False)

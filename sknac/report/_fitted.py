@@ -1,0 +1,119 @@
+"""Sections on what was fitted: coefficients, the selection, the networks' losses."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+
+import pandas as pd
+
+from sknac.report._parts import Drawing, Options, Section, Table
+from sknac.report._system import System
+from sknac.report._text import ABSENT, number, pvalue, significant
+
+
+def coefficient_section(system: System, options: Options) -> Section | None:
+    """Show the odds ratios of each clinical model, and how it was selected."""
+    if not system.coefficients:
+        return None
+    tables, numbers = [], {}
+    for model, (summary, path) in system.coefficients.items():
+        tables.append(
+            Table(f"{model}: odds ratios of the model selected", _odds(summary))
+        )
+        tables.append(Table(f"{model}: steps of the selection", _steps(path)))
+        numbers[model] = {"summary": summary, "path": path}
+    text = (
+        "The p-values and intervals take the predictors as chosen beforehand: after a "
+        "selection they are too good.",
+    )
+    return Section(
+        "coefficients",
+        "Clinical models",
+        text,
+        tuple(tables),
+        (),
+        {"coefficients": numbers},
+    )
+
+
+def _odds(summary):
+    """Return the coefficients as they are read."""
+    rows = {
+        str(term): {
+            "Odds ratio": significant(row["odds_ratio"]),
+            "Interval": f"[{significant(row['low'])}, {significant(row['high'])}]",
+            "Coefficient": number(row["coef"], 3),
+            "SE": number(row["se"], 3),
+            "p": pvalue(row["pvalue"]),
+        }
+        for term, row in summary.iterrows()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Term")
+
+
+def _steps(path):
+    """Return the steps of a selection as they are read."""
+    rows = [
+        {
+            "Action": str(row["action"]),
+            "Term": ABSENT if pd.isna(row["term"]) else str(row["term"]),
+            "p": pvalue(row["pvalue"]),
+            "Test": ABSENT if pd.isna(row["test"]) else str(row["test"]),
+            "Deviance": number(row["deviance"]),
+            "AIC": number(row["aic"]),
+        }
+        for _, row in path.iterrows()
+    ]
+    steps = pd.Index([str(at) for at in range(len(rows))], name="Step")
+    return pd.DataFrame(rows, index=steps)
+
+
+def learning_section(system: System, options: Options) -> Section | None:
+    """Show the losses of each network by epoch."""
+    if not system.learning:
+        return None
+    drawings = tuple(
+        Drawing(
+            key=f"loss-{name}",
+            caption=f"Loss by epoch: {name}",
+            alt=f"Training and validation loss of {name} over {len(curve)} epochs.",
+            draw=partial(_draw_losses, curve, f"{name}{options.mark}"),
+            size=(5.4, 3.8),
+        )
+        for name, curve in system.learning.items()
+    )
+    rows = {name: _kept(curve) for name, curve in system.learning.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Network")
+    table = Table("Losses at the epoch whose weights were kept", frame)
+    numbers = {
+        # The time an epoch took is no result, and never the same twice.
+        name: curve.drop(columns="seconds", errors="ignore")
+        for name, curve in system.learning.items()
+    }
+    return Section(
+        "learning",
+        "Training of the networks",
+        ("Mean weighted cross-entropy; validation patients stop the training.",),
+        (table,),
+        drawings,
+        {"learning_curves": numbers},
+    )
+
+
+def _kept(curve):
+    """Return the epoch kept and its losses."""
+    epoch = curve.index[curve["kept"]][0]
+    row = curve.loc[epoch]
+    return {
+        "Epoch kept": f"{epoch} of {len(curve)}",
+        "Training loss": number(row.get("train_loss"), 3),
+        "Validation loss": number(row.get("valid_loss"), 3),
+    }
+
+
+def _draw_losses(curve, title, ax):
+    """Draw the losses of one network."""
+    from sknac.nets import LearningCurveDisplay
+
+    LearningCurveDisplay(curve=curve).plot(ax)
+    ax.set_title(title)

@@ -1,0 +1,102 @@
+"""Taking in a system: its patients, what its models say of them, and why."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknac.report._checks import check_disjoint, check_text
+from sknac.report._estimators import Judgement, judge
+from sknac.report._maps import choose_patients
+from sknac.report._sample import make_sample
+from sknac.report._system import System
+
+
+def new_system(
+    taken: dict[str, System],
+    name: str,
+    y: Any,
+    test: Judgement,
+    y_train: Any,
+    train: Judgement | None,
+    pos_label: Any,
+) -> System:
+    """Check what was given and return a system that is not added yet."""
+    check_text(name, "name", empty=False)
+    if name in taken:
+        raise ValueError(f"there is a system {name!r} already.")
+    if not test.scores and not test.decisions:
+        raise ValueError(f"{name}: give scores, decisions or both.")
+    sample = make_sample(f"{name}, test", y, test.scores, test.decisions)
+    classes = sample.y.unique().tolist()
+    if pos_label not in classes:
+        raise ValueError(f"{name}: pos_label={pos_label!r} is none of {classes}.")
+    trained = None
+    if train is not None:
+        where = f"{name}, training"
+        trained = make_sample(where, y_train, train.scores, train.decisions, classes)
+        check_disjoint(name, sample.y.index, trained.y.index)
+    models = sample.models
+    return System(
+        name, pos_label, name if name in models else models[-1], sample, trained
+    )
+
+
+def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
+    """Apply all models to the same patients."""
+    found = Judgement()
+    for name, model in models.items():
+        one = judge(name, model, X, pos_label)
+        twice = set(found.scores) & set(one.scores)
+        if twice:
+            raise ValueError(f"two models are named {min(twice)!r}.")
+        found.scores |= one.scores
+        found.decisions |= one.decisions
+        found.probabilities += one.probabilities
+        if len(found.scores) == len(one.scores):  # the first: the system's own
+            found.stages = one.stages
+    return found
+
+
+def with_rows(y: Any, X: Any) -> Any:
+    """Return y with the row names of X where it has none, so that rows can match."""
+    if y is None or not isinstance(X, pd.DataFrame) or isinstance(y, pd.Series):
+        return y
+    y = np.asarray(y)
+    return pd.Series(y, index=X.index) if len(y) == len(X) else y
+
+
+def check_probabilities(system: System) -> None:
+    """Raise unless scores called probabilities lie in [0, 1]."""
+    for model in system.probabilities:
+        score = system.test.scores[model].dropna()
+        if score.min() < 0 or score.max() > 1:
+            raise ValueError(
+                f"probabilities names {model!r}, whose scores leave [0, 1]."
+            )
+
+
+def add_curve(system: System, model: str, curve: Any) -> None:
+    """Add the curve of a threshold that counts the same class as positive."""
+    if model not in system.test.scores:
+        raise ValueError(f"curves names {model!r}, which has no scores.")
+    if curve.pos_label != system.pos_label:
+        raise ValueError(
+            f"the curve of {model!r} counts {curve.pos_label!r} as positive, "
+            f"{system.name} {system.pos_label!r}."
+        )
+    system.curves[model] = curve
+    system.curve_sources[model] = "the patients who chose it"
+
+
+def explain(system: System, estimator: Any, X: pd.DataFrame) -> None:
+    """Explain a few test patients with Grad-CAM, stage by stage."""
+    from sknac.inspection import grad_cam
+
+    shown = X.loc[choose_patients(system)]
+    stages = getattr(estimator, "stages_", [("", estimator, slice(None))])
+    for stage, model, columns in stages:
+        title = f"Grad-CAM, {stage}" if stage else "Grad-CAM"
+        system.maps.append((title, grad_cam(model, shown.iloc[:, columns])))

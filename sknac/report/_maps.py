@@ -1,0 +1,128 @@
+"""Section on attribution maps: where the networks looked, over the images."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+
+import pandas as pd
+
+from sknac.cohort import has_study
+from sknac.report._parts import Drawing, Options, Section
+from sknac.report._system import System
+from sknac.report._text import listed
+
+PATIENTS_PER_CLASS = 2
+
+
+def map_section(system: System, options: Options) -> Section | None:
+    """Show attribution maps over the images of a few test patients."""
+    if not system.maps:
+        return None
+    drawings, numbers = [], []
+    for title, maps in system.maps:
+        for patient in maps.index:
+            panels = _panels(maps.loc[patient], system.tables["test"].loc[patient])
+            if panels:
+                drawings.append(_drawing(system, options, title, patient, panels))
+                numbers.append(_numbers(system, options, title, patient, panels))
+    text = (
+        "First plane of each visit. A map says where a network's answer depends on "
+        "the image, not why, and nothing of whether the answer is right.",
+    )
+    return Section(
+        "attribution",
+        "Attribution maps",
+        text,
+        (),
+        tuple(drawings),
+        {"attribution": numbers},
+    )
+
+
+def choose_patients(system: System) -> list:
+    """Return a few test patients of each class, those decided rightly first."""
+    y = system.test.y
+    right = y == system.test.decisions.get(system.main, y)
+    order = right.sort_values(ascending=False, kind="stable").index
+    return [
+        patient
+        for label in system.classes
+        for patient in [p for p in order if y[p] == label][:PATIENTS_PER_CLASS]
+    ]
+
+
+def _panels(maps, images):
+    """Return visit, channel, map and image of each panel of a patient's figure."""
+    return [
+        (column.removeprefix("us_"), channel, plane, _background(images, column))
+        for column, cell in maps.items()
+        if has_study(cell)
+        for plane in cell.planes[:1]
+        for channel in plane.channels
+    ]
+
+
+def _background(images, column):
+    """Return the first plane of the patient's own images."""
+    cell = images.get(column)
+    return cell.planes[0] if has_study(cell) else None
+
+
+def _about(system, options, patient):
+    """Return a patient's name, her class and the decision."""
+    row = system.test.y.index.get_loc(patient)
+    name = system.patient_name(row, show_ids=options.show_ids)
+    decided = system.test.decisions.get(system.main)
+    told = None if decided is None else decided.iloc[row]
+    return name, system.test.y.iloc[row], told
+
+
+def _drawing(system, options, title, patient, panels):
+    """Return the figure of one patient."""
+    name, true, told = _about(system, options, patient)
+    called = "" if told is None else f", predicted {told}"
+    heading = f"{title}: {name}, {true}{called}{options.mark}"
+    seen = listed(dict.fromkeys(visit for visit, *_ in panels))
+    rows = -(-len(panels) // 4)
+    return Drawing(
+        key=f"maps-{title}-{system.test.y.index.get_loc(patient) + 1}",
+        caption=f"{title}: {name}, {true}{called}",
+        alt=f"{title} over the images of {name} ({true}{called}): {seen}.",
+        draw=partial(_draw, panels, heading),
+        size=(2.6 * min(len(panels), 4) + 0.8, 2.9 * rows + 0.5),
+        wide=len(panels) > 2,
+        whole=True,
+    )
+
+
+def _numbers(system, options, title, patient, panels):
+    """Return which maps are shown, and their ranges."""
+    name, true, told = _about(system, options, patient)
+    rows = []
+    for visit, channel, plane, _ in panels:
+        values = pd.Series(plane.load()[plane.channels.index(channel)].ravel())
+        rows.append(
+            {"visit": visit, "channel": channel}
+            | {"min": values.min(), "max": values.max(), "mean": values.mean()}
+        )
+    return {
+        "title": title,
+        "patient": name,
+        "true": true,
+        "predicted": told,
+        "maps": rows,
+    }
+
+
+def _draw(panels, heading, figure):
+    """Draw all panels of one patient."""
+    from sknac.inspection import SaliencyDisplay
+
+    columns = min(len(panels), 4)
+    axes = figure.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
+    for ax, (visit, channel, plane, image) in zip(axes, panels, strict=False):
+        SaliencyDisplay.from_plane(plane, channel, background=image, ax=ax)
+        ax.set_title(f"{visit}, {channel}", fontsize="medium")
+    for ax in axes[len(panels) :]:
+        ax.set_axis_off()
+    figure.suptitle(heading)

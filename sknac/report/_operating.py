@@ -1,0 +1,318 @@
+"""Sections on decisions: thresholds, the cascade, subgroups, wrong decisions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from sknac.decision import stage_flow
+from sknac.metrics import confusion_rates, subgroup_rates, weighted_youden
+from sknac.report._parts import Drawing, Options, Section, Table
+from sknac.report._system import System
+from sknac.report._text import (
+    ABSENT,
+    MINUS,
+    TIMES,
+    interval,
+    number,
+    plural,
+    significant,
+)
+
+# More wrong decisions than these are read in the numbers, not in the text.
+MOST_WRONG = 40
+
+
+def threshold_section(system: System, options: Options) -> Section | None:
+    """Show where each threshold was put, and how it holds on other patients."""
+    if not system.curves:
+        return None
+    found = {model: _at_threshold(system, model) for model in system.curves}
+    rows = {
+        (model, where): {
+            "n (positive)": f"{row['n']} ({row['n_pos']})",
+            "Sensitivity": number(row["sensitivity"]),
+            "Specificity": number(row["specificity"]),
+            "Weighted Youden": number(row["youden"], 3),
+        }
+        for model, table in found.items()
+        for where, row in table.items()
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index = [f"{model}\n{where}" for model, where in rows]
+    table = Table(
+        "Each model at its threshold, on the scores that chose it and on others",
+        frame.rename_axis("Model and scores"),
+        f"Weighted Youden index: w{TIMES}sensitivity + (1 {MINUS} w){TIMES}specificity "
+        f"{MINUS} 1, at most 0.",
+    )
+    text = tuple(_optimism(system, model, found[model]) for model in found)
+    drawings = tuple(_threshold_drawing(system, options, m) for m in system.curves)
+    numbers = {
+        model: {
+            "threshold": curve.threshold,
+            "weight": curve.weight,
+            "n_optima": curve.n_optima,
+            "chosen_on": system.curve_sources[model],
+            "at_threshold": found[model],
+            "curve": curve.to_frame(),
+        }
+        for model, curve in system.curves.items()
+    }
+    return Section(
+        "thresholds", "Thresholds", text, (table,), drawings, {"thresholds": numbers}
+    )
+
+
+def _at_threshold(system, model):
+    """Return the rates at a model's threshold by the scores they come from."""
+    curve = system.curves[model]
+    rows = {
+        system.curve_sources[model]: {
+            "n": curve.n_pos + curve.n_neg,
+            "n_pos": curve.n_pos,
+            "sensitivity": float(curve.sensitivity[curve.best]),
+            "specificity": float(curve.specificity[curve.best]),
+            "youden": float(curve.youden[curve.best]),
+        }
+    }
+    for cohort, sample in system.cohorts():
+        if model not in sample.scores:
+            continue
+        again = cohort == "training" and system.resubstituted
+        where = "training patients, resubstituted" if again else f"{cohort} patients"
+        rows[where] = _rates_at(curve, *sample.scored(model))
+    return rows
+
+
+def _rates_at(curve, y, score):
+    """Return the rates of some scores at a curve's threshold."""
+    positive = (y == curve.pos_label).to_numpy()
+    called = score.to_numpy() >= curve.threshold
+    rates = confusion_rates(positive, called, pos_label=True)
+    index = weighted_youden(positive, called, weight=curve.weight, pos_label=True)
+    return {
+        "n": len(y),
+        "n_pos": int(positive.sum()),
+        "sensitivity": rates.sensitivity.estimate,
+        "specificity": rates.specificity.estimate,
+        "youden": float(index),
+    }
+
+
+def _optimism(system, model, rows):
+    """Say what became of the index from the scores that chose it to the test."""
+    curve, source = system.curves[model], system.curve_sources[model]
+    text = (
+        f"{model}: threshold {significant(curve.threshold)} for w = {curve.weight:g}, "
+        f"chosen on {source}"
+    )
+    if "test patients" not in rows:
+        return f"{text}."
+    gap = rows[source]["youden"] - rows["test patients"]["youden"]
+    return f"{text}; the index was {number(gap, 3)} better there than on the test."
+
+
+def _threshold_drawing(system, options, model):
+    """Return the figure of one threshold curve."""
+    curve = system.curves[model]
+    return Drawing(
+        key=f"threshold-{model}",
+        caption=f"{model}: rates along the threshold, and the cut chosen",
+        alt=f"Sensitivity, specificity and weighted Youden index of {model} along the "
+        f"threshold; chosen: {significant(curve.threshold)}.",
+        draw=partial(_draw_threshold, curve, f"{model}: threshold{options.mark}"),
+    )
+
+
+def _draw_threshold(curve, title, ax):
+    """Draw a threshold curve."""
+    from sknac.decision import ThresholdCurveDisplay
+
+    ThresholdCurveDisplay(curve=curve).plot(ax)
+    ax.set_title(title)
+
+
+def cascade_section(system: System, options: Options) -> Section | None:
+    """Show the cascade by stage and true class, beside each stage alone."""
+    if system.cascade is None:
+        return None
+    labels, stop_label = system.cascade
+    flow = stage_flow(
+        system.test.y, labels, stop_label=stop_label, pos_label=system.pos_label
+    )
+    counts = flow.counts.copy()
+    counts.index = [f"{stage}: {_ACTIONS[action]}" for stage, action in counts.index]
+    counts.columns = [*map(str, counts.columns[:-1]), "All"]
+    alone = {
+        ("Cascade" if name == "cascade" else f"{name} alone"): {
+            "n": str(rates.tp + rates.fn + rates.fp + rates.tn),
+            "Sensitivity": interval(rates.sensitivity),
+            "Specificity": interval(rates.specificity),
+            "NPV": interval(rates.npv),
+            "Accuracy": interval(rates.accuracy),
+        }
+        for name, rates in flow.rates.items()
+    }
+    tables = (
+        Table(
+            "Test patients by stage, action and true class",
+            counts.astype(str).rename_axis("Stage and action"),
+        ),
+        Table(
+            "The cascade beside each stage alone, test patients [95 % interval]",
+            pd.DataFrame.from_dict(alone, orient="index").rename_axis("Decided by"),
+        ),
+    )
+    drawing = Drawing(
+        key="cascade",
+        caption="The cascade by stage and true class",
+        alt=f"Bars of who stops and who goes on at each stage ({len(flow.stages)}), "
+        "split by true class; the first table holds the counts.",
+        draw=partial(_draw_cascade, flow, f"{system.name}: cascade{options.mark}"),
+        size=(6.6, 4.2),
+        wide=True,
+    )
+    first = flow.stages[0]
+    stopped = flow.counts.loc[(first, "stop"), "n"]
+    text = (
+        f"A patient predicted {stop_label} stops. {first} stops {stopped} of "
+        f"{len(system.test.y)} test patients. A cascade finds at least the "
+        f"{stop_label} of its best stage and keeps at most the others: what it gains "
+        "is time.",
+    )
+    return Section(
+        "cascade", "Cascade", text, tables, (drawing,), {"cascade": _flow_numbers(flow)}
+    )
+
+
+_ACTIONS = {"stop": "stop", "continue": "go on", "awaiting": "await data"}
+
+
+def _flow_numbers(flow):
+    """Return the numbers of a cascade."""
+    return {
+        "stop_label": flow.stop_label,
+        "pos_label": flow.pos_label,
+        "counts": flow.counts,
+        "rates": flow.rates,
+        "n_undecided": flow.n_undecided,
+    }
+
+
+def _draw_cascade(flow, title, ax):
+    """Draw a cascade."""
+    from sknac.decision import StageFlowDisplay
+
+    StageFlowDisplay(flow=flow).plot(ax)
+    ax.set_title(title)
+
+
+def subgroup_section(system: System, options: Options) -> Section | None:
+    """Show the main model's rates in subgroups, with their sizes."""
+    if system.subgroups is None or system.main not in system.test.decisions:
+        return None
+    y, decided = system.test.decided(system.main)
+    by = system.subgroups.loc[decided.index]
+    found = subgroup_rates(
+        y.to_numpy(),
+        decided.to_numpy(),
+        by.reset_index(drop=True),
+        pos_label=system.pos_label,
+        confidence_level=options.confidence_level,
+    )
+    rows = {
+        _group_name(key): {
+            "n (positive)": f"{r.tp + r.fn + r.fp + r.tn} ({r.tp + r.fn})",
+            "Accuracy": interval(r.accuracy),
+            "Sensitivity": interval(r.sensitivity),
+            "Specificity": interval(r.specificity),
+        }
+        for key, r in found.rates.items()
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Subgroup")
+    table = Table(
+        f"{system.main} in subgroups of the test patients [{options.percent} interval, "
+        "Wilson]",
+        frame,
+        "Subgroups are small and differ by chance: read the intervals.",
+    )
+    drawing = Drawing(
+        key="subgroups",
+        caption=f"Accuracy of {system.main} in subgroups",
+        alt=f"Accuracy of {system.main} with intervals in "
+        f"{plural(len(found.rates) - 1, 'subgroup')}; the table holds the numbers.",
+        draw=partial(_draw_subgroups, found, f"{system.name}: subgroups{options.mark}"),
+        size=(6.6, 1.6 + 0.38 * len(found.rates)),
+        wide=True,
+    )
+    numbers = {_group_name(key): rates for key, rates in found.rates.items()}
+    return Section(
+        "subgroups", "Subgroups", (), (table,), (drawing,), {"subgroups": numbers}
+    )
+
+
+def _group_name(key):
+    """Write the name of a subgroup."""
+    factor, level = key
+    return "all patients" if key == ("all", "all") else f"{factor}: {level}"
+
+
+def _draw_subgroups(found, title, ax):
+    """Draw the subgroups."""
+    from sknac.metrics import SubgroupDisplay
+
+    SubgroupDisplay(rates=found).plot(ax)
+    ax.set_title(title)
+
+
+def wrong_section(system: System, options: Options) -> Section | None:
+    """List the test patients on whom the main model was wrong."""
+    if system.main not in system.test.decisions:
+        return None
+    y, decided = system.test.decided(system.main)
+    everyone = _everyone(system, options)
+    wrong = np.flatnonzero((y != decided).to_numpy())
+    rows = [system.test.y.index.get_loc(y.index[at]) for at in wrong]
+    shown = rows[:MOST_WRONG]
+    text = (f"{system.main} is wrong on {len(rows)} of {len(y)} test patients.",)
+    if len(rows) > MOST_WRONG:
+        text += (f"The first {MOST_WRONG} are listed; report.json lists all.",)
+    tables = (_wrong_table(system, options, [everyone[row] for row in shown]),)
+    tables = tables if shown else ()
+    return Section(
+        "wrong", "Wrong decisions", text, tables, (), {"test_patients": everyone}
+    )
+
+
+def _wrong_table(system, options, patients):
+    """Return true class and all decisions of some patients."""
+    frame = pd.DataFrame(
+        [
+            {"True class": str(one["true"])}
+            | {
+                f"Decision, {model}": ABSENT if decision is None else str(decision)
+                for model, decision in one["decisions"].items()
+            }
+            for one in patients
+        ],
+        index=pd.Index([one["patient"] for one in patients], name="Patient"),
+    )
+    note = "" if options.show_ids else "Numbered in the order of the test cohort."
+    return Table(f"Wrong decisions of {system.main}, test patients", frame, note)
+
+
+def _everyone(system, options):
+    """Return true class, scores and decisions of each test patient."""
+    sample = system.test
+    return [
+        {
+            "patient": system.patient_name(row, show_ids=options.show_ids),
+            "true": sample.y.iloc[row],
+            "scores": {m: s.iloc[row] for m, s in sample.scores.items()},
+            "decisions": {m: d.iloc[row] for m, d in sample.decisions.items()},
+        }
+        for row in range(len(sample.y))
+    ]

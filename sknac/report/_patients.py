@@ -1,0 +1,223 @@
+"""Sections on the patients: how many, who they are, what is missing."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from functools import partial
+
+import pandas as pd
+
+from sknac.clinical import PatientFlow, baseline_table
+from sknac.cohort import has_study
+from sknac.report._parts import Drawing, Options, Section, Table
+from sknac.report._system import System
+from sknac.report._text import listed, share
+
+# A text column with more levels than this may well be names or notes.
+MOST_LEVELS = 12
+
+
+def flow_section(system: System, options: Options) -> Section:
+    """Show how many patients there are, and why others are not there."""
+    counts = {
+        cohort.capitalize(): {
+            **{
+                str(label): str(int((sample.y == label).sum()))
+                for label in system.classes
+            },
+            "All": str(len(sample.y)),
+        }
+        for cohort, sample in system.cohorts()
+    }
+    table = Table(
+        "Patients by cohort and true class",
+        pd.DataFrame.from_dict(counts, orient="index").rename_axis("Cohort"),
+    )
+    results = {
+        "patients": {
+            cohort: {"n": len(sample.y)}
+            | {str(x): int((sample.y == x).sum()) for x in system.classes}
+            for cohort, sample in system.cohorts()
+        }
+    }
+    flow = system.flow
+    if flow is None:
+        labels = {cohort: sample.y for cohort, sample in system.cohorts()[::-1]}
+        flow = PatientFlow.from_labels(labels)
+    results["flow"] = flow
+    drawings = (_flow_drawing(system, flow, options),)
+    return Section("patients", "Patients", (), (table,), drawings, results)
+
+
+def _flow_drawing(system, flow, options):
+    """Return the flow diagram; its height grows with the reasons of exclusion."""
+    reasons = len(flow.excluded)
+    return Drawing(
+        key="flow",
+        caption="Flow of patients through the study",
+        alt=f"Flow diagram of patients: {_spoken(system)}.",
+        draw=partial(_draw_flow, flow, f"{system.name}: patients{options.mark}"),
+        size=(7.0, 3.6 + (0.7 + 0.25 * reasons if reasons else 0.0)),
+        wide=True,
+    )
+
+
+def _spoken(system):
+    """Write the counts of the cohorts in words."""
+    return "; ".join(
+        f"{len(sample.y)} {cohort} patients, of them "
+        + listed(f"{int((sample.y == x).sum())} {x}" for x in system.classes)
+        for cohort, sample in system.cohorts()
+    )
+
+
+def _draw_flow(flow, title, ax):
+    """Draw the flow diagram."""
+    from sknac.clinical import PatientFlowDisplay
+
+    PatientFlowDisplay(flow=flow).plot(ax)
+    ax.set_title(title)
+
+
+def baseline_section(system: System, options: Options) -> Section | None:
+    """Compare the characteristics of both classes."""
+    found, tables, left_out = {}, [], {}
+    for cohort, sample in system.cohorts():
+        X = system.tables.get(cohort)
+        if X is None:
+            continue
+        columns, skipped = describable(X, sample.y)
+        left_out |= skipped
+        if columns:
+            found[cohort] = baseline_table(X, sample.y.to_numpy(), columns=columns)
+            tables.append(_baseline_table(cohort, found[cohort]))
+    if not found:
+        return None
+    notes = tuple(
+        f"Column {name} is left out: {why}." for name, why in left_out.items()
+    )
+    text = (
+        "Mean ± standard deviation, or patients (percent); the last column names the "
+        "test behind each p-value, which is not adjusted.",
+    )
+    return Section(
+        "baseline",
+        "Baseline characteristics",
+        text,
+        tuple(tables),
+        (),
+        {"baseline": found},
+        notes,
+    )
+
+
+def describable(X: pd.DataFrame, y: pd.Series) -> tuple[list, dict[str, str]]:
+    """Return the columns fit for a table, and why the other plain ones are not.
+
+    Texts of many levels may be names or numbers of patients, which no report shows.
+    """
+    columns, skipped = [], {}
+    for name in X.columns:
+        column = X[name]
+        if not all(pd.api.types.is_scalar(cell) for cell in column):
+            continue
+        is_number = pd.api.types.is_numeric_dtype(column)
+        if any(column[y == label].notna().sum() == 0 for label in y.unique()):
+            skipped[str(name)] = "one class has no value"
+        elif not is_number and column.nunique() > MOST_LEVELS:
+            skipped[str(name)] = f"text with more than {MOST_LEVELS} different values"
+        else:
+            columns.append(name)
+    return columns, skipped
+
+
+def _baseline_table(cohort, found):
+    """Return a baseline table as it is read."""
+    frame = found.to_frame()
+    names = [
+        f"{name}: {level}" if str(level) else str(name) for name, level in frame.index
+    ]
+    # A p-value concerns all levels of its characteristic: it stands at the first.
+    again = frame.index.get_level_values(0).duplicated()
+    frame = frame.set_axis(pd.Index(names, name="Characteristic"))
+    frame = frame.rename(columns={"test": "Test"})
+    frame.loc[again, ["p", "Test"]] = ""
+    return Table(
+        f"Characteristics of the {cohort} patients by true class", frame.astype(str)
+    )
+
+
+def missing_section(system: System, options: Options) -> Section | None:
+    """Count what is missing by column and visit."""
+    counts = {
+        cohort: _missing(system.tables[cohort])
+        for cohort, _ in system.cohorts()
+        if cohort in system.tables
+    }
+    scores = {
+        cohort: {m: int(s.isna().sum()) for m, s in sample.scores.items()}
+        for cohort, sample in system.cohorts()
+    }
+    unscored = [
+        f"{model} has no score for {count} of {len(sample.y)} {cohort} patients; its "
+        "numbers are those of the others"
+        for cohort, sample in system.cohorts()
+        for model, count in scores[cohort].items()
+        if count
+    ]
+    if not counts and not unscored:
+        return None
+    tables = [_missing_table(counts, system)] if _any_missing(counts) else []
+    text = tuple(f"{sentence}." for sentence in unscored)
+    if counts and not tables:
+        n = max(map(len, counts.values()))
+        text = (f"No value is missing in {n} columns.", *text)
+    return Section(
+        "missing",
+        "Missing data",
+        text,
+        tuple(tables),
+        (),
+        {"missing": counts, "without_score": scores},
+    )
+
+
+def _missing(X):
+    """Return the number of missing cells by column; a visit is a study or missing."""
+    return {
+        str(name): int(
+            sum(not has_study(cell) for cell in X[name])
+            if _is_visit(X[name])
+            else X[name].isna().sum()
+        )
+        for name in X.columns
+    }
+
+
+def _is_visit(column):
+    """Tell whether a column holds studies."""
+    return any(map(has_study, column))
+
+
+def _any_missing(counts):
+    """Tell whether anything is missing anywhere."""
+    return any(any(found.values()) for found in counts.values())
+
+
+def _missing_table(counts, system):
+    """Return the columns in which something is missing."""
+    sizes = {cohort: len(sample.y) for cohort, sample in system.cohorts()}
+    names = dict.fromkeys(name for found in counts.values() for name in found)
+    rows = {
+        name: {
+            f"{cohort.capitalize()} (n = {sizes[cohort]})": share(
+                found.get(name, 0), sizes[cohort]
+            )
+            for cohort, found in counts.items()
+        }
+        for name in names
+        if any(found.get(name) for found in counts.values())
+    }
+    complete = len(names) - len(rows)
+    note = f"The other {complete} columns are complete." if complete else ""
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Column or visit")
+    return Table("Patients without a value, by column or visit", frame, note)

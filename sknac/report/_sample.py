@@ -1,0 +1,161 @@
+"""Patients with their labels, scores and decisions, checked and aligned."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One cohort: true labels, and by model scores (NaN: none) and decisions (None).
+
+    The models' order is that of `scores`, then of those with decisions only.
+    """
+
+    y: pd.Series
+    scores: dict[str, pd.Series] = field(default_factory=dict)
+    decisions: dict[str, pd.Series] = field(default_factory=dict)
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the models, in order."""
+        return list(dict.fromkeys([*self.scores, *self.decisions]))
+
+    def scored(self, model: str) -> tuple[pd.Series, pd.Series]:
+        """Return labels and scores of the patients whom a model scored."""
+        kept = self.scores[model].notna()
+        return self.y[kept], self.scores[model][kept]
+
+    def decided(self, model: str) -> tuple[pd.Series, pd.Series]:
+        """Return labels and decisions of the patients whom a model decided on."""
+        kept = self.decisions[model].notna()
+        return self.y[kept], self.decisions[model][kept]
+
+
+def make_sample(where, y, scores, decisions, classes=None):
+    """Check one cohort; `where` names it in errors."""
+    y = _labels(where, y, classes)
+    known = y.unique().tolist() if classes is None else list(classes)
+    scores = {
+        name: _scores(f"{where}: scores[{name!r}]", values, y)
+        for name, values in scores.items()
+    }
+    decisions = {
+        name: _decisions(f"{where}: decisions[{name!r}]", values, y, known)
+        for name, values in decisions.items()
+    }
+    return Sample(y, scores, decisions)
+
+
+def by_model(values: Any, name: str, what: str) -> dict[str, Any]:
+    """Return values by model; a single one belongs to the model `name`."""
+    if values is None:
+        return {}
+    if isinstance(values, pd.DataFrame):
+        values = {column: values[column] for column in values}
+    if not isinstance(values, Mapping):
+        return {name: values}
+    odd = [key for key in values if not isinstance(key, str)]
+    if odd:
+        raise ValueError(f"{what} names a model {odd[0]!r}; names must be text.")
+    return dict(values)
+
+
+def aligned(what: str, values: Any, y: pd.Series) -> pd.Series:
+    """Return values as a column beside y, or say how they do not fit.
+
+    A Series with an index of its own must have the patients of y in their order:
+    guessing which of two orders was meant would pair scores with wrong patients.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ValueError(f"{what} has shape {array.shape}; it must be 1-D.")
+    if len(array) != len(y):
+        raise ValueError(f"{what} has {len(array)} rows, y has {len(y)}.")
+    index = getattr(values, "index", None)
+    if isinstance(index, pd.Index) and not _same_rows(index, y.index):
+        raise ValueError(
+            f"{what} has other row names than y, or another order: pass "
+            "values.loc[y.index], or arrays where the order is right."
+        )
+    return pd.Series(array, index=y.index)
+
+
+def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
+    """Return a table beside y, or say how it does not fit."""
+    if isinstance(table, pd.Series):
+        table = table.to_frame(table.name if table.name is not None else "subgroup")
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(f"{what} must be a DataFrame, not {type(table).__name__}.")
+    if len(table) != len(y):
+        raise ValueError(f"{what} has {len(table)} rows, y has {len(y)}.")
+    if not _same_rows(table.index, y.index):
+        raise ValueError(
+            f"{what} has other row names than y, or another order: pass "
+            "table.loc[y.index]."
+        )
+    if not table.columns.is_unique:
+        raise ValueError(f"{what} has two columns of one name.")
+    return table.set_axis(y.index)
+
+
+def _same_rows(index, rows):
+    """Tell whether two indexes agree; a plain range says nothing of patients."""
+    plain = isinstance(index, pd.RangeIndex) or isinstance(rows, pd.RangeIndex)
+    return plain or index.equals(rows)
+
+
+def _labels(where, y, classes):
+    """Return true labels as a Series, checked."""
+    array = np.asarray(y)
+    if array.ndim != 1 or len(array) == 0:
+        raise ValueError(f"{where}: y has shape {array.shape}; it must be 1-D.")
+    index = getattr(y, "index", None)
+    index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(array))
+    y = pd.Series(array, index=index)
+    if y.isna().any():
+        raise ValueError(f"{where}: y holds missing labels; leave those rows out.")
+    if not index.is_unique:
+        twice = index[index.duplicated()][0]
+        raise ValueError(
+            f"{where}: y has several rows named {twice!r}. A report counts patients: "
+            "give one row per patient, for example the mean score of her images."
+        )
+    found = sorted(y.unique().tolist(), key=str)
+    if len(found) != 2:
+        raise ValueError(f"{where}: y holds {len(found)} classes {found[:5]}, not two.")
+    if classes is not None and set(found) != set(classes):
+        raise ValueError(f"{where}: y holds {found}, the test patients {classes}.")
+    return y
+
+
+def _scores(what, values, y):
+    """Return scores as floats; NaN stands for a patient without one."""
+    column = aligned(what, values, y)
+    try:
+        column = column.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be numbers, not {column.dtype}.") from None
+    if np.isinf(column).any():
+        raise ValueError(f"{what} holds infinite values; give finite scores.")
+    if y[column.notna()].nunique() != 2:
+        raise ValueError(f"{what} leaves fewer than two classes with a score.")
+    return column
+
+
+def _decisions(what, values, y, known):
+    """Return decisions as objects; None stands for a patient without one."""
+    column = aligned(what, values, y).astype(object)
+    column = column.where(column.notna(), None)
+    strange = set(column.dropna()) - set(known)
+    if strange:
+        strange, known = sorted(map(str, strange)), sorted(map(str, known))
+        raise ValueError(f"{what} holds {strange}, y holds {known}.")
+    if column.notna().sum() == 0:
+        raise ValueError(f"{what} holds no decision.")
+    return column

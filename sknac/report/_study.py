@@ -1,0 +1,645 @@
+"""`StudyReport`: gathers what a study found and writes it down."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from sknac.report._build import Report, build
+from sknac.report._card import About
+from sknac.report._checks import check_flag, check_names, check_subgroups, check_text
+from sknac.report._draw import saved
+from sknac.report._estimators import Judgement
+from sknac.report._files import write
+from sknac.report._intake import (
+    add_curve,
+    check_probabilities,
+    explain,
+    judge_all,
+    new_system,
+    with_rows,
+)
+from sknac.report._learned import learn
+from sknac.report._parts import Drawing, Options, Table
+from sknac.report._sample import aligned, aligned_table, by_model
+from sknac.report._system import System
+
+
+class StudyReport:
+    """A study as one HTML file, one file of numbers, and its figures.
+
+    A study has one or several systems, each with patients and a positive class of
+    its own. Add them from fitted estimators (`add_estimator`) or from predictions
+    alone (`add_predictions`), then whatever else there is, and `save`. Only what
+    was given is shown; a line says what was not.
+
+    Parameters
+    ----------
+    title : str
+        Title of the report.
+    synthetic : bool, default=False
+        Whether the data are simulated; text, tables and figures then say so.
+    data : str, default=""
+        Where the patients come from, for the model card.
+    intended_use : str, default=""
+        What the systems are for, for the model card.
+    limits : list of str, default=()
+        What the study cannot tell, for the model card.
+    seeds : dict of str to int, default=None
+        Seeds of the study by what they were for, for the model card.
+    date : str, default=""
+        Date as it shall be read. None is made up, so that the same input gives the
+        same files, byte for byte.
+    show_ids : bool, default=False
+        Whether to show the names of the rows, which may identify patients. They are
+        numbered otherwise.
+    confidence_level : float, default=0.95
+        Coverage of all intervals, between 0 and 1.
+    n_resamples : int, default=2000
+        Number of resamples of the bands of ROC curves.
+    random_state : int, default=0
+        Seed of these resamples.
+
+    Raises
+    ------
+    TypeError
+        If a text is no text.
+    ValueError
+        If the title is empty or a number lies out of its range.
+
+    See Also
+    --------
+    sknac.metrics.performance_table : Rates of several models alone.
+
+    Notes
+    -----
+    The file needs no network, no script and no other file, so that it can be mailed.
+    Everything in it that comes from the data is escaped. The unit is the patient:
+    one row each, or an error says so.
+
+    The model that subgroups, survival, the wrong decisions and the first table are
+    about is the one named like its system; else the last one given.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sknac.report import StudyReport
+    >>> y = ["non-response", "response"] * 6
+    >>> score = [0.2, 0.7, 0.4, 0.6, 0.1, 0.9, 0.5, 0.3, 0.3, 0.8, 0.2, 0.6]
+    >>> report = StudyReport("Scores of a reader", synthetic=True, n_resamples=100)
+    >>> report.add_predictions("reader", y, score, pos_label="response")
+    StudyReport('Scores of a reader', systems=['reader'])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report.save(folder).name
+    'report.html'
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        synthetic: bool = False,
+        data: str = "",
+        intended_use: str = "",
+        limits: Iterable[str] = (),
+        seeds: Mapping[str, Any] | None = None,
+        date: str = "",
+        show_ids: bool = False,
+        confidence_level: float = 0.95,
+        n_resamples: int = 2000,
+        random_state: int = 0,
+    ) -> None:
+        texts = {"title": title, "data": data, "intended_use": intended_use}
+        for name, text in (texts | {"date": date}).items():
+            check_text(text, name, empty=name != "title")
+        limits = (limits,) if isinstance(limits, str) else tuple(limits)
+        for text in limits:
+            check_text(text, "limits")
+        if not 0 < confidence_level < 1:
+            raise ValueError(f"confidence_level={confidence_level!r} is not in (0, 1).")
+        if int(n_resamples) != n_resamples or n_resamples < 2:
+            raise ValueError(
+                f"n_resamples={n_resamples!r} must be a whole number >= 2."
+            )
+        if not isinstance(random_state, int | np.integer):
+            raise ValueError(f"random_state={random_state!r} must be a whole number.")
+        self._about = About(**texts, limits=limits, seeds=dict(seeds or {}), date=date)
+        self._options = Options(
+            synthetic=check_flag(synthetic, "synthetic"),
+            show_ids=check_flag(show_ids, "show_ids"),
+            confidence_level=float(confidence_level),
+            n_resamples=int(n_resamples),
+            random_state=int(random_state),
+        )
+        self._systems: dict[str, System] = {}
+
+    def __repr__(self) -> str:
+        return f"StudyReport({self._about.title!r}, systems={list(self._systems)})"
+
+    def add_predictions(
+        self,
+        name: str,
+        y: ArrayLike,
+        scores: Any,
+        *,
+        pos_label: Any,
+        decisions: Any = None,
+        probabilities: bool | Iterable[str] = False,
+        y_train: ArrayLike | None = None,
+        scores_train: Any = None,
+        decisions_train: Any = None,
+        curves: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Add a system from what its models said of the test patients.
+
+        Parameters
+        ----------
+        name : str
+            Name of the system, and of its model where there is one only.
+        y : array-like of shape (n_patients,)
+            True labels of the test patients, two classes. A Series' index names the
+            patients, and all that is added later must have the same.
+        scores : array-like of shape (n_patients,), dict of str to array-like, or None
+            Scores by model, higher means positive; NaN for a patient without one.
+        pos_label : int, float, bool or str
+            The positive class of every number of this system.
+        decisions : array-like of shape (n_patients,), dict of str to array-like, \
+default=None
+            Predicted labels by model; None for a patient without a decision.
+        probabilities : bool or list of str, default=False
+            Which scores are probabilities of the positive class (True: all); for
+            calibration and decision curve.
+        y_train : array-like of shape (n_train,), default=None
+            True labels of the training patients.
+        scores_train, decisions_train : as `scores` and `decisions`, default=None
+            The same of the training patients.
+        curves : dict of str to ThresholdCurve, default=None
+            Threshold curve by model, from the patients who chose the threshold.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken, there are neither scores nor decisions, rows do not
+            match, `y` has not two classes, a patient has several rows, a label is
+            unknown, or training and test patients overlap.
+        """
+        test = Judgement(by_model(scores, name, "scores"))
+        test.decisions = by_model(decisions, name, "decisions")
+        train = None
+        if y_train is not None:
+            train = Judgement(by_model(scores_train, name, "scores_train"))
+            train.decisions = by_model(decisions_train, name, "decisions_train")
+        elif scores_train is not None or decisions_train is not None:
+            raise ValueError(f"{name}: scores and decisions in training need y_train.")
+        system = new_system(self._systems, name, y, test, y_train, train, pos_label)
+        chosen = test.scores if probabilities is True else probabilities or ()
+        system.probabilities = check_names(chosen, test.scores, "probabilities")
+        check_probabilities(system)
+        for model, curve in (curves or {}).items():
+            add_curve(system, model, curve)
+        self._systems[name] = system
+        return self
+
+    def add_estimator(
+        self,
+        name: str,
+        estimator: Any,
+        X: pd.DataFrame,
+        y: ArrayLike,
+        *,
+        pos_label: Any,
+        X_train: pd.DataFrame | None = None,
+        y_train: ArrayLike | None = None,
+        others: Mapping[str, Any] | None = None,
+        attribution: bool = False,
+    ) -> Self:
+        """Add a system from a fitted classifier.
+
+        One that decides in stages gives its cascade, and each stage alone as a model
+        of its own. Thresholds, coefficients, losses and settings are found inside.
+
+        Parameters
+        ----------
+        name : str
+            Name of the system and of its model.
+        estimator : classifier
+            Fitted; any of scikit-learn's interface.
+        X : DataFrame or array of shape (n_patients, n_columns)
+            The test patients; plain columns of a frame make the baseline table.
+        y : array-like of shape (n_patients,)
+            Their true labels, two classes.
+        pos_label : int, float, bool or str
+            The positive class of every number of this system.
+        X_train : DataFrame or array of shape (n_train, n_columns), default=None
+            The patients it was trained on, whom it scores too.
+        y_train : array-like of shape (n_train,), default=None
+            Their true labels.
+        others : dict of str to classifier, default=None
+            Further fitted classifiers for the same patients, to compare with.
+        attribution : bool, default=False
+            Whether to explain a few test patients with `sknac.inspection.grad_cam`.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            As `add_predictions`; and if one of `X_train` and `y_train` is missing.
+        TypeError
+            If an estimator is no classifier.
+        NotFittedError
+            If an estimator is not fitted.
+        """
+        if (X_train is None) != (y_train is None):
+            raise ValueError(f"{name}: X_train and y_train go together.")
+        models = {name: estimator} | dict(others or {})
+        test = judge_all(models, X, pos_label)
+        train = None if X_train is None else judge_all(models, X_train, pos_label)
+        y, y_train = with_rows(y, X), with_rows(y_train, X_train)
+        system = new_system(self._systems, name, y, test, y_train, train, pos_label)
+        system.resubstituted = True
+        system.probabilities = tuple(test.probabilities)
+        for cohort, table in (("test", X), ("training", X_train)):
+            if isinstance(table, pd.DataFrame):
+                system.tables[cohort] = table
+        if test.stages is not None:
+            stop = getattr(estimator.stop_label_, "item", lambda: estimator.stop_label_)
+            system.cascade = (test.stages, stop())
+        for model, fitted in models.items():
+            learn(system, model, fitted)
+        if attribution:
+            explain(system, estimator, X)
+        self._systems[name] = system
+        return self
+
+    def add_cascade(self, name: str, stage_labels: Any, *, stop_label: Any) -> Self:
+        """Add what each stage of a cascade alone decides on the test patients.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        stage_labels : DataFrame of shape (n_patients, n_stages) or dict of array-like
+            Labels by stage in order; None where a patient has no data for it.
+        stop_label : int, float, bool or str
+            The class that stops a patient.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system is unknown or the rows do not match.
+        """
+        system = self._system(name)
+        labels = by_model(stage_labels, name, "stage_labels")
+        columns = {
+            stage: aligned(f"stage_labels[{stage!r}]", values, system.test.y)
+            for stage, values in labels.items()
+        }
+        if stop_label not in system.classes:
+            raise ValueError(f"stop_label={stop_label!r} is none of {system.classes}.")
+        system.cascade = (pd.DataFrame(columns), stop_label)
+        return self
+
+    def add_characteristics(
+        self, name: str, X: pd.DataFrame, X_train: pd.DataFrame | None = None
+    ) -> Self:
+        """Add the patients' characteristics, for baseline table and missing data.
+
+        Parameters
+        ----------
+        name : str
+            A system added before; `add_estimator` does this by itself.
+        X : DataFrame of shape (n_patients, n_columns)
+            Columns of the test patients.
+        X_train : DataFrame of shape (n_train, n_columns), default=None
+            Columns of the training patients.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system is unknown or the rows do not match.
+        """
+        system = self._system(name)
+        system.tables["test"] = aligned_table("X", X, system.test.y)
+        if X_train is not None:
+            if system.train is None:
+                raise ValueError(f"{name} was added without training patients.")
+            table = aligned_table("X_train", X_train, system.train.y)
+            system.tables["training"] = table
+        return self
+
+    def add_subgroups(self, name: str, by: Any) -> Self:
+        """Add the subgroups in which the main model's rates are shown.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        by : Series, DataFrame of shape (n_patients, n_factors) or list of str
+            Subgroup of each test patient; a column per factor, or names of columns
+            of the frame the system was added with.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system or a column is unknown, rows do not match, or a factor has
+            more than 20 levels.
+        """
+        system = self._system(name)
+        if isinstance(by, str):
+            by = [by]
+        if isinstance(by, list | tuple) and all(isinstance(x, str) for x in by):
+            table = system.tables.get("test")
+            absent = [x for x in by if table is None or x not in table.columns]
+            if absent:
+                raise ValueError(f"{name} has no column {', '.join(absent)}.")
+            by = table[list(by)]
+        if not isinstance(by, pd.DataFrame | pd.Series):
+            by = pd.Series(np.asarray(by), name="subgroup")
+        table = aligned_table("by", by, system.test.y)
+        system.subgroups = check_subgroups(table)
+        return self
+
+    def add_survival(
+        self, name: str, time: ArrayLike, event: ArrayLike, *, time_label: str = "time"
+    ) -> Self:
+        """Add the test patients' survival, shown by the main model's decision.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        time : array-like of shape (n_patients,)
+            Follow-up, any one unit, >= 0.
+        event : array-like of shape (n_patients,)
+            True or 1 where the event was seen.
+        time_label : str, default="time"
+            Name of the unit, for axis and tables.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system is unknown, it has no decisions, or the rows do not match.
+        """
+        system = self._system(name)
+        if system.main not in system.test.decisions:
+            raise ValueError(f"{system.main} has no decisions to group survival by.")
+        check_text(time_label, "time_label")
+        y = system.test.y
+        follow_up = aligned("time", time, y), aligned("event", event, y)
+        system.survival = (*follow_up, time_label)
+        return self
+
+    def add_flow(self, name: str, flow: Any) -> Self:
+        """Add the flow of patients: enrolled, left out and why, analysed.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        flow : PatientFlow
+            The counts, from `sknac.clinical`.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        TypeError
+            If it is no `PatientFlow`.
+        ValueError
+            If the system is unknown.
+        """
+        from sknac.clinical import PatientFlow
+
+        if not isinstance(flow, PatientFlow):
+            raise TypeError(f"flow must be a PatientFlow, not {type(flow).__name__}.")
+        self._system(name).flow = flow
+        return self
+
+    def add_maps(
+        self,
+        name: str,
+        maps: pd.DataFrame,
+        *,
+        X: Any = None,
+        title: str = "Attribution",
+    ) -> Self:
+        """Add attribution maps of some test patients.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        maps : DataFrame of shape (n_shown, n_columns)
+            Cohort frame of maps, as `sknac.inspection.grad_cam` and
+            `sknac.inspection.prediction_difference` return it; its rows are the
+            patients shown.
+        X : DataFrame of shape (n_patients, n_columns), default=None
+            Cohort frame with the images; None is that of `add_estimator`.
+        title : str, default="Attribution"
+            Name of the method.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system or a patient is unknown, or there are no images.
+        """
+        system = self._system(name)
+        check_text(title, "title")
+        X = system.tables.get("test") if X is None else X
+        if X is None:
+            raise ValueError(f"{name} was added without images: pass X.")
+        absent = maps.index.difference(system.test.y.index.intersection(X.index))
+        if len(absent):
+            raise ValueError(f"maps has {len(absent)} patients who are not in X and y.")
+        system.tables.setdefault("test", X.loc[system.test.y.index])
+        system.maps.append((title, maps))
+        return self
+
+    def add_table(
+        self, name: str, caption: str, table: pd.DataFrame, *, note: str = ""
+    ) -> Self:
+        """Add a table of your own at the end of a system.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        caption : str
+            What it shows; positive class and unit are added to it.
+        table : DataFrame of shape (n_rows, n_columns)
+            Shown as text, the index as the first column. Format numbers beforehand.
+        note : str, default=""
+            A line below it.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        TypeError
+            If the table is no DataFrame or a text is no text.
+        ValueError
+            If the system is unknown or the caption is empty.
+        """
+        if not isinstance(table, pd.DataFrame):
+            raise TypeError(f"table must be a DataFrame, not {type(table).__name__}.")
+        check_text(caption, "caption", empty=False)
+        check_text(note, "note")
+        system = self._system(name)
+        system.further.append(Table(caption, table.astype(str), note))
+        system.further_numbers[caption] = table.copy()
+        return self
+
+    def add_figure(self, name: str, caption: str, figure: Any, *, alt: str) -> Self:
+        """Add a figure of your own at the end of a system.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        caption : str
+            What it shows.
+        figure : matplotlib Figure
+            Kept as a picture at once.
+        alt : str
+            What is to be seen, for readers who cannot see it.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        TypeError
+            If it is no figure or a text is no text.
+        ValueError
+            If the system is unknown, or caption or `alt` is empty.
+        """
+        check_text(caption, "caption", empty=False)
+        check_text(alt, "alt", empty=False)
+        if not hasattr(figure, "savefig"):
+            raise TypeError(f"figure must be a Figure, not {type(figure).__name__}.")
+        system = self._system(name)
+        number = sum(isinstance(part, Drawing) for part in system.further) + 1
+        system.further.append(
+            Drawing(f"further-{number}", caption, alt, wide=True, picture=saved(figure))
+        )
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Compute every number of the report.
+
+        Returns
+        -------
+        dict
+            What `save` writes as ``report.json``: plain values; None for NaN.
+
+        Raises
+        ------
+        ValueError
+            If no system was added.
+        """
+        return self._build().numbers()
+
+    def to_html(self) -> str:
+        """Write the report as one HTML text.
+
+        Returns
+        -------
+        str
+            What `save` writes as ``report.html``.
+
+        Raises
+        ------
+        ValueError
+            If no system was added.
+        """
+        return self._build().html()
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the report into a folder.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made where it does not exist. ``report.html``, ``report.json`` and
+            ``figures/`` are written in it; other files there are left alone.
+        overwrite : bool, default=False
+            Whether an earlier report there is replaced. What is no report never is.
+
+        Returns
+        -------
+        Path
+            The HTML file.
+
+        Raises
+        ------
+        FileExistsError
+            If there is a report already and `overwrite` is False, or files of these
+            names that are no report's.
+        ValueError
+            If no system was added.
+        """
+        if not self._systems:
+            raise ValueError(_EMPTY)
+        return write(self._build, Path(folder), overwrite=overwrite)
+
+    def _build(self) -> Report:
+        """Compute all sections."""
+        if not self._systems:
+            raise ValueError(_EMPTY)
+        return build(self._about, list(self._systems.values()), self._options)
+
+    def _system(self, name):
+        """Return a system added before."""
+        if name not in self._systems:
+            raise ValueError(f"there is no system {name!r}: {list(self._systems)}.")
+        return self._systems[name]
+
+
+_EMPTY = "there is no system yet: call add_estimator or add_predictions first."
