@@ -212,9 +212,8 @@ class ThresholdCurveDisplay:
         self.threshold_line_ = ax.axvline(at["threshold"], **style)
         heights = [at["sensitivity"], at["specificity"], at["youden"] + 1]
         style = {"color": "black", "marker": "o", "markersize": 4, "linestyle": ""}
-        (self.points_,) = ax.plot(
-            3 * [at["threshold"]], heights, **style, **point_kwargs
-        )
+        style |= point_kwargs
+        (self.points_,) = ax.plot(3 * [at["threshold"]], heights, **style)
 
 
 def _edges(scores, threshold):

@@ -17,6 +17,7 @@ from sknac.decision._blocks import (
     row_name,
     visit_columns,
 )
+from sknac.decision._html import staged_block
 from sknac.decision._response import (
     binary_target,
     class_index,
@@ -30,7 +31,6 @@ from sknac.utils._sklearn import (
     _check_method_params,
     _fit_context,
     _safe_indexing,
-    _VisualBlock,
 )
 
 # Least distance of a banded decision value from the edges of its band.
@@ -429,16 +429,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         return tags
 
     def _sk_visual_block_(self):
-        names, estimators, columns = zip(
-            *getattr(self, "stages_", self.stages), strict=True
-        )
-        return _VisualBlock(
-            "serial",
-            estimators,
-            names=names,
-            name_details=[str(chosen) for chosen in columns],
-            dash_wrapped=False,
-        )
+        return staged_block(self)
 
     def _check_stages(self):
         """Raise unless `stages` is a list of named classifiers with columns."""

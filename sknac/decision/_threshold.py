@@ -14,6 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
+from sknac.decision._html import threshold_block
 from sknac.decision._response import (
     binary_target,
     class_index,
@@ -304,6 +305,9 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         tags.non_deterministic = inner.non_deterministic
         tags.classifier_tags.multi_class = False
         return tags
+
+    def _sk_visual_block_(self):
+        return threshold_block(self)
 
     def _fit_and_score(self, X, y, routed, classes, index):
         """Fit the classifier; return honest scores and the rows they belong to."""

@@ -2,10 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics._checks import check_option
 from sknac.metrics._confusion import RATES
@@ -145,14 +147,17 @@ class SubgroupDisplay:
         ValueError
             If the input is not as in `subgroup_rates`.
         """
-        rates = subgroup_rates(
-            y_true,
-            y_pred,
-            by,
-            pos_label=pos_label,
-            method=method,
-            confidence_level=confidence_level,
-        )
+        with warnings.catch_warnings():
+            # Where a rate has no patients, "0/0" is written in its place.
+            warnings.simplefilter("ignore", UndefinedMetricWarning)
+            rates = subgroup_rates(
+                y_true,
+                y_pred,
+                by,
+                pos_label=pos_label,
+                method=method,
+                confidence_level=confidence_level,
+            )
         return cls(rates=rates).plot(ax, **plot_params)
 
     def plot(
@@ -261,9 +266,10 @@ class SubgroupDisplay:
         ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(-0.02, 1.02))
         everybody = self.rates.rates[ALL, ALL]
         one, n_pos = everybody.accuracy, everybody.tp + everybody.fn
+        interval = f"{100 * one.confidence_level:g} % {one.method.title()} interval"
         named = metrics[0] if len(metrics) == 1 else "rate"
         ax.set_xlabel(
-            f"{named} ({100 * one.confidence_level:g} % {one.method.title()} interval)\n"
+            f"{named} ({interval})\n"
             + counts_text(one.total, n_pos, self.rates.pos_label)
         )
         if len(metrics) > 1:

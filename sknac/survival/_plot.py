@@ -208,12 +208,13 @@ class KaplanMeierDisplay:
 
     def _ratio(self, label):
         """Write one group's hazard ratio."""
-        found, reference = self.hazard.table.loc[label], self.hazard.reference
+        # Not `loc`: a group may be called True, which would be a mask.
+        found = dict(self.hazard.table.iterrows())[label]
         value = "undefined"
         if np.isfinite(found["hazard_ratio"]):
             ratio, low, high = found[["hazard_ratio", "low", "high"]]
             value = f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
-        return f"hazard ratio {value}\n({label} vs {reference})"
+        return f"hazard ratio {value}\n({label} vs {self.hazard.reference})"
 
     def _write_at_risk(self, ax):
         """Write the at-risk table as extra lines of the time axis' labels."""

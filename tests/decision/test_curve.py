@@ -255,3 +255,18 @@ def test_frame_and_repr_hold_the_numbers():
     assert list(frame.columns) == ["threshold", "sensitivity", "specificity", "youden"]
     assert frame.loc[frame["youden"].idxmax(), "threshold"] == curve.threshold
     assert "pos_label=1" in repr(curve)
+
+
+def test_rates_at_any_threshold_are_those_of_its_decisions():
+    rng = np.random.default_rng(5)
+    y = rng.integers(0, 2, 40)
+    score = rng.normal(size=40).round(1)  # with ties
+    curve = weighted_youden_curve(y, score, weight=0.3)
+    cuts = np.concatenate([score, rng.normal(size=40), [-np.inf, np.inf]])
+    for cut in cuts:
+        called = score >= cut
+        found = curve.at(cut)
+        assert found["sensitivity"] == called[y == 1].mean()
+        assert found["specificity"] == (~called)[y == 0].mean()
+        index = 0.3 * found["sensitivity"] + 0.7 * found["specificity"] - 1
+        assert found["youden"] == pytest.approx(index)

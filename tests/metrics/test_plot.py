@@ -3,13 +3,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import (
+    RepeatedStratifiedKFold,
+    StratifiedKFold,
+    cross_val_predict,
+    cross_validate,
+)
 
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from sknac.metrics import RocCIDisplay
+from sknac.metrics import RocCIDisplay, adjust_pvalues, delong_test
 
 pytestmark = pytest.mark.mpl
 
@@ -66,3 +75,127 @@ def test_styling_goes_through_kwargs(tied):
     assert shown.lines_[0].get_color() == "k"
     assert shown.bands_[0].get_alpha() == 0.3
     assert shown.figure_ is shown.ax_.figure
+
+
+def legend_title(shown):
+    """Return the title of the legend."""
+    return shown.ax_.get_legend().get_title().get_text()
+
+
+def test_two_models_are_compared_by_delong(tied):
+    y, a, b = tied
+    shown = draw(tied)
+    assert shown.tests["DLR-2", "DLR-4"] == delong_test(y, a, b, pos_label="response")
+    pvalue = shown.tests["DLR-2", "DLR-4"].pvalue
+    assert legend_title(shown) == f"DeLong: DLR-2 vs DLR-4: p = {pvalue:.3f}"
+    assert legend_title(draw(tied, compare=None)) == ""
+
+
+def test_several_comparisons_are_adjusted(tied):
+    _, a, b = tied
+    scores = {"a": a, "b": b, "c": -a}
+    pairs = [("a", "b"), ("a", "c")]
+    shown = draw(tied, scores, compare=pairs)
+    raw = [shown.tests[pair].pvalue for pair in pairs]
+    first, second = adjust_pvalues(raw)
+    assert second < 0.001 < first
+    assert legend_title(shown).splitlines() == [
+        "DeLong, Holm-adjusted:",
+        f"a vs b: p = {first:.3f}",
+        "a vs c: p < 0.001",
+    ]
+    assert draw(tied, scores).tests == {}  # three models: say which pairs
+
+
+def test_second_display_keeps_the_comparison_of_the_first(tied):
+    first = draw(tied)
+    title = legend_title(first)
+    draw(tied, {"other": tied[1]}, ax=first.ax_)
+    assert legend_title(first) == title
+
+
+def test_unknown_model_to_compare_is_named(tied):
+    with pytest.raises(ValueError, match="compare='DLR-9' must be one of"):
+        draw(tied, compare=[("DLR-2", "DLR-9")])
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Two columns that say something of 60 labels, and the labels."""
+    rng = np.random.default_rng(4)
+    y = np.repeat(["non-response", "response"], 30)
+    X = np.repeat([[0.0, 0.0], [1.0, 0.4]], 30, axis=0) + rng.normal(size=(60, 2))
+    return X, y
+
+
+@pytest.mark.parametrize("pos_label", [None, "non-response"])
+def test_estimators_scores_are_drawn(table, pos_label):
+    X, y = table
+    model = LogisticRegression().fit(X, y)
+    shown = RocCIDisplay.from_estimator(
+        model, X, y, pos_label=pos_label, n_resamples=20
+    )
+    curve = shown.curves["LogisticRegression"]
+    score = model.decision_function(X)
+    # Turning the classes and the scores round leaves the area as it is.
+    assert curve.auc.estimate == pytest.approx(roc_auc_score(y == "response", score))
+    assert curve.pos_label == (pos_label or "response")
+
+
+def test_several_estimators_are_compared(table):
+    X, y = table
+    models = {"both": LogisticRegression(), "noise": LogisticRegression(C=1e-9)}
+    for model in models.values():
+        model.fit(X, y)
+    shown = RocCIDisplay.from_estimator(models, X, y, n_resamples=20)
+    assert list(shown.curves) == ["both", "noise"]
+    assert ("both", "noise") in shown.tests
+
+
+def cross_validated(X, y, splitter):
+    """Cross-validate a logistic regression and keep what the display needs."""
+    kept = {"return_estimator": True, "return_indices": True}
+    return cross_validate(LogisticRegression(), X, y, cv=splitter, **kept)
+
+
+def test_folds_are_pooled_by_patient(table):
+    X, y = table
+    splitter = StratifiedKFold(5, shuffle=True, random_state=0)
+    found = cross_validated(X, y, splitter)
+    shown = RocCIDisplay.from_cv_results(found, X, y, n_resamples=20)
+    pooled = cross_val_predict(
+        LogisticRegression(), X, y, cv=splitter, method="predict_proba"
+    )
+    curve = shown.curves["out-of-fold"]
+    assert curve.auc.estimate == pytest.approx(
+        roc_auc_score(y == "response", pooled[:, 1])
+    )
+    assert (curve.n, curve.auc.n_groups) == (60, None)
+
+
+def test_repeated_folds_count_each_patient_once(table):
+    X, y = table
+    repeated = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
+    found = cross_validated(X, y, repeated)
+    shown = RocCIDisplay.from_cv_results(found, X, y, n_resamples=20)
+    curve = shown.curves["out-of-fold"]
+    assert (curve.n, curve.auc.n_groups) == (120, 60)
+
+
+def test_several_cross_validations_need_the_same_folds(table):
+    X, y = table
+    splitters = [
+        StratifiedKFold(3, shuffle=True, random_state=seed) for seed in (0, 0, 1)
+    ]
+    a, b, c = (cross_validated(X, y, splitter) for splitter in splitters)
+    shown = RocCIDisplay.from_cv_results({"a": a, "b": b}, X, y, n_resamples=20)
+    assert ("a", "b") in shown.tests
+    with pytest.raises(ValueError, match="'c' has other folds than 'a'"):
+        RocCIDisplay.from_cv_results({"a": a, "c": c}, X, y)
+
+
+def test_cross_validation_without_estimators_says_how(table):
+    X, y = table
+    found = cross_validate(LogisticRegression(), X, y)
+    with pytest.raises(ValueError, match="return_estimator=True"):
+        RocCIDisplay.from_cv_results({"a": found}, X, y)

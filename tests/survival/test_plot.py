@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from sknac.survival import KaplanMeierDisplay
+from sknac.survival import KaplanMeierDisplay, hazard_ratio
 
 pytestmark = pytest.mark.mpl
 
@@ -46,7 +46,38 @@ def test_groups_differ_without_colour_and_state_n(display):
         "0 (n = 21, events = 9)",
         "1 (n = 21, events = 21)",
     ]
-    assert legend.get_title().get_text() == "log-rank p < 0.001"
+    title = legend.get_title().get_text().splitlines()
+    assert title[0] == "log-rank p < 0.001"
+    assert title[2] == "(1 vs 0)"
+
+
+def test_hazard_ratio_is_the_function_s(datasets):
+    data = datasets["rossi"]
+    given = [data[name] for name in ("time", "event", "group")]
+    shown = KaplanMeierDisplay.from_predictions(*given, reference="1yes")
+    found = hazard_ratio(*given, reference="1yes").table.loc["0no"]
+    ratio, low, high = found[["hazard_ratio", "low", "high"]]
+    assert shown.hazard.reference == "1yes"
+    title = shown.ax_.get_legend().get_title().get_text()
+    assert f"hazard ratio {ratio:.2f} [{low:.2f}, {high:.2f}]\n(0no vs 1yes)" in title
+
+
+def test_several_groups_each_have_their_ratio(datasets):
+    data = datasets["larynx"]
+    shown = KaplanMeierDisplay.from_predictions(
+        data["time"], data["event"], data["group"]
+    )
+    title = shown.ax_.get_legend().get_title().get_text()
+    assert title.count("hazard ratio") == 3
+    assert "(S4 vs S1)" in title
+
+
+def test_ratio_without_events_is_called_undefined():
+    shown = KaplanMeierDisplay.from_predictions(
+        [1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 0], [True] * 3 + [False] * 3
+    )
+    title = shown.ax_.get_legend().get_title().get_text()
+    assert "hazard ratio undefined\n(True vs False)" in title
 
 
 def test_patients_at_risk_stand_below_the_axis(display):
@@ -75,4 +106,5 @@ def test_drawing_goes_where_it_is_told(datasets):
         data["time"], data["event"], data["group"], ax=ax, at_risk_table=False
     )
     assert display.ax_ is ax
-    assert display.ax_.get_legend().get_title().get_text() == "log-rank p = 0.050"
+    title = display.ax_.get_legend().get_title().get_text()
+    assert title.startswith("log-rank p = 0.050\n")

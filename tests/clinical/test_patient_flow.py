@@ -1,0 +1,66 @@
+"""Counts of patients add up, or the difference is named."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import json
+
+import numpy as np
+import pytest
+
+from sknac.clinical import PatientFlow
+
+# The DLRP paper: 126 and 42 patients by response.
+COHORTS = {
+    "training": {"response": 65, "non-response": 61},
+    "validation": {"response": 21, "non-response": 21},
+}
+
+
+def test_sums_are_taken():
+    flow = PatientFlow(COHORTS, excluded={"images missing": 20, "other": 4})
+    assert (flow.enrolled, flow.analysed) == (192, 168)
+    table = flow.to_frame()["n"]
+    assert table["excluded", "all"] == 24
+    assert table["training", "all"] == 126
+    assert table["validation", "response"] == 21
+
+
+def test_patients_unaccounted_for_are_counted():
+    with pytest.raises(ValueError, match="make 170: 10 patients are unaccounted for"):
+        PatientFlow(COHORTS, excluded={"images missing": 2}, enrolled=180)
+    assert PatientFlow(COHORTS, enrolled=168).enrolled == 168
+
+
+def test_labels_are_counted_by_cohort_and_class():
+    y = np.array(["response", "non-response", "response"])
+    flow = PatientFlow.from_labels(
+        {"training": y, "test": y[1:2]}, excluded={"no image": 3}
+    )
+    assert flow.cohorts == {
+        "training": {"non-response": 1, "response": 2},
+        "test": {"non-response": 1, "response": 0},
+    }
+    assert flow.enrolled == 7
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 1], [False, True, True]])
+def test_labels_may_be_numbers_and_json_holds_all(labels):
+    flow = PatientFlow.from_labels({"all": labels})
+    plain = json.loads(json.dumps(flow.to_dict()))
+    assert list(plain["cohorts"]["all"].values()) == [1, 2]
+    assert (plain["enrolled"], plain["excluded"]) == (3, {})
+
+
+@pytest.mark.parametrize("count", [-1, 1.5, True, "3"])
+def test_counts_must_be_counts(count):
+    with pytest.raises(
+        ValueError, match=r"test, response: .* is no number of patients"
+    ):
+        PatientFlow({"test": {"response": count}})
+
+
+def test_missing_labels_and_no_cohorts_are_refused():
+    with pytest.raises(ValueError, match="'test' holds 1 missing labels"):
+        PatientFlow.from_labels({"test": ["response", None]})
+    with pytest.raises(ValueError, match="cohorts is empty"):
+        PatientFlow({})

@@ -1,0 +1,64 @@
+"""What the display of decision curves draws."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+
+from sknac.metrics import DecisionCurveDisplay
+
+pytestmark = pytest.mark.mpl
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    """Close every figure after a test."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def predictions(rng):
+    """Labels and the probabilities of two models."""
+    y = np.repeat(["non-response", "response"], 20)
+    return y, {"a": rng.random(40), "b": rng.random(40)}
+
+
+def test_lines_are_the_numbers(predictions):
+    shown = DecisionCurveDisplay.from_predictions(*predictions, pos_label="response")
+    for line, values in zip(
+        shown.lines_, shown.curve.net_benefit.values(), strict=True
+    ):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    np.testing.assert_array_equal(shown.all_line_.get_ydata(), shown.curve.treat_all)
+    assert not shown.none_line_.get_ydata().any()
+    assert len(shown.bands_) == 2
+
+
+def test_legend_states_class_and_counts(predictions):
+    shown = DecisionCurveDisplay.from_predictions(*predictions, pos_label="response")
+    legend = shown.ax_.get_legend()
+    assert legend.get_title().get_text() == "n = 40, 20 positive (response)"
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts == ["everybody as response", "nobody as response", "a", "b"]
+    assert len({str(line.get_linestyle()) for line in shown.lines_}) == 2
+
+
+def test_estimators_probabilities_are_drawn(predictions, rng):
+    y, X = predictions[0], rng.normal(size=(40, 2))
+    model = LogisticRegression().fit(X, y)
+    _, ax = plt.subplots()
+    shown = DecisionCurveDisplay.from_estimator(
+        model, X, y, ax=ax, plot_band=False, curve_kwargs={"color": "k"}
+    )
+    assert shown.curve.pos_label == "response"
+    assert shown.ax_ is ax
+    assert shown.bands_ == []
+    assert shown.lines_[0].get_color() == "k"
+    assert shown.lines_[0].get_label() == "LogisticRegression"

@@ -1,0 +1,38 @@
+"""The shared looks differ by more than colour."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+
+import pytest
+
+from sknac.utils import _style
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_neighbours_differ_without_colour(number):
+    for style, cue in (
+        (_style.line_style, "linestyle"),
+        (_style.point_style, "marker"),
+        (_style.bar_style, "hatch"),
+    ):
+        assert style(number)[cue] != style(number + 1)[cue]
+
+
+def test_lines_repeat_only_after_every_pair_was_used():
+    n_pairs = len(_style.COLOURS) * len(_style.DASHES)
+    assert math.gcd(len(_style.COLOURS), len(_style.DASHES)) == 1
+    seen = {str(_style.line_style(number)) for number in range(n_pairs)}
+    assert len(seen) == n_pairs
+
+
+@pytest.mark.parametrize(
+    ("pvalue", "text"),
+    [(0.0004, "p < 0.001"), (0.0432, "p = 0.043"), (math.nan, "p undefined")],
+)
+def test_pvalues_are_written_as_in_papers(pvalue, text):
+    assert _style.pvalue_text(pvalue) == text
+
+
+def test_looks_need_no_matplotlib():
+    assert "matplotlib" not in vars(_style)
