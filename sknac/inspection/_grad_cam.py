@@ -15,7 +15,7 @@ from torch import nn
 
 from sknac.cohort import Grid
 from sknac.inspection._pipeline import split_model
-from sknac.inspection._placement import as_cohort, resample
+from sknac.inspection._placement import as_cohort, follow, resample
 from sknac.inspection._score import evaluating, given_labels, make_score
 from sknac.nets._scope import torch_scope
 
@@ -58,9 +58,9 @@ def grad_cam(
     DataFrame of shape (n_patients, n_visits) or list of ndarray
         For a cohort frame a cohort frame with the columns that the network reads:
         every plane of X becomes a plane of kind ``"maps"`` with the one channel
-        ``"grad_cam"``, float32, on the same grid and with the same core; NaN where
-        the network saw nothing, such as outside a crop. For arrays per row an array
-        (n_planes, height, width), or (n_pairs, 2, height, width) for pairs.
+        ``"grad_cam"``, float32, on the same grid and with the same core; NaN
+        outside the crop and the region that the network saw. For arrays per row an
+        array (n_planes, height, width), or (n_pairs, 2, height, width) for pairs.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def grad_cam(
     model = split_model(estimator)
     labels = given_labels(target, len(X), model.classes)
     layers = _find_layers(model.net, layer)
-    images = model.images(X)
+    images, views = follow(model, X)
     items = model.items(images)
     with evaluating(model.net.module_):
         score = make_score(model, items, labels)
@@ -131,7 +131,7 @@ def grad_cam(
             stacklevel=2,
         )
     if isinstance(X, pd.DataFrame):
-        return as_cohort(model, X, images, items, maps)
+        return as_cohort(model, X, views, items, maps)
     return _as_arrays(items, maps)
 
 

@@ -2,7 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,14 +45,29 @@ class SplitModel:
         """Labels, in the order of the columns of `finish`."""
         return (self.after[-1] if self.after else self.net).classes_
 
-    def images(self, X):
-        """Make the images that the network sees; arrays pass as they are."""
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Ultrasound columns that the network reads; none if fitted on arrays."""
+        return tuple(vars(self.net).get("columns_", ()))
+
+    def frames(self, X) -> Iterator:
+        """Yield X and what each step makes of it; the last are the net's images."""
         if isinstance(X, pd.DataFrame):
-            seen = [c for c in vars(self.net).get("columns_", ()) if c in X]
-            check_has_studies(X, seen)  # before the first step has worked for long
+            if not self.columns:
+                raise ValueError(
+                    f"{type(self.net).__name__} was fitted on arrays, X is a frame: "
+                    "fit it on cohort frames, or give arrays"
+                )
+            # Before the first step has worked for long.
+            check_has_studies(X, [column for column in self.columns if column in X])
+        yield X
         for step in self.before:
             X = step.transform(X)
-        return X
+            yield X
+
+    def images(self, X):
+        """Make the images that the network sees; arrays pass as they are."""
+        return deque(self.frames(X), maxlen=1).pop()
 
     def items(self, images) -> Items:
         """List the network's items: planes, or pairs of planes, with their rows."""

@@ -2,12 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from sknac.cohort import Grid, MaskOutline, Plane, Study, map_planes
-from sknac.cohort._mapping import as_column
+from sknac.cohort import Grid, MaskOutline, Plane, map_planes
+from sknac.cohort._mapping import list_planes, put_planes
 from sknac.exceptions import CohortError
+from sknac.inspection._pipeline import SplitModel
 from sknac.preprocessing._resample import resized_grid
 
 # How far beyond an edge a sample still counts as on it, in pixels.
@@ -59,7 +62,131 @@ def _along(values, where):
     return values[lower] * (1 - share)[:, None] + values[upper] * share[:, None]
 
 
-def as_cohort(model, X: pd.DataFrame, images, items, maps) -> pd.DataFrame:
+@dataclass(frozen=True)
+class View:
+    """What of a plane the network saw, in the coordinates of X.
+
+    Parameters
+    ----------
+    area : Grid
+        Samples of the network's image.
+    kept : tuple of Grid
+        The grids that the plane went through: what lies outside one was cut off, and
+        padding that came later shows nothing of it.
+    roi : MaskOutline or None
+        Region outside which the image was blanked.
+    """
+
+    area: Grid
+    kept: tuple[Grid, ...]
+    roi: MaskOutline | None
+
+    def show(self, heat: np.ndarray, plane: Plane) -> Plane:
+        """Interpolate a heat map at the samples of a plane; NaN where nothing was seen.
+
+        Parameters
+        ----------
+        heat : ndarray of shape (height, width)
+            A map that covers the network's image.
+        plane : Plane
+            The plane of X.
+
+        Returns
+        -------
+        Plane
+            The map, on the plane's grid and with its core.
+        """
+        # A grid in pixels is one of spacing 1 in the views.
+        grid = Grid(plane.grid.shape, plane.grid.step, plane.origin_mm)
+        seen = np.ones(grid.shape, bool)
+        for part in self.kept:
+            _, rows = _between(grid.axial_mm, part, 0)
+            _, columns = _between(grid.lateral_mm, part, 1)
+            seen &= rows[:, None] & columns
+        if self.roi is not None:
+            seen &= self.roi.to_mask(grid)
+        values = np.where(seen, resample(heat, self.area, grid), np.nan)
+        return Plane(
+            values[None].astype(np.float32),
+            "maps",
+            spacing_mm=plane.spacing_mm,
+            origin_mm=plane.origin_mm,
+            core=plane.core,
+            channels=("grad_cam",),
+        )
+
+
+def follow(model: SplitModel, X) -> tuple[object, dict | None]:
+    """Make the network's images and note what of each plane they show.
+
+    Where the spacing is unknown, a resized image counts its own pixels and no longer
+    says where in the old ones it lay. The steps are then run once more on planes that
+    are given a spacing of 1, in which a pixel is one unit long throughout.
+
+    Parameters
+    ----------
+    model : SplitModel
+        The fitted parts.
+    X : DataFrame of shape (n_patients, n_columns), or arrays
+        Patients.
+
+    Returns
+    -------
+    images : DataFrame of shape (n_patients, n_columns), or arrays
+        What the network sees.
+    views : list of View or None
+        One for each plane of X, in the order of `list_planes`; None for arrays.
+
+    Raises
+    ------
+    CohortError
+        If a step adds or drops planes, or drops their spacing.
+    """
+    if not isinstance(X, pd.DataFrame):
+        return model.images(X), None
+    columns = [column for column in model.columns if column in X]
+    planes = [at.plane for at in list_planes(X, columns)]
+    if all(plane.spacing_mm is not None for plane in planes):
+        return _followed(model, X, columns)
+    images = model.images(X)  # refuses what the network would refuse
+    in_units = map_planes(X, columns, _with_unit_spacing)
+    return images, _followed(model, in_units, columns)[1]
+
+
+def _followed(model, X, columns):
+    """Run the steps on planes with a spacing, and note each plane's grids."""
+    found = list_planes(X, columns)
+    trails = [[] for _ in found]
+    for frame in model.frames(X):
+        now = list_planes(frame, columns)
+        _check_same_planes(found, now)
+        for trail, at in zip(trails, now, strict=True):
+            trail.append(at.plane.grid)
+    views = [
+        View(grids[-1], tuple(grids), at.plane.roi)
+        for grids, at in zip(trails, now, strict=True)
+    ]
+    return frame, views
+
+
+def _check_same_planes(found, now):
+    """Refuse steps after which a plane cannot be found again."""
+    changed = {at[1:] for at in found} ^ {at[1:] for at in now}
+    for at in [*found, *now]:
+        if at[1:] in changed:
+            raise CohortError(
+                f"{at.place}: a step before the network adds or drops planes, so that "
+                "maps cannot be put back; pass the part of the pipeline after it"
+            )
+    for at in now:
+        if at.plane.spacing_mm is None:
+            raise CohortError(
+                f"{at.place}: a step before the network drops spacing_mm, so that "
+                "maps cannot be put back; keep it there"
+            )
+
+
+def as_cohort(model, X: pd.DataFrame, views, items, maps) -> pd.DataFrame:
     """Put the maps of all items onto the grids of X's planes.
 
     Parameters
@@ -68,10 +195,10 @@ def as_cohort(model, X: pd.DataFrame, images, items, maps) -> pd.DataFrame:
         The fitted parts.
     X : DataFrame of shape (n_patients, n_columns)
         Cohort frame.
-    images : DataFrame of shape (n_patients, n_columns)
-        What the steps before the network made of it.
+    views : list of View
+        From `follow`: one for each plane, in the order of `list_planes`.
     items : Items
-        The network's items in `images`.
+        The network's items.
     maps : list of list of ndarray of shape (height, width)
         Per item the map of each visit.
 
@@ -83,65 +210,15 @@ def as_cohort(model, X: pd.DataFrame, images, items, maps) -> pd.DataFrame:
     by_row = [[] for _ in range(len(X))]
     for row, visits in zip(items.rows, maps, strict=True):
         by_row[row].append(visits)
-    seen = _seen_frame(model, X, images)
-    columns = {}
-    for visit, column in enumerate(model.net.columns_):
-        studies = zip(X.index, X[column], seen[column], by_row, strict=True)
-        cells = [
-            _as_study(study, other, [heats[visit] for heats in own], (patient, column))
-            for patient, study, other, own in studies
-        ]
-        columns[column] = as_column(cells, X.index)
-    return pd.DataFrame(columns, index=X.index)
-
-
-def _as_study(study, seen, heats, place):
-    """Put one patient's maps of one visit onto the planes of its study."""
-    place = f"row {place[0]}, column {place[1]}"
-    if study.n_planes != seen.n_planes:
-        raise CohortError(
-            f"{place}: the steps before the network made {seen.n_planes} planes of "
-            f"{study.n_planes}; pass the part of the pipeline from there on"
-        )
+    found = list_planes(X, model.columns)
     planes = []
-    for i, (plane, other) in enumerate(zip(study.planes, seen.planes, strict=True)):
-        if plane.spacing_mm is not None and other.spacing_mm is None:
-            raise CohortError(
-                f"{place}, plane {i}: a step before the network dropped spacing_mm, so "
-                "that its maps cannot be put back; keep it there"
-            )
+    for at, view in zip(found, views, strict=True):
+        visit = model.columns.index(at.column)
+        n_planes = X[at.column].iloc[at.row].n_planes
         # Of n planes that are paired with more, the first is in pairs 0, n, 2n, ...
-        heat = np.mean(heats[i :: study.n_planes], axis=0)
-        planes.append(
-            Plane(
-                resample(heat, other.grid, plane.grid)[None],
-                "maps",
-                spacing_mm=plane.spacing_mm,
-                origin_mm=plane.origin_mm,
-                core=plane.core,
-                channels=("grad_cam",),
-            )
-        )
-    return Study(tuple(planes))
-
-
-def _seen_frame(model, X, images):
-    """Find planes whose grids tell where the network's images lie in X.
-
-    Where the spacing is unknown, a resized image counts its own pixels and no longer
-    says where in the old ones it lay. The same steps are then run on planes that are
-    given a spacing of 1, in which a pixel is one unit long throughout.
-    """
-    columns = model.net.columns_
-    unknown = any(
-        plane.spacing_mm is None
-        for column in columns
-        for study in X[column]
-        for plane in study.planes
-    )
-    if not (unknown and model.before):
-        return images
-    return model.images(map_planes(X, columns, _with_unit_spacing))
+        heats = [visits[visit] for visits in by_row[at.row][at.number :: n_planes]]
+        planes.append(view.show(np.mean(heats, axis=0), at.plane))
+    return put_planes(X[[*model.columns]], model.columns, found, planes)
 
 
 def _with_unit_spacing(plane: Plane) -> Plane:
