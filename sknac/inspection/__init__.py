@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.inspection._difference import prediction_difference
 from sknac.inspection._grad_cam import grad_cam
 
-__all__ = ["grad_cam"]
+__all__ = ["grad_cam", "prediction_difference"]

@@ -1,0 +1,158 @@
+"""Mapping the prediction differences of patients, image by image."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+
+from sknac.cohort import Plane
+from sknac.cohort._step import _progress
+from sknac.cohort._store import ArrayStore
+from sknac.inspection._difference_key import image_digest, map_key, model_digest
+from sknac.inspection._difference_score import PatientScore, computing, make_coder
+from sknac.inspection._occlusion import Lattice, occluded_batches, patches_that_count
+from sknac.inspection._pipeline import SplitModel
+from sknac.nets._inputs import Items
+
+At = tuple[int, int]  # visit and number of an image
+
+
+class PredictionDifference(CallbackSupportMixin, BaseEstimator):
+    """The work under way, as scikit-learn's callbacks see it."""
+
+    @with_callbacks
+    def run(self, mapper, patients):
+        """Map every image; per patient a dict of maps by (visit, number)."""
+        n_images = sum(len(patient.images) for patient in patients)
+        results = []
+        with _progress(self, n_images) as on_image:
+            for patient in patients:
+                found = {}
+                for at, values in mapper(patient):
+                    found[at] = values
+                    if on_image:
+                        on_image()
+                results.append(found)
+        return results
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of a patient: where it is from, and an item that holds it."""
+
+    source: Plane | np.ndarray
+    item: int
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The images of one row of X, by (visit, number), visit after visit."""
+
+    images: dict[At, Image]
+
+    @property
+    def visits(self) -> list[list[At]]:
+        """Positions of the images of each visit."""
+        n_visits = 1 + max(visit for visit, _ in self.images)
+        return [[at for at in self.images if at[0] == v] for v in range(n_visits)]
+
+
+def list_patients(images, items: Items, net) -> list[Patient]:
+    """List the images of every row of a cohort frame or of arrays."""
+    n_visits = 2 if len(items.shape) == 4 else 1
+    patients = []
+    for row in range(items.n_rows):
+        own = np.flatnonzero(items.rows == row)
+        counts = [len(own)] * n_visits
+        if isinstance(images, pd.DataFrame):
+            cells = images[list(net.columns_)].iloc[row]
+            counts = [study.n_planes for study in cells]
+        found = {}
+        for visit, count in enumerate(counts):
+            for number, item in enumerate(own[:count].tolist()):
+                source = items.sources[item]
+                source = source if n_visits == 1 else source[visit]
+                found[visit, number] = Image(source, item)
+        patients.append(Patient(found))
+    return patients
+
+
+@dataclass
+class DifferenceMapper:
+    """Computes the maps of a patient's images, or finds them in a store."""
+
+    model: SplitModel
+    items: Items
+    lattice: Lattice
+    channels: tuple[int, ...]
+    target: int
+    batch_size: int
+    store: ArrayStore | None
+
+    def __post_init__(self):
+        self.coder = make_coder(self.model)
+        if self.store is not None:
+            self.store.prepare()
+            self.model_digest = model_digest(self.model)
+
+    def __call__(self, patient: Patient) -> Iterator[tuple[At, object]]:
+        """Yield (visit, number) and the map, (n_channels, n_down, n_across)."""
+        keys = self._keys(patient) if self.store else {}
+        score = None
+        for at in patient.images:
+            values = self.store.get(keys[at]) if self.store else None
+            if values is None:
+                with computing(self.model.net):
+                    score = score or self._score(patient)
+                    values = self._map(score, at)
+                if self.store:
+                    values = self.store.put(keys[at], values)
+            yield at, values
+
+    def _keys(self, patient):
+        """Keys of a patient's maps; other images count, as they share the mean."""
+        lattice = self.lattice
+        settings = (lattice.patch, lattice.stride, self.channels, self.target)
+        images = {at: image_digest(one.source) for at, one in patient.images.items()}
+        return {
+            at: map_key(self.model_digest, images, *at, settings)
+            for at in patient.images
+        }
+
+    def _score(self, patient):
+        """Compute what the patient's images give unchanged."""
+        visits = [
+            [self._tensor(patient.images[at], at[0]) for at in visit]
+            for visit in patient.visits
+        ]
+        return PatientScore(self.coder, visits)
+
+    def _tensor(self, image, visit):
+        """Read an image to the network's device, (1, n_channels, height, width)."""
+        net = self.model.net
+        pixels = torch.from_numpy(self.items.read(image.item))
+        pixels = pixels[visit] if pixels.ndim == 4 else pixels
+        layout = torch.channels_last if net.channels_last else torch.contiguous_format
+        return pixels[None].to(net.device_).contiguous(memory_format=layout)
+
+    def _map(self, score, at):
+        """Compute the map of one image."""
+        image = score.visits[at[0]][at[1]]
+        channels, lattice = self.channels, self.lattice
+        patches = patches_that_count(image[0].cpu().numpy(), lattice, channels)
+        values = np.zeros((len(channels), *lattice.shape), np.float32)
+        if len(patches):
+            means, around = [score.unchanged], score.around(*at)
+            for batch in occluded_batches(
+                image, lattice, channels, patches, self.batch_size
+            ):
+                means.append(around(batch))
+            found = self.model.finish(np.concatenate(means))[:, self.target]
+            values[tuple(patches.T)] = np.abs(found[1:] - found[0])
+        return values
