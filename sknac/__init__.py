@@ -2,8 +2,9 @@
 
 Public names live in the subpackages: `sknac.io`, `sknac.cohort`, `sknac.roi`,
 `sknac.qus`, `sknac.datasets`, `sknac.preprocessing`, `sknac.features`,
-`sknac.nets`, `sknac.metrics`, `sknac.clinical`, `sknac.survival`,
-`sknac.decision`, `sknac.systems` and `sknac.testing`.
+`sknac.nets`, `sknac.inspection`, `sknac.metrics`, `sknac.clinical`,
+`sknac.survival`, `sknac.decision`, `sknac.systems`, `sknac.report` and
+`sknac.testing`.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause

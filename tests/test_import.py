@@ -20,6 +20,7 @@ _LIGHT_PACKAGES = (
     "sknac.clinical",
     "sknac.survival",
     "sknac.decision",
+    "sknac.report",
 )
 
 
