@@ -126,7 +126,7 @@ class QUSMapDisplay:
             values=plane.load()[plane.channels.index(channel)],
             grid=plane.grid,
             label=_LABELS.get(channel, channel),
-            bmode=_grey(background, dynamic_range_db),
+            bmode=grey_of(background, dynamic_range_db),
             bmode_grid=None if background is None else background.grid,
             core=plane.core,
         ).plot(ax, **plot_params)
@@ -177,7 +177,7 @@ class QUSMapDisplay:
             values=values,
             grid=maps.grid,
             label=_LABELS[parameter],
-            bmode=_grey(background, dynamic_range_db),
+            bmode=grey_of(background, dynamic_range_db),
             bmode_grid=None if background is None else background.grid,
             core=None if background is None else background.core,
         ).plot(ax, **plot_params)
@@ -216,40 +216,47 @@ class QUSMapDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         if self.bmode is not None:
             look = {"cmap": "gray", "aspect": "equal"} | (bmode_kwargs or {})
-            ax.imshow(self.bmode, extent=_extent(self.bmode_grid), **look)
+            ax.imshow(self.bmode, extent=edges_of(self.bmode_grid), **look)
         look = {"cmap": "viridis", "aspect": "equal"} | (map_kwargs or {})
         if self.bmode is not None:
             look.setdefault("alpha", 0.7)
-        self.image_ = ax.imshow(self.values, extent=_extent(self.grid), **look)
+        self.image_ = ax.imshow(self.values, extent=edges_of(self.grid), **look)
         self.colorbar_ = None
         if colorbar:
-            # An inset is as high as the picture, whatever the figure's shape.
-            cax = ax.inset_axes((1.03, 0.0, 0.05, 1.0))
-            self.colorbar_ = self.figure_.colorbar(
-                self.image_, cax=cax, label=self.label
-            )
-        whole = _extent(self.bmode_grid or self.grid)
-        ax.set(xlim=whole[:2], ylim=whole[2:])
-        self.core_ = self._draw_core(ax, core_kwargs)
-        unit = self.grid.unit
-        ax.set(xlabel=f"lateral ({unit})", ylabel=f"depth ({unit})")
+            self.colorbar_ = draw_colorbar(ax, self.image_, self.label)
+        frame_picture(ax, self.bmode_grid or self.grid)
+        self.core_ = draw_core(ax, self.core, core_kwargs)
         return self
 
-    def _draw_core(self, ax, core_kwargs):
-        """Outline the core."""
-        if self.core is None:
-            return None
-        if isinstance(self.core, PolygonOutline):
-            closed = np.vstack([self.core.vertices, self.core.vertices[:1]])
-            look = {"color": "white", "linewidth": 1.5} | (core_kwargs or {})
-            return ax.plot(closed[:, 1], closed[:, 0], **look)[0]
-        grid = self.core.grid
-        look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
-        mask = self.core.to_mask(grid).astype(float)
-        return ax.contour(grid.lateral_mm, grid.axial_mm, mask, levels=[0.5], **look)
+
+def draw_core(ax, core, core_kwargs=None):
+    """Outline a core; return the artist, None where there is no core."""
+    if core is None:
+        return None
+    if isinstance(core, PolygonOutline):
+        closed = np.vstack([core.vertices, core.vertices[:1]])
+        look = {"color": "white", "linewidth": 1.5} | (core_kwargs or {})
+        return ax.plot(closed[:, 1], closed[:, 0], **look)[0]
+    grid = core.grid
+    look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
+    mask = core.to_mask(grid).astype(float)
+    return ax.contour(grid.lateral_mm, grid.axial_mm, mask, levels=[0.5], **look)
 
 
-def _grey(background, dynamic_range_db):
+def draw_colorbar(ax, image, label):
+    """Draw a colour bar as high as the picture, whatever the figure's shape."""
+    cax = ax.inset_axes((1.03, 0.0, 0.05, 1.0))
+    return ax.figure.colorbar(image, cax=cax, label=label)
+
+
+def frame_picture(ax, grid):
+    """Show the area of a grid; name its axes and their unit."""
+    whole = edges_of(grid)
+    ax.set(xlim=whole[:2], ylim=whole[2:])
+    ax.set(xlabel=f"lateral ({grid.unit})", ylabel=f"depth ({grid.unit})")
+
+
+def grey_of(background, dynamic_range_db):
     """Load the grey background; that of an RF plane is its envelope."""
     if background is None:
         return None
@@ -259,7 +266,7 @@ def _grey(background, dynamic_range_db):
     return image
 
 
-def _extent(grid):
+def edges_of(grid):
     """Edges of an image for imshow: left, right, bottom, top."""
     half = np.divide(grid.step, 2)
     axial, lateral = grid.axial_mm, grid.lateral_mm
