@@ -46,14 +46,22 @@ class Report:
     chapters: list[Chapter]
 
     @cached_property
-    def pictures(self) -> dict[tuple[str, str], tuple[str, bytes]]:
-        """File name and PNG of each figure, by chapter and key; drawn once."""
-        found = {}
-        for chapter, drawing in self.drawings():
-            number = len(found) + 1
-            name = f"{number:02d}-{slug(chapter.name)}-{slug(drawing.key)}.png"
-            found[chapter.name, drawing.key] = (name, png(drawing))
-        return found
+    def files(self) -> dict[tuple[str, str], str]:
+        """File name of each figure, by chapter and key."""
+        return {
+            (chapter.name, drawing.key): (
+                f"{number:02d}-{slug(chapter.name)}-{slug(drawing.key)}.png"
+            )
+            for number, (chapter, drawing) in enumerate(self.drawings(), start=1)
+        }
+
+    @cached_property
+    def pictures(self) -> dict[tuple[str, str], bytes]:
+        """PNG of each figure, by chapter and key; drawn once."""
+        return {
+            (chapter.name, drawing.key): png(drawing)
+            for chapter, drawing in self.drawings()
+        }
 
     def drawings(self) -> list[tuple[Chapter, Drawing]]:
         """Return all figures with their chapters, in order."""
@@ -68,7 +76,7 @@ class Report:
         """Return every number as plain values."""
         figures = [
             {
-                "file": f"figures/{self.pictures[chapter.name, drawing.key][0]}",
+                "file": f"figures/{self.files[chapter.name, drawing.key]}",
                 "system": chapter.name,
                 "caption": drawing.caption,
                 "alt": drawing.alt,

@@ -40,10 +40,10 @@ def saved(figure: Any) -> bytes:
 def _take_dollars_literally(figure):
     """Keep a label with two dollar signs from being read as a formula.
 
-    Formulas of our own (a unit with an exponent) are those that parse as one.
+    The one formula of our own is a unit with an exponent.
     """
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        if "$" in text.get_text() and "$^{" not in text.get_text():
+        if "$" in text.get_text() and "cm$^{-3}$" not in text.get_text():
             text.set_parse_math(False)

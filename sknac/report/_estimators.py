@@ -145,7 +145,8 @@ def threshold_source(estimator: WeightedYoudenThreshold) -> str:
 
 def settings_of(estimator: BaseEstimator) -> tuple[str, dict[str, str]]:
     """Return an estimator's changed settings as text, and all of them by name."""
-    changed = without_addresses(estimator.__repr__(N_CHAR_MAX=10**7))
+    changed = " ".join(estimator.__repr__(N_CHAR_MAX=10**7).split())
+    changed = without_addresses(changed)
     every = {
         name: value(setting)
         for name, setting in sorted(estimator.get_params(deep=True).items())

@@ -19,8 +19,8 @@ def write(build: Callable[[], Any], folder: Path, *, overwrite: bool) -> Path:
     for path in earlier:
         path.unlink(missing_ok=True)
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-    for name, picture in report.pictures.values():
-        (folder / FIGURES / name).write_bytes(picture)
+    for key, name in report.files.items():
+        (folder / FIGURES / name).write_bytes(report.pictures[key])
     (folder / JSON).write_text(numbers + "\n", encoding="utf-8")
     (folder / HTML).write_text(page, encoding="utf-8")
     return folder / HTML

@@ -16,9 +16,9 @@ def coefficient_section(system: System, options: Options) -> Section | None:
     if not system.coefficients:
         return None
     tables, numbers = [], {}
-    for model, (summary, path) in system.coefficients.items():
+    for model, (summary, path, level) in system.coefficients.items():
         tables.append(
-            Table(f"{model}: odds ratios of the model selected", _odds(summary))
+            Table(f"{model}: odds ratios of the model selected", _odds(summary, level))
         )
         tables.append(Table(f"{model}: steps of the selection", _steps(path)))
         numbers[model] = {"summary": summary, "path": path}
@@ -36,12 +36,12 @@ def coefficient_section(system: System, options: Options) -> Section | None:
     )
 
 
-def _odds(summary):
+def _odds(summary, level):
     """Return the coefficients as they are read."""
     rows = {
         str(term): {
             "Odds ratio": significant(row["odds_ratio"]),
-            "Interval": f"[{significant(row['low'])}, {significant(row['high'])}]",
+            f"{100 * level:g} % interval": _bounds(row),
             "Coefficient": number(row["coef"], 3),
             "SE": number(row["se"], 3),
             "p": pvalue(row["pvalue"]),
@@ -49,6 +49,11 @@ def _odds(summary):
         for term, row in summary.iterrows()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Term")
+
+
+def _bounds(row):
+    """Write the interval of an odds ratio."""
+    return f"[{significant(row['low'])}, {significant(row['high'])}]"
 
 
 def _steps(path):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.report._checks import check_disjoint, check_text
+from sknac.report._checks import check_disjoint, check_subgroups, check_text
 from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
-from sknac.report._sample import make_sample
+from sknac.report._sample import aligned_table, make_sample
 from sknac.report._system import System
 
 
@@ -78,6 +78,21 @@ def check_probabilities(system: System) -> None:
             )
 
 
+def subgroup_table(system: System, by: Any) -> pd.DataFrame:
+    """Return the factors that part the test patients, from a table or its names."""
+    if isinstance(by, str):
+        by = [by]
+    if isinstance(by, list | tuple) and all(isinstance(x, str) for x in by):
+        table = system.tables.get("test")
+        absent = [x for x in by if table is None or x not in table.columns]
+        if absent:
+            raise ValueError(f"{system.name} has no column {', '.join(absent)}.")
+        by = table[list(by)]
+    if not isinstance(by, pd.DataFrame | pd.Series):
+        by = pd.Series(np.asarray(by), name="subgroup")
+    return check_subgroups(aligned_table("by", by, system.test.y))
+
+
 def add_curve(system: System, model: str, curve: Any) -> None:
     """Add the curve of a threshold that counts the same class as positive."""
     if model not in system.test.scores:
@@ -91,7 +106,9 @@ def add_curve(system: System, model: str, curve: Any) -> None:
     system.curve_sources[model] = "the patients who chose it"
 
 
-def explain(system: System, estimator: Any, X: pd.DataFrame) -> None:
+def explain(
+    system: System, estimator: Any, X: pd.DataFrame, settings: dict[str, Any]
+) -> None:
     """Explain a few test patients with Grad-CAM, stage by stage."""
     from sknac.inspection import grad_cam
 
@@ -99,4 +116,5 @@ def explain(system: System, estimator: Any, X: pd.DataFrame) -> None:
     stages = getattr(estimator, "stages_", [("", estimator, slice(None))])
     for stage, model, columns in stages:
         title = f"Grad-CAM, {stage}" if stage else "Grad-CAM"
-        system.maps.append((title, grad_cam(model, shown.iloc[:, columns])))
+        maps = grad_cam(model, shown.iloc[:, columns], **settings)
+        system.maps.append((title, maps))

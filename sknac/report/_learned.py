@@ -4,6 +4,7 @@
 
 from typing import Any
 
+from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._estimators import settings_of, threshold_source, walk
 from sknac.report._system import System
@@ -12,18 +13,28 @@ from sknac.report._system import System
 def learn(system: System, model: str, estimator: Any) -> None:
     """Store what a fitted estimator of a system learned."""
     system.settings[model] = settings_of(estimator)
-    for path, part in walk(estimator):
-        whole = f"{model}, {path}" if path else model
-        if hasattr(part, "learning_curve_"):
-            system.learning[whole] = part.learning_curve_
-        if hasattr(part, "path_") and hasattr(part, "summary_"):
-            system.coefficients[whole] = (part.summary_, part.path_)
+    parts = list(walk(estimator))
+    nets = {p: x.learning_curve_ for p, x in parts if hasattr(x, "learning_curve_")}
+    clinical = {
+        path: (part.summary_, part.path_, part.confidence_level)
+        for path, part in parts
+        if isinstance(part, StepwiseLogisticRegression)
+    }
+    system.learning |= _named(model, nets)
+    system.coefficients |= _named(model, clinical)
     stages = [(model, estimator)]
     if isinstance(estimator, StagedClassifier):
         stages = [(name, stage) for name, stage, _ in estimator.stages_]
     for name, part in stages:
         if isinstance(part, WeightedYoudenThreshold):
             _learn_threshold(system, name, part)
+
+
+def _named(model, found):
+    """Name what was found after its model, and its place where there are several."""
+    if len(found) == 1:
+        return {model: next(iter(found.values()))}
+    return {f"{model}, {path}" if path else model: x for path, x in found.items()}
 
 
 def _learn_threshold(system, name, part):

@@ -27,7 +27,8 @@ def map_section(system: System, options: Options) -> Section | None:
                 numbers.append(_numbers(system, options, title, patient, panels))
     text = (
         "First plane of each visit. A map says where a network's answer depends on "
-        "the image, not why, and nothing of whether the answer is right.",
+        "the image, not why, and nothing of whether the answer is right. Grad-CAM maps "
+        "what speaks for the class that the network itself finds likelier.",
     )
     return Section(
         "attribution",
@@ -81,7 +82,7 @@ def _drawing(system, options, title, patient, panels):
     """Return the figure of one patient."""
     name, true, told = _about(system, options, patient)
     called = "" if told is None else f", predicted {told}"
-    heading = f"{title}: {name}, {true}{called}{options.mark}"
+    heading = f"{title}{options.mark}\n{name}, {true}{called}"
     seen = listed(dict.fromkeys(visit for visit, *_ in panels))
     rows = -(-len(panels) // 4)
     return Drawing(
@@ -89,7 +90,7 @@ def _drawing(system, options, title, patient, panels):
         caption=f"{title}: {name}, {true}{called}",
         alt=f"{title} over the images of {name} ({true}{called}): {seen}.",
         draw=partial(_draw, panels, heading),
-        size=(2.6 * min(len(panels), 4) + 0.8, 2.9 * rows + 0.5),
+        size=(2.6 * min(len(panels), 4) + 1.2, 2.9 * rows + 0.8),
         wide=len(panels) > 2,
         whole=True,
     )
@@ -122,7 +123,7 @@ def _draw(panels, heading, figure):
     axes = figure.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
     for ax, (visit, channel, plane, image) in zip(axes, panels, strict=False):
         SaliencyDisplay.from_plane(plane, channel, background=image, ax=ax)
-        ax.set_title(f"{visit}, {channel}", fontsize="medium")
+        ax.set_title(visit if channel == "grad_cam" else f"{visit}, {channel}")
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
-    figure.suptitle(heading)
+    figure.suptitle(heading, fontsize="medium")

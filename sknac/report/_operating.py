@@ -22,7 +22,7 @@ from sknac.report._text import (
 )
 
 # More wrong decisions than these are read in the numbers, not in the text.
-MOST_WRONG = 40
+MOST_WRONG = 25
 
 
 def threshold_section(system: System, options: Options) -> Section | None:
@@ -78,7 +78,7 @@ def _at_threshold(system, model):
             "youden": float(curve.youden[curve.best]),
         }
     }
-    for cohort, sample in system.cohorts():
+    for cohort, sample in reversed(system.cohorts()):
         if model not in sample.scores:
             continue
         again = cohort == "training" and system.resubstituted
@@ -179,9 +179,9 @@ def cascade_section(system: System, options: Options) -> Section | None:
     stopped = flow.counts.loc[(first, "stop"), "n"]
     text = (
         f"A patient predicted {stop_label} stops. {first} stops {stopped} of "
-        f"{len(system.test.y)} test patients. A cascade finds at least the "
-        f"{stop_label} of its best stage and keeps at most the others: what it gains "
-        "is time.",
+        f"{len(system.test.y)} test patients. Whom any stage stops, the cascade stops: "
+        f"it finds no fewer of the class {stop_label} than each stage alone and keeps "
+        "no more of the other. What it gains is time.",
     )
     return Section(
         "cascade", "Cascade", text, tables, (drawing,), {"cascade": _flow_numbers(flow)}

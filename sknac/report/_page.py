@@ -63,13 +63,11 @@ class _Numbers:
 
 def _key_table(report, numbers):
     """Return the table at the top: the main model of each system."""
-    rows = {chapter.main: chapter.cells for chapter in report.chapters}
-    if len(rows) < len(report.chapters):  # two systems with models of one name
-        rows = {chapter.name: chapter.cells for chapter in report.chapters}
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("System")
+    frame = pd.DataFrame([chapter.cells for chapter in report.chapters])
+    frame = frame.set_index("System")
     level = report.options.percent
     caption = f"Main results on the test patients [{level} interval]"
-    return _table(Table(caption, frame), numbers, report, pos="as listed in each row")
+    return _table(Table(caption, frame), numbers, report, pos="below each name")
 
 
 def _chapter(report, at, numbers):
@@ -118,7 +116,7 @@ def _table(table, numbers, report, *, pos):
 
 def _figure(drawing, chapter, numbers, report):
     """Return a figure as the template reads it: picture, size, texts."""
-    _, picture = report.pictures[chapter.name, drawing.key]
+    picture = report.pictures[chapter.name, drawing.key]
     width, height = struct.unpack(">II", picture[16:24])
     return {
         "number": numbers.next_figure(),

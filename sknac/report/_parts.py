@@ -22,7 +22,7 @@ class Options:
     @property
     def percent(self) -> str:
         """The confidence level in words."""
-        return f"{100 * self.confidence_level:g} %"
+        return f"{100 * self.confidence_level:g}\N{NO-BREAK SPACE}%"
 
     @property
     def mark(self) -> str:

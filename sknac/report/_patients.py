@@ -4,13 +4,14 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from sknac.clinical import PatientFlow, baseline_table
 from sknac.cohort import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import listed, share
+from sknac.report._text import listed, number, share
 
 # A text column with more levels than this may well be names or notes.
 MOST_LEVELS = 12
@@ -132,7 +133,11 @@ def describable(X: pd.DataFrame, y: pd.Series) -> tuple[list, dict[str, str]]:
 
 def _baseline_table(cohort, found):
     """Return a baseline table as it is read."""
-    frame = found.to_frame()
+    frame = found.to_frame().astype(object)
+    for name, test in found.tests.iterrows():
+        if test["kind"] == "numeric":
+            part = found.numeric.loc[name]
+            frame.loc[[(name, "")], frame.columns[: len(part)]] = _means(part)
     names = [
         f"{name}: {level}" if str(level) else str(name) for name, level in frame.index
     ]
@@ -144,6 +149,14 @@ def _baseline_table(cohort, found):
     return Table(
         f"Characteristics of the {cohort} patients by true class", frame.astype(str)
     )
+
+
+def _means(part):
+    """Write mean ± SD of each group, with decimals that suit the spread."""
+    spread = max(part["sd"].max(), 1e-6)
+    digits = int(np.clip(1 - np.floor(np.log10(spread)), 1, 3))
+    cells = part[["mean", "sd"]].to_numpy()
+    return [[f"{number(m, digits)} ± {number(s, digits)}" for m, s in cells]]
 
 
 def missing_section(system: System, options: Options) -> Section | None:

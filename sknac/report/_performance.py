@@ -29,6 +29,7 @@ from sknac.report._text import (
     number,
     pvalue,
 )
+from sknac.utils._style import line_style, point_style
 
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 HEADS = {
@@ -106,7 +107,9 @@ def _draw_roc(curves, title, ax):
     """Draw ROC curves."""
     from sknac.metrics import RocCIDisplay
 
-    RocCIDisplay(curves=curves).plot(ax)
+    # The bands of many curves would cover one another.
+    shade = {"alpha": 0.15 if len(curves) < 3 else 0.07}
+    RocCIDisplay(curves=curves).plot(ax, band_kwargs=shade)
     ax.set_title(title)
 
 
@@ -240,8 +243,7 @@ def _draw_calibration(found, system, title, ax):
     """Draw the groups of predictions of each model."""
     from sklearn.calibration import CalibrationDisplay
 
-    marks = ("o", "s", "^", "D", "v", "P")
-    for number_, (model, result) in enumerate(found.items()):
+    for at, (model, result) in enumerate(found.items()):
         _, score = system.test.scored(model)
         display = CalibrationDisplay(
             prob_true=result.bins["observed"].to_numpy(),
@@ -250,7 +252,8 @@ def _draw_calibration(found, system, title, ax):
             estimator_name=f"{model} (n = {result.brier.n})",
             pos_label=system.pos_label,
         )
-        display.plot(ax=ax, ref_line=number_ == 0, marker=marks[number_ % 6])
+        look = line_style(at) | {"marker": point_style(at)["marker"]}
+        display.plot(ax=ax, ref_line=at == 0, **look)
     ax.set(title=title, xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     ax.set_xlabel(f"predicted probability of {system.pos_label}")
     ax.set_ylabel(f"observed share of {system.pos_label}")
@@ -319,7 +322,8 @@ def _draw_net_benefit(curve, title, ax):
     """Draw the decision curves of all models."""
     from sknac.metrics import DecisionCurveDisplay
 
-    DecisionCurveDisplay(curve=curve).plot(ax)
+    shade = {"alpha": 0.15 if len(curve.net_benefit) < 3 else 0.07}
+    DecisionCurveDisplay(curve=curve).plot(ax, band_kwargs=shade)
     ax.set_title(title)
 
 
@@ -327,9 +331,9 @@ def headline(system: System, options: Options) -> tuple[str, dict]:
     """Return the main model's result in a sentence, and its cells for the table."""
     sample, model = system.test, system.main
     n, n_pos = len(sample.y), int((sample.y == system.pos_label).sum())
+    about = f"{model}\npositive: {system.pos_label}\nn = {n} ({n_pos} positive)"
     cells = {
-        "Positive class": str(system.pos_label),
-        "n (positive)": f"{n} ({n_pos})",
+        "System": about,
         "AUC": ABSENT,
         "Sensitivity": ABSENT,
         "Specificity": ABSENT,
@@ -354,7 +358,7 @@ def headline(system: System, options: Options) -> tuple[str, dict]:
             cells[HEADS[name]] = _stacked(getattr(rates, name))
         hit, miss = rates.sensitivity, rates.specificity
         parts.append(
-            f"{hit.count} of {hit.total} {system.pos_label} and {miss.count} of "
-            f"{miss.total} {system.neg_label} recognised"
+            f"{hit.count} of {hit.total} patients with {system.pos_label} and "
+            f"{miss.count} of {miss.total} with {system.neg_label} recognised"
         )
-    return f"{model}: {'; '.join(parts)}.", cells
+    return f"{'; '.join(parts)}.", cells

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from sknac.report._build import Report, build
-from sknac.report._card import About
-from sknac.report._checks import check_flag, check_names, check_subgroups, check_text
+from sknac.report._checks import check_names, check_text, make_about, make_options
 from sknac.report._draw import saved
 from sknac.report._estimators import Judgement
 from sknac.report._files import write
@@ -22,10 +20,11 @@ from sknac.report._intake import (
     explain,
     judge_all,
     new_system,
+    subgroup_table,
     with_rows,
 )
 from sknac.report._learned import learn
-from sknac.report._parts import Drawing, Options, Table
+from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
 from sknac.report._system import System
 
@@ -114,27 +113,9 @@ class StudyReport:
         n_resamples: int = 2000,
         random_state: int = 0,
     ) -> None:
-        texts = {"title": title, "data": data, "intended_use": intended_use}
-        for name, text in (texts | {"date": date}).items():
-            check_text(text, name, empty=name != "title")
-        limits = (limits,) if isinstance(limits, str) else tuple(limits)
-        for text in limits:
-            check_text(text, "limits")
-        if not 0 < confidence_level < 1:
-            raise ValueError(f"confidence_level={confidence_level!r} is not in (0, 1).")
-        if int(n_resamples) != n_resamples or n_resamples < 2:
-            raise ValueError(
-                f"n_resamples={n_resamples!r} must be a whole number >= 2."
-            )
-        if not isinstance(random_state, int | np.integer):
-            raise ValueError(f"random_state={random_state!r} must be a whole number.")
-        self._about = About(**texts, limits=limits, seeds=dict(seeds or {}), date=date)
-        self._options = Options(
-            synthetic=check_flag(synthetic, "synthetic"),
-            show_ids=check_flag(show_ids, "show_ids"),
-            confidence_level=float(confidence_level),
-            n_resamples=int(n_resamples),
-            random_state=int(random_state),
+        self._about = make_about(title, data, intended_use, limits, seeds, date)
+        self._options = make_options(
+            synthetic, show_ids, confidence_level, n_resamples, random_state
         )
         self._systems: dict[str, System] = {}
 
@@ -221,7 +202,7 @@ default=None
         X_train: pd.DataFrame | None = None,
         y_train: ArrayLike | None = None,
         others: Mapping[str, Any] | None = None,
-        attribution: bool = False,
+        attribution: bool | Mapping[str, Any] = False,
     ) -> Self:
         """Add a system from a fitted classifier.
 
@@ -246,8 +227,9 @@ default=None
             Their true labels.
         others : dict of str to classifier, default=None
             Further fitted classifiers for the same patients, to compare with.
-        attribution : bool, default=False
-            Whether to explain a few test patients with `sknac.inspection.grad_cam`.
+        attribution : bool or dict, default=False
+            Whether to explain a few test patients of each class with
+            `sknac.inspection.grad_cam`; a dict holds its settings.
 
         Returns
         -------
@@ -280,8 +262,9 @@ default=None
             system.cascade = (test.stages, stop())
         for model, fitted in models.items():
             learn(system, model, fitted)
-        if attribution:
-            explain(system, estimator, X)
+        if attribution is not False:
+            given = {} if attribution is True else dict(attribution)
+            explain(system, estimator, X, given)
         self._systems[name] = system
         return self
 
@@ -374,18 +357,7 @@ default=None
             more than 20 levels.
         """
         system = self._system(name)
-        if isinstance(by, str):
-            by = [by]
-        if isinstance(by, list | tuple) and all(isinstance(x, str) for x in by):
-            table = system.tables.get("test")
-            absent = [x for x in by if table is None or x not in table.columns]
-            if absent:
-                raise ValueError(f"{name} has no column {', '.join(absent)}.")
-            by = table[list(by)]
-        if not isinstance(by, pd.DataFrame | pd.Series):
-            by = pd.Series(np.asarray(by), name="subgroup")
-        table = aligned_table("by", by, system.test.y)
-        system.subgroups = check_subgroups(table)
+        system.subgroups = subgroup_table(system, by)
         return self
 
     def add_survival(
@@ -625,14 +597,12 @@ default=None
         ValueError
             If no system was added.
         """
-        if not self._systems:
-            raise ValueError(_EMPTY)
         return write(self._build, Path(folder), overwrite=overwrite)
 
     def _build(self) -> Report:
         """Compute all sections."""
         if not self._systems:
-            raise ValueError(_EMPTY)
+            raise ValueError("there is no system yet: call add_estimator first.")
         return build(self._about, list(self._systems.values()), self._options)
 
     def _system(self, name):
@@ -640,6 +610,3 @@ default=None
         if name not in self._systems:
             raise ValueError(f"there is no system {name!r}: {list(self._systems)}.")
         return self._systems[name]
-
-
-_EMPTY = "there is no system yet: call add_estimator or add_predictions first."

@@ -30,7 +30,7 @@ class System:
     subgroups: pd.DataFrame | None = None
     survival: tuple[pd.Series, pd.Series, str] | None = None
     flow: Any = None
-    coefficients: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = field(
+    coefficients: dict[str, tuple[pd.DataFrame, pd.DataFrame, float]] = field(
         default_factory=dict
     )
     learning: dict[str, pd.DataFrame] = field(default_factory=dict)

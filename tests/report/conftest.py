@@ -1,0 +1,104 @@
+"""A small study in scores and clinical columns, and estimators fitted to it."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.clinical import StepwiseLogisticRegression
+from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
+from sknac.report import StudyReport
+
+
+@pytest.fixture(scope="session")
+def study():
+    """80 training and 40 test patients: labels, two scores, clinical columns."""
+    rng = np.random.default_rng(5)
+    n = 120
+    y = np.where(rng.random(n) < 0.5, "response", "non-response")
+    shift = 1.2 * (y == "response")
+
+    def probability(noise):
+        return 1 / (1 + np.exp(-(shift - 0.6 + noise * rng.normal(size=n))))
+
+    index = pd.Index([f"MRN-{i:04}" for i in range(n)], name="patient_id")
+    X = pd.DataFrame(
+        {
+            "dlr2": probability(1.0),
+            "dlr4": probability(0.7),
+            "age": rng.normal(48, 9, n).round(),
+            "her2": (rng.random(n) < 0.3 + 0.4 * (y == "response")).astype(int),
+            "subtype": rng.choice(["HR+", "HER2+", "TN"], n),
+        },
+        index=index,
+    )
+    y = pd.Series(y, index=index, name="response")
+    train, test = index[:80], index[80:]
+    time = pd.Series(rng.exponential(8, n).round(2), index=index)
+    return SimpleNamespace(
+        X=X.loc[test],
+        y=y[test],
+        X_train=X.loc[train],
+        y_train=y[train],
+        time=time[test].clip(upper=10),
+        event=time[test] < 10,
+    )
+
+
+@pytest.fixture(scope="session")
+def cascade(study):
+    """The two scores in stages, each at a threshold of its own."""
+    stages = [
+        ("DLR-2", WeightedYoudenThreshold(ScoreColumn("dlr2"), weight=0.8), ["dlr2"]),
+        ("DLR-4", WeightedYoudenThreshold(ScoreColumn("dlr4"), weight=0.2), ["dlr4"]),
+    ]
+    return StagedClassifier(stages, stop_label="non-response").fit(
+        study.X_train, study.y_train
+    )
+
+
+@pytest.fixture(scope="session")
+def clinical(study):
+    """A stepwise logistic regression on two columns."""
+    X = study.X_train[["age", "her2"]]
+    return StepwiseLogisticRegression(criterion="aic").fit(X, study.y_train)
+
+
+@pytest.fixture
+def new():
+    """Make a report with few resamples."""
+
+    def make(title="A study", **settings):
+        return StudyReport(title, **({"n_resamples": 50} | settings))
+
+    return make
+
+
+@pytest.fixture
+def full(study, cascade, new):
+    """A report with most of what there can be."""
+    report = new(synthetic=True)
+    report.add_estimator(
+        "DLRP",
+        cascade,
+        study.X,
+        study.y,
+        pos_label="response",
+        X_train=study.X_train,
+        y_train=study.y_train,
+    )
+    report.add_subgroups("DLRP", ["subtype"])
+    report.add_survival("DLRP", study.time, study.event, time_label="years")
+    return report
+
+
+@pytest.fixture
+def results(full):
+    """All numbers of the only system of that report."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return full.to_dict()["systems"][0]["results"]
