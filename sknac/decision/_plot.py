@@ -139,6 +139,7 @@ class StageFlowDisplay:
         ax.set_yticks(heights, [f"{s}: {TITLES[a]}" for s, a in self.flow.counts.index])
         ax.invert_yaxis()
         ax.set_xlabel("patients")
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlim(0, 1.08 * max(1, self.flow.counts["n"].max()))
         rates = self.flow.rates["cascade"]
         ax.set_title(

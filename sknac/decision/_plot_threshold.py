@@ -180,11 +180,13 @@ class ThresholdCurveDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         self._draw_curves(ax, line_kwargs or {})
         self._draw_cut(ax, threshold_kwargs or {}, point_kwargs or {})
-        ax.set(xlabel="threshold", ylabel="rate", ylim=(-0.02, 1.02))
+        # Room for the legend above the curves, which run through every corner.
+        ax.set(xlabel="threshold", ylabel="rate", ylim=(-0.02, 1.36))
+        ax.set_yticks(np.linspace(0, 1, 6))
         curve = self.curve
         about = counts_text(curve.n_pos + curve.n_neg, curve.n_pos, curve.pos_label)
         small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
-        ax.legend(loc="best", title=about, **small)
+        ax.legend(loc="upper left", title=about, ncols=2, **small)
         return self
 
     def _draw_curves(self, ax, line_kwargs):
@@ -192,9 +194,7 @@ class ThresholdCurveDisplay:
         at = self.rates
         weight = f"w = {self.curve.weight:g}"
         named = {name: f"{name} {at[name]:.2f}" for name in RATES}
-        named["youden"] = (
-            f"weighted Youden index + 1 ({weight}): {at['youden'] + 1:.2f}"
-        )
+        named["youden"] = f"weighted Youden + 1 ({weight}) {at['youden'] + 1:.2f}"
         edges = _edges(self.curve.scores, at["threshold"])
         self.lines_ = []
         for number, (name, label) in enumerate(named.items()):

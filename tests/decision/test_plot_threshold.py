@@ -63,7 +63,7 @@ def test_chosen_cut_is_marked_and_spelt(scores):
     assert [text.get_text() for text in legend.get_texts()] == [
         "sensitivity 1.00",
         "specificity 0.67",
-        "weighted Youden index + 1 (w = 0.8): 0.93",
+        "weighted Youden + 1 (w = 0.8) 0.93",
         "threshold 0.25",
     ]
 
