@@ -4,5 +4,6 @@
 
 from sknac.inspection._difference import prediction_difference
 from sknac.inspection._grad_cam import grad_cam
+from sknac.inspection._plot import SaliencyDisplay
 
-__all__ = ["grad_cam", "prediction_difference"]
+__all__ = ["SaliencyDisplay", "grad_cam", "prediction_difference"]
