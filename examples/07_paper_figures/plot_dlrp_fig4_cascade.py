@@ -40,9 +40,9 @@ model.fit(X.loc[train], y[train])
 # The operating points
 # --------------------
 # Above: the scores that each cut was chosen on, patients whom the scoring network had
-# not seen. Below: the validation cohort, with that same cut. The index above is the best
-# of all cuts, so on average a little too good; with so few patients below, chance can
-# say otherwise.
+# not seen. Below: the validation cohort, with that same cut. The index above is that of
+# the best cut, so on average a little too good; with so few patients below, chance
+# can say otherwise.
 figure, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
 X_new, y_new = X.loc[validation], y[validation]
 for column, (name, stage, positions) in zip(axes.T, model.stages_, strict=True):

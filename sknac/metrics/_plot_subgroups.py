@@ -16,6 +16,9 @@ from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
 from sknac.utils._style import counts_text, point_style
 
+# Of the upright lines; one for each metric there is.
+_DASHES = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), "-")
+
 
 class SubgroupDisplay:
     """Rates with their intervals, one line per subgroup, and everybody on top.
@@ -209,7 +212,8 @@ class SubgroupDisplay:
             # Several metrics of a subgroup stand below one another in its row.
             shift = (number - (len(metrics) - 1) / 2) * 0.7 / len(metrics)
             style = point_style(number)
-            self._draw_all(ax, metric, style["color"], line_kwargs or {})
+            upright = {"color": style["color"], "linestyle": _DASHES[number]}
+            self._draw_all(ax, metric, upright | (line_kwargs or {}))
             self._draw_metric(ax, rows, metric, shift, style | (point_kwargs or {}))
             self._write(ax, rows, metric, shift, text_kwargs or {})
         self._label(ax, rows, metrics)
@@ -226,13 +230,11 @@ class SubgroupDisplay:
             rows.append((f"{level} (n = {found.accuracy.total})", found))
         return rows
 
-    def _draw_all(
-        self, ax: Any, metric: str, color: str, line_kwargs: dict[str, Any]
-    ) -> None:
+    def _draw_all(self, ax: Any, metric: str, style: dict[str, Any]) -> None:
         """Draw everybody's rate upright, to compare with."""
-        style = {"color": color, "linestyle": ":", "linewidth": 1, "zorder": 1}
         value = getattr(self.rates.rates[ALL, ALL], metric).estimate
-        self.lines_.append(ax.axvline(value, **(style | line_kwargs)))
+        thin = {"linewidth": 1, "zorder": 1}
+        self.lines_.append(ax.axvline(value, **(thin | style)))
 
     def _draw_metric(
         self, ax: Any, rows: list, metric: str, shift: float, style: dict[str, Any]
