@@ -2,7 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Number
+
 import joblib
+import numpy as np
+from sklearn.base import BaseEstimator
 
 from sknac.cohort import InMemoryArray, Plane
 from sknac.cohort._handles import digest_of
@@ -33,12 +37,26 @@ def map_key(model: str, images, visit: int, number: int, settings) -> str:
 def _step_digest(step):
     """Hash what a fitted step computes with."""
     if not isinstance(step, NetClassifier):
-        state = {k: v for k, v in vars(step).items() if "_callback" not in k}
-        return joblib.hash((type(step).__qualname__, state))
+        return digest_of(_plain(step))
     arrays = step.module_.state_dict()
-    weights = [
-        (name, InMemoryArray(arrays[name].cpu().numpy()).digest)
-        for name in sorted(arrays)
-    ]
+    weights = [(name, _plain(arrays[name].cpu().numpy())) for name in sorted(arrays)]
     names = step.classes_.tolist()
     return digest_of(step.module_spec_, weights, names, step.autocast)
+
+
+def _plain(value):
+    """Write equal values alike; pickling and identity leave no mark."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return InMemoryArray(value).digest
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, BaseEstimator):
+        state = {k: v for k, v in vars(value).items() if "_callback" not in k}
+        return type(value).__qualname__, _plain(state)
+    if isinstance(value, dict):
+        return sorted((repr(name), _plain(item)) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, str | Number | None):
+        return repr(value)
+    return joblib.hash(value)

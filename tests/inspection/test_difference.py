@@ -1,0 +1,488 @@
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.exceptions import CohortError
+from sknac.inspection import _difference_score as score_module
+from sknac.inspection import prediction_difference
+from sknac.inspection._difference import _batch_size
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, ResNet
+from sknac.preprocessing import MapScaler
+
+CLOSE = {"rtol": 0, "atol": 1e-6}
+FAST = {"max_epochs": 1, "validation_fraction": None, "random_state": 0}
+
+
+def n_patches(length, patch, stride):
+    """Patches from 0 in strides until the last pixel is covered, none outside."""
+    starts = range(0, length, stride)
+    n_needed = next((k for k in starts if k + patch >= length), starts[-1])
+    return starts.index(n_needed) + 1
+
+
+def occlusions(image, patch, stride):
+    """Every (row, column) of the lattice with the image that lacks the patch."""
+    height, width = image.shape
+    for i in range(n_patches(height, patch, stride)):
+        for j in range(n_patches(width, patch, stride)):
+            occluded = image.copy()
+            rows = slice(i * stride, i * stride + patch)
+            occluded[rows, j * stride : j * stride + patch] = 0
+            yield i, j, occluded
+
+
+def plain(predict, bag, patch=8, stride=4):
+    """Compute the definition as it is written: one prediction for every patch.
+
+    ``predict`` takes a bag (..., height, width) and returns a probability.
+    """
+    before, found = predict(bag), {}
+    for at in np.ndindex(bag.shape[:-2]):
+        for i, j, image in occlusions(bag[at], patch, stride):
+            changed = bag.copy()
+            changed[at] = image
+            found[(*at, i, j)] = abs(predict(changed) - before)
+    values = np.zeros(np.max(list(found), axis=0) + 1)
+    for at, value in found.items():
+        values[at] = value
+    return values
+
+
+def bag_predictor(model):
+    """Return what computes the last class's probability of one bag."""
+    return lambda bag: model.predict_proba([bag])[0, -1]
+
+
+def louder(net, factor=30.0):
+    """Make a network's answers depend strongly on its images."""
+    last = getattr(net.module_, "head", net.module_).classify
+    with torch.no_grad():
+        last.weight.mul_(factor)
+    return net
+
+
+@pytest.fixture(scope="module")
+def odd_bags():
+    """Eight bags of 1-3 planes, two channels, 37 x 42 pixels."""
+    rng = np.random.default_rng(0)
+    return [rng.random((1 + i % 3, 2, 37, 42), dtype=np.float32) for i in range(8)]
+
+
+@pytest.fixture(scope="module")
+def odd_pairs():
+    """Eight bags of 1-2 pairs, one channel, 37 x 42 pixels."""
+    rng = np.random.default_rng(1)
+    return [rng.random((1 + i % 2, 2, 1, 37, 42), dtype=np.float32) for i in range(8)]
+
+
+LABELS8 = ["non-response", "response"] * 4
+
+
+@pytest.mark.parametrize("module", ["resnet_tiny", "ran_tiny"])
+def test_plane_net_equals_the_plain_definition(module, odd_bags):
+    net = louder(PlaneFeatureNet(module=module, **FAST).fit(odd_bags, LABELS8))
+    (found,) = prediction_difference(net, odd_bags[2:3])
+    expected = plain(bag_predictor(net), odd_bags[2])
+    assert found.shape == expected.shape == (3, 2, 9, 10)
+    assert expected.max() > 1e-4
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("module", ["resnet_tiny", "ran_tiny"])
+@pytest.mark.parametrize("last", ["net", "sklearn"])
+def test_pipeline_equals_the_plain_definition(module, last, odd_bags):
+    after = [PredictiveNet(lr=0.1, **FAST | {"max_epochs": 30})]
+    if last == "sklearn":
+        after = [StandardScaler(with_std=False), LogisticRegression(C=1e3)]
+    model = make_pipeline(PlaneFeatureNet(module=module, **FAST), *after)
+    model.fit(odd_bags, LABELS8)
+    for row in (1, 3):  # bags of 2 and of 1 plane
+        (found,) = prediction_difference(model, odd_bags[row : row + 1])
+        expected = plain(bag_predictor(model), odd_bags[row])
+        assert expected.max() > 1e-4
+        np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("fusion", ["concat", "diff", "concat_diff"])
+def test_pairs_equal_the_plain_definition(shared, fusion, odd_pairs):
+    settings = {"module__shared": shared, "module__fusion": fusion}
+    net = DLRClassifier(module="resnet_tiny", **settings, **FAST)
+    louder(net.fit(odd_pairs, LABELS8))
+    (found,) = prediction_difference(net, odd_pairs[1:2])
+    expected = plain(bag_predictor(net), odd_pairs[1])
+    assert found.shape == expected.shape == (2, 2, 1, 9, 10)
+    assert expected.max() > 1e-3
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+class OwnNet(ResNet):
+    """A network of the user's, of which nothing is known."""
+
+    def __init__(self, in_channels=1, n_classes=2):
+        super().__init__(in_channels, n_classes, layout="tiny")
+
+    def maps(self, x):
+        return super().maps(x.flip(-1))
+
+
+class OwnPairNet(torch.nn.Module):
+    """A network on pairs that is no DualInput."""
+
+    def __init__(self, in_channels=1, n_classes=2):
+        super().__init__()
+        self.net = ResNet(2 * in_channels, n_classes, layout="tiny")
+
+    def forward(self, x):
+        return self.net(x.flatten(1, 2))
+
+
+def test_own_modules_equal_the_plain_definition(odd_bags, odd_pairs):
+    for net, bags, row in (
+        (PlaneFeatureNet(module=OwnNet, **FAST), odd_bags, 1),
+        (DLRClassifier(module=OwnPairNet, **FAST), odd_pairs, 1),
+    ):
+        net.fit(bags, LABELS8)
+        (found,) = prediction_difference(net, bags[row : row + 1], patch=9, stride=9)
+        expected = plain(bag_predictor(net), bags[row], patch=9, stride=9)
+        np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize(("patch", "stride"), [(5, 3), (8, 16), (64, 8)])
+def test_other_patches_equal_the_plain_definition(patch, stride, plane_net, bags):
+    (found,) = prediction_difference(plane_net, bags[:1], patch=patch, stride=stride)
+    if patch > 32:  # one patch over the whole image
+        assert found.shape == (1, 2, 1, 1)
+    expected = plain(bag_predictor(plane_net), bags[0], patch, stride)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 1000])
+def test_batch_size_changes_nothing(batch_size, plane_net, bags):
+    found = prediction_difference(plane_net, bags[:3], batch_size=batch_size)
+    expected = prediction_difference(plane_net, bags[:3])
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((4, 128, 128), 16), ((2, 1, 32, 32), 64), ((4, 900, 900), 1)]
+)
+def test_large_images_come_in_small_batches(shape, size):
+    assert _batch_size(shape) == size
+
+
+def test_empty_patches_differ_by_exactly_zero(plane_net, bags):
+    bag = bags[1].copy()
+    bag[:, 0, :, 12:] = 0
+    bag[0, 1] = 0
+    (found,) = prediction_difference(plane_net, [bag])
+    assert not found[:, 0, :, 3:].any()
+    assert not found[0, 1].any()
+    assert (found[:, 0, :, :3] > 0).all()
+    assert (found[1, 1] > 0).all()
+
+
+def test_empty_patches_are_not_computed(plane_net, bags, monkeypatch):
+    sizes, whole = [], score_module.ChangedBox.__call__
+
+    def counting(self, changed, *box):
+        sizes.append(len(changed))
+        return whole(self, changed, *box)
+
+    monkeypatch.setattr(score_module.ChangedBox, "__call__", counting)
+    bag = np.zeros_like(bags[0])
+    bag[0, 1, 16, 16] = 1  # under four patches of 8 x 8
+    prediction_difference(plane_net, [bag])
+    assert sum(sizes) == 4
+
+
+@pytest.fixture
+def maps_cohort():
+    """Eight patients with 1-2 planes of two maps, 32 x 40 at 0.1 x 0.2 mm."""
+    rng = np.random.default_rng(3)
+    core = PolygonOutline([(4.0, 4.0), (4.0, 7.0), (6.0, 7.0), (6.0, 4.0)])
+
+    def study(n):
+        common = {"channels": ("si", "esd"), "origin_mm": (3.0, 1.0), "core": core}
+        images = rng.normal(size=(n, 2, 32, 40)).astype(np.float32)
+        return Study([Plane(im, "maps", (0.1, 0.2), **common) for im in images])
+
+    index = pd.Index([f"P{i}" for i in range(8)], name="patient_id")
+    cells = [study(1 + i % 2) for i in range(8)]
+    return pd.DataFrame({"age": 50, "us_pre": cells}, index=index)
+
+
+@pytest.fixture
+def maps_model(maps_cohort):
+    """Scaler, network and logistic regression on `maps_cohort`."""
+    net = PlaneFeatureNet(module="ran_tiny", **FAST)
+    after = StandardScaler(with_std=False), LogisticRegression(C=1e4)
+    model = make_pipeline(MapScaler(), net, *after)
+    return model.fit(maps_cohort, LABELS8)
+
+
+def test_maps_of_a_frame_lie_on_the_patches_centres(maps_cohort, maps_model):
+    found = prediction_difference(maps_model, maps_cohort)
+    assert list(found) == ["us_pre"]
+    assert found.index.equals(maps_cohort.index)
+    assert [s.n_planes for s in found["us_pre"]] == [1, 2] * 4
+    plane = found.loc["P0", "us_pre"].planes[0]
+    assert plane.kind == "maps"
+    assert plane.channels == ("si", "esd")
+    assert plane.image.shape == (2, 7, 9)
+    assert plane.image.dtype == np.float32
+    # Between the pixels 3 and 4, and then every four pixels.
+    np.testing.assert_allclose(plane.grid.axial_mm[:2], [3.35, 3.75])
+    np.testing.assert_allclose(plane.grid.lateral_mm[:2], [1.7, 2.5])
+    assert plane.core == maps_cohort.loc["P0", "us_pre"].planes[0].core
+
+
+def test_values_of_a_frame_equal_the_plain_definition(maps_cohort, maps_model):
+    found = prediction_difference(maps_model, maps_cohort[1:2])
+    images = maps_model[:1].transform(maps_cohort[1:2])
+    study = images.iloc[0]["us_pre"]
+    bag = np.stack([plane.load() for plane in study.planes])
+
+    def predict(changed):
+        planes = [
+            plane.replace(image=image)
+            for plane, image in zip(study.planes, changed, strict=True)
+        ]
+        X = images.copy()
+        X["us_pre"] = [Study(planes)]
+        return maps_model[1:].predict_proba(X)[0, 1]
+
+    expected = plain(predict, bag)
+    values = np.stack([plane.load() for plane in found.iloc[0]["us_pre"].planes])
+    np.testing.assert_allclose(values, expected, **CLOSE)
+
+
+def test_channels_are_picked_by_name_or_number(maps_cohort, maps_model):
+    X = maps_cohort[:1]
+    every, esd, first, turned = (
+        prediction_difference(maps_model, X, channels=c).iloc[0]["us_pre"].planes[0]
+        for c in (None, ["esd"], [0], ["esd", "si"])
+    )
+    assert esd.channels == ("esd",)
+    assert first.channels == ("si",)
+    assert turned.channels == ("esd", "si")
+    np.testing.assert_allclose(esd.load()[0], every.load()[1], **CLOSE)
+    np.testing.assert_allclose(first.load()[0], every.load()[0], **CLOSE)
+    np.testing.assert_allclose(turned.load(), every.load()[::-1], **CLOSE)
+
+
+@pytest.fixture(scope="module")
+def pair_cohort(cohort):
+    """Network on two visits with different numbers of planes."""
+    return DLRClassifier(module="resnet_tiny", **FAST).fit(cohort, [0, 1] * 6)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Twelve patients with B-mode planes of two visits, without spacing."""
+    rng = np.random.default_rng(2)
+
+    def study(n):
+        return Study([Plane(im, "bmode") for im in rng.random((n, 33, 36))])
+
+    cells = {
+        "us_pre": [study(1 + i % 3) for i in range(12)],
+        "us_post2": [study(1 + i % 2) for i in range(12)],
+    }
+    return pd.DataFrame(cells, index=[f"P{i}" for i in range(12)])
+
+
+def test_a_plane_paired_twice_is_occluded_in_both_pairs(cohort, pair_cohort):
+    net, row = pair_cohort, 2  # three planes before, one after
+    found = prediction_difference(net, cohort.iloc[[row]], patch=8, stride=8)
+    after = cohort["us_post2"].iloc[row].planes[0]
+    images, expected = after.load(), np.zeros((5, 5))
+    before = net.predict_proba(cohort.iloc[[row]])[0, 1]
+    for i, j, image in occlusions(images, 8, 8):
+        X = cohort.iloc[[row]].copy()
+        X["us_post2"] = [Study([after.replace(image=image)])]
+        expected[i, j] = abs(net.predict_proba(X)[0, 1] - before)
+    values = found["us_post2"].iloc[0].planes[0].load()[0, ::8, ::8]
+    np.testing.assert_allclose(values, expected, **CLOSE)
+    assert found["us_pre"].iloc[0].n_planes == 3
+
+
+def test_planes_without_spacing_repeat_values_on_their_pixels(cohort, pair_cohort):
+    X = cohort[:1]
+    gaps = prediction_difference(pair_cohort, X, patch=4, stride=12)
+    plane = gaps["us_pre"].iloc[0].planes[0]
+    assert plane.spacing_mm is None
+    assert plane.channels == ("prediction_difference_coarse",)
+    assert plane.image.shape == (1, 33, 36)
+    values = plane.load()[0]
+    patch = np.arange(36) % 12 < 4
+    np.testing.assert_array_equal(np.isfinite(values[0]), patch)
+    assert (values[12:16, 24:28] == values[12, 24]).all()
+    dense = prediction_difference(pair_cohort, X)["us_pre"].iloc[0].planes[0]
+    assert dense.channels == ("prediction_difference",)
+    assert np.isfinite(dense.load()).all()
+
+
+@pytest.mark.parametrize("place", ["memory", "store"])
+def test_coarse_maps_say_so(maps_cohort, maps_model, tmp_path, place):
+    store = tmp_path if place == "store" else None
+    found = prediction_difference(
+        maps_model, maps_cohort[:1], stride=16, store=store, channels="esd"
+    )
+    plane = found.iloc[0]["us_pre"].planes[0]
+    assert plane.channels == ("esd_coarse",)
+    np.testing.assert_allclose(plane.spacing_mm, (1.6, 3.2))
+
+
+class Listener:
+    """Counts tasks as scikit-learn's callbacks do; may stop the work."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after, self.n_done, self.n_planned = stop_after, 0, None
+
+    def setup(self, estimator, context):
+        """Note how many planes there are."""
+        self.n_planned = context.max_subtasks
+
+    def teardown(self, estimator, context):
+        """Do nothing."""
+
+    def on_fit_task_begin(self, estimator, context):
+        """Do nothing."""
+
+    def on_fit_task_end(self, estimator, context):
+        """Count a plane."""
+        self.n_done += context.task_name == "plane"
+        if self.n_done == self.stop_after:
+            raise KeyboardInterrupt
+
+
+def test_callbacks_hear_of_every_plane(maps_cohort, maps_model):
+    listener = Listener()
+    prediction_difference(maps_model, maps_cohort, stride=16, callbacks=[listener])
+    assert listener.n_planned == listener.n_done == 12
+
+
+def test_killed_work_goes_on_where_it_stopped(
+    maps_cohort, maps_model, tmp_path, monkeypatch
+):
+    settings = {"stride": 8, "store": tmp_path}
+    with pytest.raises(KeyboardInterrupt):
+        prediction_difference(
+            maps_model, maps_cohort, callbacks=[Listener(5)], **settings
+        )
+    finished = {p: p.read_bytes() for p in tmp_path.rglob("*.npy")}
+    assert len(finished) == 5
+    computed, around = [], score_module.PatientScore.around
+    monkeypatch.setattr(
+        score_module.PatientScore,
+        "around",
+        lambda self, *at: computed.append(at) or around(self, *at),
+    )
+    resumed = prediction_difference(maps_model, maps_cohort, **settings)
+    assert len(computed) == 12 - 5
+    again = prediction_difference(maps_model, maps_cohort, **settings)
+    assert len(computed) == 12 - 5
+    assert again.equals(resumed)
+    fresh = prediction_difference(maps_model, maps_cohort, stride=8)
+    for one, other in zip(resumed["us_pre"], fresh["us_pre"], strict=True):
+        for kept, computed_now in zip(one.planes, other.planes, strict=True):
+            np.testing.assert_array_equal(kept.load(), computed_now.load())
+    for path, content in finished.items():
+        assert path.read_bytes() == content
+
+
+def n_stored(folder):
+    """Number of maps in a store."""
+    return len(list(folder.rglob("*.npy")))
+
+
+def test_store_tells_models_images_and_settings_apart(
+    maps_cohort, maps_model, tmp_path
+):
+    def run(model=maps_model, X=maps_cohort[1:2], **settings):
+        prediction_difference(model, X, **{"stride": 8, "store": tmp_path} | settings)
+        return n_stored(tmp_path)
+
+    assert run() == 2
+    assert run(pickle.loads(pickle.dumps(maps_model))) == 2
+    assert run(patch=4) == 4
+    assert run(channels=["si"]) == 6
+    other_plane = maps_cohort[1:2].copy()
+    first, second = other_plane.iloc[0]["us_pre"].planes
+    other_plane["us_pre"] = [Study([first, second.replace(image=-second.load())])]
+    assert run(X=other_plane) == 8  # the mean changed for both
+    with torch.no_grad():
+        next(maps_model[1].module_.parameters()).mul_(1.1)
+    assert run() == 10
+    maps_model[-1].coef_ *= 1.1
+    assert run() == 12
+
+
+def test_store_finds_maps_of_a_network_trained_again(maps_cohort, tmp_path):
+    for _ in range(2):  # times of training differ, weights do not
+        net = PlaneFeatureNet(module="resnet_tiny", **FAST)
+        model = make_pipeline(MapScaler(), net, PredictiveNet(**FAST))
+        model.fit(maps_cohort, LABELS8)
+        prediction_difference(model, maps_cohort[:1], stride=16, store=tmp_path)
+        assert n_stored(tmp_path) == 1
+
+
+def test_estimator_and_generators_are_left_alone(maps_cohort, maps_model):
+    module = maps_model[1].module_
+    before, drawn = joblib.hash(maps_model), torch.random.get_rng_state()
+    prediction_difference(maps_model, maps_cohort[:1], stride=16)
+    assert joblib.hash(maps_model) == before
+    assert torch.equal(torch.random.get_rng_state(), drawn)
+    assert not any(part.training for part in module.modules())
+
+
+def test_either_of_two_classes_gives_the_same(plane_net, bags):
+    maps = [
+        prediction_difference(plane_net, bags[:1], stride=16, target=target)[0]
+        for target in ("response", "non-response", None)
+    ]
+    np.testing.assert_allclose(maps[0], maps[1], rtol=0, atol=1e-7)
+    np.testing.assert_allclose(maps[0], maps[2], rtol=0, atol=1e-7)
+
+
+def test_the_class_of_three_must_be_named(bags):
+    net = PlaneFeatureNet(module="resnet_tiny", **FAST).fit(bags, ["a", "b", "c"] * 4)
+    with pytest.raises(ValueError, match="target= must name one of"):
+        prediction_difference(net, bags[:1])
+    (found,) = prediction_difference(net, bags[:1], target="b", patch=16, stride=16)
+    expected = plain(lambda bag: net.predict_proba([bag])[0, 1], bags[0], 16, 16)
+    np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"target": "maybe"}, "target='maybe' is none of the classes"),
+        ({"channels": ["mbf"]}, "channel 'mbf' is none of"),
+        ({"channels": [2]}, "channel 2 is none of"),
+        ({"channels": ["si", 0]}, "must name each channel once"),
+        ({"channels": []}, "must name each channel once"),
+        ({"patch": 0}, "'patch' parameter"),
+        ({"stride": 2.5}, "'stride' parameter"),
+        ({"batch_size": 0}, "'batch_size' parameter"),
+    ],
+)
+def test_bad_settings_are_refused(maps_cohort, maps_model, settings, message):
+    with pytest.raises(ValueError, match=message):
+        prediction_difference(maps_model, maps_cohort, **settings)
+
+
+def test_a_missing_visit_is_named(maps_cohort, maps_model):
+    maps_cohort.loc["P3", "us_pre"] = None
+    with pytest.raises(CohortError, match="row P3, column us_pre"):
+        prediction_difference(maps_model, maps_cohort)
