@@ -12,7 +12,7 @@ from sknac.report._page import page
 from sknac.report._parts import Drawing, Options, Section
 from sknac.report._performance import headline
 from sknac.report._plain import plain
-from sknac.report._sections import make_sections
+from sknac.report._sections import make_sections, without_undefined
 from sknac.report._system import System
 from sknac.report._text import slug
 
@@ -113,7 +113,7 @@ def _chapter(system, options):
     """Compute one system's sections."""
     sections, absent = make_sections(system, options)
     sections += _further(system)
-    sentence, cells = headline(system, options)
+    (sentence, cells), _ = without_undefined(headline, system, options)
     numbers = {}
     for section in sections:
         numbers |= section.results

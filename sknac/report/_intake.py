@@ -78,6 +78,19 @@ def check_probabilities(system: System) -> None:
             )
 
 
+def check_flow(system: System, flow: Any) -> None:
+    """Raise unless a flow ends in as many patients as the system has.
+
+    Without training patients their number is not known, only the least one.
+    """
+    n = sum(len(sample.y) for _, sample in system.cohorts())
+    fits = flow.analysed == n if system.train is not None else flow.analysed >= n
+    if not fits:
+        raise ValueError(
+            f"flow has {flow.analysed} patients analysed, the system has {n}."
+        )
+
+
 def subgroup_table(system: System, by: Any) -> pd.DataFrame:
     """Return the factors that part the test patients, from a table or its names."""
     if isinstance(by, str):

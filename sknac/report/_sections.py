@@ -5,7 +5,7 @@
 import dataclasses
 import warnings
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sklearn.exceptions import UndefinedMetricWarning
 
@@ -61,11 +61,12 @@ def make_sections(system: System, options: Options) -> tuple[list[Section], list
     """Compute the sections of a system, and list what was not given."""
     sections, absent = [], []
     for kind in KINDS:
-        section = _noting_undefined(kind.make, system, options)
+        section, notes = without_undefined(kind.make, system, options)
         if section is None:
             absent.append(kind.absent)
         else:
-            sections.append(section)
+            notes = (*section.notes, *notes)
+            sections.append(dataclasses.replace(section, notes=notes))
     if system.train is None:
         absent.append("training patients")
     if system.flow is None:
@@ -73,11 +74,16 @@ def make_sections(system: System, options: Options) -> tuple[list[Section], list
     return sections, absent
 
 
-def _noting_undefined(make, system, options):
-    """Make a section; what is undefined in it becomes a note to read there."""
+def without_undefined(
+    make: Callable[[System, Options], Any], system: System, options: Options
+) -> tuple[Any, list[str]]:
+    """Make something and return it with what was undefined in it.
+
+    A report shows a dash and a note for what is undefined; other warnings go on.
+    """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        section = make(system, options)
+        made = make(system, options)
     notes = []
     for warning in caught:
         if issubclass(warning.category, UndefinedMetricWarning):
@@ -86,7 +92,4 @@ def _noting_undefined(make, system, options):
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
             )
-    if section is None or not notes:
-        return section
-    notes = tuple(dict.fromkeys([*section.notes, *notes]))
-    return dataclasses.replace(section, notes=notes)
+    return made, list(dict.fromkeys(notes))

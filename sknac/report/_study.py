@@ -9,6 +9,7 @@ from typing import Any, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from sknac.clinical import PatientFlow
 from sknac.report._build import Report, build
 from sknac.report._checks import check_names, check_text, make_about, make_options
 from sknac.report._draw import saved
@@ -16,6 +17,7 @@ from sknac.report._estimators import Judgement
 from sknac.report._files import write
 from sknac.report._intake import (
     add_curve,
+    check_flow,
     check_probabilities,
     explain,
     judge_all,
@@ -415,13 +417,13 @@ default=None
         TypeError
             If it is no `PatientFlow`.
         ValueError
-            If the system is unknown.
+            If the system is unknown, or as many patients are not analysed.
         """
-        from sknac.clinical import PatientFlow
-
         if not isinstance(flow, PatientFlow):
             raise TypeError(f"flow must be a PatientFlow, not {type(flow).__name__}.")
-        self._system(name).flow = flow
+        system = self._system(name)
+        check_flow(system, flow)
+        system.flow = flow
         return self
 
     def add_maps(

@@ -18,7 +18,8 @@ def number(value: Any, digits: int = 2) -> str:
         return ABSENT
     if math.isinf(value):
         return "∞" if value > 0 else f"{MINUS}∞"
-    return f"{value:.{digits}f}".replace("-", MINUS)
+    # Adding 0 takes the sign off a value that is rounded to 0.
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
 
 
 def significant(value: Any, digits: int = 3) -> str:

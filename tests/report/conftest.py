@@ -68,20 +68,21 @@ def clinical(study):
     return StepwiseLogisticRegression(criterion="aic").fit(X, study.y_train)
 
 
-@pytest.fixture
-def new():
+def make_report(title="A study", **settings):
     """Make a report with few resamples."""
-
-    def make(title="A study", **settings):
-        return StudyReport(title, **({"n_resamples": 50} | settings))
-
-    return make
+    return StudyReport(title, **({"n_resamples": 50} | settings))
 
 
-@pytest.fixture
-def full(study, cascade, new):
-    """A report with most of what there can be."""
-    report = new(synthetic=True)
+@pytest.fixture(scope="session")
+def new():
+    """The maker of empty reports."""
+    return make_report
+
+
+@pytest.fixture(scope="session")
+def full(study, cascade):
+    """A report with most of what there can be; tests add nothing to it."""
+    report = make_report(synthetic=True)
     report.add_estimator(
         "DLRP",
         cascade,
@@ -96,9 +97,45 @@ def full(study, cascade, new):
     return report
 
 
-@pytest.fixture
-def results(full):
-    """All numbers of the only system of that report."""
+@pytest.fixture(scope="session")
+def bare(study):
+    """A report of one score alone; tests add nothing to it."""
+    report = make_report()
+    return report.add_predictions("x", study.y, study.X["dlr2"], pos_label="response")
+
+
+@pytest.fixture(scope="session")
+def full_html(full):
+    """Its page."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return full.to_dict()["systems"][0]["results"]
+        return full.to_html()
+
+
+@pytest.fixture(scope="session")
+def bare_html(bare):
+    """Its page."""
+    return bare.to_html()
+
+
+@pytest.fixture(scope="session")
+def results(full):
+    """All numbers of the only system of the full report."""
+    return full.to_dict()["systems"][0]["results"]
+
+
+SKIPPED = pytest.StashKey[str]()
+
+
+def pytest_configure(config):
+    """Give the browser's tests a place to say why they were skipped."""
+    config.skipped_browser = SKIPPED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say loudly that the report was not opened in a browser."""
+    reason = config.stash.get(SKIPPED, None)
+    if reason:
+        terminalreporter.write_line(
+            f"WARNING: the report was not opened in a browser: {reason}", yellow=True
+        )

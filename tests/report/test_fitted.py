@@ -1,0 +1,44 @@
+"""Sections on what was fitted: coefficients, selection, losses."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+
+from sknac.nets import PredictiveNet
+
+
+def results_of(report):
+    """Return the numbers of a report's only system."""
+    return report.to_dict()["systems"][0]["results"]
+
+
+def test_coefficients_are_those_of_the_model(study, clinical, new):
+    X = study.X[["age", "her2"]]
+    report = new().add_estimator("C", clinical, X, study.y, pos_label="response")
+    found = results_of(report)["coefficients"]["C"]
+    assert [row["term"] for row in found["summary"]] == clinical.summary_.index.tolist()
+    assert [row["odds_ratio"] for row in found["summary"]] == pytest.approx(
+        clinical.summary_["odds_ratio"].tolist()
+    )
+    assert len(found["path"]) == len(clinical.path_)
+    assert "steps of the selection" in report.to_html()
+
+
+def test_losses_are_those_of_the_network(study, new):
+    X = study.X_train[["dlr2", "dlr4"]].to_numpy(dtype=np.float32)
+    settings = {"max_epochs": 4, "random_state": 0, "torch_threads": 1}
+    net = make_pipeline(PredictiveNet(module="mlp_tiny", **settings))
+    net.fit(X, study.y_train)
+    report = new().add_estimator(
+        "N",
+        net,
+        study.X[["dlr2", "dlr4"]].to_numpy(dtype=np.float32),
+        study.y,
+        pos_label="response",
+    )
+    curve = net[-1].learning_curve_
+    found = results_of(report)["learning_curves"]["N"]
+    assert [row["train_loss"] for row in found] == curve["train_loss"].tolist()
+    assert "seconds" not in found[0]  # no two runs take the same time

@@ -1,0 +1,74 @@
+"""Section on attribution maps."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pytest
+
+from sknac.datasets import make_bmode_cohort
+from sknac.inspection import grad_cam
+from sknac.systems import make_dlr_pipeline
+
+pytestmark = pytest.mark.mpl
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Twenty-four patients with images at three visits."""
+    return make_bmode_cohort(n_patients=24, effect_size=2.0, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def fitted(cohort):
+    """A tiny network on the first half of them."""
+    model = make_dlr_pipeline(preset="tiny", random_state=0)
+    model.set_params(dlr__max_epochs=2, dlr__torch_threads=1)
+    return model.fit(cohort.X.iloc[:12], cohort.y.iloc[:12])
+
+
+LAYER = {"layer": "encoders.0.backbone.layer1"}
+
+
+@pytest.fixture
+def added(cohort, fitted, new):
+    """Add the network to a report."""
+
+    def add(**settings):
+        X, y = cohort.X.iloc[12:], cohort.y.iloc[12:]
+        return new(synthetic=True).add_estimator(
+            "DLR-2", fitted, X, y, pos_label="response", **settings
+        )
+
+    return add
+
+
+def test_two_patients_of_each_class_are_explained(added, cohort):
+    shown = added(attribution=LAYER).to_dict()["systems"][0]["results"]["attribution"]
+    assert [one["true"] for one in shown] == ["response"] * 2 + ["non-response"] * 2
+    assert [one["visit"] for one in shown[0]["maps"]] == ["pre", "post2"]
+    for one in shown:
+        row = int(one["patient"].removeprefix("test patient ")) - 1
+        assert cohort.y.iloc[12 + row] == one["true"]
+
+
+def test_maps_are_those_of_grad_cam(added, cohort, fitted):
+    shown = added(attribution=LAYER).to_dict()["systems"][0]["results"]["attribution"]
+    row = int(shown[0]["patient"].removeprefix("test patient ")) - 1
+    maps = grad_cam(fitted, cohort.X.iloc[[12 + row]], **LAYER)
+    values = maps["us_post2"].iloc[0].planes[0].load()
+    assert shown[0]["maps"][1]["max"] == pytest.approx(values[values >= 0].max())
+
+
+def test_maps_made_elsewhere_are_shown(added, cohort, fitted):
+    maps = grad_cam(fitted, cohort.X.iloc[[14]], **LAYER)
+    report = added().add_maps("DLR-2", maps, title="Mine")
+    page = report.to_html()
+    assert "Mine: test patient 3" in page
+    assert cohort.X.index[14] not in page
+    files = [figure["file"] for figure in report.to_dict()["figures"]]
+    assert any("maps-mine" in file for file in files)
+
+
+def test_maps_of_others_are_refused(added, cohort, fitted):
+    maps = grad_cam(fitted, cohort.X.iloc[[0]], **LAYER)
+    with pytest.raises(ValueError, match="1 patients who are not in X and y"):
+        added().add_maps("DLR-2", maps)

@@ -1,0 +1,89 @@
+"""Sections on decisions: thresholds, cascade, subgroups, wrong decisions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+
+from sknac.decision import stage_flow, weighted_youden_curve
+from sknac.metrics import subgroup_rates, weighted_youden
+
+
+def test_threshold_is_shown_on_chosen_training_and_test_scores(study, cascade, results):
+    stage = cascade.named_stages_["DLR-2"]
+    found = results["thresholds"]["DLR-2"]
+    assert found["threshold"] == stage.threshold_
+    rows = found["at_threshold"]
+    assert list(rows) == [
+        "training patients, 5-fold cross-validated",
+        "training patients, resubstituted",
+        "test patients",
+    ]
+    chosen, again, test = rows.values()
+    assert chosen["youden"] == stage.curve_.youden[stage.curve_.best]
+    for row, X, y in (
+        (again, study.X_train, study.y_train),
+        (test, study.X, study.y),
+    ):
+        expected = weighted_youden(
+            y, stage.predict(X[["dlr2"]]), weight=0.8, pos_label="response"
+        )
+        assert row["youden"] == pytest.approx(expected)
+
+
+def test_curve_given_with_predictions_is_applied_to_the_test(study, new):
+    curve = weighted_youden_curve(
+        study.y_train, study.X_train["dlr4"], weight=0.2, pos_label="response"
+    )
+    report = new().add_predictions(
+        "x", study.y, study.X["dlr4"], pos_label="response", curves={"x": curve}
+    )
+    found = report.to_dict()["systems"][0]["results"]["thresholds"]["x"]
+    test = found["at_threshold"]["test patients"]
+    called = study.X["dlr4"] >= curve.threshold
+    positive = study.y == "response"
+    assert test["sensitivity"] == pytest.approx(called[positive].mean())
+    assert test["specificity"] == pytest.approx(1 - called[~positive].mean())
+
+
+def test_cascade_is_that_of_stage_flow(study, cascade, results):
+    flow = stage_flow(study.y, cascade.predict_each(study.X), stop_label="non-response")
+    found = results["cascade"]
+    assert [row["n"] for row in found["counts"]] == flow.counts["n"].tolist()
+    assert list(found["rates"]) == ["cascade", "DLR-2", "DLR-4"]
+    for name, rates in flow.rates.items():
+        assert found["rates"][name]["tp"] == rates.tp
+
+
+def test_cascade_from_labels_equals_that_of_the_estimator(study, cascade, new, results):
+    report = new().add_predictions(
+        "x", study.y, None, decisions=cascade.predict(study.X), pos_label="response"
+    )
+    labels = cascade.predict_each(study.X)
+    report.add_cascade("x", labels, stop_label="non-response")
+    assert report.to_dict()["systems"][0]["results"]["cascade"] == results["cascade"]
+
+
+def test_subgroups_are_those_of_subgroup_rates(study, cascade, results):
+    expected = subgroup_rates(
+        study.y, cascade.predict(study.X), study.X["subtype"], pos_label="response"
+    )
+    found = results["subgroups"]
+    assert found["all patients"]["tp"] == expected.rates["all", "all"].tp
+    for level in ("HR+", "HER2+", "TN"):
+        rates = expected.rates["subtype", level]
+        assert found[f"subtype: {level}"]["accuracy"] == rates.accuracy.to_dict()
+
+
+def test_wrong_decisions_are_those_and_only_those(study, cascade, full_html):
+    html = full_html
+    wrong = np.flatnonzero(cascade.predict(study.X) != study.y.to_numpy())
+    listed = [row for row in range(40) if f">test patient {row + 1}<" in html]
+    assert listed == wrong.tolist()
+    assert f"DLRP is wrong on {len(wrong)} of 40 test patients." in html
+
+
+def test_each_patient_is_in_the_numbers(study, results):
+    patients = results["test_patients"]
+    assert [one["true"] for one in patients] == study.y.tolist()
+    assert [one["scores"]["DLR-2"] for one in patients] == study.X["dlr2"].tolist()

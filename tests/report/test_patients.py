@@ -1,0 +1,88 @@
+"""Sections on the patients: counts, characteristics, what is missing."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.clinical import PatientFlow, baseline_table
+from sknac.datasets import make_bmode_cohort
+from sknac.report._patients import describable
+
+
+def results_of(report):
+    """Return the numbers of a report's only system."""
+    return report.to_dict()["systems"][0]["results"]
+
+
+@pytest.fixture
+def scored(study, new):
+    """A report of one score on the test patients."""
+    return new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
+
+
+def test_patients_are_counted_by_cohort_and_class(study, results):
+    found = results["patients"]
+    assert found["test"]["n"], found["training"]["n"] == (40, 80)
+    assert found["test"]["response"] == (study.y == "response").sum()
+    assert results["flow"]["enrolled"] == 120
+
+
+def test_baseline_is_that_of_baseline_table(study, results):
+    expected = baseline_table(study.X, study.y)
+    found = results["baseline"]["test"]
+    assert [row["pvalue"] for row in found["tests"]] == pytest.approx(
+        expected.tests["pvalue"].tolist()
+    )
+    assert found["group_sizes"] == expected.group_sizes
+
+
+def test_text_that_may_name_patients_is_left_out(study, scored):
+    X = study.X.assign(name=[f"Mrs {i}" for i in range(40)])
+    page = scored.add_characteristics("x", X).to_html()
+    assert "Mrs 1" not in page
+    assert "Column name is left out: text with more than 12 different values." in page
+
+
+def test_a_class_without_values_leaves_a_column_out():
+    X = pd.DataFrame({"a": [1.0, 2.0, np.nan, np.nan], "b": [1, 2, 3, 4]})
+    columns, skipped = describable(X, pd.Series(["r", "r", "n", "n"]))
+    assert columns == ["b"]
+    assert skipped == {"a": "one class has no value"}
+
+
+def test_missing_values_are_counted_by_column(study, scored):
+    X = study.X.copy()
+    X.iloc[:3, X.columns.get_loc("age")] = np.nan
+    report = scored.add_characteristics("x", X)
+    assert results_of(report)["missing"]["test"] == {
+        "dlr2": 0,
+        "dlr4": 0,
+        "age": 3,
+        "her2": 0,
+        "subtype": 0,
+    }
+    assert "3 (8 %)" in report.to_html()
+
+
+def test_missing_visits_are_counted(new):
+    cohort = make_bmode_cohort(n_patients=8, random_state=0)
+    X = cohort.X.copy()
+    X.at[X.index[2], "us_post4"] = None
+    report = new().add_predictions("x", cohort.y, np.arange(8.0), pos_label="response")
+    missing = results_of(report.add_characteristics("x", X))["missing"]["test"]
+    assert (missing["us_pre"], missing["us_post4"]) == (0, 1)
+
+
+def test_flow_given_is_shown(scored):
+    flow = PatientFlow({"all": {"response": 20, "non-response": 20}}, {"no surgery": 3})
+    assert results_of(scored.add_flow("x", flow))["flow"]["excluded"] == {
+        "no surgery": 3
+    }
+
+
+def test_flow_that_does_not_add_up_is_refused(scored):
+    flow = PatientFlow({"all": {"response": 20, "non-response": 19}})
+    with pytest.raises(ValueError, match="39 patients analysed, the system has 40"):
+        scored.add_flow("x", flow)

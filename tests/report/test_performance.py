@@ -1,0 +1,110 @@
+"""Sections on scores: their numbers are those of the metric functions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+
+from sknac.metrics import (
+    adjust_pvalues,
+    auc_ci,
+    calibration,
+    confusion_rates,
+    decision_curve,
+    delong_test,
+    roc_ci,
+)
+
+POSITIVE = {"pos_label": "response"}
+
+
+def test_areas_are_those_of_auc_ci(study, results):
+    for cohort, X, y in (
+        ("test", study.X, study.y),
+        ("training", study.X_train, study.y_train),
+    ):
+        expected = auc_ci(y, X["dlr2"], **POSITIVE)
+        found = results["roc"][cohort]["DLR-2"]["auc"]
+        assert found == expected.to_dict()
+
+
+def test_bands_are_those_of_roc_ci(study, results):
+    expected = roc_ci(
+        study.y, study.X["dlr4"], n_resamples=50, random_state=0, **POSITIVE
+    )
+    found = results["roc"]["test"]["DLR-4"]
+    assert found["band_low"] == expected.band_low.tolist()
+    assert found["tpr"] == expected.tpr.tolist()
+
+
+@pytest.mark.parametrize("rate", ["sensitivity", "specificity", "ppv", "npv"])
+def test_rates_are_those_of_confusion_rates(study, cascade, results, rate):
+    expected = confusion_rates(study.y, cascade.predict(study.X), **POSITIVE)
+    found = results["rates"]["test"]["DLRP"]
+    assert found[rate] == getattr(expected, rate).to_dict()
+
+
+def test_comparisons_are_delong_tests_adjusted_by_holm(study, cascade, results):
+    scores = {
+        "DLR-2": study.X["dlr2"],
+        "DLR-4": study.X["dlr4"],
+        "DLRP": cascade.decision_function(study.X),
+    }
+    found = results["delong"]
+    pairs = [(row["a"], row["b"]) for row in found]
+    assert pairs == [("DLR-2", "DLR-4"), ("DLR-2", "DLRP"), ("DLR-4", "DLRP")]
+    tests = [delong_test(study.y, scores[a], scores[b], **POSITIVE) for a, b in pairs]
+    assert [row["pvalue"] for row in found] == [test.pvalue for test in tests]
+    adjusted = adjust_pvalues([test.pvalue for test in tests], method="holm")
+    assert [row["pvalue_holm"] for row in found] == pytest.approx(adjusted)
+
+
+def test_calibration_and_net_benefit_take_the_probabilities(study, results):
+    slope = calibration(study.y, study.X["dlr2"], **POSITIVE).slope
+    assert results["calibration"]["DLR-2"]["slope"] == slope.to_dict()
+    scores = {"DLR-2": study.X["dlr2"], "DLR-4": study.X["dlr4"]}
+    curve = decision_curve(study.y, scores, **POSITIVE)
+    assert results["decision_curve"] == curve.to_dict()
+
+
+def test_cascade_score_is_no_probability(results):
+    assert "DLRP" not in results["calibration"]
+    assert "DLRP" not in results["decision_curve"]["net_benefit"]
+
+
+def test_positive_class_turns_the_rates_around(study, new):
+    """The other class as positive: sensitivity and specificity change places."""
+    decided = np.where(study.X["dlr4"] > 0.5, "response", "non-response")
+    found = {}
+    for label in ("response", "non-response"):
+        report = new().add_predictions(
+            "x", study.y, None, decisions=decided, pos_label=label
+        )
+        found[label] = report.to_dict()["systems"][0]["results"]["rates"]["test"]["x"]
+    one, other = found["response"], found["non-response"]
+    assert one["sensitivity"]["estimate"] == other["specificity"]["estimate"]
+    assert one["ppv"]["estimate"] == other["npv"]["estimate"]
+
+
+def test_models_without_a_score_count_the_other_patients(study, new):
+    score = study.X["dlr2"].copy()
+    score.iloc[:7] = np.nan
+    report = new().add_predictions(
+        "x", study.y, {"a": score, "b": study.X["dlr4"]}, **POSITIVE
+    )
+    results = report.to_dict()["systems"][0]["results"]
+    assert results["roc"]["test"]["a"]["n"] == len(study.y) - 7
+    assert results["roc"]["test"]["b"]["n"] == len(study.y)
+    assert results["delong"][0]["n"] == len(study.y) - 7
+    assert results["without_score"]["test"] == {"a": 7, "b": 0}
+    assert "no score for 7 of 40 test patients" in report.to_html()
+
+
+def test_undefined_numbers_become_notes(study, new):
+    """Nobody is called positive: no PPV, a dash and a note instead of a warning."""
+    decided = ["non-response"] * len(study.y)
+    report = new().add_predictions("x", study.y, None, decisions=decided, **POSITIVE)
+    system = report.to_dict()["systems"][0]
+    assert system["results"]["rates"]["test"]["x"]["ppv"]["estimate"] is None
+    assert any("ppv" in note for note in system["notes"])
+    assert "Note: " in report.to_html()
