@@ -138,14 +138,13 @@ class StageFlowDisplay:
         self.bars_ = self._draw_bars(ax, heights, bar_kwargs or {}, text_kwargs or {})
         ax.set_yticks(heights, [f"{s}: {TITLES[a]}" for s, a in self.flow.counts.index])
         ax.invert_yaxis()
-        ax.set_xlabel("patients")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlim(0, 1.08 * max(1, self.flow.counts["n"].max()))
         rates = self.flow.rates["cascade"]
-        ax.set_title(
-            f"Cascade: sensitivity {rates.sensitivity.estimate:.2f}, specificity "
-            f"{rates.specificity.estimate:.2f} (positive: {self.flow.pos_label})",
-            fontsize="medium",
+        ax.set_xlabel(
+            f"patients\ncascade: sensitivity {rates.sensitivity.estimate:.2f}, "
+            f"specificity {rates.specificity.estimate:.2f} "
+            f"(positive: {self.flow.pos_label})"
         )
         ax.legend(title="true class", loc="best")
         self.ax_, self.figure_ = ax, ax.figure

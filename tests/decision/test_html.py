@@ -14,7 +14,7 @@ from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshol
 
 def shown(estimator):
     """Return the text of an estimator's diagram, without the plain fallback."""
-    page = estimator_html_repr(estimator).split("sk-container", 2)[-1]
+    page = estimator_html_repr(estimator).split('<div class="sk-container"')[1]
     page = page.split("<script>")[0]
     return html.unescape(re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", page)))
 

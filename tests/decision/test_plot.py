@@ -42,7 +42,10 @@ def test_classes_differ_without_colour_and_are_named(cascade, fig4):
     assert len(hatches) == 2
     legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert legend == ["non-response (n = 21)", "response (n = 21)"]
-    assert "positive: response" in display.ax_.get_title()
+    # Not in the title, which is the user's.
+    assert display.ax_.get_xlabel() == (
+        "patients\ncascade: sensitivity 0.71, specificity 0.90 (positive: response)"
+    )
 
 
 def test_predictions_draw_the_same(cascade, fig4):
