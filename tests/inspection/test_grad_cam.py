@@ -112,6 +112,17 @@ def test_default_target_is_the_most_probable_class(plane_net, bags):
         assert not np.array_equal(one, three)
 
 
+def test_each_patient_has_a_target_of_its_own(plane_net, bags, labels):
+    mixed = grad_cam(plane_net, bags, target=labels, relu=False)
+    single = {
+        label: grad_cam(plane_net, bags, target=label, relu=False)
+        for label in ("response", "non-response")
+    }
+    scale = max(np.abs(heat).max() for heat in mixed)
+    for i, label in enumerate(labels):
+        np.testing.assert_allclose(mixed[i], single[label][i], atol=1e-5 * scale)
+
+
 def test_estimator_is_left_as_it_was(pairs, labels):
     net = DLRClassifier(module="ran_tiny", max_epochs=1, random_state=0)
     net.fit(pairs, labels)

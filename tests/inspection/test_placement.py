@@ -18,8 +18,8 @@ from sknac.cohort import (
 from sknac.inspection import grad_cam
 from sknac.inspection._placement import resample
 from sknac.nets import DLRClassifier, PlaneFeatureNet
-from sknac.preprocessing import PlaneResizer
-from sknac.roi import ROICropper
+from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.roi import ROICropper, ROIMasker
 
 LABELS = ["response", "non-response"] * 4
 SHAPE = (60, 80)
@@ -167,23 +167,63 @@ def test_frames_and_arrays_get_the_same_maps(cohort, labels):
         np.testing.assert_allclose(planes, array, atol=1e-6)
 
 
-def test_plane_in_several_pairs_gets_the_mean_of_its_maps(cohort, labels):
-    columns = ["us_pre", "us_post2"]
-    net = DLRClassifier(
-        module="ran_tiny", columns=columns, max_epochs=1, random_state=0
-    ).fit(cohort, labels)
-    found = grad_cam(net, cohort, target="response")
-    row = cohort.index[2]  # three planes before, one after
-    images = [
-        [plane.load().astype("float32")[None] for plane in cohort.at[row, c].planes]
-        for c in columns
+class Product(Echo):
+    """Heat of a visit is its image, times the mean of the other visit's."""
+
+    def features(self, x):
+        maps = self.last_layer(x.flatten(0, -4))
+        pre, post = maps.unflatten(0, (-1, 2)).unbind(1)
+        return pre.sum((2, 3)) * post.mean((2, 3))
+
+
+def test_plane_in_several_pairs_gets_the_mean_of_its_maps():
+    def study(*values):
+        return Study([Plane(np.full((8, 8), v), "bmode") for v in values])
+
+    cells = {"us_pre": [study(1.0, 2.0, 6.0)] * 8, "us_post2": [study(0.5, 0.1)] * 8}
+    X = pd.DataFrame(cells, index=[f"P{i}" for i in range(8)])
+    net = echo(DLRClassifier, list(cells)).set_params(module=Product)
+    found = grad_cam(net.fit(X, LABELS), X, target="response")
+    # Pairs are (1, 0.5), (2, 0.1) and (6, 0.5); the sum of a map has 64 pixels.
+    wanted = {"us_pre": [0.5, 0.2, 3.0], "us_post2": [0.5 * (1 + 6) / 2, 0.2]}
+    for column, values in wanted.items():
+        planes = found.at["P3", column].planes
+        heat = [float(plane.load().mean()) for plane in planes]
+        np.testing.assert_allclose(heat, values, rtol=1e-5)
+
+
+def test_no_heat_is_shown_outside_the_region():
+    rng = np.random.default_rng(0)
+    core = PolygonOutline([(3.9, 3.9), (3.9, 12.1), (9.1, 12.1), (9.1, 3.9)])
+    studies = [
+        Study(
+            [Plane(image, "maps", (0.5, 0.5), core=core, channels=("mbf",))],
+        )
+        for image in rng.random((8, 1, 32, 40))
     ]
-    assert [len(visit) for visit in images] == [3, 1]
-    bag = np.stack([[pre, images[1][0]] for pre in images[0]])
-    (pairs,) = grad_cam(net, [bag], target="response")
-    post = found.at[row, "us_post2"].planes
-    assert len(post) == 1
-    np.testing.assert_allclose(post[0].load()[0], pairs[:, 1].mean(axis=0), atol=1e-6)
+    X = pd.DataFrame({"us_pre": studies}, index=[f"P{i}" for i in range(8)])
+    margin = ROIMasker(region="core+margin", margin_mm=2.0)
+    model = make_pipeline(
+        margin, PlaneResizer(size=24), MapScaler(), echo(PlaneFeatureNet)
+    ).fit(X, LABELS)
+    heat = grad_cam(model, X).iloc[0, 0].planes[0]
+    shown = np.isfinite(heat.load()[0])
+    depth, lateral = heat.grid.axial_mm[:, None], heat.grid.lateral_mm
+    gap = np.hypot(
+        np.maximum(np.maximum(3.9 - depth, depth - 9.1), 0),
+        np.maximum(np.maximum(3.9 - lateral, lateral - 12.1), 0),
+    )
+    # The region's corners are round; a resized pixel may belong to it in part.
+    assert shown[gap < 1.5].all()
+    assert not shown[gap > 2.5].any()
+
+
+def test_net_of_arrays_refuses_frames():
+    X = make_cohort(SPACINGS["mm"])
+    images = np.random.default_rng(0).random((8, 1, 8, 8))
+    net = echo(PlaneFeatureNet, "us_pre").fit(images, LABELS)
+    with pytest.raises(ValueError, match="fitted on arrays, X is a frame"):
+        grad_cam(net, X)
 
 
 class Doubler(PlaneTransformer):
