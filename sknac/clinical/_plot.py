@@ -137,6 +137,7 @@ class PatientFlowDisplay:
         ax.axis("off")
         box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": DARK}
         text = {"ha": "center", "va": "center", "fontsize": "medium"}
+        text["parse_math"] = False  # a reason may hold a dollar sign
         text |= {"bbox": box | (box_kwargs or {})} | (text_kwargs or {})
         arrow = {"arrowstyle": "-|>", "color": DARK, "shrinkA": 0, "shrinkB": 1}
         self._draw_trunk(ax, heights, text, arrow | (arrow_kwargs or {}))

@@ -58,6 +58,14 @@ def test_boxes_neither_overlap_nor_leave_the_figure(excluded, n_cohorts):
     assert all(whole.y0 <= b.y0 and b.y1 <= whole.y1 for b in boxes)
 
 
+def test_reasons_are_drawn_as_they_are_written():
+    shown = PatientFlowDisplay.from_counts(
+        COHORTS, excluded={r"cost > 5 $ or $\frac$": 1, "<script>": 2}
+    )
+    shown.figure_.canvas.draw()
+    assert r"cost > 5 $ or $\frac$: 1" in shown.boxes_[1].get_text()
+
+
 def test_labels_are_counted():
     shown = PatientFlowDisplay.from_labels({"all": ["a", "b", "b"]}, enrolled=3)
     assert shown.boxes_[-1].get_text() == "b\n(n = 2)"
