@@ -62,7 +62,7 @@ def model_card(about: About, systems: list[System], options: Options) -> dict[st
 UNIT = (
     "The patient. Each row of each table counts patients, never images or planes: "
     "where a patient has several, they make one score before anything is counted. "
-    "Training and test patients are different patients, and resamples draw whole "
-    "patients. Intervals of rates are Wilson's, those of areas DeLong's on the logit "
-    "scale; p-values are two-sided."
+    "No patient may be in both training and test, which is checked where rows have "
+    "names; resamples draw whole patients. Intervals of rates are Wilson's, those of "
+    "areas DeLong's on the logit scale; p-values are two-sided."
 )

@@ -101,13 +101,21 @@ def _judge_stages(name, estimator, X, pos_label):
         found.scores[stage] = column
         found.decisions[stage] = labels[stage].to_numpy()
         found.probabilities += [stage] if is_probability else []
-    decided = estimator.predict(X).astype(object)
     score = np.asarray(estimator.decision_function(X), dtype=float)
     score = score if pos_label == estimator.classes_[1] else -score
-    awaiting = estimator.action(X) == "awaiting"
-    decided[awaiting], score[awaiting] = None, np.nan
+    # Images are costly to judge: the cascade follows from what each stage said.
+    decided = np.array([_follow(row, estimator.stop_label_) for row in labels.values])
+    score[pd.isna(decided)] = np.nan
     found.scores[name], found.decisions[name] = score, decided
     return found
+
+
+def _follow(labels, stop_label):
+    """Return a cascade's decision; None where a stage had to judge and could not."""
+    for label in labels:
+        if label is None or label == stop_label:
+            return label
+    return labels[-1]
 
 
 def walk(estimator: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -130,4 +130,4 @@ def explain(
     for stage, model, columns in stages:
         title = f"Grad-CAM, {stage}" if stage else "Grad-CAM"
         maps = grad_cam(model, shown.iloc[:, columns], **settings)
-        system.maps.append((title, maps))
+        system.maps.append((title, maps, X))

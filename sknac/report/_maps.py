@@ -4,6 +4,7 @@
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from sknac.cohort import has_study
@@ -19,9 +20,9 @@ def map_section(system: System, options: Options) -> Section | None:
     if not system.maps:
         return None
     drawings, numbers = [], []
-    for title, maps in system.maps:
+    for title, maps, images in system.maps:
         for patient in maps.index:
-            panels = _panels(maps.loc[patient], system.tables["test"].loc[patient])
+            panels = _panels(maps.loc[patient], images.loc[patient])
             if panels:
                 drawings.append(_drawing(system, options, title, patient, panels))
                 numbers.append(_numbers(system, options, title, patient, panels))
@@ -90,10 +91,17 @@ def _drawing(system, options, title, patient, panels):
         caption=f"{title}: {name}, {true}{called}",
         alt=f"{title} over the images of {name} ({true}{called}): {seen}.",
         draw=partial(_draw, panels, heading),
-        size=(2.6 * min(len(panels), 4) + 1.2, 2.9 * rows + 0.8),
+        size=(2.6 * min(len(panels), 4) + 1.0, rows * _height(panels) + 0.7),
         wide=len(panels) > 2,
         whole=True,
     )
+
+
+def _height(panels):
+    """Return the height of a row of panels that suits the images' shape, in inches."""
+    grids = [plane.grid for _, _, plane, _ in panels]
+    shapes = [np.multiply(grid.shape, grid.step) for grid in grids]
+    return float(np.clip(max(1.9 * h / w for h, w in shapes) + 0.7, 1.8, 4.0))
 
 
 def _numbers(system, options, title, patient, panels):

@@ -322,7 +322,7 @@ def _draw_net_benefit(curve, title, ax):
     """Draw the decision curves of all models."""
     from sknac.metrics import DecisionCurveDisplay
 
-    shade = {"alpha": 0.15 if len(curve.net_benefit) < 3 else 0.07}
+    shade = {"alpha": 0.15 if len(curve.net_benefit) < 2 else 0.07}
     DecisionCurveDisplay(curve=curve).plot(ax, band_kwargs=shade)
     ax.set_title(title)
 

@@ -467,8 +467,7 @@ default=None
         absent = maps.index.difference(system.test.y.index.intersection(X.index))
         if len(absent):
             raise ValueError(f"maps has {len(absent)} patients who are not in X and y.")
-        system.tables.setdefault("test", X.loc[system.test.y.index])
-        system.maps.append((title, maps))
+        system.maps.append((title, maps, X))
         return self
 
     def add_table(

@@ -34,7 +34,7 @@ class System:
         default_factory=dict
     )
     learning: dict[str, pd.DataFrame] = field(default_factory=dict)
-    maps: list[tuple] = field(default_factory=list)
+    maps: list[tuple[str, pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
     settings: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     further: list[Table | Drawing] = field(default_factory=list)
     further_numbers: dict[str, Any] = field(default_factory=dict)
