@@ -11,5 +11,5 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 def test_snippet_of_the_guide_runs():
     found = doctest.testfile(str(GUIDE), module_relative=False, optionflags=FLAGS)
-    assert found.attempted == 7
+    assert found.attempted == 8
     assert found.failed == 0
