@@ -25,6 +25,7 @@ from sknac.clinical import StepwiseLogisticRegression, baseline_table, molecular
 from sknac.decision import ScoreColumn
 from sknac.metrics import (
     RocCIDisplay,
+    SubgroupDisplay,
     adjust_pvalues,
     calibration,
     delong_contrast,
@@ -116,25 +117,16 @@ for name, score in scores.items():
 # Accuracy by molecular subtype
 # -----------------------------
 subtype = molecular_subtype(X["er"], X["pr"], X["her2"])
-found = subgroup_rates(y, decisions["hybrid"], subtype, pos_label="response").to_frame()
-print(found[["n_right", "n", "accuracy", "accuracy_low", "accuracy_high"]].round(3))
+found = subgroup_rates(y, decisions["hybrid"], subtype, pos_label="response")
+shown = ["n_right", "n", "accuracy", "accuracy_low", "accuracy_high"]
+print(found.to_frame()[shown].round(3))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
 RocCIDisplay.from_predictions(
     y, scores, pos_label="response", random_state=0, ax=left, plot_band=False
 )
 left.set_title("ROC curves, out-of-fold\nSIMULATED")
-rows = found.loc["subtype"].sort_index()
-place = np.arange(len(rows))
-gaps = [
-    rows["accuracy"] - rows["accuracy_low"],
-    rows["accuracy_high"] - rows["accuracy"],
-]
-right.errorbar(rows["accuracy"], place, xerr=gaps, fmt="o", color="black", capsize=4)
-labels = [f"{name}\n{r.n_right:.0f}/{r.n:.0f}" for name, r in rows.iterrows()]
-right.set(
-    yticks=place, yticklabels=labels, xlim=(0, 1), xlabel="accuracy (95 % Wilson)"
-)
+SubgroupDisplay(rates=found).plot(right)
 right.set_title("Hybrid model by molecular subtype\nSIMULATED")
 
 # %%
