@@ -83,7 +83,7 @@ def prediction_difference(
         files. What counts is the content: the patient's images, the weights of the
         model and the settings.
     callbacks : sequence, default=()
-        scikit-learn's callbacks, e.g. a `sklearn.callback.ProgressBar`; they hear
+        Of scikit-learn, e.g. a `sklearn.callback.ProgressBar`; they hear
         of each plane that is finished.
 
     Returns
