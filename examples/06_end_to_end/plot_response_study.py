@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from matplotlib.figure import Figure
-from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
 from sknac.datasets import make_bmode_cohort, make_rf_cohort
@@ -71,37 +70,48 @@ bm_train, bm_test = train_test_split(bmode.X.index, stratify=bmode.y, **split)
 # The attenuation of each patient's tissue is a column of the frame: a choice that
 # the QUS system makes explicit. A strong effect lies along one direction, so that a
 # network trained on noise may by luck rank patients far above or below 0.5: each
-# system has six controls, and their mean counts. A control takes its thresholds
+# system has six controls, and their mean counts. Each has a seed of its own: from
+# the same first weights all would lean the same way. A control takes its thresholds
 # from the training scores, one fit instead of six; only its AUC is reported.
 N_CONTROLS = 6
-qus = make_qus_response_pipeline(
-    rf.reference,
-    attenuation_db_cm_mhz="attenuation_db_cm_mhz",
-    preset="tiny",
-    cost_weight=1.5,
-    random_state=SEED,
-).set_params(features__torch_threads=1, predict__torch_threads=1)
-dlrp = DLRPClassifier(preset="tiny", random_state=SEED).set_params(
-    dlr2__estimator__dlr__torch_threads=1, dlr4__estimator__dlr__torch_threads=1
-)
-dlrp_control = clone(dlrp).set_params(
-    dlr2__cv="resubstitution", dlr4__cv="resubstitution"
-)
+
+
+def qus(seed):
+    """Assemble the QUS system."""
+    return make_qus_response_pipeline(
+        rf.reference,
+        attenuation_db_cm_mhz="attenuation_db_cm_mhz",
+        preset="tiny",
+        cost_weight=1.5,
+        random_state=seed,
+    ).set_params(features__torch_threads=1, predict__torch_threads=1)
+
+
+def dlrp(seed):
+    """Assemble the stepwise system."""
+    return DLRPClassifier(preset="tiny", random_state=seed).set_params(
+        dlr2__estimator__dlr__torch_threads=1, dlr4__estimator__dlr__torch_threads=1
+    )
+
+
 rng = np.random.default_rng(SEED)
 X_rf, y_rf = rf.X.loc[rf_train], rf.y[rf_train]
 X_bm, y_bm = bmode.X.loc[bm_train], bmode.y[bm_train]
-jobs = {"DLRP": (dlrp, X_bm, y_bm), "QUS": (qus, X_rf, y_rf)}
+jobs = {"DLRP": (dlrp(SEED), X_bm, y_bm), "QUS": (qus(SEED), X_rf, y_rf)}
 for i in range(1, N_CONTROLS + 1):
-    jobs[f"QUS, shuffled {i}"] = (qus, X_rf, rng.permutation(y_rf))
-    jobs[f"DLRP, shuffled {i}"] = (dlrp_control, X_bm, rng.permutation(y_bm))
+    control = dlrp(SEED + i).set_params(
+        dlr2__cv="resubstitution", dlr4__cv="resubstitution"
+    )
+    jobs[f"QUS, shuffled {i}"] = (qus(SEED + i), X_rf, rng.permutation(y_rf))
+    jobs[f"DLRP, shuffled {i}"] = (control, X_bm, rng.permutation(y_bm))
 
 
 def fit(name, model, X, y):
-    """Fit a fresh copy of a system."""
+    """Fit a system."""
     with warnings.catch_warnings():
         if "shuffled" in name:  # on noise the best cut is often a trivial one
             warnings.filterwarnings("ignore", message="The threshold for weight")
-        return name, clone(model).fit(X, y)
+        return name, model.fit(X, y)
 
 
 tell(f"training 2 systems and {2 * N_CONTROLS} controls, two at a time")
@@ -129,7 +139,10 @@ study = StudyReport(
         "One split of one cohort.",
         "Networks far smaller than the published ones.",
     ],
-    seeds={"cohorts, split, networks and labels": SEED},
+    seeds={
+        "cohorts, split, networks and labels": SEED,
+        "networks of the controls": f"{SEED + 1} to {SEED + N_CONTROLS}",
+    },
 )
 X_rf_test, y_rf_test = rf.X.loc[rf_test], rf.y[rf_test]
 X_bm_test, y_bm_test = bmode.X.loc[bm_test], bmode.y[bm_test]
@@ -204,7 +217,7 @@ for name, models in {"QUS": ["QUS"], "DLRP": ["dlr2", "dlr4", "DLRP"]}.items():
 # -------------------------------------------
 shown = [y_rf_test.eq(label).idxmax() for label in ("response", "non-response")]
 maps = fitted["QUS"]["maps"].transform(rf.X.loc[shown])
-figure = Figure(figsize=(11, 8), layout="constrained")
+figure = Figure(figsize=(12, 8), layout="constrained")
 limits = fitted["QUS"]["scale"]
 for row, patient in zip(figure.subplots(2, 4), shown, strict=True):
     plane = maps.at[patient, "us_pre"].planes[0]
@@ -215,6 +228,7 @@ for row, patient in zip(figure.subplots(2, 4), shown, strict=True):
         look = {"vmin": low, "vmax": high}
         QUSMapDisplay.from_plane(plane, channel, background=raw, ax=ax, map_kwargs=look)
         ax.set_title(f"{channel.upper()}: {rf.y[patient]}")
+        ax.set_ylabel("depth (mm)" if ax is row[0] else "")
 figure.suptitle("QUS maps over B-mode, SIMULATED; the tumour core is outlined")
 alt = "Four QUS maps over B-mode of a responder (top) and a non-responder (bottom)."
 study.add_figure("QUS", "QUS maps of a responder and a non-responder", figure, alt=alt)
