@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import base64
 import io
 from typing import Any
 
@@ -27,28 +28,32 @@ def png(drawing: Drawing) -> bytes:
     FigureCanvasAgg(figure)
     drawing.draw(figure if drawing.whole else figure.subplots())
     _take_dollars_literally(figure)
-    return saved(figure)
+    return saved(figure, whole=drawing.whole)
 
 
-def saved(figure: Any) -> bytes:
-    """Return a matplotlib figure as PNG."""
-    stream = io.BytesIO()
-    figure.savefig(
-        stream, format="png", dpi=DPI, facecolor="white", metadata={"Software": None}
-    )
-    picture = stream.getvalue()
-    return picture if len(picture) < HEAVY else _with_palette(picture)
-
-
-def _with_palette(picture):
-    """Return a picture in 256 colours: a third of the weight where images are shown."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    with Image.open(io.BytesIO(picture)) as image:
-        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        few.save(stream, format="png", optimize=True)
+def saved(figure: Any, *, whole: bool = True) -> bytes:
+    """Return a matplotlib figure as PNG; `whole` takes in what leaves its frame."""
+    stream, look = io.BytesIO(), {"dpi": DPI, "facecolor": "white"}
+    look |= {"bbox_inches": "tight"} if whole else {}
+    figure.savefig(stream, format="png", metadata={"Software": None}, **look)
     return stream.getvalue()
+
+
+def inline(picture: bytes) -> str:
+    """Return a PNG as the data address of a page.
+
+    Ultrasound images weigh much as PNG, their speckle being noise: within the page
+    they are WebP, at a quality whose loss is not seen.
+    """
+    kind = "png"
+    if len(picture) > HEAVY:
+        from PIL import Image
+
+        kind, stream = "webp", io.BytesIO()
+        with Image.open(io.BytesIO(picture)) as image:
+            image.convert("RGB").save(stream, format="webp", quality=90)
+        picture = stream.getvalue()
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
 
 
 def _take_dollars_literally(figure):

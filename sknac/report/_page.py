@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import base64
 import struct
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sknac.report._card import UNIT
+from sknac.report._draw import inline
 from sknac.report._parts import Table
 from sknac.report._text import slug
 
@@ -122,7 +122,7 @@ def _figure(drawing, chapter, numbers, report):
         "number": numbers.next_figure(),
         "caption": drawing.caption,
         "alt": drawing.alt + (" Simulated data." if report.options.synthetic else ""),
-        "source": f"data:image/png;base64,{base64.b64encode(picture).decode('ascii')}",
+        "source": inline(picture),
         "width": width,
         "height": height,
         "wide": drawing.wide,

@@ -2,16 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import base64
+import io
 import warnings
 
 import matplotlib as mpl
+import numpy as np
 import pytest
+from PIL import Image
 
 mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from sknac.report._draw import png
+from sknac.report._draw import HEAVY, inline, png
 from sknac.report._parts import Drawing
 
 pytestmark = pytest.mark.mpl
@@ -28,6 +32,32 @@ def test_picture_is_a_png_of_the_size_asked_for():
     assert int.from_bytes(picture[16:20]) / int.from_bytes(picture[20:24]) == (
         pytest.approx(4 / 3, abs=0.01)
     )
+
+
+def unpacked(address):
+    """Return the kind and the pixels of a data address."""
+    head, text = address.split(";base64,")
+    with Image.open(io.BytesIO(base64.b64decode(text))) as image:
+        return head, np.asarray(image.convert("RGB"), dtype=float)
+
+
+def test_light_pictures_stay_as_they_are():
+    picture = png(titled("x"))
+    assert inline(picture).startswith("data:image/png;base64,")
+    assert base64.b64decode(inline(picture).split(",")[1]) == picture
+
+
+def test_images_weigh_less_in_the_page_and_look_the_same():
+    speckle = np.random.default_rng(0).random((300, 300))
+    picture = png(Drawing("a", "b", "c", lambda ax: ax.imshow(speckle, cmap="gray")))
+    address = inline(picture)
+    head, pixels = unpacked(address)
+    assert len(picture) > HEAVY
+    assert head == "data:image/webp"
+    assert len(address) < 0.8 * len(picture)
+    original = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=float)
+    assert np.abs(pixels - original).mean() < 6  # of 255
+    assert address == inline(picture)
 
 
 def test_no_figure_stays_open():

@@ -71,6 +71,17 @@ def test_patients_awaiting_data_have_no_decision():
     assert found.decisions["two"].tolist() == ["no", None, "yes", "no"]
 
 
+def test_who_waits_at_a_middle_stage_is_not_decided_by_a_later_one():
+    frame = pd.DataFrame(
+        {"a": [0.9, 0.1, 0.8], "b": [np.nan, 0.2, 0.9], "c": [0.9, 0.1, 0.7]}
+    )
+    stages = [(f"stage {name}", ScoreColumn(name), [name]) for name in "abc"]
+    model = StagedClassifier(stages, on_missing="defer").fit(frame, ["y", "n", "y"])
+    found = judge("m", model, frame, "y")
+    assert found.decisions["m"].tolist() == [None, "n", "y"]
+    assert model.action(frame).tolist() == ["awaiting", "stop", "continue"]
+
+
 def test_what_is_no_fitted_classifier_is_refused():
     with pytest.raises(NotFittedError):
         judge("m", LogisticRegression(), X, "yes")
