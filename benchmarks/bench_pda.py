@@ -23,6 +23,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import torch
 from captum.attr import FeatureAblation
 from sklearn.pipeline import make_pipeline
@@ -47,15 +48,34 @@ def make_patient(side, n_planes, rng):
     return np.where(inside, planes, 0).astype(np.float32)
 
 
-def make_model(module, side, rng):
+def make_model(module, rng):
     """Fit the two networks for one epoch; what they learn does not matter."""
-    X = [make_patient(side, 1, rng) for _ in range(2)]
+    X = [make_patient(128, 1, rng) for _ in range(2)]
     y = ["response", "non-response"]
     model = make_pipeline(
         PlaneFeatureNet(module=module, max_epochs=1, batch_size=2, **BUILD),
         PredictiveNet(max_epochs=1, batch_size=2, **BUILD),
     )
     return model.fit(X, y)
+
+
+def speak_up(model, patient):
+    """Scale the last layer, so that a plane moves the log-odds by 0.02.
+
+    Networks that have learned nothing hardly move, and equal answers would say little;
+    made to move more, they magnify the rounding of their features.
+    """
+    net, predict = model[0].module_, model[1].module_
+    images = torch.from_numpy(patient).contiguous(memory_format=torch.channels_last)
+    *_, last = (part for part in predict.modules() if isinstance(part, torch.nn.Linear))
+    with torch.no_grad():
+        features = torch.cat([net.features(image[None]) for image in images])
+        blank = net.features(torch.zeros_like(images[:1]))
+        less = torch.cat([blank, features[1:]])
+        whole, without = predict(torch.stack([features.mean(0), less.mean(0)]))
+        odds = (whole - without).diff().abs() / 0.02
+        last.weight /= odds
+        last.bias.copy_((last.bias - whole) / odds)
 
 
 def patient_function(model):
@@ -112,7 +132,7 @@ class Sampled:
     def __call__(self, patches):
         """Compute the differences."""
         image, channels = self.score.visits[0][0], range(N_CHANNELS)
-        size = _batch_size(image.shape)
+        size = _batch_size(image.shape, "cpu")
         with computing(self.model.net):
             means = [self.score.unchanged]
             for batch in occluded_batches(image, self.lattice, channels, patches, size):
@@ -128,70 +148,102 @@ def timed(function, *args):
     return time.perf_counter() - start, result
 
 
-def bench(module, side, args):
-    """Time one network at one size and print what a patient costs."""
-    rng = np.random.default_rng(0)
-    model = make_model(module, side, rng)
-    n_planes = args.planes
-    patient = make_patient(side, n_planes, rng)
-    lattice = Lattice(PATCH, STRIDE, (side, side))
-    patches = patches_that_count(patient[0], lattice, range(N_CHANNELS))
-    n_all = n_planes * N_CHANNELS * int(np.prod(lattice.shape))
-    n_filled = n_planes * len(patches)
-    # At 512 one plane stands for the six: captum computes all of them each time.
-    n_shown = n_planes if side <= 256 else 1
-    x = torch.from_numpy(patient[None, :n_shown])
-    function = patient_function(model)
-    ours = {
-        name: Sampled(model, patient[:n_shown], lattice, incremental=name == "ours")
-        for name in ("whole", "ours")
-    }
-    rows = []
-    for number in range(args.rounds + 1):
-        size = args.positions if number else 2 * _batch_size(x.shape)  # warm up
-        first = int(rng.integers(0, len(patches) - size))
-        sample = patches[first : first + size]
-        few = sample[:: max(size // args.captum_positions, 1)]
+class Case:
+    """One network at one size: a patient, captum's side and ours."""
+
+    def __init__(self, module, side, args):
+        rng = np.random.default_rng(0)
+        self.name, self.args, self.rng = f"{module}, {side} px", args, rng
+        self.n_positions = args.positions if side <= 256 else args.positions // 2
+        # Both networks take images of any size: the small ones fit sooner.
+        self.model = make_model(module, rng)
+        self.patient = make_patient(side, args.planes, rng)
+        speak_up(self.model, self.patient)
+        lattice = Lattice(PATCH, STRIDE, (side, side))
+        channels = range(N_CHANNELS)
+        filled = [
+            patches_that_count(plane, lattice, channels) for plane in self.patient
+        ]
+        self.patches = filled[0]
+        self.n_filled = sum(map(len, filled))
+        self.n_all = args.planes * N_CHANNELS * int(np.prod(lattice.shape))
+        # At 512 one plane stands for all: captum computes each of them every time.
+        shown = self.patient[: args.planes if side <= 256 else 1]
+        self.scale = args.planes / len(shown)
+        self.x = torch.from_numpy(shown[None])
+        self.function = torch.no_grad()(patient_function(self.model))
+        self.ours = {
+            kind: Sampled(self.model, shown, lattice, incremental=kind == "ours")
+            for kind in ("whole", "ours")
+        }
+
+    def tune(self):
+        """Warm up, and find the number of perturbations per pass that suits captum."""
+        few = self.patches[: self.n_positions : self.args.every]
+        for run in self.ours.values():
+            run(few)
+        ablate(self.function, self.x, few[:1], 1)
+        seconds = {
+            n: timed(ablate, self.function, self.x, few, n)[0] for n in (1, 2, 4)
+        }
+        self.per_pass = min(seconds, key=seconds.get)
+
+    def round(self, number):
+        """Time all sides on one sample of neighbours; return seconds per position."""
+        size, step = self.n_positions, self.args.every
+        first = int(self.rng.integers(0, len(self.patches) - size))
+        sample = self.patches[first : first + size]
         seconds, (expected, n_passes) = timed(
-            ablate, torch.no_grad()(function), x, few, args.per_pass
+            ablate, self.function, self.x, sample[::step], self.per_pass
         )
-        row = {"captum": seconds / n_passes * n_planes / n_shown}
-        for name in sorted(ours, reverse=number % 2 == 0):
-            seconds, found = timed(ours[name], sample)
-            row[name] = seconds / size
-            if name == "ours":
-                got = found[:: max(size // args.captum_positions, 1)]
-                row["error"] = np.abs(got - expected).max()
-        rows.append(row)
-    rows = rows[1:]
-    each = {name: np.median([row[name] for row in rows]) for name in rows[0]}
-    error = max(row["error"] for row in rows)
-    ratios = [row["captum"] * n_all / (row["ours"] * n_filled) for row in rows]
-    print(f"\n{module}, {side} px: {n_planes} planes, {n_filled} of {n_all} patches")
-    print(f"  filled; largest difference from captum {error:.1e}")
+        row = {"captum": seconds / n_passes * self.scale}
+        for kind in sorted(self.ours, reverse=number % 2 == 0):
+            seconds, found = timed(self.ours[kind], sample)
+            row[kind] = seconds / size
+        row["error"] = np.abs(found[::step] - expected).max()
+        row["largest"] = expected.max()
+        return row
+
+
+def report(case, rows):
+    """Print what a patient costs, and why."""
+    rows = pd.DataFrame(rows)
+    each, n_planes = rows.median(), case.args.planes
+    captum, whole, ours = each["captum"], each["whole"], each["ours"]
+    skipped = case.n_all / case.n_filled
+    ratios = rows["captum"] / rows["ours"] * skipped
+    print(f"\n{case.name}: {n_planes} planes, {case.n_filled} of {case.n_all} patches")
+    print(
+        f"  filled; captum {case.per_pass} per pass; largest difference between the "
+        f"two {rows['error'].max():.1e}, of values up to {rows['largest'].max():.1e}"
+    )
     lines = {
-        "captum, every patch": each["captum"] * n_all,
-        "captum, zeros merged": each["captum"] * n_filled,
-        "whole images, planes kept": each["whole"] * n_filled,
-        "prediction_difference": each["ours"] * n_filled,
+        "captum, every patch": captum * case.n_all,
+        "captum, zeros merged": captum * case.n_filled,
+        "whole images, planes kept": whole * case.n_filled,
+        "prediction_difference": ours * case.n_filled,
     }
     for name, seconds in lines.items():
         print(f"  {name:28}{seconds / 3600:8.3f} h per patient")
-    ratio = np.median(ratios)
-    print(f"  ratio per patient {ratio:.1f}  ({min(ratios):.1f}-{max(ratios):.1f})")
     print(
-        f"  of it: planes kept {n_planes:.1f}, zeros skipped {n_all / n_filled:.2f}, "
-        f"incremental {each['whole'] / each['ours']:.2f}, "
-        f"rest {each['captum'] / each['whole'] / n_planes:.2f}"
+        f"  ratio per patient {ratios.median():.1f}  ({ratios.min():.1f}-"
+        f"{ratios.max():.1f}); without the zeros {ratios.median() / skipped:.1f}"
     )
     print(
-        f"  single plane: {ratio / n_planes:.1f}  (seconds per position: captum "
-        f"{each['captum'] / n_planes:.4f}, whole {each['whole']:.4f}, "
-        f"ours {each['ours']:.4f})",
+        f"  single plane {ratios.median() / n_planes:.1f}: zeros {skipped:.2f}, "
+        f"incremental {whole / ours:.2f}, captum's own cost "
+        f"{captum / whole / n_planes:.2f}",
         flush=True,
     )
+
+
+def bench(module, side, args):
+    """Time one network at one size."""
+    case = Case(module, side, args)
+    case.tune()
+    report(case, [case.round(number) for number in range(args.rounds)])
     if args.whole and side <= 128:
-        seconds, _ = timed(prediction_difference, model, [patient])
+        seconds, _ = timed(prediction_difference, case.model, [case.patient])
         print(f"  prediction_difference on the whole patient: {seconds:.0f} s")
 
 
@@ -202,9 +254,8 @@ def main():
     parser.add_argument("--sides", nargs="+", type=int, default=[128, 512])
     parser.add_argument("--planes", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--positions", type=int, default=32, help="of ours, a round")
-    parser.add_argument("--captum-positions", type=int, default=8)
-    parser.add_argument("--per-pass", type=int, default=4, help="captum's batch")
+    parser.add_argument("--positions", type=int, default=16, help="a round")
+    parser.add_argument("--every", type=int, default=4, help="share given to captum")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--whole", action="store_true")
     args = parser.parse_args()
@@ -212,9 +263,11 @@ def main():
         torch.set_num_threads(args.threads)
     load = os.getloadavg()[0]
     print(f"{torch.get_num_threads()} threads, load {load:.1f} before the start")
+    start = time.perf_counter()
     for side in args.sides:
         for module in args.modules:
             bench(module, side, args)
+    print(f"\nall in {time.perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":

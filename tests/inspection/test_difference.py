@@ -177,7 +177,8 @@ def test_batch_size_changes_nothing(batch_size, plane_net, bags):
     ("shape", "size"), [((4, 128, 128), 16), ((2, 1, 32, 32), 64), ((4, 900, 900), 1)]
 )
 def test_large_images_come_in_small_batches(shape, size):
-    assert _batch_size(shape) == size
+    assert _batch_size(shape, "cpu") == size
+    assert _batch_size(shape, "cuda") > size
 
 
 def test_empty_patches_differ_by_exactly_zero(plane_net, bags):
