@@ -92,3 +92,9 @@ def test_labels_with_dollars_make_a_report(study, new):
     report.add_subgroups("$a$", study.X["subtype"].rename("$b$"))
     report.add_survival("$a$", study.time, study.event, time_label="$t$")
     assert "$x$" in report.to_html()
+
+
+def test_a_whole_report_leaves_no_figure_open(full):
+    before = plt.get_fignums()
+    full.to_html()
+    assert plt.get_fignums() == before
