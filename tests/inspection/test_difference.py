@@ -5,17 +5,21 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from captum.attr import FeatureAblation
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.datasets import make_bmode_cohort
+from sknac.decision import WeightedYoudenThreshold
 from sknac.exceptions import CohortError
 from sknac.inspection import _difference_score as score_module
 from sknac.inspection import prediction_difference
 from sknac.inspection._difference import _batch_size
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, ResNet
 from sknac.preprocessing import MapScaler
+from sknac.systems import make_dlr_pipeline
 
 CLOSE = {"rtol": 0, "atol": 1e-6}
 FAST = {"max_epochs": 1, "validation_fraction": None, "random_state": 0}
@@ -89,9 +93,9 @@ LABELS8 = ["non-response", "response"] * 4
 @pytest.mark.parametrize("module", ["resnet_tiny", "ran_tiny"])
 def test_plane_net_equals_the_plain_definition(module, odd_bags):
     net = louder(PlaneFeatureNet(module=module, **FAST).fit(odd_bags, LABELS8))
-    (found,) = prediction_difference(net, odd_bags[2:3])
-    expected = plain(bag_predictor(net), odd_bags[2])
-    assert found.shape == expected.shape == (3, 2, 9, 10)
+    (found,) = prediction_difference(net, odd_bags[1:2])
+    expected = plain(bag_predictor(net), odd_bags[1])
+    assert found.shape == expected.shape == (2, 2, 9, 10)
     assert expected.max() > 1e-4
     np.testing.assert_allclose(found, expected, **CLOSE)
 
@@ -104,11 +108,37 @@ def test_pipeline_equals_the_plain_definition(module, last, odd_bags):
         after = [StandardScaler(with_std=False), LogisticRegression(C=1e3)]
     model = make_pipeline(PlaneFeatureNet(module=module, **FAST), *after)
     model.fit(odd_bags, LABELS8)
-    for row in (1, 3):  # bags of 2 and of 1 plane
-        (found,) = prediction_difference(model, odd_bags[row : row + 1])
-        expected = plain(bag_predictor(model), odd_bags[row])
-        assert expected.max() > 1e-4
-        np.testing.assert_allclose(found, expected, **CLOSE)
+    found = prediction_difference(model, odd_bags[1:4])  # ragged: 2, 3 and 1 planes
+    expected = plain(bag_predictor(model), odd_bags[3])
+    assert [len(maps) for maps in found] == [2, 3, 1]
+    assert expected.max() > 1e-4
+    np.testing.assert_allclose(found[2], expected, **CLOSE)
+
+
+def test_four_shifted_grids_of_captum_give_the_same(plane_net, bags):
+    x = torch.from_numpy(bags[1])[None]  # (1, n_planes, 2, 32, 32)
+
+    def probability(images):
+        found = torch.softmax(plane_net.module_(images.flatten(0, 1)).double(), -1)
+        return found.unflatten(0, (-1, x.shape[1])).mean(1)[:, 1]
+
+    expected = np.zeros((*x.shape[1:3], 7, 7))
+    for top, left in [(0, 0), (0, 4), (4, 0), (4, 4)]:
+        mask = torch.zeros(x.shape, dtype=torch.long)
+        cells = list(np.ndindex(*x.shape[1:3], (32 - top) // 8, (32 - left) // 8))
+        for number, (plane, channel, i, j) in enumerate(cells, start=1):
+            rows, columns = slice(top + 8 * i, None), slice(left + 8 * j, None)
+            mask[0, plane, channel, rows, columns][:8, :8] = number
+        with torch.no_grad():
+            found = FeatureAblation(probability).attribute(
+                x, feature_mask=mask, perturbations_per_eval=16
+            )
+        for plane, channel, i, j in cells:
+            at = (plane, channel, top // 4 + 2 * i, left // 4 + 2 * j)
+            value = found[0, plane, channel, top + 8 * i + 4, left + 8 * j + 4]
+            expected[at] = abs(value)
+    (ours,) = prediction_difference(plane_net, bags[1:2])
+    np.testing.assert_allclose(ours, expected, **CLOSE)
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -445,6 +475,26 @@ def test_estimator_and_generators_are_left_alone(maps_cohort, maps_model):
     assert joblib.hash(maps_model) == before
     assert torch.equal(torch.random.get_rng_state(), drawn)
     assert not any(part.training for part in module.modules())
+
+
+@pytest.mark.filterwarnings("ignore:The threshold:UserWarning")
+def test_what_wraps_a_system_is_looked_through():
+    data = make_bmode_cohort(n_patients=16, random_state=0)
+    system = make_dlr_pipeline(columns=["us_pre", "us_post2"], preset="tiny")
+    system.set_params(dlr__max_epochs=1, dlr__random_state=0)
+    model = WeightedYoudenThreshold(system, weight=0.8, pos_label="response", cv=2)
+    model.fit(data.X, data.y)
+    found, inner = (
+        prediction_difference(one, data.X[:1], stride=8)
+        for one in (model, model.estimator_)
+    )
+    assert list(found) == ["us_pre", "us_post2"]
+    assert found.equals(inner)
+    scan = data.X.iloc[0]["us_post2"].planes[0].grid
+    low, high = scan.to_mm([[0, 0], np.subtract(scan.shape, 1)])
+    grid = found.iloc[0]["us_post2"].planes[0].grid
+    for side, axis in enumerate((grid.axial_mm, grid.lateral_mm)):
+        assert low[side] <= axis[0] < axis[-1] <= high[side]
 
 
 def test_either_of_two_classes_gives_the_same(plane_net, bags):
