@@ -9,29 +9,25 @@ from typing import Any, Self
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sknac.clinical import PatientFlow
+from sknac.report._additions import Additions
 from sknac.report._build import Report, build
-from sknac.report._checks import check_names, check_text, make_about, make_options
-from sknac.report._draw import saved
+from sknac.report._checks import check_names, make_about, make_options
 from sknac.report._estimators import Judgement
 from sknac.report._files import write
 from sknac.report._intake import (
     add_curve,
-    check_flow,
     check_probabilities,
     explain,
     judge_all,
     new_system,
-    subgroup_table,
     with_rows,
 )
 from sknac.report._learned import learn
-from sknac.report._parts import Drawing, Table
-from sknac.report._sample import aligned, aligned_table, by_model
+from sknac.report._sample import by_model
 from sknac.report._system import System
 
 
-class StudyReport:
+class StudyReport(Additions):
     """A study as one HTML file, one file of numbers, and its figures.
 
     A study has one or several systems, each with patients and a positive class of
@@ -270,280 +266,6 @@ default=None
         self._systems[name] = system
         return self
 
-    def add_cascade(self, name: str, stage_labels: Any, *, stop_label: Any) -> Self:
-        """Add what each stage of a cascade alone decides on the test patients.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        stage_labels : DataFrame of shape (n_patients, n_stages) or dict of array-like
-            Labels by stage in order; None where a patient has no data for it.
-        stop_label : int, float, bool or str
-            The class that stops a patient.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        ValueError
-            If the system is unknown or the rows do not match.
-        """
-        system = self._system(name)
-        labels = by_model(stage_labels, name, "stage_labels")
-        columns = {
-            stage: aligned(f"stage_labels[{stage!r}]", values, system.test.y)
-            for stage, values in labels.items()
-        }
-        if stop_label not in system.classes:
-            raise ValueError(f"stop_label={stop_label!r} is none of {system.classes}.")
-        system.cascade = (pd.DataFrame(columns), stop_label)
-        return self
-
-    def add_characteristics(
-        self, name: str, X: pd.DataFrame, X_train: pd.DataFrame | None = None
-    ) -> Self:
-        """Add the patients' characteristics, for baseline table and missing data.
-
-        Parameters
-        ----------
-        name : str
-            A system added before; `add_estimator` does this by itself.
-        X : DataFrame of shape (n_patients, n_columns)
-            Columns of the test patients.
-        X_train : DataFrame of shape (n_train, n_columns), default=None
-            Columns of the training patients.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        ValueError
-            If the system is unknown or the rows do not match.
-        """
-        system = self._system(name)
-        system.tables["test"] = aligned_table("X", X, system.test.y)
-        if X_train is not None:
-            if system.train is None:
-                raise ValueError(f"{name} was added without training patients.")
-            table = aligned_table("X_train", X_train, system.train.y)
-            system.tables["training"] = table
-        return self
-
-    def add_subgroups(self, name: str, by: Any) -> Self:
-        """Add the subgroups in which the main model's rates are shown.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        by : Series, DataFrame of shape (n_patients, n_factors) or list of str
-            Subgroup of each test patient; a column per factor, or names of columns
-            of the frame the system was added with.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        ValueError
-            If the system or a column is unknown, rows do not match, or a factor has
-            more than 20 levels.
-        """
-        system = self._system(name)
-        system.subgroups = subgroup_table(system, by)
-        return self
-
-    def add_survival(
-        self, name: str, time: ArrayLike, event: ArrayLike, *, time_label: str = "time"
-    ) -> Self:
-        """Add the test patients' survival, shown by the main model's decision.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        time : array-like of shape (n_patients,)
-            Follow-up, any one unit, >= 0.
-        event : array-like of shape (n_patients,)
-            True or 1 where the event was seen.
-        time_label : str, default="time"
-            Name of the unit, for axis and tables.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        ValueError
-            If the system is unknown, it has no decisions, or the rows do not match.
-        """
-        system = self._system(name)
-        if system.main not in system.test.decisions:
-            raise ValueError(f"{system.main} has no decisions to group survival by.")
-        check_text(time_label, "time_label")
-        y = system.test.y
-        follow_up = aligned("time", time, y), aligned("event", event, y)
-        system.survival = (*follow_up, time_label)
-        return self
-
-    def add_flow(self, name: str, flow: Any) -> Self:
-        """Add the flow of patients: enrolled, left out and why, analysed.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        flow : PatientFlow
-            The counts, from `sknac.clinical`.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        TypeError
-            If it is no `PatientFlow`.
-        ValueError
-            If the system is unknown, or as many patients are not analysed.
-        """
-        if not isinstance(flow, PatientFlow):
-            raise TypeError(f"flow must be a PatientFlow, not {type(flow).__name__}.")
-        system = self._system(name)
-        check_flow(system, flow)
-        system.flow = flow
-        return self
-
-    def add_maps(
-        self,
-        name: str,
-        maps: pd.DataFrame,
-        *,
-        X: Any = None,
-        title: str = "Attribution",
-    ) -> Self:
-        """Add attribution maps of some test patients.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        maps : DataFrame of shape (n_shown, n_columns)
-            Cohort frame of maps, as `sknac.inspection.grad_cam` and
-            `sknac.inspection.prediction_difference` return it; its rows are the
-            patients shown.
-        X : DataFrame of shape (n_patients, n_columns), default=None
-            Cohort frame with the images; None is that of `add_estimator`.
-        title : str, default="Attribution"
-            Name of the method.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        ValueError
-            If the system or a patient is unknown, or there are no images.
-        """
-        system = self._system(name)
-        check_text(title, "title")
-        X = system.tables.get("test") if X is None else X
-        if X is None:
-            raise ValueError(f"{name} was added without images: pass X.")
-        absent = maps.index.difference(system.test.y.index.intersection(X.index))
-        if len(absent):
-            raise ValueError(f"maps has {len(absent)} patients who are not in X and y.")
-        system.maps.append((title, maps, X))
-        return self
-
-    def add_table(
-        self, name: str, caption: str, table: pd.DataFrame, *, note: str = ""
-    ) -> Self:
-        """Add a table of your own at the end of a system.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        caption : str
-            What it shows; positive class and unit are added to it.
-        table : DataFrame of shape (n_rows, n_columns)
-            Shown as text, the index as the first column. Format numbers beforehand.
-        note : str, default=""
-            A line below it.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        TypeError
-            If the table is no DataFrame or a text is no text.
-        ValueError
-            If the system is unknown or the caption is empty.
-        """
-        if not isinstance(table, pd.DataFrame):
-            raise TypeError(f"table must be a DataFrame, not {type(table).__name__}.")
-        check_text(caption, "caption", empty=False)
-        check_text(note, "note")
-        system = self._system(name)
-        system.further.append(Table(caption, table.astype(str), note))
-        system.further_numbers[caption] = table.copy()
-        return self
-
-    def add_figure(self, name: str, caption: str, figure: Any, *, alt: str) -> Self:
-        """Add a figure of your own at the end of a system.
-
-        Parameters
-        ----------
-        name : str
-            A system added before.
-        caption : str
-            What it shows.
-        figure : matplotlib Figure
-            Kept as a picture at once.
-        alt : str
-            What is to be seen, for readers who cannot see it.
-
-        Returns
-        -------
-        StudyReport
-            This object.
-
-        Raises
-        ------
-        TypeError
-            If it is no figure or a text is no text.
-        ValueError
-            If the system is unknown, or caption or `alt` is empty.
-        """
-        check_text(caption, "caption", empty=False)
-        check_text(alt, "alt", empty=False)
-        if not hasattr(figure, "savefig"):
-            raise TypeError(f"figure must be a Figure, not {type(figure).__name__}.")
-        system = self._system(name)
-        number = sum(isinstance(part, Drawing) for part in system.further) + 1
-        system.further.append(
-            Drawing(f"further-{number}", caption, alt, wide=True, picture=saved(figure))
-        )
-        return self
-
     def to_dict(self) -> dict[str, Any]:
         """Compute every number of the report.
 
@@ -605,9 +327,3 @@ default=None
         if not self._systems:
             raise ValueError("there is no system yet: call add_estimator first.")
         return build(self._about, list(self._systems.values()), self._options)
-
-    def _system(self, name):
-        """Return a system added before."""
-        if name not in self._systems:
-            raise ValueError(f"there is no system {name!r}: {list(self._systems)}.")
-        return self._systems[name]

@@ -15,10 +15,12 @@ _PACKAGES = (
     "torch",
     "skorch",
     "monai",
+    "captum",
     "lifelines",
     "statsmodels",
     "matplotlib",
     "pillow",
+    "jinja2",
 )
 
 
