@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: run test slow lint imports docstrings docs gallery check clean
 
-run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/
+run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
 
 test: $(STAMP)  ## the test suite without the slow tests

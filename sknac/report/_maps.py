@@ -28,17 +28,28 @@ def map_section(system: System, options: Options) -> Section | None:
                 numbers.append(_numbers(system, options, title, patient, panels))
     text = (
         "First plane of each visit. A map says where a network's answer depends on "
-        "the image, not why, and nothing of whether the answer is right. Grad-CAM maps "
-        "what speaks for the class that the network itself finds likelier.",
+        "the image, not why, and nothing of whether the answer is right."
     )
+    if any("grad_cam" in plane.channels for plane in _planes(system)):
+        text += (
+            " Grad-CAM maps what speaks for the class that the network itself finds "
+            "likelier."
+        )
     return Section(
         "attribution",
         "Attribution maps",
-        text,
+        (text,),
         (),
         tuple(drawings),
         {"attribution": numbers},
     )
+
+
+def _planes(system):
+    """Yield the planes of all maps."""
+    for _, maps, _ in system.maps:
+        for cell in filter(has_study, maps.to_numpy().ravel()):
+            yield from cell.planes
 
 
 def choose_patients(system: System) -> list:

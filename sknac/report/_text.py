@@ -77,7 +77,7 @@ def listed(names: Iterable[Any]) -> str:
 def slug(text: str) -> str:
     """Return what of a name may stand in a file's name or an anchor."""
     found = re.sub(r"[^a-z0-9]+", "-", str(text).lower()).strip("-")
-    return found[:40] or "x"
+    return found[:40].rstrip("-") or "x"
 
 
 def without_addresses(text: str) -> str:
