@@ -130,7 +130,7 @@ class PlaneTransformer(
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
         found = list_planes(X, self.columns_)
-        with _progress(self, len(found)) as on_plane:
+        with progress_of(self, len(found)) as on_plane:
             work = self._plane_work(X, found)
             planes = run_planes(found, work, n_jobs=self.n_jobs, on_plane=on_plane)
         return put_planes(X, self.columns_, found, planes)
@@ -189,7 +189,7 @@ def _without_callbacks(step):
 
 
 @contextmanager
-def _progress(step, n_planes):
+def progress_of(step, n_planes):
     """Tell a step's callbacks of its planes; yield what to call for each, or None."""
     if not getattr(step, "_skl_callbacks", None):
         yield None

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from sknac.cohort import Plane
-from sknac.cohort._step import _progress
+from sknac.cohort._step import progress_of
 from sknac.cohort._store import ArrayStore
 from sknac.inspection._difference_key import image_digest, map_key, model_digest
 from sknac.inspection._difference_score import PatientScore, computing, make_coder
@@ -31,7 +31,7 @@ class PredictionDifference(CallbackSupportMixin, BaseEstimator):
         """Map every image; per patient a dict of maps by (visit, number)."""
         n_images = sum(len(patient.images) for patient in patients)
         results = []
-        with _progress(self, n_images) as on_image:
+        with progress_of(self, n_images) as on_image:
             for patient in patients:
                 found = {}
                 for at, values in mapper(patient):

@@ -16,7 +16,7 @@ from sknac.metrics._checks import (
     check_labels,
     check_scores,
 )
-from sknac.metrics._results import _plain
+from sknac.metrics._results import plain
 
 _THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
 
@@ -98,13 +98,13 @@ class DecisionCurve:
         dict
             The counts and settings, and the curves as lists.
         """
-        plain = {
+        found = {
             name: {key: values.tolist() for key, values in getattr(self, name).items()}
             for name in ("net_benefit", "low", "high")
         }
         for name in ("thresholds", "treat_all", "n", "n_pos", "n_groups", "pos_label"):
-            plain[name] = _plain(getattr(self, name))
-        return plain | {"confidence_level": self.confidence_level}
+            found[name] = plain(getattr(self, name))
+        return found | {"confidence_level": self.confidence_level}
 
     def __repr__(self) -> str:
         return (

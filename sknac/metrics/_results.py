@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn numpy scalars and arrays into what JSON can hold."""
     if isinstance(value, np.ndarray):
         return value.tolist()
@@ -27,7 +27,7 @@ class _Record:
         dict
             One entry per field; arrays become lists.
         """
-        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the result as a table.
@@ -132,7 +132,7 @@ class MetricInterval(_Record):
         if self.total is not None:
             about.append(f"{self.count}/{self.total}")
         if self.n_pos is not None:
-            about.append(f"pos_label={_plain(self.pos_label)!r}")
+            about.append(f"pos_label={plain(self.pos_label)!r}")
             about.append(f"n={self.n}, n_pos={self.n_pos}")
         bounds = _bracket(self.low, self.high)
         return f"{self.metric} {self.estimate:.3f} {bounds} ({', '.join(about)})"
@@ -208,7 +208,7 @@ class DeLongResult(_Record):
         return (
             f"AUC {self.auc_a:.3f} - {self.auc_b:.3f} = {self.estimate:.3f} {bounds}, "
             f"p = {self.pvalue:.3g} ({self.method}, "
-            f"pos_label={_plain(self.pos_label)!r}, n={self.n}, n_pos={self.n_pos})"
+            f"pos_label={plain(self.pos_label)!r}, n={self.n}, n_pos={self.n_pos})"
         )
 
 
@@ -269,7 +269,7 @@ class ContrastResult(_Record):
         areas = ", ".join(f"{k} {a:.3f}" for k, a in pairs)
         return (
             f"AUC {areas}: chi-square({self.df}) = {self.statistic:.3f}, "
-            f"p = {self.pvalue:.3g} (pos_label={_plain(self.pos_label)!r}, "
+            f"p = {self.pvalue:.3g} (pos_label={plain(self.pos_label)!r}, "
             f"n={self.n}, n_pos={self.n_pos})"
         )
 
