@@ -10,7 +10,7 @@ import pandas as pd
 from sknac.report._checks import check_disjoint, check_subgroups, check_text
 from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
-from sknac.report._sample import aligned_table, make_sample
+from sknac.report._sample import aligned_table, make_sample, same_rows
 from sknac.report._system import System
 
 
@@ -60,12 +60,24 @@ def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
     return found
 
 
-def with_rows(y: Any, X: Any) -> Any:
-    """Return y with the row names of X where it has none, so that rows can match."""
-    if y is None or not isinstance(X, pd.DataFrame) or isinstance(y, pd.Series):
+def with_rows(name: str, y: Any, X: Any) -> Any:
+    """Return y with the row names of X where it has none; raise if they differ.
+
+    The models' answers have the order of X: labels in another one would be paired
+    with wrong patients.
+    """
+    if y is None or not isinstance(X, pd.DataFrame) or np.shape(y) != (len(X),):
         return y
-    y = np.asarray(y)
-    return pd.Series(y, index=X.index) if len(y) == len(X) else y
+    index = getattr(y, "index", None)
+    named = isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex)
+    if not named:
+        return pd.Series(np.asarray(y), index=X.index)
+    if not same_rows(index, X.index):
+        raise ValueError(
+            f"{name}: y has other row names than X, or another order: pass "
+            "y.loc[X.index]."
+        )
+    return y
 
 
 def check_probabilities(system: System) -> None:

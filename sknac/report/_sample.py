@@ -78,7 +78,7 @@ def aligned(what: str, values: Any, y: pd.Series) -> pd.Series:
     if len(array) != len(y):
         raise ValueError(f"{what} has {len(array)} rows, y has {len(y)}.")
     index = getattr(values, "index", None)
-    if isinstance(index, pd.Index) and not _same_rows(index, y.index):
+    if isinstance(index, pd.Index) and not same_rows(index, y.index):
         raise ValueError(
             f"{what} has other row names than y, or another order: pass "
             "values.loc[y.index], or arrays where the order is right."
@@ -94,7 +94,7 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
         raise TypeError(f"{what} must be a DataFrame, not {type(table).__name__}.")
     if len(table) != len(y):
         raise ValueError(f"{what} has {len(table)} rows, y has {len(y)}.")
-    if not _same_rows(table.index, y.index):
+    if not same_rows(table.index, y.index):
         raise ValueError(
             f"{what} has other row names than y, or another order: pass "
             "table.loc[y.index]."
@@ -104,7 +104,7 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
     return table.set_axis(y.index)
 
 
-def _same_rows(index, rows):
+def same_rows(index: pd.Index, rows: pd.Index) -> bool:
     """Tell whether two indexes agree; a plain range says nothing of patients."""
     plain = isinstance(index, pd.RangeIndex) or isinstance(rows, pd.RangeIndex)
     return plain or index.equals(rows)

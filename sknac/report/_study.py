@@ -237,7 +237,8 @@ default=None
         Raises
         ------
         ValueError
-            As `add_predictions`; and if one of `X_train` and `y_train` is missing.
+            As `add_predictions`; and if one of `X_train` and `y_train` is missing, or
+            the rows of `X` and `y` have different names or another order.
         TypeError
             If an estimator is no classifier.
         NotFittedError
@@ -246,9 +247,9 @@ default=None
         if (X_train is None) != (y_train is None):
             raise ValueError(f"{name}: X_train and y_train go together.")
         models = {name: estimator} | dict(others or {})
+        y, y_train = with_rows(name, y, X), with_rows(name, y_train, X_train)
         test = judge_all(models, X, pos_label)
         train = None if X_train is None else judge_all(models, X_train, pos_label)
-        y, y_train = with_rows(y, X), with_rows(y_train, X_train)
         system = new_system(self._systems, name, y, test, y_train, train, pos_label)
         system.resubstituted = True
         system.probabilities = tuple(test.probabilities)

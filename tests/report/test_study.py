@@ -209,3 +209,24 @@ def test_import_leaves_heavy_libraries_out():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("where", ["test", "training"])
+def test_labels_in_another_order_than_the_patients_are_refused(
+    study, cascade, new, where
+):
+    given = {"X": study.X, "y": study.y, "X_train": study.X_train}
+    given["y_train"] = study.y_train
+    label = "y" if where == "test" else "y_train"
+    given[label] = given[label].iloc[::-1]
+    with pytest.raises(ValueError, match="DLRP: y has other row names than X"):
+        new().add_estimator("DLRP", cascade, pos_label="response", **given)
+
+
+def test_labels_without_names_take_those_of_the_patients(study, cascade, new):
+    numbers = []
+    for y in (study.y, study.y.tolist(), study.y.reset_index(drop=True)):
+        report = new(show_ids=True)
+        report.add_estimator("DLRP", cascade, study.X, y, pos_label="response")
+        numbers.append(report.to_dict())
+    assert numbers[0] == numbers[1] == numbers[2]
