@@ -294,7 +294,8 @@ def hazard_ratio(
         kept = np.isin(group, [reference, *with_events])
         _check_rank(design[kept])
         fitted = _cox(time[kept], event[kept], design[kept], confidence_level)
-        table.loc[fitted.index] = fitted
+        # By place: a group may be called True, and labels would be a mask.
+        table.iloc[[terms.index(term) for term in fitted.index]] = fitted
     lost = [str(term) for term in terms if not np.isfinite(table.loc[term, "coef"])]
     if lost:
         _warn(

@@ -201,6 +201,20 @@ def test_reference_turns_the_ratio(datasets):
     assert one * other == pytest.approx(1)
 
 
+@pytest.mark.parametrize("reference", [False, True])
+def test_groups_may_be_true_and_false(datasets, reference):
+    data = datasets["leukemia"]
+    named = np.where(data["group"] == data["group"].iloc[0], "yes", "no")
+    of_text = hazard_ratio(
+        data["time"], data["event"], named, reference="yes" if reference else "no"
+    )
+    of_flags = hazard_ratio(
+        data["time"], data["event"], named == "yes", reference=reference
+    )
+    np.testing.assert_array_equal(of_flags.table, of_text.table)
+    assert of_flags.table.index.tolist() == [not reference]
+
+
 def test_confidence_level_sets_the_interval(datasets):
     data = datasets["leukemia"]
     about = data["time"], data["event"], data["group"]
