@@ -57,7 +57,7 @@ class PatientFlow:
     def __post_init__(self):
         if not self.cohorts:
             raise ValueError("cohorts is empty; give at least one with its classes.")
-        for name, counts in {**self.cohorts, "excluded": self.excluded}.items():
+        for name, counts in [*self.cohorts.items(), ("excluded", self.excluded)]:
             _check_counts(name, counts)
         total = self.analysed + sum(self.excluded.values())
         if self.enrolled is None:
@@ -96,7 +96,8 @@ class PatientFlow:
         Raises
         ------
         ValueError
-            If a label is missing, or the counts do not add up.
+            If a label is missing, the cohorts' labels are of kinds that do not sort,
+            such as 0 and "0", or the counts do not add up.
         """
         found = {
             name: pd.Series(np.asarray(y, dtype=object)) for name, y in labels.items()
@@ -107,8 +108,7 @@ class PatientFlow:
                     f"cohort {name!r} holds {int(y.isna().sum())} missing labels; "
                     "count those patients as excluded."
                 )
-        every = [label for y in found.values() for label in y.unique().tolist()]
-        classes = np.unique(np.array(every)).tolist() if every else []
+        classes = _sorted_classes([label for y in found.values() for label in y])
         cohorts = {
             name: {label: int((y == label).sum()) for label in classes}
             for name, y in found.items()
@@ -163,6 +163,17 @@ class PatientFlow:
         return (
             f"PatientFlow(enrolled={self.enrolled}, excluded={out}, {', '.join(parts)})"
         )
+
+
+def _sorted_classes(labels: list[Any]) -> list[Any]:
+    """Return the distinct labels in order; raise where they are of several kinds."""
+    distinct = list(dict.fromkeys(labels))
+    try:
+        return sorted(distinct)
+    except TypeError:
+        raise ValueError(
+            f"the cohorts hold labels of several kinds: {distinct}; code them alike."
+        ) from None
 
 
 def _check_counts(name: str, counts: Mapping[Any, int]) -> None:

@@ -59,6 +59,16 @@ def test_counts_must_be_counts(count):
         PatientFlow({"test": {"response": count}})
 
 
+def test_labels_of_several_kinds_are_refused():
+    with pytest.raises(ValueError, match="several kinds"):
+        PatientFlow.from_labels({"training": [0, 1], "test": ["0", "1"]})
+
+
+def test_a_cohort_named_excluded_is_checked_too():
+    with pytest.raises(ValueError, match="-1 is no number of patients"):
+        PatientFlow({"excluded": {"response": -1}})
+
+
 def test_missing_labels_and_no_cohorts_are_refused():
     with pytest.raises(ValueError, match="'test' holds 1 missing labels"):
         PatientFlow.from_labels({"test": ["response", None]})
