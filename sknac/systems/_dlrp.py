@@ -198,9 +198,10 @@ class DLRPClassifier(StagedClassifier):
     @property
     def stages(self) -> list:
         """Name, classifier and columns of both stages, defaults filled in."""
+        given = {"dlr2": self.columns2, "dlr4": self.columns4}
         columns = {
-            "dlr2": self.columns2 or _COLUMNS["dlr2"],
-            "dlr4": self.columns4 or _COLUMNS["dlr4"],
+            name: _COLUMNS[name] if chosen is None else chosen
+            for name, chosen in given.items()
         }
         return [
             (name, self._stage(name, chosen), list(chosen))

@@ -70,6 +70,13 @@ def test_setting_one_default_stage_leaves_the_other_default():
     assert model.dlr2.weight == 0.6
 
 
+def test_columns_may_be_an_array():
+    model = DLRPClassifier(columns2=np.array(["us_a", "us_b"]), preset="tiny")
+    (_, dlr2, columns), _ = model.stages
+    assert columns == ["us_a", "us_b"]
+    assert dlr2.get_params()["estimator__dlr__columns"] == ("us_a", "us_b")
+
+
 def test_unknown_nested_parameter_is_refused():
     with pytest.raises(ValueError, match="Invalid parameter 'wieght'"):
         DLRPClassifier(preset="tiny").set_params(dlr2__wieght=0.6)
