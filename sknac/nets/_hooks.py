@@ -198,7 +198,8 @@ class HookedNet(NeuralNetClassifier):
 
     def _accumulate(self, inputs, codes):
         """Add up the gradients of a batch's parts, as if it were computed whole."""
-        self._set_training(True)
+        if not self.module_.training:  # walking through the layers takes its time
+            self._set_training(True)
         total, outputs = 0.0, []
         for start, end in part_bounds(len(codes), self.micro_batch_size):
             part = {name: value[start:end] for name, value in inputs.items()}
