@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from sknac.cohort import Study
-from sknac.cohort._mapping import as_column
+from sknac.cohort._mapping import as_column, list_planes
 from sknac.cohort._store import ArrayStore
 from sknac.inspection._difference_work import (
     DifferenceMapper,
@@ -20,6 +20,7 @@ from sknac.inspection._difference_work import (
 )
 from sknac.inspection._occlusion import Lattice
 from sknac.inspection._pipeline import split_model
+from sknac.inspection._placement import follow
 from sknac.utils._sklearn import Interval, validate_params
 
 _IMAGE = "prediction_difference"
@@ -94,10 +95,11 @@ def prediction_difference(
         columns that the network reads, whose planes are maps, float32: per channel
         the differences on the lattice of the patches' centres, spacing `stride`
         pixels, at their place in the scan. B-mode images get one channel,
-        ``prediction_difference``. Where the planes have no spacing, coordinates are
-        pixels: each pixel then takes the value of the patch of nearest centre, and
-        NaN in the gaps. For arrays a list with, per row, the lattices (n_planes,
-        n_channels, n_down, n_across), for pairs (n_pairs, 2, n_channels, ...).
+        ``prediction_difference``. Where the planes of X have no spacing, the maps lie
+        on the planes' own pixels: each takes the value of the patch of nearest centre,
+        and NaN in the gaps and where the network saw nothing. For arrays a list with,
+        per row, the lattices (n_planes, n_channels, n_down, n_across), for pairs
+        (n_pairs, 2, n_channels, ...).
 
     Raises
     ------
@@ -148,7 +150,7 @@ def prediction_difference(
     net = model.net
     column = _target_column(target, model.classes)
     positions, labels = _pick_channels(channels, net)
-    images = model.images(X)
+    images, views = _followed(model, X)
     items = model.items(images)
     lattice = Lattice(patch, stride, tuple(net.item_shape_[-2:]))
     mapper = DifferenceMapper(
@@ -166,7 +168,26 @@ def prediction_difference(
         return [_as_array(found) for found in maps]
     if lattice.is_coarse:
         labels = tuple(f"{label}_coarse" for label in labels)
-    return _as_frame(images, net.columns_, maps, lattice, labels)
+    return _as_frame(images, net.columns_, maps, lattice, labels, views)
+
+
+def _followed(model, X):
+    """Make the network's images, and note what they show of planes without spacing.
+
+    The others keep their place in mm whatever a step makes of them.
+    """
+    columns = [column for column in model.columns if column in X]
+    if not isinstance(X, pd.DataFrame) or all(
+        at.plane.spacing_mm is not None for at in list_planes(X, columns)
+    ):
+        return model.images(X), {}
+    images, views = follow(model, X)
+    found = zip(list_planes(X, columns), views, strict=True)
+    return images, {
+        (at.column, at.row, at.number): (at.plane, view)
+        for at, view in found
+        if at.plane.spacing_mm is None
+    }
 
 
 def _batch_size(shape, device):
@@ -226,14 +247,20 @@ def _load(values):
     return values if isinstance(values, np.ndarray) else values.load()
 
 
-def _as_frame(images, columns, maps, lattice, labels):
+def _as_frame(images, columns, maps, lattice, labels, views):
     """Put maps where their images were."""
     frame = images[list(columns)].copy(deep=False)
     for visit, column in enumerate(columns):
         cells = []
-        for study, found in zip(images[column], maps, strict=True):
+        for row, (study, found) in enumerate(zip(images[column], maps, strict=True)):
             planes = [
-                _as_plane(plane, found[visit, number], lattice, labels)
+                _as_plane(
+                    plane,
+                    found[visit, number],
+                    lattice,
+                    labels,
+                    views.get((column, row, number)),
+                )
                 for number, plane in enumerate(study.planes)
             ]
             cells.append(Study(planes))
@@ -241,12 +268,14 @@ def _as_frame(images, columns, maps, lattice, labels):
     return frame
 
 
-def _as_plane(plane, values, lattice, labels):
+def _as_plane(plane, values, lattice, labels, view):
     """Put a map on the lattice of the patches' centres."""
     changes = {"kind": "maps", "channels": labels, "roi": None}
-    if plane.spacing_mm is None:
-        # A grid without spacing has steps of one pixel: repeat, do not interpolate.
-        return plane.replace(image=_repeated(_load(values), lattice), **changes)
+    if view is not None:
+        # A grid without spacing has steps of one pixel, and only that of X says where
+        # in the scan they lie: repeat, do not interpolate.
+        original, seen = view
+        return seen.repeat(_repeated(_load(values), lattice), original, labels)
     step = np.asarray(plane.spacing_mm)
     origin = plane.grid.to_mm([[lattice.first_centre] * 2])[0]
     return plane.replace(

@@ -56,6 +56,17 @@ def _between(coordinates, cells, axis):
     return (lower, np.minimum(lower + 1, n - 1), index - lower), inside
 
 
+def _nearest(coordinates, cells, axis):
+    """Number of the nearest cell at coordinates."""
+    index = (coordinates - cells.origin_mm[axis]) / cells.step[axis]
+    return np.clip(np.floor(index + 0.5), 0, cells.shape[axis] - 1).astype(int)
+
+
+def _in_units(plane):
+    """Grid of a plane as the views count: one in pixels has a spacing of 1."""
+    return Grid(plane.grid.shape, plane.grid.step, plane.origin_mm)
+
+
 def _along(values, where):
     """Interpolate along the first axis."""
     lower, upper, share = where
@@ -96,8 +107,36 @@ class View:
         Plane
             The map, on the plane's grid and with its core.
         """
-        # A grid in pixels is one of spacing 1 in the views.
-        grid = Grid(plane.grid.shape, plane.grid.step, plane.origin_mm)
+        values = resample(heat, self.area, _in_units(plane))
+        return self._maps(values[None], plane, ("grad_cam",))
+
+    def repeat(
+        self, values: np.ndarray, plane: Plane, channels: tuple[str, ...]
+    ) -> Plane:
+        """Give each sample of a plane the value of the nearest of the network's pixels.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_channels, height, width)
+            A value per channel and pixel of the network's image.
+        plane : Plane
+            The plane of X.
+        channels : tuple of str
+            Names of the maps.
+
+        Returns
+        -------
+        Plane
+            The maps, on the plane's grid and with its core; NaN where nothing was seen.
+        """
+        grid = _in_units(plane)
+        rows = _nearest(grid.axial_mm, self.area, 0)
+        columns = _nearest(grid.lateral_mm, self.area, 1)
+        return self._maps(values[:, rows[:, None], columns], plane, channels)
+
+    def _maps(self, values, plane, channels):
+        """Make maps on a plane's grid, NaN where the network saw nothing of it."""
+        grid = _in_units(plane)
         seen = np.ones(grid.shape, bool)
         for part in self.kept:
             _, rows = _between(grid.axial_mm, part, 0)
@@ -105,14 +144,13 @@ class View:
             seen &= rows[:, None] & columns
         if self.roi is not None:
             seen &= self.roi.to_mask(grid)
-        values = np.where(seen, resample(heat, self.area, grid), np.nan)
         return Plane(
-            values[None].astype(np.float32),
+            np.where(seen, values, np.nan).astype(np.float32),
             "maps",
             spacing_mm=plane.spacing_mm,
             origin_mm=plane.origin_mm,
             core=plane.core,
-            channels=("grad_cam",),
+            channels=channels,
         )
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline, Study
 from sknac.datasets import make_bmode_cohort
 from sknac.decision import WeightedYoudenThreshold
 from sknac.exceptions import CohortError
@@ -18,7 +18,8 @@ from sknac.inspection import _difference_score as score_module
 from sknac.inspection import prediction_difference
 from sknac.inspection._difference import _batch_size
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, ResNet
-from sknac.preprocessing import MapScaler
+from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.roi import ROICropper
 from sknac.systems import make_dlr_pipeline
 
 CLOSE = {"rtol": 0, "atol": 1e-6}
@@ -537,3 +538,40 @@ def test_a_missing_visit_is_named(maps_cohort, maps_model):
     maps_cohort.loc["P3", "us_pre"] = None
     with pytest.raises(CohortError, match="row P3, column us_pre"):
         prediction_difference(maps_model, maps_cohort)
+
+
+def cored(spacing):
+    """Eight patients with a plane each, cores at another pixel each."""
+    rng, cells = np.random.default_rng(3), []
+    for i in range(8):
+        mask = np.zeros((60, 80), bool)
+        mask[20 + i : 36 + i, 30 : 54 - i] = True
+        core = MaskOutline(mask, Grid(mask.shape, spacing, (3.0, -8.0)))
+        image = rng.random((60, 80))
+        cells.append(Study([Plane(image, "bmode", spacing, (3.0, -8.0), core=core)]))
+    return pd.DataFrame({"us_pre": cells}, index=[f"P{i}" for i in range(8)])
+
+
+def test_without_spacing_maps_lie_where_they_do_with_one():
+    X, labels = cored(None), [0, 1] * 4
+    steps = [ROICropper(square=False), PlaneResizer(size=48)]
+    net = PlaneFeatureNet(module="resnet_tiny", **FAST)
+    model = make_pipeline(*steps, net).fit(X, labels)
+    found = prediction_difference(model, X, patch=8, stride=8)
+    in_mm = prediction_difference(model, cored((1.0, 1.0)), patch=8, stride=8)
+    for patient in X.index:
+        plane = found.at[patient, "us_pre"].planes[0]
+        other = in_mm.at[patient, "us_pre"].planes[0]
+        assert plane.grid == X.at[patient, "us_pre"].planes[0].grid
+        assert plane.core == X.at[patient, "us_pre"].planes[0].core
+        rows = np.round(other.grid.axial_mm - 3.0).astype(int)
+        columns = np.round(other.grid.lateral_mm + 8.0).astype(int)
+        values = plane.load()[0]
+        np.testing.assert_array_equal(values[np.ix_(rows, columns)], other.load()[0])
+        # Height and width of the cores, and a quarter of them on either side.
+        i = int(patient[1:])
+        seen = np.isfinite(values)
+        assert seen.any(axis=1).sum() == 24
+        assert abs(seen.any(axis=0).sum() - 1.5 * (24 - i)) <= 1
+        assert not seen[: 16 + i].any()
+        assert not seen[40 + i :].any()
