@@ -11,7 +11,7 @@ from sklearn.utils import check_consistent_length
 
 from sknac.decision._response import binary_target, class_index
 from sknac.metrics import ConfusionRates, rates_from_counts
-from sknac.utils._sklearn import Real, validate_params
+from sknac.utils._sklearn import Interval, Real, validate_params
 
 ACTIONS = ("stop", "continue", "awaiting")
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -104,6 +104,7 @@ class StageFlow:
         "stage_labels": ["array-like", dict],
         "stop_label": [Real, str, "boolean"],
         "pos_label": [Real, str, "boolean", None],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
     },
     prefer_skip_nested_validation=True,
 )
@@ -113,6 +114,7 @@ def stage_flow(
     *,
     stop_label: str | float | bool,
     pos_label: str | float | bool | None = None,
+    confidence_level: float = 0.95,
 ) -> StageFlow:
     """Count where a cascade sends its patients, by true class.
 
@@ -128,6 +130,8 @@ def stage_flow(
         The class that stops a patient.
     pos_label : int, float, bool or str, default=None
         The positive class of the rates; None is the class that goes on.
+    confidence_level : float, default=0.95
+        Coverage of the rates' intervals (Wilson's), in (0, 1).
 
     Returns
     -------
@@ -185,8 +189,10 @@ def stage_flow(
     return StageFlow(
         counts=counts,
         rates={
-            name: _rates(
-                y_true == known[positive], went, positive != stop, known[positive]
+            name: rates_from_counts(
+                **_counts(y_true == known[positive], went, positive != stop),
+                pos_label=known[positive],
+                confidence_level=confidence_level,
             )
             for name, went in decisions.items()
         },
@@ -238,15 +244,13 @@ def _follow(y_true, judged, passed, stages, known):
     return counts, final
 
 
-def _rates(is_positive, went, passing_is_positive, pos_label):
-    """Return the rates of decisions coded 1 passed, 0 stopped, -1 undecided."""
+def _counts(truth, went, passing_is_positive):
+    """Return the four counts of decisions coded 1 passed, 0 stopped, -1 undecided."""
     decided = went >= 0
     called = (went == 1) == passing_is_positive
-    truth = is_positive
-    return rates_from_counts(
-        tp=int((truth & called & decided).sum()),
-        fn=int((truth & ~called & decided).sum()),
-        fp=int((~truth & called & decided).sum()),
-        tn=int((~truth & ~called & decided).sum()),
-        pos_label=pos_label,
-    )
+    return {
+        "tp": int((truth & called & decided).sum()),
+        "fn": int((truth & ~called & decided).sum()),
+        "fp": int((~truth & called & decided).sum()),
+        "tn": int((~truth & ~called & decided).sum()),
+    }

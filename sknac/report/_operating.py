@@ -112,7 +112,8 @@ def _optimism(system, model, rows):
     if "test patients" not in rows:
         return f"{text}."
     gap = rows[source]["youden"] - rows["test patients"]["youden"]
-    return f"{text}; the index was {number(gap, 3)} better there than on the test."
+    kind = "better" if gap >= 0 else "worse"
+    return f"{text}; the index was {number(abs(gap), 3)} {kind} there than on the test."
 
 
 def _threshold_drawing(system, options, model):
@@ -141,7 +142,11 @@ def cascade_section(system: System, options: Options) -> Section | None:
         return None
     labels, stop_label = system.cascade
     flow = stage_flow(
-        system.test.y, labels, stop_label=stop_label, pos_label=system.pos_label
+        system.test.y,
+        labels,
+        stop_label=stop_label,
+        pos_label=system.pos_label,
+        confidence_level=options.confidence_level,
     )
     counts = flow.counts.copy()
     counts.index = [f"{stage}: {_ACTIONS[action]}" for stage, action in counts.index]
@@ -162,7 +167,8 @@ def cascade_section(system: System, options: Options) -> Section | None:
             counts.astype(str).rename_axis("Stage and action"),
         ),
         Table(
-            "The cascade beside each stage alone, test patients [95 % interval]",
+            "The cascade beside each stage alone, test patients "
+            f"[{options.percent} interval]",
             pd.DataFrame.from_dict(alone, orient="index").rename_axis("Decided by"),
         ),
     )

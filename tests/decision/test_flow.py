@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sknac.decision import ScoreColumn, StagedClassifier, stage_flow
+from sknac.metrics import proportion_ci
 
 STOP = {"stop_label": "non-response"}
 
@@ -75,6 +76,17 @@ def test_positive_class_may_be_the_one_that_stops():
         0,
         1,
     ]
+
+
+def test_level_is_that_of_the_intervals():
+    labels = {"a": [0, 0, 1, 1], "b": [0, 1, 0, 1]}
+    found = {
+        level: stage_flow([0, 0, 0, 1], labels, stop_label=0, confidence_level=level)
+        for level in (0.8, 0.95)
+    }
+    narrow, wide = (flow.rates["cascade"].specificity for flow in found.values())
+    assert narrow.low == proportion_ci(3, 3, confidence_level=0.8).low
+    assert wide.low < narrow.low
 
 
 def test_three_stages_are_counted_in_order():

@@ -55,6 +55,22 @@ def test_cascade_is_that_of_stage_flow(study, cascade, results):
         assert found["rates"][name]["tp"] == rates.tp
 
 
+def test_cascade_has_the_intervals_of_the_report(study, cascade, new):
+    report = new(confidence_level=0.8)
+    report.add_estimator("D", cascade, study.X, study.y, pos_label="response")
+    found = report.to_dict()["systems"][0]["results"]["cascade"]["rates"]["cascade"]
+    flow = stage_flow(
+        study.y,
+        cascade.predict_each(study.X),
+        stop_label="non-response",
+        confidence_level=0.8,
+    )
+    expected = flow.rates["cascade"].sensitivity
+    assert found["sensitivity"]["confidence_level"] == 0.8
+    assert found["sensitivity"]["low"] == expected.low
+    assert "alone, test patients [80\N{NO-BREAK SPACE}% interval]" in report.to_html()
+
+
 def test_cascade_from_labels_equals_that_of_the_estimator(study, cascade, new, results):
     report = new().add_predictions(
         "x", study.y, None, decisions=cascade.predict(study.X), pos_label="response"
