@@ -208,10 +208,15 @@ class Additions:
         Raises
         ------
         ValueError
-            If the system or a patient is unknown, or there are no images.
+            If the system or a patient is unknown, a patient or the title comes twice,
+            or there are no images.
         """
         system = self._system(name)
         check_text(title, "title")
+        if title in [known for known, *_ in system.maps]:
+            raise ValueError(f"{name} has maps of the title {title!r}: pass another.")
+        if not maps.index.is_unique:
+            raise ValueError("maps has several rows of one patient; keep one of each.")
         X = system.tables.get("test") if X is None else X
         if X is None:
             raise ValueError(f"{name} was added without images: pass X.")
@@ -247,13 +252,15 @@ class Additions:
         TypeError
             If the table is no DataFrame or a text is no text.
         ValueError
-            If the system is unknown or the caption is empty.
+            If the system is unknown, or the caption is empty or comes twice.
         """
         if not isinstance(table, pd.DataFrame):
             raise TypeError(f"table must be a DataFrame, not {type(table).__name__}.")
         check_text(caption, "caption", empty=False)
         check_text(note, "note")
         system = self._system(name)
+        if caption in system.further_numbers:
+            raise ValueError(f"{name} has a table {caption!r} already: pass another.")
         system.further.append(Table(caption, table.astype(str), note))
         system.further_numbers[caption] = table.copy()
         return self

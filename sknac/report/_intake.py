@@ -69,14 +69,15 @@ def with_rows(name: str, y: Any, X: Any) -> Any:
     if y is None or not isinstance(X, pd.DataFrame) or np.shape(y) != (len(X),):
         return y
     index = getattr(y, "index", None)
-    named = isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex)
-    if not named:
+    if not isinstance(index, pd.Index):
         return pd.Series(np.asarray(y), index=X.index)
     if not same_rows(index, X.index):
         raise ValueError(
             f"{name}: y has other row names than X, or another order: pass "
-            "y.loc[X.index]."
+            "y.loc[X.index], or an array where the order is right."
         )
+    if isinstance(index, pd.RangeIndex):
+        return pd.Series(np.asarray(y), index=X.index)
     return y
 
 

@@ -105,9 +105,13 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
 
 
 def same_rows(index: pd.Index, rows: pd.Index) -> bool:
-    """Tell whether two indexes agree; a plain range says nothing of patients."""
+    """Tell whether two indexes agree; a plain range says nothing of patients.
+
+    Unless the other one has just its numbers in another order: one of the two was
+    sorted or shuffled then, and which of them is not known.
+    """
     plain = isinstance(index, pd.RangeIndex) or isinstance(rows, pd.RangeIndex)
-    return plain or index.equals(rows)
+    return index.equals(rows) or (plain and not index.isin(rows).all())
 
 
 def _labels(where, y, classes):

@@ -23,7 +23,7 @@ from sknac.report._intake import (
     with_rows,
 )
 from sknac.report._learned import learn
-from sknac.report._sample import by_model
+from sknac.report._sample import aligned_table, by_model
 from sknac.report._system import System
 
 
@@ -237,8 +237,9 @@ default=None
         Raises
         ------
         ValueError
-            As `add_predictions`; and if one of `X_train` and `y_train` is missing, or
-            the rows of `X` and `y` have different names or another order.
+            As `add_predictions`; and if one of `X_train` and `y_train` is missing, the
+            rows of `X` and `y` have different names or another order, or one of
+            `others` is named like the system.
         TypeError
             If an estimator is no classifier.
         NotFittedError
@@ -246,6 +247,8 @@ default=None
         """
         if (X_train is None) != (y_train is None):
             raise ValueError(f"{name}: X_train and y_train go together.")
+        if name in (others or {}):
+            raise ValueError(f"two models are named {name!r}: name one in others else.")
         models = {name: estimator} | dict(others or {})
         y, y_train = with_rows(name, y, X), with_rows(name, y_train, X_train)
         test = judge_all(models, X, pos_label)
@@ -253,9 +256,10 @@ default=None
         system = new_system(self._systems, name, y, test, y_train, train, pos_label)
         system.resubstituted = True
         system.probabilities = tuple(test.probabilities)
-        for cohort, table in (("test", X), ("training", X_train)):
-            if isinstance(table, pd.DataFrame):
-                system.tables[cohort] = table
+        tables = {"test": ("X", X), "training": ("X_train", X_train)}
+        for cohort, sample in system.cohorts():
+            if isinstance(tables[cohort][1], pd.DataFrame):
+                system.tables[cohort] = aligned_table(*tables[cohort], sample.y)
         if test.stages is not None:
             stop = getattr(estimator.stop_label_, "item", lambda: estimator.stop_label_)
             system.cascade = (test.stages, stop())
@@ -263,7 +267,7 @@ default=None
             learn(system, model, fitted)
         if attribution is not False:
             given = {} if attribution is True else dict(attribution)
-            explain(system, estimator, X, given)
+            explain(system, estimator, system.tables.get("test", X), given)
         self._systems[name] = system
         return self
 

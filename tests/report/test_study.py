@@ -70,6 +70,12 @@ def test_one_limit_need_not_be_a_list(new, scored):
         ),
         (lambda r: r.add_maps("x", pd.DataFrame()), "pass X"),
         (lambda r: r.add_table("x", "", pd.DataFrame()), "caption is empty"),
+        (
+            lambda r: r.add_table("x", "a", pd.DataFrame()).add_table(
+                "x", "a", pd.DataFrame()
+            ),
+            "a table 'a' already",
+        ),
         (lambda r: r.add_figure("x", "a", Figure(), alt=" "), "alt is empty"),
     ],
 )
@@ -230,3 +236,33 @@ def test_labels_without_names_take_those_of_the_patients(study, cascade, new):
         report.add_estimator("DLRP", cascade, study.X, y, pos_label="response")
         numbers.append(report.to_dict())
     assert numbers[0] == numbers[1] == numbers[2]
+
+
+def test_a_plain_range_of_patients_takes_the_names_of_the_labels(study, cascade, new):
+    numbers = []
+    for X in (study.X, study.X.reset_index(drop=True)):
+        report = new(show_ids=True)
+        report.add_estimator("DLRP", cascade, X, study.y, pos_label="response")
+        report.add_subgroups("DLRP", ["subtype"])
+        numbers.append(report.to_dict())
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("order", ["sorted", "reversed"])
+def test_numbers_of_a_range_in_another_order_are_refused(study, new, order):
+    y, score = study.y.reset_index(drop=True), study.X["dlr4"].reset_index(drop=True)
+    score = score.sort_values() if order == "sorted" else score[::-1]
+    with pytest.raises(ValueError, match="other row names than y, or another order"):
+        new().add_predictions("x", y, score, pos_label="response")
+
+
+def test_another_model_cannot_take_the_place_of_the_system(study, cascade, new):
+    with pytest.raises(ValueError, match="two models are named 'D'"):
+        new().add_estimator(
+            "D",
+            cascade,
+            study.X,
+            study.y,
+            pos_label="response",
+            others={"D": cascade.named_stages_["DLR-2"]},
+        )
