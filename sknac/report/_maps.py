@@ -32,8 +32,8 @@ def map_section(system: System, options: Options) -> Section | None:
     )
     if any("grad_cam" in plane.channels for plane in _planes(system)):
         text += (
-            " Grad-CAM maps what speaks for the class that the network itself finds "
-            "likelier."
+            " Grad-CAM maps what speaks for a class: the one that was asked for, else "
+            "the one that the network itself finds likelier."
         )
     return Section(
         "attribution",

@@ -72,6 +72,15 @@ def test_maps_made_elsewhere_are_shown(added, cohort, fitted):
     assert any("maps-mine" in file for file in files)
 
 
+def test_maps_of_one_title_or_patient_twice_are_refused(added, cohort, fitted):
+    maps = grad_cam(fitted, cohort.X.iloc[[14]], **LAYER)
+    report = added().add_maps("DLR-2", maps)
+    with pytest.raises(ValueError, match="maps of the title 'Attribution'"):
+        report.add_maps("DLR-2", maps)
+    with pytest.raises(ValueError, match="several rows of one patient"):
+        report.add_maps("DLR-2", maps.iloc[[0, 0]], title="Twice")
+
+
 def test_maps_of_others_are_refused(added, cohort, fitted):
     maps = grad_cam(fitted, cohort.X.iloc[[0]], **LAYER)
     with pytest.raises(ValueError, match="1 patients who are not in X and y"):
