@@ -135,7 +135,10 @@ def walk(estimator: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         inner = vars(estimator).get(attribute)
         if isinstance(inner, BaseEstimator):
             yield from walk(inner, path)
-    for number, inner in enumerate(np.ravel(vars(estimator).get("estimators_", []))):
+    several = vars(estimator).get("estimators_", [])
+    # Not np.ravel of a list: a pipeline in it would come as its steps.
+    several = several.ravel() if isinstance(several, np.ndarray) else several
+    for number, inner in enumerate(several):
         if isinstance(inner, BaseEstimator):
             yield from walk(inner, f"{join()}{number + 1}")
 

@@ -5,6 +5,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -115,6 +116,19 @@ def test_walk_finds_every_part(cascade):
 def test_source_of_a_threshold_is_named(cv, words):
     model = WeightedYoudenThreshold(LogisticRegression(), cv=cv)
     assert words in threshold_source(model)
+
+
+def test_walk_keeps_the_pipelines_of_an_ensemble_whole():
+    short = make_pipeline(StandardScaler(), LogisticRegression())
+    long = make_pipeline(StandardScaler(), StandardScaler(), LogisticRegression())
+    model = VotingClassifier([("short", short), ("long", long)]).fit(X, Y)
+    found = [(path, type(part).__name__) for path, part in walk(model)]
+    assert found[1:4] == [
+        ("1", "Pipeline"),
+        ("1: standardscaler", "StandardScaler"),
+        ("1: logisticregression", "LogisticRegression"),
+    ]
+    assert len(found) == 8
 
 
 def test_settings_are_those_of_get_params():
