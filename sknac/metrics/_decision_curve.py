@@ -155,8 +155,9 @@ def decision_curve(
     Raises
     ------
     ValueError
-        If lengths differ, a probability lies outside [0, 1], a threshold outside
-        [0, 1), labels are not binary, or `pos_label` is missing or unknown.
+        If there is no model, lengths differ, a probability lies outside [0, 1], a
+        threshold outside [0, 1), labels are not binary, or `pos_label` is missing or
+        unknown.
 
     See Also
     --------
@@ -187,6 +188,8 @@ def decision_curve(
     level = check_confidence_level(confidence_level)
     positive, _, label = check_labels(y_true, pos_label=pos_label)
     probs = y_prob if isinstance(y_prob, Mapping) else {name: y_prob}
+    if not probs:
+        raise ValueError("y_prob holds no model; give probabilities of at least one.")
     probs = {str(key): _check_prob(key, p, positive.size) for key, p in probs.items()}
     cuts = _check_thresholds(thresholds)
     codes = check_groups(groups, positive.size, y_true)

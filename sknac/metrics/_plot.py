@@ -107,7 +107,7 @@ class RocCIDisplay:
         models = estimator
         if not isinstance(models, Mapping):
             models = {name or type(estimator).__name__: estimator}
-        scores = {}
+        scores, label = {}, pos_label
         for key, model in models.items():
             scores[key], label = responses_of(model, X, response_method, pos_label)
         return cls.from_predictions(y, scores, pos_label=label, **kwargs)
@@ -226,9 +226,12 @@ class RocCIDisplay:
         Raises
         ------
         ValueError
-            If the input is not as in `roc_ci`, or `compare` names unknown models.
+            If there is no model, the input is not as in `roc_ci`, or `compare` names
+            unknown models.
         """
         scores = y_score if isinstance(y_score, Mapping) else {name: y_score}
+        if not scores:
+            raise ValueError("y_score holds no model; give scores of at least one.")
         scores = {str(key): score for key, score in scores.items()}
         about = {"pos_label": pos_label, "groups": groups}
         about["confidence_level"] = confidence_level

@@ -88,7 +88,7 @@ class DecisionCurveDisplay:
         models = estimator
         if not isinstance(models, Mapping):
             models = {name or type(estimator).__name__: estimator}
-        probs = {}
+        probs, label = {}, pos_label
         for key, model in models.items():
             label = label_of(model, pos_label)
             probs[key], _ = responses_of(model, X, "predict_proba", label)
@@ -192,7 +192,9 @@ class DecisionCurveDisplay:
         label, cuts = self.curve.pos_label, self.curve.thresholds
         top = self.curve.n_pos / self.curve.n
         # Treating all falls without bound: what lies far below 0 is of no use.
-        ax.set(ylim=(-0.35 * top, 1.15 * top), xlim=(cuts[0], cuts[-1]))
+        ax.set_ylim(-0.35 * top, 1.15 * top)
+        if cuts[0] < cuts[-1]:
+            ax.set_xlim(cuts[0], cuts[-1])
         ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
         about = counts_text(self.curve.n, self.curve.n_pos, label)
         small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}

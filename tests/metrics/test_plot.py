@@ -202,3 +202,14 @@ def test_cross_validation_without_estimators_says_how(table):
     found = cross_validate(LogisticRegression(), X, y)
     with pytest.raises(ValueError, match="return_estimator=True"):
         RocCIDisplay.from_cv_results({"a": found}, X, y)
+
+
+@pytest.mark.parametrize("models", [{}, []])
+def test_no_model_is_refused(tied, models):
+    with pytest.raises(ValueError, match="y_score"):
+        RocCIDisplay.from_predictions(tied[0], models, pos_label="response")
+
+
+def test_no_estimator_is_refused(tied):
+    with pytest.raises(ValueError, match="holds no model"):
+        RocCIDisplay.from_estimator({}, None, tied[0])

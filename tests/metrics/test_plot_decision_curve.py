@@ -50,6 +50,20 @@ def test_legend_states_class_and_counts(predictions):
     assert len({str(line.get_linestyle()) for line in shown.lines_}) == 2
 
 
+def test_one_threshold_can_be_drawn(predictions):
+    shown = DecisionCurveDisplay.from_predictions(
+        *predictions, pos_label="response", thresholds=[0.3]
+    )
+    assert shown.lines_[0].get_xdata().tolist() == [0.3]
+
+
+def test_no_model_is_refused(predictions):
+    with pytest.raises(ValueError, match="holds no model"):
+        DecisionCurveDisplay.from_estimator(
+            {}, None, predictions[0], pos_label="response"
+        )
+
+
 def test_estimators_probabilities_are_drawn(predictions, rng):
     y, X = predictions[0], rng.normal(size=(40, 2))
     model = LogisticRegression().fit(X, y)
