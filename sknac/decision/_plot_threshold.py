@@ -100,7 +100,7 @@ class ThresholdCurveDisplay:
         curve = weighted_youden_curve(
             y,
             class_scores(estimator.estimator_, X, index, estimator.response_method),
-            weight=estimator.weight,
+            weight=estimator.curve_.weight,  # of the fit that chose the cut
             pos_label=label,
         )
         return cls(curve=curve, threshold=estimator.threshold_).plot(ax=ax, **kwargs)

@@ -88,6 +88,9 @@ def test_fitted_threshold_shows_its_own_and_other_patients(cancer, pos_label):
     assert other.rates["threshold"] == model.threshold_
     assert other.rates["sensitivity"] == right[y[1::2] == pos_label].mean()
     assert other.rates["specificity"] == right[y[1::2] != pos_label].mean()
+    model.set_params(weight=0.1)  # not fitted again: the cut is that of 0.8
+    again = ThresholdCurveDisplay.from_estimator(model, X[1::2], y[1::2])
+    assert again.rates == other.rates
     with pytest.raises(ValueError, match="both X and y"):
         ThresholdCurveDisplay.from_estimator(model, X)
 
