@@ -152,7 +152,7 @@ def subgroup_rates(
             found = confusion_rates(positive[rows], predicted[rows], **settings)
             rates[key] = _relabel(found, label)
             if len(caught) > before:
-                undefined.append(f"{key[0]} {key[1]}")
+                undefined.append(" ".join(dict.fromkeys(map(str, key))))
     if undefined:
         warn_undefined(f"Some rates are undefined (NaN) in: {', '.join(undefined)}.")
     return SubgroupRates(rates, label)

@@ -142,7 +142,8 @@ def _draw(panels, heading, figure):
     axes = figure.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
     for ax, (visit, channel, plane, image) in zip(axes, panels, strict=False):
         SaliencyDisplay.from_plane(plane, channel, background=image, ax=ax)
-        ax.set_title(visit if channel == "grad_cam" else f"{visit}, {channel}")
+        whole = channel.removesuffix("_coarse") in ("grad_cam", "prediction_difference")
+        ax.set_title(visit if whole else f"{visit}, {channel}")
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
     figure.suptitle(heading, fontsize="medium")

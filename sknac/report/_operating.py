@@ -109,11 +109,14 @@ def _optimism(system, model, rows):
         f"{model}: threshold {significant(curve.threshold)} for w = {curve.weight:g}, "
         f"chosen on {source}"
     )
-    if "test patients" not in rows:
-        return f"{text}."
-    gap = rows[source]["youden"] - rows["test patients"]["youden"]
-    kind = "better" if gap >= 0 else "worse"
-    return f"{text}; the index was {number(abs(gap), 3)} {kind} there than on the test."
+    if "test patients" in rows:
+        gap = rows[source]["youden"] - rows["test patients"]["youden"]
+        kind = "better" if gap >= 0 else "worse"
+        text += f"; the index was {number(abs(gap), 3)} {kind} there than on the test"
+    if curve.is_trivial:
+        called = system.pos_label if curve.best == 0 else system.neg_label
+        text += f". It is trivial: all who chose it are called {called}"
+    return f"{text}."
 
 
 def _threshold_drawing(system, options, model):

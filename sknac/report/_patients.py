@@ -44,20 +44,24 @@ def flow_section(system: System, options: Options) -> Section:
     if flow is None:
         labels = {cohort: sample.y for cohort, sample in system.cohorts()[::-1]}
         flow = PatientFlow.from_labels(labels)
-    results["flow"] = flow
+    results["flow"] = flow.to_dict()
+    if system.flow is None:  # how many were enrolled was not said
+        results["flow"]["enrolled"] = None
     drawings = (_flow_drawing(system, flow, options),)
     return Section("patients", "Patients", (), (table,), drawings, results)
 
 
 def _flow_drawing(system, flow, options):
     """Return the flow diagram; its height grows with the reasons of exclusion."""
-    reasons = len(flow.excluded)
+    reasons, started = len(flow.excluded), system.flow is not None
     return Drawing(
         key="flow",
         caption="Flow of patients through the study",
         alt=f"Flow diagram of patients: {_spoken(system)}.",
-        draw=partial(_draw_flow, flow, f"{system.name}: patients{options.mark}"),
-        size=(7.0, 3.6 + (0.7 + 0.25 * reasons if reasons else 0.0)),
+        draw=partial(
+            _draw_flow, flow, f"{system.name}: patients{options.mark}", started
+        ),
+        size=(7.0, 2.8 + 0.8 * started + (0.7 + 0.25 * reasons if reasons else 0.0)),
         wide=True,
     )
 
@@ -71,11 +75,17 @@ def _spoken(system):
     )
 
 
-def _draw_flow(flow, title, ax):
-    """Draw the flow diagram."""
+def _draw_flow(flow, title, started, ax):
+    """Draw the flow diagram, from those analysed where none before are known."""
     from sknac.clinical import PatientFlowDisplay
 
-    PatientFlowDisplay(flow=flow).plot(ax)
+    display = PatientFlowDisplay(flow=flow).plot(ax)
+    if not started:
+        enrolled, analysed, *_ = display.boxes_
+        room = enrolled.get_position()[1]
+        enrolled.remove()
+        display.arrows_[0].remove()
+        ax.set_ylim(top=analysed.get_position()[1] - room)
     ax.set_title(title)
 
 

@@ -330,7 +330,11 @@ def _draw_net_benefit(curve, title, ax):
 def headline(system: System, options: Options) -> tuple[str, dict]:
     """Return the main model's result in a sentence, and its cells for the table."""
     sample, model = system.test, system.main
-    n, n_pos = len(sample.y), int((sample.y == system.pos_label).sum())
+    of = sample.scored if model in sample.scores else sample.decided
+    judged, _ = of(model)
+    n, n_pos = str(len(judged)), int((judged == system.pos_label).sum())
+    if len(judged) < len(sample.y):
+        n += f" of {len(sample.y)}"
     about = f"{model}\npositive: {system.pos_label}\nn = {n} ({n_pos} positive)"
     cells = {
         "System": about,

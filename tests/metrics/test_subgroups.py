@@ -64,6 +64,11 @@ def test_undefined_rates_are_nan_with_one_warning():
     assert found.rates["subgroup", "a"].sensitivity.estimate == 0.5
 
 
+def test_undefined_rates_of_all_are_named_once():
+    with pytest.warns(UndefinedMetricWarning, match=r"in: all, subgroup a\."):
+        subgroup_rates([1, 0], [0, 0], ["a", "a"], pos_label=1)
+
+
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="subgroup has 2 rows but y_true has 3"):
         subgroup_rates([0, 1, 1], [0, 1, 1], ["a", "b"])

@@ -103,3 +103,20 @@ def test_each_patient_is_in_the_numbers(study, results):
     patients = results["test_patients"]
     assert [one["true"] for one in patients] == study.y.tolist()
     assert [one["scores"]["DLR-2"] for one in patients] == study.X["dlr2"].tolist()
+
+
+@pytest.mark.parametrize("weight", [0.8, 0.2])
+def test_trivial_threshold_is_called_so(study, new, weight):
+    flat = np.zeros(len(study.y_train))
+    curve = weighted_youden_curve(
+        study.y_train, flat, weight=weight, pos_label="response"
+    )
+    called = "response" if weight > 0.5 else "non-response"
+    page = (
+        new()
+        .add_predictions(
+            "x", study.y, study.X["dlr4"], pos_label="response", curves={"x": curve}
+        )
+        .to_html()
+    )
+    assert f"It is trivial: all who chose it are called {called}." in page

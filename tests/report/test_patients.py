@@ -26,7 +26,31 @@ def test_patients_are_counted_by_cohort_and_class(study, results):
     found = results["patients"]
     assert found["test"]["n"], found["training"]["n"] == (40, 80)
     assert found["test"]["response"] == (study.y == "response").sum()
-    assert results["flow"]["enrolled"] == 120
+    assert results["flow"]["analysed"] == 120
+
+
+def test_how_many_were_enrolled_is_not_made_up(study, new, results, monkeypatch):
+    words = []
+    monkeypatch.setattr(
+        "matplotlib.figure.Figure.savefig",
+        lambda figure, stream, **_: (
+            words.extend(text.get_text() for text in figure.axes[0].texts),
+            stream.write(bytes(32)),
+        ),
+    )
+    assert results["flow"]["enrolled"] is None
+    report = new().add_predictions(
+        "x", study.y, None, pos_label="response", decisions=study.y
+    )
+    report.to_html()
+    assert "Analysed (n = 40)" in words
+    assert not any("Enrolled" in text for text in words)
+    words.clear()
+    counts = study.y.value_counts().to_dict()
+    report.add_flow("x", PatientFlow({"test": counts}, excluded={"moved away": 3}))
+    report.to_html()
+    assert "Enrolled (n = 43)" in words
+    assert report.to_dict()["systems"][0]["results"]["flow"]["enrolled"] == 43
 
 
 def test_baseline_is_that_of_baseline_table(study, results):

@@ -108,3 +108,11 @@ def test_undefined_numbers_become_notes(study, new):
     assert system["results"]["rates"]["test"]["x"]["ppv"]["estimate"] is None
     assert any("ppv" in note for note in system["notes"])
     assert "Note: " in report.to_html()
+
+
+def test_first_table_counts_those_whom_the_model_scored(study, new):
+    score = study.X["dlr4"].copy()
+    score.iloc[:3] = np.nan
+    report = new().add_predictions("x", study.y, score, pos_label="response")
+    n_pos = (study.y.iloc[3:] == "response").sum()
+    assert f"n = 37 of 40 ({n_pos} positive)" in report.to_html()
