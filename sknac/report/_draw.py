@@ -4,6 +4,9 @@
 
 import base64
 import io
+import textwrap
+import warnings
+from contextlib import contextmanager
 from typing import Any
 
 from sknac.report._parts import Drawing
@@ -28,7 +31,9 @@ def png(drawing: Drawing) -> bytes:
     FigureCanvasAgg(figure)
     drawing.draw(figure if drawing.whole else figure.subplots())
     _take_dollars_literally(figure)
-    return saved(figure, whole=drawing.whole)
+    _break_lines(figure)
+    with _one_warning_of_letters():
+        return saved(figure, whole=drawing.whole)
 
 
 def saved(figure: Any, *, whole: bool = True) -> bytes:
@@ -54,6 +59,55 @@ def inline(picture: bytes) -> str:
             image.convert("RGB").save(stream, format="webp", quality=90)
         picture = stream.getvalue()
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+
+
+def _break_lines(figure):
+    """Break what is longer than the figure is wide: the data's names may be."""
+    width = figure.get_figwidth()
+    titles = [ax.title for ax in figure.axes] if len(figure.axes) == 1 else []
+    titles += [figure._suptitle] if figure._suptitle else []
+    labels = [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    keys = [text for legend in legends for text in legend.get_texts()]
+    for texts, n_characters in ((titles, 9), (labels, 9), (keys, 8)):
+        for text in texts:
+            text.set_text(_wrapped(text.get_text(), int(n_characters * width)))
+    for ax in figure.axes:
+        rows = [label.get_text() for label in ax.get_yticklabels()]
+        broken = [_wrapped(row, int(5 * width)) for row in rows]
+        if broken != rows:
+            ax.set_yticks(ax.get_yticks(), broken)
+
+
+def _wrapped(text, longest):
+    """Break the lines of a text that are too long."""
+    return "\n".join(
+        part
+        for line in text.split("\n")
+        for part in textwrap.wrap(line, longest) or [""]
+    )
+
+
+@contextmanager
+def _one_warning_of_letters():
+    """Say once, and with the mend, that the font lacks letters of the data."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking = [w for w in caught if "missing from font" in str(w.message)]
+    for warning in caught:
+        if warning not in lacking:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    if lacking:
+        warnings.warn(
+            "Figures lack letters that matplotlib's font does not have; they show "
+            "boxes. Name an installed font that has them, for example "
+            'matplotlib.rcParams["font.family"] = ["DejaVu Sans", "Noto Sans CJK SC"].',
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _take_dollars_literally(figure):

@@ -98,3 +98,33 @@ def test_a_whole_report_leaves_no_figure_open(full):
     before = plt.get_fignums()
     full.to_html()
     assert plt.get_fignums() == before
+
+
+@pytest.mark.parametrize("where", ["title", "xlabel", "key", "row"])
+def test_long_names_stay_within_the_figure(where):
+    name = "a name with many words in it " * 3 + "andonewithoutany" * 6
+    drawn = []
+
+    def draw(ax):
+        ax.plot([0, 1], label=name if where == "key" else "x")
+        key = ax.legend().get_texts()[0]
+        ax.set_yticks([0.5], [name if where == "row" else "x"])
+        ax.set(**{where: name} if where in ("title", "xlabel") else {})
+        found = {"title": ax.title, "xlabel": ax.xaxis.label, "key": key}
+        drawn.extend([ax, found.get(where)])
+
+    png(Drawing("a", "b", "c", draw))
+    ax, text = drawn
+    ax.figure.draw_without_rendering()
+    text = text or ax.get_yticklabels()[0]
+    found = text.get_window_extent()
+    assert found.x0 >= 0
+    assert found.x1 <= ax.figure.bbox.width
+    assert ax.get_position().width > 0.4
+    assert text.get_text().replace("\n", " ").startswith(name[:80])
+
+
+def test_letters_that_no_font_has_bring_one_warning_with_the_mend():
+    with pytest.warns(UserWarning, match="Name an installed font") as caught:
+        png(titled("\u6709\u6548 \u65e0\u6548"))
+    assert len(caught) == 1
