@@ -65,3 +65,17 @@ def test_bars_take_styles(cascade, fig4):
     flow = stage_flow(y, cascade.predict_each(X), stop_label="non-response")
     display = StageFlowDisplay(flow=flow).plot(bar_kwargs={"height": 0.5})
     assert display.bars_[0][0].get_height() == 0.5
+
+
+def test_bars_stand_end_to_end_beside_their_names(cascade, fig4):
+    display = StageFlowDisplay.from_estimator(cascade, *fig4)
+    names = [label.get_text() for label in display.ax_.get_yticklabels()]
+    stages = ("dlr2", "dlr4")
+    assert names == [f"{s}: {done}" for s in stages for done in ("stopped", "goes on")]
+    first, second = display.bars_
+    assert [bar.get_x() for bar in first] == [0, 0, 0, 0]
+    assert [bar.get_x() for bar in second] == [10, 11, 9, 2]
+    for bars in display.bars_:
+        middles = [bar.get_y() + bar.get_height() / 2 for bar in bars]
+        assert middles == pytest.approx(display.ax_.get_yticks())
+    assert display.ax_.yaxis_inverted()

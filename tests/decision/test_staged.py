@@ -286,6 +286,24 @@ def test_decision_values_are_banded_and_agree_with_predict(rows, stop_label):
     assert ((low < towards_go) & (towards_go < low + 1)).all()
 
 
+@pytest.mark.parametrize("stop_label", [False, True])
+def test_scores_order_the_patients_of_a_band(stop_label):
+    score = np.array([0.01, 0.2, 0.45, 0.55, 0.8, 0.99])
+    X = np.column_stack([score, np.full(6, 0.9 if stop_label is False else 0.1)])
+    model = StagedClassifier(
+        [("a", ScoreColumn(0), [0]), ("b", ScoreColumn(0), [1])], stop_label=stop_label
+    ).fit(np.array([[0.0, 0.0], [1.0, 1.0]]), [False, True])
+    values = model.decision_function(X)
+    stopped = model.predict(X) == stop_label
+    assert stopped.sum() == 3
+    assert (np.diff(values[stopped]) > 0.01).all()
+    again = model.decision_function(
+        np.column_stack([np.full(6, 1 - stop_label), score])
+    )
+    np.testing.assert_array_equal(np.argsort(again), np.arange(6))
+    assert len(np.unique(again)) == 6
+
+
 def test_infinite_margins_stay_in_their_band():
     class Endless(ClassifierMixin, BaseEstimator):
         def fit(self, X, y):

@@ -192,3 +192,17 @@ def test_the_predicted_class_is_named(model, cohort):
 def test_images_that_are_not_there_are_refused(settings, message, model, cohort):
     with pytest.raises(ValueError, match=message):
         SaliencyDisplay.from_estimator(model, cohort, **settings)
+
+
+def test_lines_lie_around_the_highest_values(scan):
+    rows, columns = np.mgrid[:20, :30]
+    peak = np.exp(-((rows - 5) ** 2 + (columns - 22) ** 2) / 8).astype(np.float32)
+    plane = Plane(
+        peak[None], "maps", GRID.spacing_mm, GRID.origin_mm, channels=["grad_cam"]
+    )
+    display = SaliencyDisplay.from_plane(plane, background=scan)
+    for path in display.contour_.get_paths():
+        middle = (path.vertices.min(axis=0) + path.vertices.max(axis=0)) / 2
+        lateral, depth = middle
+        assert lateral == pytest.approx(2.0 + 22 * 0.3, abs=0.05)
+        assert depth == pytest.approx(1.0 + 5 * 0.2, abs=0.05)

@@ -213,3 +213,14 @@ def test_no_model_is_refused(tied, models):
 def test_no_estimator_is_refused(tied):
     with pytest.raises(ValueError, match="holds no model"):
         RocCIDisplay.from_estimator({}, None, tied[0])
+
+
+def test_lines_and_bands_are_the_numbers(tied):
+    shown = draw(tied)
+    for curve, line, band in zip(
+        shown.curves.values(), shown.lines_, shown.bands_, strict=True
+    ):
+        np.testing.assert_array_equal(line.get_xydata().T, [curve.fpr, curve.tpr])
+        corners = {tuple(at) for path in band.get_paths() for at in path.vertices}
+        for bound in (curve.band_low, curve.band_high):
+            assert corners.issuperset(zip(curve.band_fpr, bound, strict=True))

@@ -76,3 +76,12 @@ def test_estimators_probabilities_are_drawn(predictions, rng):
     assert shown.bands_ == []
     assert shown.lines_[0].get_color() == "k"
     assert shown.lines_[0].get_label() == "LogisticRegression"
+
+
+def test_bands_are_the_bounds(predictions):
+    shown = DecisionCurveDisplay.from_predictions(*predictions, pos_label="response")
+    curve = shown.curve
+    for name, band in zip(curve.net_benefit, shown.bands_, strict=True):
+        corners = {tuple(at) for path in band.get_paths() for at in path.vertices}
+        for bound in (curve.low[name], curve.high[name]):
+            assert corners.issuperset(zip(curve.thresholds, bound, strict=True))

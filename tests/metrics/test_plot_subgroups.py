@@ -114,3 +114,21 @@ def test_styling_goes_through_kwargs(paper):
     assert shown.ax_ is ax
     assert shown.containers_["accuracy"].lines[0].get_color() == "k"
     assert shown.texts_[0].get_fontsize() == 5
+
+
+def test_points_and_numbers_stand_beside_their_subgroup(paper):
+    y, pred, subtype = paper
+    by = pd.DataFrame({"subtype": subtype, "part": np.arange(40) < 15})
+    shown = draw((y, pred, by))
+    names = [label.get_text() for label in shown.ax_.get_yticklabels()]
+    places = dict(zip(names, shown.ax_.get_yticks(), strict=True))
+    points = shown.containers_["accuracy"].lines[0].get_xydata().tolist()
+    numbers = {text.get_position()[1]: text.get_text() for text in shown.texts_}
+    for (_, level), found in shown.rates.rates.items():
+        rate = found.accuracy
+        at = places[f"{level} (n = {rate.total})"]
+        assert [rate.estimate, at] in points
+        assert numbers[at].startswith(f"{rate.count}/{rate.total} ")
+    assert places["all (n = 40)"] == 0
+    bottom, top = shown.ax_.get_ylim()
+    assert bottom > top

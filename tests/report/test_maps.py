@@ -85,3 +85,15 @@ def test_maps_of_others_are_refused(added, cohort, fitted):
     maps = grad_cam(fitted, cohort.X.iloc[[0]], **LAYER)
     with pytest.raises(ValueError, match="1 patients who are not in X and y"):
         added().add_maps("DLR-2", maps)
+
+
+def test_maps_lie_over_the_patients_own_images(added, cohort, fitted):
+    shown = cohort.X.iloc[[20, 14]]
+    report = added().add_maps("DLR-2", grad_cam(fitted, shown, **LAYER))
+    (chapter,) = report._build().chapters
+    (section,) = [part for part in chapter.sections if part.key == "attribution"]
+    for patient, drawing in zip(shown.index, section.drawings, strict=True):
+        panels, _ = drawing.draw.args
+        assert [visit for visit, *_ in panels] == ["pre", "post2"]
+        for visit, _, _, image in panels:
+            assert image == cohort.X.loc[patient, f"us_{visit}"].planes[0]

@@ -120,3 +120,45 @@ def test_trivial_threshold_is_called_so(study, new, weight):
         .to_html()
     )
     assert f"It is trivial: all who chose it are called {called}." in page
+
+
+def test_subgroups_leave_out_patients_without_a_decision(study, cascade, new):
+    decided = cascade.predict(study.X).astype(object)
+    decided[:5] = None
+    report = new().add_predictions(
+        "x", study.y, None, decisions=decided, pos_label="response"
+    )
+    report.add_subgroups("x", study.X["subtype"])
+    found = report.to_dict()["systems"][0]["results"]["subgroups"]
+    expected = subgroup_rates(
+        study.y[5:], decided[5:], study.X["subtype"][5:], pos_label="response"
+    )
+    for level in ("HR+", "HER2+", "TN"):
+        rates = expected.rates["subtype", level]
+        assert found[f"subtype: {level}"]["accuracy"] == rates.accuracy.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("test_scores", "sentence"),
+    [
+        ([0.1, 0.6, 0.2, 0.9], "the index was 0.500 better there than on the test"),
+        ([0.1, 0.2, 0.6, 0.9], "the index was 0.000 better there than on the test"),
+    ],
+)
+def test_a_score_at_the_threshold_is_positive_and_optimism_is_told(
+    new, test_scores, sentence
+):
+    curve = weighted_youden_curve([0, 0, 1, 1], [0.1, 0.2, 1.0, 1.0], weight=0.5)
+    assert curve.threshold == 0.6
+    report = new().add_predictions(
+        "x", [0, 0, 1, 1], test_scores, pos_label=1, curves={"x": curve}
+    )
+    assert sentence in report.to_html()
+
+
+def test_a_threshold_that_does_better_on_the_test_is_not_called_optimistic(new):
+    curve = weighted_youden_curve([0, 1, 0, 1], [0.1, 0.2, 0.8, 1.0], weight=0.5)
+    report = new().add_predictions(
+        "x", [0, 0, 1, 1], [0.0, 0.05, 1.0, 1.0], pos_label=1, curves={"x": curve}
+    )
+    assert "the index was 0.250 worse there than on the test" in report.to_html()

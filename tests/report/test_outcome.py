@@ -42,3 +42,17 @@ def test_survival_needs_decisions(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr2"], pos_label="response")
     with pytest.raises(ValueError, match="no decisions to group survival by"):
         report.add_survival("x", study.time, study.event)
+
+
+def test_patients_without_a_decision_are_left_out(study, cascade, new):
+    decided = cascade.predict(study.X).astype(object)
+    decided[:5] = None
+    report = new().add_predictions(
+        "x", study.y, None, decisions=decided, pos_label="response"
+    )
+    report.add_survival("x", study.time, study.event)
+    found = report.to_dict()["systems"][0]["results"]["survival"]["kaplan_meier"]
+    expected = kaplan_meier(study.time[5:], study.event[5:], decided[5:].astype(str))
+    assert [row["survival"] for row in found["curves"]] == pytest.approx(
+        expected.curves["survival"].tolist()
+    )

@@ -108,3 +108,25 @@ def test_drawing_goes_where_it_is_told(datasets):
     assert display.ax_ is ax
     title = display.ax_.get_legend().get_title().get_text()
     assert title.startswith("log-rank p = 0.050\n")
+
+
+def test_steps_and_bands_hold_until_the_next_time(display):
+    curves = display.result.curves
+    for group, line, band in zip(
+        display.result.groups, display.lines_, display.bands_, strict=True
+    ):
+        curve = curves[curves["group"] == group].dropna()
+        assert line.get_drawstyle() == "steps-post"
+        corners = {tuple(at) for path in band.get_paths() for at in path.vertices}
+        for bound in ("low", "high"):
+            values, times = curve[bound].tolist(), curve["time"].tolist()
+            assert corners.issuperset(zip(times, values, strict=True))
+            assert corners.issuperset(zip(times[1:], values[:-1], strict=True))
+
+
+def test_marks_are_those_who_left_without_an_event(display):
+    curves = display.result.curves
+    marks = display.ax_.lines[1::2]
+    for group, mark in zip(display.result.groups, marks, strict=True):
+        left = curves[(curves["group"] == group) & (curves["censored"] > 0)]
+        np.testing.assert_array_equal(mark.get_xydata(), left[["time", "survival"]])
