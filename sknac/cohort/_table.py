@@ -184,6 +184,13 @@ def _check_columns(table, rows):
         if len(empty):
             where = _where(table, empty[0])
             raise CohortError(f"{where}, column {column}: the value is missing")
+    prefixed = rows.index[rows["visit"].astype(str).str.startswith("us_")]
+    if len(prefixed):
+        visit = rows["visit"][prefixed[0]]
+        raise CohortError(
+            f"{_where(table, prefixed[0])}, column visit: {visit!r} would become "
+            f"us_{visit}; write {str(visit).removeprefix('us_')!r}"
+        )
     if len(rows) == 0:
         raise CohortError("the table has no row")
 

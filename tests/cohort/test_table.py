@@ -197,6 +197,11 @@ def test_bad_rows_name_row_patient_column_and_mend(folder, good, change, message
     assert PLACE + message in said
 
 
+def test_visit_with_the_prefix_of_its_column_is_refused(folder):
+    with pytest.raises(CohortError, match="'us_pre' would become us_us_pre; write"):
+        build(folder, RF, {**RF, "visit": "us_pre"})
+
+
 def test_errors_of_a_csv_name_its_line(folder):
     pd.DataFrame([RF, {**RF, "line_pitch_mm": None}]).to_csv(folder / "a.csv")
     with pytest.raises(
