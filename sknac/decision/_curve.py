@@ -368,14 +368,16 @@ def _below(amounts, edges):
 
 
 def _candidates(scores):
-    """Return midpoints between distinct scores and one float beyond each end."""
+    """Return midpoints between distinct scores and one rounding beyond each end."""
     low, high = scores[:-1], scores[1:]
     middle = 0.5 * low + 0.5 * high
     # With score >= threshold the cut must lie above `low`; where the midpoint of two
     # neighbouring floats rounds down to it, `high` itself does the same job.
     middle = np.where(middle > low, middle, high)
-    below = np.nextafter(scores[:1], -np.inf)
-    above = np.nextafter(scores[-1:], np.inf)
+    # The float next to 0 is 5e-324: nothing to print, and 0 where denormals are cut.
+    least = np.spacing(np.abs(scores[[0, -1]]).max() or 1.0)
+    below = np.minimum(np.nextafter(scores[:1], -np.inf), scores[:1] - least)
+    above = np.maximum(np.nextafter(scores[-1:], np.inf), scores[-1:] + least)
     return np.concatenate([below, middle, above])
 
 

@@ -186,8 +186,15 @@ def test_trivial_optimum_is_finite_and_warned_of(weight, called):
     y, s = [0, 1, 0, 1], [1.0, 0.0, 3.0, 2.0]
     with pytest.warns(UserWarning, match=f"every patient is called {called}"):
         cut = weighted_youden_threshold(y, s, weight=weight)
-    beyond = np.nextafter(0.0, -1) if called == "positive" else np.nextafter(3.0, 4)
-    assert cut == beyond
+    step = np.spacing(3.0)
+    assert cut == (-step if called == "positive" else 3 + step)
+
+
+def test_cut_above_a_highest_score_of_0_is_no_denormal():
+    y, s = [0, 1, 0, 1], [-2.0, -3.0, 0.0, -1.0]
+    with pytest.warns(UserWarning, match="every patient is called negative"):
+        cut = weighted_youden_threshold(y, s, weight=0.1)
+    assert cut == np.spacing(3.0)
 
 
 def test_constant_scores_are_warned_of():
