@@ -200,6 +200,10 @@ def _batch_size(shape, device):
 def _target_column(target, classes):
     """Column of the class whose probability is compared."""
     known = classes.tolist()
+    if not (target is None or np.isscalar(target)):
+        raise ValueError(
+            f"target= must be one of the classes {known}, for all patients"
+        )
     if target is None:
         if len(known) > 2:
             raise ValueError(f"target= must name one of the classes {known}")

@@ -19,6 +19,7 @@ from sknac.inspection._incremental import (
 )
 from sknac.inspection._occlusion import Batch
 from sknac.inspection._pipeline import SplitModel
+from sknac.inspection._score import evaluating
 from sknac.nets._blocks import PlaneNet
 from sknac.nets._dual import DualInput
 from sknac.nets._scope import torch_scope
@@ -166,8 +167,8 @@ class PatientScore:
 def computing(net) -> Iterator[None]:
     """Compute as a network's own ``predict`` does: threads, precision, no gradients."""
     kind = torch.device(net.device_).type
-    net._set_training(False)
     with (
+        evaluating(net.module_),
         torch_scope(threads=net.torch_threads),
         torch.inference_mode(),
         torch.autocast(kind, torch.bfloat16, enabled=net.autocast),

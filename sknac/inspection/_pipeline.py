@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -110,7 +111,8 @@ def split_model(estimator) -> SplitModel:
     estimator : estimator
         A `PlaneFeatureNet` or `DLRClassifier`; a `Pipeline` with one, nested or
         not; or a meta-estimator with one fitted ``estimator_`` or
-        ``best_estimator_`` around either, such as `WeightedYoudenThreshold`.
+        ``best_estimator_`` around either, such as `WeightedYoudenThreshold`; or a
+        `FrozenEstimator` of one of these.
 
     Returns
     -------
@@ -146,6 +148,8 @@ def split_model(estimator) -> SplitModel:
 
 def _flat_steps(estimator):
     """List the steps of an estimator; pipelines and what wraps a network opened."""
+    if isinstance(estimator, FrozenEstimator):
+        return _flat_steps(estimator.estimator)
     if isinstance(estimator, Pipeline):
         steps = [step for _, step in estimator.steps]
         kept = [step for step in steps if step is not None and step != "passthrough"]

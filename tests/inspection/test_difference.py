@@ -1,3 +1,4 @@
+import copy
 import pickle
 
 import joblib
@@ -478,6 +479,15 @@ def test_estimator_and_generators_are_left_alone(maps_cohort, maps_model):
     assert not any(part.training for part in module.modules())
 
 
+def test_a_network_left_in_training_is_computed_as_predict_does(plane_net, bags):
+    expected = prediction_difference(plane_net, bags[:1], stride=16)
+    net = copy.deepcopy(plane_net)
+    net.module_.train()
+    found = prediction_difference(net, bags[:1], stride=16)
+    np.testing.assert_array_equal(found, expected)
+    assert all(part.training for part in net.module_.modules())
+
+
 @pytest.mark.filterwarnings("ignore:The threshold:UserWarning")
 def test_what_wraps_a_system_is_looked_through():
     data = make_bmode_cohort(n_patients=16, random_state=0)
@@ -520,6 +530,7 @@ def test_the_class_of_three_must_be_named(bags):
     ("settings", "message"),
     [
         ({"target": "maybe"}, "target='maybe' is none of the classes"),
+        ({"target": ["response"] * 8}, "target= must be one of the classes"),
         ({"channels": ["mbf"]}, "channel 'mbf' is none of"),
         ({"channels": [2]}, "channel 2 is none of"),
         ({"channels": ["si", 0]}, "must name each channel once"),

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -56,6 +57,16 @@ def test_parts_together_predict_as_the_whole(estimator, cohort, labels):
         predicted(model, cohort), fitted.predict_proba(cohort), rtol=1e-12
     )
     assert model.classes.tolist() == fitted.classes_.tolist()
+
+
+def test_frozen_parts_are_looked_through(cohort, labels):
+    system = clone(make_pipeline(SMALL, PAIR)).fit(cohort, labels)
+    frozen = WeightedYoudenThreshold(FrozenEstimator(system), cv="resubstitution")
+    model = split_model(frozen.fit(cohort, labels))
+    assert model.net is system[-1]
+    np.testing.assert_array_equal(
+        predicted(model, cohort), predicted(split_model(system), cohort)
+    )
 
 
 def test_bare_nets_are_split_for_arrays_too(plane_net, pair_net, bags, pairs):
