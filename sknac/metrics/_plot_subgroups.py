@@ -265,6 +265,9 @@ class SubgroupDisplay:
         for tick, (_, found) in zip(ax.get_yticklabels(), rows, strict=True):
             tick.set_fontweight("bold" if found is None else "normal")
         ax.tick_params(axis="y", length=0)
+        factors = {factor for factor, _ in self.rates.rates} - {ALL, "subgroup"}
+        if len(factors) == 1:  # several have headings
+            ax.set_ylabel(*factors)
         ax.set(ylim=(len(rows) - 0.5, -0.5), xlim=(-0.02, 1.02))
         everybody = self.rates.rates[ALL, ALL]
         one, n_pos = everybody.accuracy, everybody.tp + everybody.fn

@@ -65,11 +65,12 @@ def _break_lines(figure):
     """Break what is longer than the figure is wide: the data's names may be."""
     width = figure.get_figwidth()
     titles = [ax.title for ax in figure.axes] if len(figure.axes) == 1 else []
-    titles += [figure._suptitle] if figure._suptitle else []
+    heads = [figure._suptitle] if figure._suptitle else []
     labels = [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
     legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
     keys = [text for legend in legends for text in legend.get_texts()]
-    for texts, n_characters in ((titles, 9), (labels, 9), (keys, 8)):
+    kinds = ((titles, 9), (heads, 13), (labels, 9), (keys, 8))
+    for texts, n_characters in kinds:
         for text in texts:
             text.set_text(_wrapped(text.get_text(), int(n_characters * width)))
     for ax in figure.axes:

@@ -143,7 +143,10 @@ def _draw(panels, heading, figure):
     for ax, (visit, channel, plane, image) in zip(axes, panels, strict=False):
         SaliencyDisplay.from_plane(plane, channel, background=image, ax=ax)
         whole = channel.removesuffix("_coarse") in ("grad_cam", "prediction_difference")
-        ax.set_title(visit if whole else f"{visit}, {channel}")
+        named = visit if whole else f"{visit}, {channel}"
+        heat = plane.load()[plane.channels.index(channel)]
+        # A map without heat is drawn as nothing at all, which may look like a fault.
+        ax.set_title(named if np.nan_to_num(heat).any() else f"{named}: 0 throughout")
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
     figure.suptitle(heading, fontsize="medium")

@@ -132,3 +132,12 @@ def test_points_and_numbers_stand_beside_their_subgroup(paper):
     assert places["all (n = 40)"] == 0
     bottom, top = shown.ax_.get_ylim()
     assert bottom > top
+
+
+def test_single_factor_is_named():
+    y = [0, 1, 0, 1]
+    by = pd.Series(["a", "a", "b", "b"], name="birads")
+    assert SubgroupDisplay.from_predictions(y, y, by).ax_.get_ylabel() == "birads"
+    assert SubgroupDisplay.from_predictions(y, y, list(by)).ax_.get_ylabel() == ""
+    two = pd.DataFrame({"birads": by, "side": by})
+    assert SubgroupDisplay.from_predictions(y, y, two).ax_.get_ylabel() == ""

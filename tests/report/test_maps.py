@@ -4,7 +4,9 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
+from sknac.cohort import map_planes
 from sknac.datasets import make_bmode_cohort
 from sknac.inspection import grad_cam
 from sknac.systems import make_dlr_pipeline
@@ -97,3 +99,17 @@ def test_maps_lie_over_the_patients_own_images(added, cohort, fitted):
         assert [visit for visit, *_ in panels] == ["pre", "post2"]
         for visit, _, _, image in panels:
             assert image == cohort.X.loc[patient, f"us_{visit}"].planes[0]
+
+
+def test_map_without_heat_says_so(added, cohort, fitted):
+    maps = grad_cam(fitted, cohort.X.iloc[[14]], **LAYER)
+    cold = map_planes(
+        maps, list(maps.columns[:1]), lambda p: p.replace(image=0 * p.load())
+    )
+    report = added().add_maps("DLR-2", cold)
+    (chapter,) = report._build().chapters
+    (section,) = [part for part in chapter.sections if part.key == "attribution"]
+    figure = Figure()
+    section.drawings[0].draw(figure)
+    titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
+    assert titles == ["pre: 0 throughout", "post2"]
