@@ -151,30 +151,6 @@ def cascade_section(system: System, options: Options) -> Section | None:
         pos_label=system.pos_label,
         confidence_level=options.confidence_level,
     )
-    counts = flow.counts.copy()
-    counts.index = [f"{stage}: {_ACTIONS[action]}" for stage, action in counts.index]
-    counts.columns = [*map(str, counts.columns[:-1]), "All"]
-    alone = {
-        ("Cascade" if name == "cascade" else f"{name} alone"): {
-            "n": str(rates.tp + rates.fn + rates.fp + rates.tn),
-            "Sensitivity": interval(rates.sensitivity),
-            "Specificity": interval(rates.specificity),
-            "NPV": interval(rates.npv),
-            "Accuracy": interval(rates.accuracy),
-        }
-        for name, rates in flow.rates.items()
-    }
-    tables = (
-        Table(
-            "Test patients by stage, action and true class",
-            counts.astype(str).rename_axis("Stage and action"),
-        ),
-        Table(
-            "The cascade beside each stage alone, test patients "
-            f"[{options.percent} interval]",
-            pd.DataFrame.from_dict(alone, orient="index").rename_axis("Decided by"),
-        ),
-    )
     drawing = Drawing(
         key="cascade",
         caption="The cascade by stage and true class",
@@ -193,11 +169,44 @@ def cascade_section(system: System, options: Options) -> Section | None:
         "no more of the other. What it gains is time.",
     )
     return Section(
-        "cascade", "Cascade", text, tables, (drawing,), {"cascade": _flow_numbers(flow)}
+        "cascade",
+        "Cascade",
+        text,
+        _cascade_tables(flow, options),
+        (drawing,),
+        {"cascade": _flow_numbers(flow)},
     )
 
 
 _ACTIONS = {"stop": "stop", "continue": "go on", "awaiting": "await data"}
+
+
+def _cascade_tables(flow, options):
+    """Return the counts by stage, and the rates beside those of each stage alone."""
+    counts = flow.counts.copy()
+    counts.index = [f"{stage}: {_ACTIONS[action]}" for stage, action in counts.index]
+    counts.columns = [*map(str, counts.columns[:-1]), "All"]
+    alone = {
+        ("Cascade" if name == "cascade" else f"{name} alone"): {
+            "n": str(rates.tp + rates.fn + rates.fp + rates.tn),
+            "Sensitivity": interval(rates.sensitivity),
+            "Specificity": interval(rates.specificity),
+            "NPV": interval(rates.npv),
+            "Accuracy": interval(rates.accuracy),
+        }
+        for name, rates in flow.rates.items()
+    }
+    return (
+        Table(
+            "Test patients by stage, action and true class",
+            counts.astype(str).rename_axis("Stage and action"),
+        ),
+        Table(
+            "The cascade beside each stage alone, test patients "
+            f"[{options.percent} interval]",
+            pd.DataFrame.from_dict(alone, orient="index").rename_axis("Decided by"),
+        ),
+    )
 
 
 def _flow_numbers(flow):
