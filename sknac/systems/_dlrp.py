@@ -144,6 +144,9 @@ class DLRPClassifier(StagedClassifier):
     With the default threshold search each stage is fitted six times (five folds
     and once more); ``dlr2__cv`` takes any splitter.
 
+    A nested setting makes its stage a given one: `preset`, `random_state` and columns
+    set later do not reach it. Set them first, or in the same call.
+
     The paper's positive class is response.
 
     References

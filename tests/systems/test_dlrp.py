@@ -70,6 +70,15 @@ def test_setting_one_default_stage_leaves_the_other_default():
     assert model.dlr2.weight == 0.6
 
 
+def test_what_default_stages_share_is_set_before_what_is_nested():
+    at = "dlr2__estimator__dlr__random_state"
+    one_call = DLRPClassifier().set_params(dlr2__weight=0.7, random_state=3)
+    assert one_call.get_params()[at] == 3
+    too_late = DLRPClassifier().set_params(dlr2__weight=0.7).set_params(random_state=3)
+    assert too_late.get_params()[at] is None
+    assert too_late.get_params()[at.replace("dlr2", "dlr4")] == 3
+
+
 def test_columns_may_be_an_array():
     model = DLRPClassifier(columns2=np.array(["us_a", "us_b"]), preset="tiny")
     (_, dlr2, columns), _ = model.stages
