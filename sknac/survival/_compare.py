@@ -285,7 +285,7 @@ def hazard_ratio(
     if not event[group == reference].any():
         with_events = []
     design = pd.DataFrame({x: (group == x).astype(float) for x in with_events})
-    design = _with_covariates(design, covariates, len(time))
+    design = _with_covariates(design, covariates, len(time), others)
     terms = [*others, *([] if covariates is None else covariates.columns)]
     table = pd.DataFrame(
         index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
@@ -325,7 +325,7 @@ def _expected_events(time, event, group, labels):
     return expected
 
 
-def _with_covariates(design, covariates, n_patients):
+def _with_covariates(design, covariates, n_patients, groups):
     """Return the design with the covariates beside the group columns."""
     if covariates is None:
         return design
@@ -333,10 +333,18 @@ def _with_covariates(design, covariates, n_patients):
         raise ValueError(
             f"covariates has {len(covariates)} rows, time has {n_patients}."
         )
-    clash = set(covariates.columns) & set(design.columns)
+    if not covariates.columns.is_unique:
+        raise ValueError("covariates has two columns of one name; rename one.")
+    clash = set(covariates.columns) & set(groups)
     if clash:
         raise ValueError(f"covariates and groups share the names {sorted(clash)}.")
-    added = covariates.reset_index(drop=True).astype(float)
+    try:
+        added = covariates.reset_index(drop=True).astype(float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "covariates must be numbers; code classes as columns of 0 and 1, for "
+            "example with pandas.get_dummies."
+        ) from None
     if added.isna().any(axis=None):
         raise ValueError("covariates holds missing values; impute or leave rows out.")
     return pd.concat([design, added], axis=1)

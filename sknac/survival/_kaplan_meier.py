@@ -80,9 +80,7 @@ class KaplanMeierResult:
         ValueError
             If a time is negative or not finite.
         """
-        times = np.atleast_1d(np.asarray(times, dtype=np.float64))
-        if not (np.isfinite(times) & (times >= 0)).all():
-            raise ValueError("times must be finite and >= 0.")
+        times = _check_times(times, "times")
         rows = [
             _landmarks(curve, times)
             for _, curve in self.curves.groupby("group", sort=False)
@@ -138,7 +136,8 @@ def kaplan_meier(
     confidence_level : float, default=0.95
         Coverage of the band at each time, in (0, 1).
     at_risk_times : array-like of shape (n_times,), default=None
-        Times of the at-risk table; None is four to eight round ones from 0.
+        Times of the at-risk table, in any order; None is four to eight round ones
+        from 0.
 
     Returns
     -------
@@ -148,8 +147,8 @@ def kaplan_meier(
     Raises
     ------
     ValueError
-        If lengths differ, a value is missing, a time is negative, or an event is
-        neither 0 nor 1.
+        If lengths differ, a value is missing, a time is negative, an event is
+        neither 0 nor 1, or a time of the table is negative or not finite.
 
     See Also
     --------
@@ -185,15 +184,24 @@ def kaplan_meier(
         _fit(time[group == x], event[group == x], x, confidence_level) for x in labels
     ]
     ticks = _round_times(time.max()) if at_risk_times is None else at_risk_times
+    ticks = np.unique(_check_times(ticks, "at_risk_times"))
     return KaplanMeierResult(
         curves=pd.concat([curve for curve, _ in fitted], ignore_index=True),
-        at_risk=_at_risk_table(time, group, labels, np.asarray(ticks, dtype=float)),
+        at_risk=_at_risk_table(time, group, labels, ticks),
         summary=pd.DataFrame(
             [row for _, row in fitted], index=pd.Index(labels, name="group")
         ),
         logrank=logrank(time, event, group) if len(labels) > 1 else None,
         confidence_level=float(confidence_level),
     )
+
+
+def _check_times(times, name):
+    """Return times, or say that one is none."""
+    times = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    if not (np.isfinite(times) & (times >= 0)).all():
+        raise ValueError(f"{name} must be finite and >= 0.")
+    return times
 
 
 def _fit(time, event, label, confidence_level):

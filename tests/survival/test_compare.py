@@ -313,11 +313,22 @@ def test_rows_are_named_as_in_the_table():
         ({"covariates": pd.DataFrame({"x": [1.0, 2] * 2})}, "covariates has 4 rows"),
         ({"covariates": pd.DataFrame({"b": range(6)})}, "share the names"),
         ({"covariates": pd.DataFrame({"x": [np.nan] * 6})}, "missing values"),
+        ({"covariates": pd.DataFrame({"x": list("uvwuvw")})}, "must be numbers"),
+        (
+            {"covariates": pd.DataFrame(np.eye(6)[:, :2], columns=["x", "x"])},
+            "two columns of one name",
+        ),
     ],
 )
 def test_bad_models_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         hazard_ratio([1, 2, 3, 4, 5, 6], [1] * 6, list("ababab"), **change)
+
+
+def test_covariates_named_like_a_group_without_events_are_refused():
+    table = pd.DataFrame({"c": range(6)})
+    with pytest.raises(ValueError, match=r"share the names \['c'\]"):
+        hazard_ratio(range(1, 7), [1, 1, 0] * 2, list("abcabc"), covariates=table)
 
 
 def test_results_show_their_numbers(datasets):

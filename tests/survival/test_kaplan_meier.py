@@ -159,6 +159,13 @@ def test_groups_keep_their_labels():
     assert result.groups == [False, True]
 
 
+@pytest.mark.parametrize("times", [[-1, 2], [0, np.nan], [np.inf]])
+def test_times_of_the_table_must_be_times(times):
+    with pytest.raises(ValueError, match="at_risk_times must be finite and >= 0"):
+        kaplan_meier([1, 2, 3], [1, 0, 1], at_risk_times=times)
+    assert [*kaplan_meier([1, 2], [1, 1], at_risk_times=[2, 0, 2]).at_risk] == [0, 2]
+
+
 def test_landmarks_must_be_times():
     result = kaplan_meier([1, 2], [1, 1])
     with pytest.raises(ValueError, match="times must be finite"):
