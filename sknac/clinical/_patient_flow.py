@@ -55,6 +55,10 @@ class PatientFlow:
     enrolled: int | None = None
 
     def __post_init__(self):
+        # Copies: the sum that is checked here must stay right.
+        cohorts = {name: dict(counts) for name, counts in self.cohorts.items()}
+        object.__setattr__(self, "cohorts", cohorts)
+        object.__setattr__(self, "excluded", dict(self.excluded))
         if not self.cohorts:
             raise ValueError("cohorts is empty; give at least one with its classes.")
         for name, counts in [*self.cohorts.items(), ("excluded", self.excluded)]:

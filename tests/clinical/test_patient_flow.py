@@ -25,6 +25,13 @@ def test_sums_are_taken():
     assert table["validation", "response"] == 21
 
 
+def test_counts_given_may_change_later():
+    reasons = {"images missing": 20}
+    flow = PatientFlow(COHORTS, excluded=reasons)
+    reasons["images missing"] = 5
+    assert flow.enrolled == flow.analysed + sum(flow.excluded.values())
+
+
 def test_patients_unaccounted_for_are_counted():
     with pytest.raises(ValueError, match="make 170: 10 patients are unaccounted for"):
         PatientFlow(COHORTS, excluded={"images missing": 2}, enrolled=180)
