@@ -262,7 +262,7 @@ class RocCIDisplay:
         """
         return [
             f"{name}: AUC {c.auc.estimate:.2f} [{c.auc.low:.2f}, {c.auc.high:.2f}]\n"
-            + counts_text(c.n, c.n_pos, c.pos_label)
+            + counts_text(c.n, c.n_pos, c.pos_label, c.auc.n_groups)
             for name, c in self.curves.items()
         ]
 

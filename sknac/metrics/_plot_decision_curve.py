@@ -196,7 +196,8 @@ class DecisionCurveDisplay:
         if cuts[0] < cuts[-1]:
             ax.set_xlim(cuts[0], cuts[-1])
         ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
-        about = counts_text(self.curve.n, self.curve.n_pos, label)
+        counts = self.curve.n, self.curve.n_pos, label, self.curve.n_groups
+        about = counts_text(*counts)
         small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
         ax.legend(loc="best", title=about, **small)
         return self

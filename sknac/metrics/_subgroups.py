@@ -110,7 +110,7 @@ def subgroup_rates(
     ------
     ValueError
         If lengths differ, labels are not binary, `pos_label` is missing or unknown,
-        or an option is unknown.
+        an option is unknown, or factors share a name or are named "all".
 
     See Also
     --------
@@ -165,6 +165,10 @@ def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
     else:
         name = getattr(by, "name", None)
         columns = {"subgroup" if name is None else str(name): pd.Series(by)}
+    if isinstance(by, pd.DataFrame) and len(columns) < by.shape[1]:
+        raise ValueError("by has two columns of one name; rename one.")
+    if ALL in columns:
+        raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it.")
     found = {}
     for name, column in columns.items():
         if len(column) != n:

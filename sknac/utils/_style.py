@@ -57,6 +57,10 @@ def pvalue_text(pvalue):
     return "p < 0.001" if pvalue < 0.001 else f"p = {pvalue:.3f}"
 
 
-def counts_text(n, n_pos, pos_label):
-    """Write how many patients there are and which class is the positive one."""
-    return f"n = {n}, {n_pos} positive ({pos_label})"
+def counts_text(n, n_pos, pos_label, n_groups=None):
+    """Write how many patients there are and which class is the positive one.
+
+    Where patients have several rows, `n_groups` is the number of patients.
+    """
+    rows = f"n = {n}" if n_groups is None else f"{n} rows of {n_groups} patients"
+    return f"{rows}, {n_pos} positive ({pos_label})"

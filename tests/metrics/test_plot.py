@@ -224,3 +224,9 @@ def test_lines_and_bands_are_the_numbers(tied):
         corners = {tuple(at) for path in band.get_paths() for at in path.vertices}
         for bound in (curve.band_low, curve.band_high):
             assert corners.issuperset(zip(curve.band_fpr, bound, strict=True))
+
+
+def test_legend_tells_rows_from_patients(tied):
+    shown = draw(tied, tied[1], groups=np.arange(42) // 2)
+    (text,) = shown.ax_.get_legend().get_texts()
+    assert text.get_text().endswith("\n42 rows of 21 patients, 21 positive (response)")

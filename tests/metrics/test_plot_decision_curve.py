@@ -50,6 +50,14 @@ def test_legend_states_class_and_counts(predictions):
     assert len({str(line.get_linestyle()) for line in shown.lines_}) == 2
 
 
+def test_legend_tells_rows_from_patients(predictions):
+    shown = DecisionCurveDisplay.from_predictions(
+        *predictions, pos_label="response", groups=np.repeat(np.arange(10), 4)
+    )
+    about = shown.ax_.get_legend().get_title().get_text()
+    assert about == "40 rows of 10 patients, 20 positive (response)"
+
+
 def test_one_threshold_can_be_drawn(predictions):
     shown = DecisionCurveDisplay.from_predictions(
         *predictions, pos_label="response", thresholds=[0.3]

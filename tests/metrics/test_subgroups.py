@@ -72,3 +72,15 @@ def test_undefined_rates_of_all_are_named_once():
 def test_lengths_must_agree():
     with pytest.raises(ValueError, match="subgroup has 2 rows but y_true has 3"):
         subgroup_rates([0, 1, 1], [0, 1, 1], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        (pd.DataFrame({"all": ["all", "x"] * 2}), "a factor is named 'all'"),
+        (pd.DataFrame([[1, 2]] * 4, columns=[1, "1"]), "two columns of one name"),
+    ],
+)
+def test_factors_that_would_replace_others_are_refused(by, message):
+    with pytest.raises(ValueError, match=message):
+        subgroup_rates([0, 1, 0, 1], [0, 1, 1, 0], by)
