@@ -137,7 +137,8 @@ class StageFlowDisplay:
         heights = self._heights()
         self.bars_ = self._draw_bars(ax, heights, bar_kwargs or {}, text_kwargs or {})
         ax.set_yticks(heights, [f"{s}: {TITLES[a]}" for s, a in self.flow.counts.index])
-        ax.invert_yaxis()
+        # Room for the legend above the bars, which may fill every corner.
+        ax.set_ylim(heights[-1] + 0.6, -0.6 - 0.25 * (heights[-1] + 1))
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlim(0, 1.08 * max(1, self.flow.counts["n"].max()))
         rates = self.flow.rates["cascade"]
@@ -146,7 +147,7 @@ class StageFlowDisplay:
             f"specificity {rates.specificity.estimate:.2f} "
             f"(positive: {self.flow.pos_label})"
         )
-        ax.legend(title="true class", loc="best")
+        ax.legend(title="true class", loc="upper right", ncols=2)
         self.ax_, self.figure_ = ax, ax.figure
         return self
 

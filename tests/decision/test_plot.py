@@ -79,3 +79,14 @@ def test_bars_stand_end_to_end_beside_their_names(cascade, fig4):
         middles = [bar.get_y() + bar.get_height() / 2 for bar in bars]
         assert middles == pytest.approx(display.ax_.get_yticks())
     assert display.ax_.yaxis_inverted()
+
+
+def test_legend_covers_no_bar():
+    y = ["non-response"] * 9 + ["response"] * 9
+    flow = stage_flow(y, {"a": y, "b": y}, stop_label="non-response")
+    display = StageFlowDisplay(flow=flow).plot()
+    display.figure_.draw_without_rendering()
+    legend = display.ax_.get_legend().get_window_extent()
+    bars = [bar for bars in display.bars_ for bar in bars if bar.get_width()]
+    assert len(bars) == 3
+    assert not any(legend.overlaps(bar.get_window_extent()) for bar in bars)
