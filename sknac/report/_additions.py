@@ -106,11 +106,14 @@ class Additions:
         Raises
         ------
         ValueError
-            If the system or a column is unknown, rows do not match, or a factor has
-            more than 20 levels.
+            If the system or a column is unknown, it has no decisions, rows do not
+            match, or a factor has more than 20 levels.
         """
         system = self._system(name)
-        system.subgroups = subgroup_table(system, by)
+        table = subgroup_table(system, by)
+        if system.main not in system.test.decisions:
+            raise ValueError(f"{system.main} has no decisions to show in subgroups.")
+        system.subgroups = table
         return self
 
     def add_survival(

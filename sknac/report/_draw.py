@@ -69,7 +69,7 @@ def _break_lines(figure):
     labels = [axis.label for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
     legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
     keys = [text for legend in legends for text in legend.get_texts()]
-    kinds = ((titles, 9), (heads, 13), (labels, 9), (keys, 8))
+    kinds = ((titles, 9), (heads, 13), (labels, 10), (keys, 8))
     for texts, n_characters in kinds:
         for text in texts:
             text.set_text(_wrapped(text.get_text(), int(n_characters * width)))

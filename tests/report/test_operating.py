@@ -162,3 +162,9 @@ def test_a_threshold_that_does_better_on_the_test_is_not_called_optimistic(new):
         "x", [0, 0, 1, 1], [0.0, 0.05, 1.0, 1.0], pos_label=1, curves={"x": curve}
     )
     assert "the index was 0.250 worse there than on the test" in report.to_html()
+
+
+def test_subgroups_need_decisions(study, new):
+    report = new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
+    with pytest.raises(ValueError, match="no decisions to show in subgroups"):
+        report.add_subgroups("x", study.X["subtype"])
