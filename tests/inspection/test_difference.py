@@ -461,6 +461,16 @@ def test_store_tells_models_images_and_settings_apart(
     assert run() == 12
 
 
+def test_store_tells_three_classes_apart(bags, tmp_path):
+    net = PlaneFeatureNet(module="resnet_tiny", **FAST).fit(bags, ["a", "b", "c"] * 4)
+    for target in "abcab":
+        about = {"target": target, "patch": 16, "stride": 16}
+        (stored,) = prediction_difference(net, bags[:1], store=tmp_path, **about)
+        (computed,) = prediction_difference(net, bags[:1], **about)
+        np.testing.assert_allclose(stored, computed, **CLOSE)
+    assert n_stored(tmp_path) == 3 * len(bags[0])
+
+
 def test_store_finds_maps_of_a_network_trained_again(maps_cohort, tmp_path):
     for _ in range(2):  # times of training differ, weights do not
         net = PlaneFeatureNet(module="resnet_tiny", **FAST)

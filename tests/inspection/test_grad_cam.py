@@ -112,6 +112,20 @@ def test_default_target_is_the_most_probable_class(plane_net, bags):
         assert not np.array_equal(one, three)
 
 
+def test_default_target_is_what_the_whole_pipeline_predicts(plane_net, bags, labels):
+    other = np.where(np.array(labels) == "response", "non-response", "response")
+    features = plane_net.transform(bags)
+    after = LogisticRegression(C=1e6, max_iter=5000).fit(features, other)
+    model = make_pipeline(plane_net, after)
+    predicted = model.predict(bags)
+    own = plane_net.predict(bags)
+    assert len(set(predicted)) == 2
+    assert (predicted != own).any()
+    found = grad_cam(model, bags)
+    for one, two in zip(found, grad_cam(model, bags, target=predicted), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
 def test_each_patient_has_a_target_of_its_own(plane_net, bags, labels):
     mixed = grad_cam(plane_net, bags, target=labels, relu=False)
     single = {
