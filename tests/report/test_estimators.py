@@ -34,6 +34,20 @@ def test_threshold_decides_as_it_does_itself(pos_label, inner, chosen):
     assert found.probabilities == (["m"] if hasattr(inner, "predict_proba") else [])
 
 
+@pytest.mark.parametrize("method", ["predict_proba", "decision_function"])
+@pytest.mark.parametrize("chosen", ["yes", "no"])
+def test_a_score_at_the_threshold_is_decided_as_it_does_itself(method, chosen):
+    kind = "probability" if method == "predict_proba" else "score"
+    table = np.array([[0.25], [0.5], [0.75]])
+    inner = ScoreColumn(0, pos_label=chosen, kind=kind).fit(table, ["no", "no", "yes"])
+    model = WeightedYoudenThreshold(inner, pos_label=chosen, cv="prefit")
+    model.fit(table, ["no", "yes", "yes"] if chosen == "yes" else ["yes", "no", "no"])
+    model.threshold_ = 0.5
+    found = judge("m", model, table, "yes").decisions["m"].tolist()
+    assert found == model.predict(table).tolist()
+    assert found[1] == chosen
+
+
 def test_margins_are_kept_when_probabilities_are_not_asked_for():
     model = WeightedYoudenThreshold(
         LogisticRegression(), response_method="decision_function"
@@ -57,6 +71,12 @@ def test_stages_and_cascade_are_those_of_the_estimator(study, cascade):
     assert found.decisions["DLRP"].tolist() == cascade.predict(study.X).tolist()
     assert found.scores["DLRP"] == pytest.approx(cascade.decision_function(study.X))
     assert found.scores["DLR-2"] == pytest.approx(study.X["dlr2"])
+
+
+def test_margins_of_a_stage_are_no_probabilities():
+    stages = [("svm", LinearSVC(), [0]), ("lr", LogisticRegression(), [1])]
+    found = judge("c", StagedClassifier(stages).fit(X, Y), X, "yes")
+    assert found.probabilities == ["lr"]
 
 
 def test_patients_awaiting_data_have_no_decision():

@@ -116,3 +116,13 @@ def test_first_table_counts_those_whom_the_model_scored(study, new):
     report = new().add_predictions("x", study.y, score, pos_label="response")
     n_pos = (study.y.iloc[3:] == "response").sum()
     assert f"n = 37 of 40 ({n_pos} positive)" in report.to_html()
+
+
+def test_decision_curves_are_those_of_patients_whom_all_models_scored(study, new):
+    score = study.X["dlr2"].copy()
+    score.iloc[:7] = np.nan
+    scores = {"a": score, "b": study.X["dlr4"]}
+    report = new().add_predictions("x", study.y, scores, probabilities=True, **POSITIVE)
+    found = report.to_dict()["systems"][0]["results"]["decision_curve"]
+    rest = {name: column[7:] for name, column in scores.items()}
+    assert found == decision_curve(study.y[7:], rest, **POSITIVE).to_dict()
