@@ -14,6 +14,7 @@ from sknac.report._intake import check_flow, subgroup_table
 from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
 from sknac.report._system import System
+from sknac.survival._checks import check_follow_up
 
 
 class Additions:
@@ -140,7 +141,8 @@ class Additions:
         Raises
         ------
         ValueError
-            If the system is unknown, it has no decisions, or the rows do not match.
+            If the system is unknown, it has no decisions, the rows do not match, or
+            the follow-up of a patient with a decision is missing or wrong.
         """
         system = self._system(name)
         if system.main not in system.test.decisions:
@@ -148,6 +150,8 @@ class Additions:
         check_text(time_label, "time_label")
         y = system.test.y
         follow_up = aligned("time", time, y), aligned("event", event, y)
+        rows = system.test.decided(system.main)[0].index
+        check_follow_up(*(column.loc[rows] for column in follow_up))
         system.survival = (*follow_up, time_label)
         return self
 

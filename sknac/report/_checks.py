@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sknac.metrics._subgroups import ALL
 from sknac.report._card import About
 from sknac.report._parts import Options
 
@@ -91,8 +92,10 @@ def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
 
 
 def check_subgroups(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of subgroups; raise where a column has too many levels."""
+    """Return a table of subgroups; raise where it cannot be shown."""
     for column in table:
+        if str(column) == ALL:
+            raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it.")
         levels = table[column].nunique()
         if levels > MOST_SUBGROUPS:
             raise ValueError(

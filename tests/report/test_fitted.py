@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
 from sknac.nets import PredictiveNet
+from sknac.report._fitted import _kept
 
 
 def results_of(report):
@@ -42,3 +44,15 @@ def test_losses_are_those_of_the_network(study, new):
     found = results_of(report)["learning_curves"]["N"]
     assert [row["train_loss"] for row in found] == curve["train_loss"].tolist()
     assert "seconds" not in found[0]  # no two runs take the same time
+
+
+def test_losses_told_are_those_of_the_epoch_kept():
+    curve = pd.DataFrame(
+        {
+            "train_loss": [0.9, 0.5, 0.1],
+            "valid_loss": [0.8, 0.6, 0.7],
+            "kept": [False, True, False],
+        },
+        index=pd.RangeIndex(1, 4, name="epoch"),
+    )
+    assert list(_kept(curve).values()) == ["2 of 3", "0.500", "0.600"]

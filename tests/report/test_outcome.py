@@ -38,6 +38,20 @@ def test_one_group_only_is_told(study, new):
     assert "All patients got the same decision" in page
 
 
+def test_wrong_follow_up_is_refused_when_it_is_added(study, new):
+    decided = np.full(len(study.y), "response", dtype=object)
+    decided[0] = None
+    report = new().add_predictions(
+        "x", study.y, None, decisions=decided, pos_label="response"
+    )
+    time = study.time.copy()
+    time.iloc[0] = np.nan
+    report.add_survival("x", time, study.event)  # nobody decided on her
+    time.iloc[1] = np.nan
+    with pytest.raises(ValueError, match="time is missing"):
+        report.add_survival("x", time, study.event)
+
+
 def test_survival_needs_decisions(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr2"], pos_label="response")
     with pytest.raises(ValueError, match="no decisions to group survival by"):

@@ -49,6 +49,10 @@ def test_one_limit_need_not_be_a_list(new, scored):
         (lambda r: r.add_subgroups("y", ["a"]), "no system 'y'"),
         (lambda r: r.add_subgroups("x", ["subtype"]), "no column subtype"),
         (lambda r: r.add_subgroups("x", range(40)), "40 levels"),
+        (
+            lambda r: r.add_subgroups("x", pd.Series(["a"] * 40, name="all")),
+            "a factor is named 'all'",
+        ),
         (lambda r: r.add_subgroups("x", ["a", "b", None]), "3 rows, y has 40"),
         (
             lambda r: r.add_cascade("x", {"a": ["response"] * 40}, stop_label="z"),
