@@ -99,7 +99,7 @@ decisions = {
     for name, score in scores.items()
 }
 report = performance_table(y, decisions, scores, pos_label="response")
-print(report.to_text().to_string())
+print(report.formatted().to_string())
 print(delong_contrast(y, scores, pos_label="response"))
 pairs = [("hybrid", "network"), ("hybrid", "clinical"), ("network", "clinical")]
 tests = [delong_test(y, scores[a], scores[b], pos_label="response") for a, b in pairs]

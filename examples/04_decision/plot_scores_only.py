@@ -104,7 +104,7 @@ scores = {"post2": X_test["score_post2"], "post4": X_test["score_post4"]}
 report = performance_table(
     y_test, decisions, scores, preset="dlrp", method="wilson", auc_method="logit-delong"
 )
-print(report.to_text().to_string())
+print(report.formatted().to_string())
 
 # %%
 # Is the later model better?

@@ -103,7 +103,7 @@ decisions = {name: model.predict(X_new) for name, model in every.items()}
 scores = {name: model.predict_proba(X_new)[:, 1] for name, model in every.items()}
 table = performance_table(y_new, decisions, scores, pos_label="response")
 print("\nValidation cohort, SIMULATED; brackets: 95 % intervals\n")
-print(table.to_text().to_string())
+print(table.formatted().to_string())
 plt.show()
 
 # %%

@@ -97,7 +97,7 @@ class PerformanceTable:
         columns = ["estimate", "low", "high", "count", "total", "method"]
         return frame[[*columns, "confidence_level", "pos_label"]]
 
-    def to_text(self) -> pd.DataFrame:
+    def formatted(self) -> pd.DataFrame:
         """Return the table as it is printed.
 
         Returns
@@ -204,7 +204,7 @@ def performance_table(
     >>> y = ["response"] * 4 + ["non-response"] * 4
     >>> found = ["response"] * 3 + ["non-response"] * 5
     >>> table = performance_table(y, {"DLR-2": found}, preset="qus")
-    >>> table.to_text().loc["DLR-2"].tolist()
+    >>> table.formatted().loc["DLR-2"].tolist()
     ['87.5 [64.6, 100.0]', '75.0 [32.6, 100.0]', '100.0 [100.0, 100.0]']
     """
     chosen = _settings(preset, pos_label, metrics, method, auc_method, groups)

@@ -315,7 +315,8 @@ def check_parameters(parameters, reference_bsc, known=PARAMETERS):
     if need and reference_bsc is None:
         raise ValueError(
             f"parameters {need} need reference_bsc, the phantom's backscatter "
-            "coefficient: give a model of sknac.qus, or leave them out"
+            "coefficient: give a model of sknac.qus (to a ReferencePhantom as bsc), "
+            "or leave them out"
         )
     return parameters
 

@@ -141,6 +141,18 @@ def describable(X: pd.DataFrame, y: pd.Series) -> tuple[list, dict[str, str]]:
     return columns, skipped
 
 
+_TEST_NAMES = {
+    "student": "Student's t",
+    "welch": "Welch's t",
+    "mann-whitney": "Mann-Whitney U",
+    "mann-whitney-exact": "exact Mann-Whitney U",
+    "pearson": "Pearson's chi-squared",
+    "yates": "Yates' chi-squared",
+    "likelihood-ratio": "likelihood ratio",
+    "fisher": "Fisher's exact",
+}
+
+
 def _baseline_table(cohort, found):
     """Return a baseline table as it is read."""
     frame = found.to_frame().astype(object)
@@ -154,7 +166,7 @@ def _baseline_table(cohort, found):
     # A p-value concerns all levels of its characteristic: it stands at the first.
     again = frame.index.get_level_values(0).duplicated()
     frame = frame.set_axis(pd.Index(names, name="Characteristic"))
-    frame = frame.rename(columns={"test": "Test"})
+    frame = frame.rename(columns={"test": "Test"}).replace({"Test": _TEST_NAMES})
     frame.loc[again, ["p", "Test"]] = ""
     return Table(
         f"Characteristics of the {cohort} patients by true class", frame.astype(str)

@@ -30,7 +30,7 @@ def test_dlrp_preset_prints_table_3():
     y, _ = labels((21, 0, 0, 21), R, N)
     found = {name: labels(cells, R, N)[1] for name, (cells, _) in DLRP.items()}
     table = performance_table(y, found, preset="dlrp", random_state=0)
-    text = table.to_text()
+    text = table.formatted()
     assert text.columns.name == "positive = response"
     assert list(text) == ["ACC (%)", "SENS (%)", "SPEC (%)", "NPV (%)"]
     for name, (_, printed) in DLRP.items():
@@ -56,7 +56,7 @@ def test_numbers_are_those_of_the_single_functions(tied):
     alone = confusion_rates(y, called, pos_label=R)
     assert table.results["a"]["npv"] == alone.npv
     assert table.results["b"]["roc_auc"] == auc_ci(y, b, pos_label=R)
-    assert table.to_text().loc["b", "NPV (%)"] == "-"
+    assert table.formatted().loc["b", "NPV (%)"] == "-"
 
 
 def test_groups_need_and_get_a_bootstrap(tied):

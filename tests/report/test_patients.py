@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from sknac.clinical import PatientFlow, baseline_table
+from sknac.clinical._group_tests import CATEGORICAL_TESTS, NUMERIC_TESTS
 from sknac.datasets import make_bmode_cohort
-from sknac.report._patients import describable
+from sknac.report._patients import _TEST_NAMES, describable
 
 
 def results_of(report):
@@ -110,3 +111,7 @@ def test_flow_that_does_not_add_up_is_refused(scored):
     flow = PatientFlow({"all": {"response": 20, "non-response": 19}})
     with pytest.raises(ValueError, match="39 patients analysed, the system has 40"):
         scored.add_flow("x", flow)
+
+
+def test_every_test_of_a_baseline_table_is_written_out():
+    assert set(_TEST_NAMES) == {*NUMERIC_TESTS, *CATEGORICAL_TESTS}
