@@ -268,6 +268,25 @@ def test_metadata_without_routing_is_refused(cancer):
         model.fit(X, y, sample_weight=np.ones(len(y)))
 
 
+def test_weights_follow_their_patients_through_shuffled_folds(cancer):
+    X, y = cancer
+    weights = np.random.default_rng(0).exponential(size=len(y))
+    folds = StratifiedKFold(3, shuffle=True, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        inner = LogisticRegression().set_fit_request(sample_weight=False)
+        model = WeightedYoudenThreshold(inner, weight=0.3, cv=folds)
+        model.set_fit_request(sample_weight=True).fit(X, y, sample_weight=weights)
+    scores = cross_val_predict(
+        LogisticRegression(), X, y, cv=folds, method="predict_proba"
+    )[:, 1]
+    expected = weighted_youden_curve(
+        y, scores, weight=0.3, pos_label=model.pos_label_, sample_weight=weights
+    )
+    np.testing.assert_allclose(model.curve_.sensitivity, expected.sensitivity)
+    np.testing.assert_allclose(model.curve_.specificity, expected.specificity)
+    assert model.threshold_ == pytest.approx(expected.threshold)
+
+
 def test_sample_weight_reaches_the_fit_and_on_request_the_rates(cancer):
     X, y = cancer
     weights = np.where(y == "benign", 1.0, 5.0) * np.linspace(0.5, 1.5, len(y))
