@@ -89,7 +89,8 @@ def learning_section(system: System, options: Options) -> Section | None:
     )
     rows = {name: _kept(curve) for name, curve in system.learning.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Network")
-    table = Table("Losses at the epoch whose weights were kept", frame)
+    note = "A network on planes or pairs of them averages its loss over these."
+    table = Table("Losses at the epoch whose weights were kept", frame, note)
     numbers = {
         # The time an epoch took is no result, and never the same twice.
         name: curve.drop(columns="seconds", errors="ignore")

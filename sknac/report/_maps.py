@@ -13,6 +13,8 @@ from sknac.report._system import System
 from sknac.report._text import listed
 
 PATIENTS_PER_CLASS = 2
+# More beside each other cannot be read on a phone.
+_COLUMNS = 2
 
 
 def map_section(system: System, options: Options) -> Section | None:
@@ -96,14 +98,14 @@ def _drawing(system, options, title, patient, panels):
     called = "" if told is None else f", predicted {told}"
     heading = f"{title}{options.mark}\n{name}, {true}{called}"
     seen = listed(dict.fromkeys(visit for visit, *_ in panels))
-    rows = -(-len(panels) // 4)
+    columns = min(len(panels), _COLUMNS)
+    rows = -(-len(panels) // columns)
     return Drawing(
         key=f"maps-{title}-{system.test.y.index.get_loc(patient) + 1}",
         caption=f"{title}: {name}, {true}{called}",
         alt=f"{title} over the images of {name} ({true}{called}): {seen}.",
         draw=partial(_draw, panels, heading),
-        size=(2.6 * min(len(panels), 4) + 1.0, rows * _height(panels) + 0.7),
-        wide=len(panels) > 2,
+        size=(2.6 * columns + 1.0, rows * _height(panels) + 0.7),
         whole=True,
     )
 
@@ -138,7 +140,7 @@ def _draw(panels, heading, figure):
     """Draw all panels of one patient."""
     from sknac.inspection import SaliencyDisplay
 
-    columns = min(len(panels), 4)
+    columns = min(len(panels), _COLUMNS)
     axes = figure.subplots(-(-len(panels) // columns), columns, squeeze=False).ravel()
     for ax, (visit, channel, plane, image) in zip(axes, panels, strict=False):
         SaliencyDisplay.from_plane(plane, channel, background=image, ax=ax)
