@@ -12,12 +12,12 @@ from sknac.qus._checks import (
     check_reaches,
     check_snr,
     not_negative,
-    positive,
     rf_frame,
     rf_frames,
 )
 from sknac.qus._condition import bad_lines, condition
-from sknac.qus._estimates import DB, Media
+from sknac.qus._estimates import DB
+from sknac.qus._media import ESTIMATE, make_media
 from sknac.qus._noise import noise_floor, snr_db
 from sknac.qus._plan import make_plan
 from sknac.qus._reference_spectrum import reference_spectrum
@@ -26,7 +26,6 @@ from sknac.utils._blas import single_blas_thread
 
 _MIN_DEPTH_MM = 10.0
 _MIN_BLOCKS = 4  # neighbouring groups of lines, for the standard error
-_UNIT = "see its unit in the docstring"
 
 
 @dataclass(frozen=True)
@@ -180,23 +179,13 @@ n_samples, n_lines)
         window_mm=window_mm,
         overlap=0.5,
     )
-    media = Media(
+    media = make_media(
         speed_of_sound=speed_of_sound,
-        attenuation=None,
-        attenuation_power=positive("attenuation_power", attenuation_power, _UNIT),
-        reference_speed_of_sound=positive(
-            "reference_speed_of_sound",
-            speed_of_sound
-            if reference_speed_of_sound is None
-            else reference_speed_of_sound,
-            _UNIT,
-        ),
-        reference_attenuation=not_negative(
-            "reference_attenuation_db_cm_mhz", reference_attenuation_db_cm_mhz, _UNIT
-        ),
-        reference_attenuation_power=positive(
-            "reference_attenuation_power", reference_attenuation_power, _UNIT
-        ),
+        attenuation=ESTIMATE,
+        attenuation_power=attenuation_power,
+        reference_speed_of_sound=reference_speed_of_sound,
+        reference_attenuation=reference_attenuation_db_cm_mhz,
+        reference_attenuation_power=reference_attenuation_power,
     )
     start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
     min_snr_db = check_snr(min_snr_db)
@@ -266,6 +255,20 @@ def attenuation_of_frame(
         depth_mm=(float(depth_mm[used][0]), float(depth_mm[used][-1])),
         n_depths=int(used.sum()),
     )
+
+
+def resolve_attenuation(media, rf, reference, **settings):
+    """Put the estimate in the place of "estimate"; return it too, else None."""
+    if not isinstance(media.attenuation, str):
+        return media, None
+    found = attenuation_of_frame(rf, reference, media=media, **settings)
+    if not found.db_cm_mhz >= 0:
+        raise ValueError(
+            f"the estimated attenuation is {found.db_cm_mhz:.2f} +- "
+            f"{found.standard_error:.2f} dB/(cm MHz^n), below 0: the frame is not "
+            "uniform or too small; give attenuation_db_cm_mhz as a number"
+        )
+    return replace(media, attenuation=found.db_cm_mhz), found
 
 
 class _Slope:

@@ -16,12 +16,8 @@ from sknac.qus._checks import not_negative
 from sknac.qus._estimates import PARAMETERS
 from sknac.qus._form_factor import scatterer_fit
 from sknac.qus._map_key import map_key
-from sknac.qus._maps import (
-    ATTENUATION_MEND,
-    ESTIMATE,
-    check_parameters,
-    check_snr,
-)
+from sknac.qus._maps import check_parameters, check_snr
+from sknac.qus._media import ATTENUATION_MEND, ESTIMATE
 from sknac.qus._plane_mapper import (
     DTYPE,
     PlaneMapper,

@@ -8,28 +8,22 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from sknac.qus._attenuation import attenuation_of_frame
+from sknac.qus._attenuation import resolve_attenuation
 from sknac.qus._checks import (
     check_fit,
     check_reaches,
     check_snr,
     not_negative,
-    positive,
     rf_frame,
     rf_frames,
     same_setting,
 )
 from sknac.qus._engine import NEEDS_BSC, QUSMaps, maps_from_reference
-from sknac.qus._estimates import PARAMETERS, Media
+from sknac.qus._estimates import PARAMETERS
 from sknac.qus._form_factor import ScattererFit, scatterer_fit
+from sknac.qus._media import make_media
 from sknac.qus._plan import make_plan
 from sknac.qus._reference_spectrum import reference_spectrum
-
-ESTIMATE = "estimate"
-ATTENUATION_MEND = (
-    "give the tissue's attenuation in dB/(cm MHz^n); it is the largest source of "
-    "error, so there is no default"
-)
 
 
 def qus_maps(
@@ -259,48 +253,6 @@ n_samples, n_lines)
         n_jobs=n_jobs,
     )
     return replace(maps, attenuation=estimate)
-
-
-def make_media(*, attenuation, **numbers):
-    """Check the numbers that describe tissue and reference."""
-    if isinstance(attenuation, str):
-        if attenuation != ESTIMATE:
-            raise ValueError(
-                f"attenuation_db_cm_mhz={attenuation!r} must be a number, a map or "
-                f'"{ESTIMATE}"'
-            )
-    elif attenuation is not None and np.ndim(attenuation) == 2:
-        attenuation = np.asarray(attenuation, dtype=np.float64)
-        n_bad = np.count_nonzero(~(np.isfinite(attenuation) & (attenuation >= 0)))
-        if n_bad:
-            raise ValueError(
-                f"attenuation_db_cm_mhz holds {n_bad} negative, NaN or infinite "
-                "values: give dB/(cm MHz^n) for every sample"
-            )
-    else:
-        attenuation = not_negative(
-            "attenuation_db_cm_mhz", attenuation, ATTENUATION_MEND
-        )
-    if numbers["reference_speed_of_sound"] is None:
-        numbers["reference_speed_of_sound"] = numbers["speed_of_sound"]
-    for name in numbers:
-        check = not_negative if name.endswith("attenuation") else positive
-        numbers[name] = check(name, numbers[name], "see its unit in the docstring")
-    return Media(attenuation=attenuation, **numbers)
-
-
-def resolve_attenuation(media, rf, reference, **settings):
-    """Put the estimate in the place of "estimate"; return it too, else None."""
-    if not isinstance(media.attenuation, str):
-        return media, None
-    found = attenuation_of_frame(rf, reference, media=media, **settings)
-    if not found.db_cm_mhz >= 0:
-        raise ValueError(
-            f"the estimated attenuation is {found.db_cm_mhz:.2f} +- "
-            f"{found.standard_error:.2f} dB/(cm MHz^n), below 0: the frame is not "
-            "uniform or too small; give attenuation_db_cm_mhz as a number"
-        )
-    return replace(media, attenuation=found.db_cm_mhz), found
 
 
 def check_parameters(parameters, reference_bsc, known=PARAMETERS):

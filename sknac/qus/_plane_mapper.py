@@ -9,10 +9,11 @@ import numpy as np
 
 from sknac.cohort import InMemoryArray
 from sknac.cohort._store import ArrayStore
+from sknac.qus._attenuation import resolve_attenuation
 from sknac.qus._checks import check_fit, rf_frame
 from sknac.qus._engine import maps_from_reference
 from sknac.qus._form_factor import ScattererFit
-from sknac.qus._maps import make_media, resolve_attenuation
+from sknac.qus._media import make_media
 from sknac.qus._pixels import square_pixels
 from sknac.qus._plan import make_plan
 

@@ -87,6 +87,10 @@ SETTINGS = {
     "fs_zero": ({"fs_mhz": 0}, "above 0"),
     "speed": ({"speed_of_sound": -1}, "speed_of_sound=-1"),
     "reference_speed": ({"reference_speed_of_sound": 0}, "reference_speed_of_sound"),
+    "reference_loss": (
+        {"reference_attenuation_db_cm_mhz": -1},
+        "reference_attenuation_db_cm_mhz",
+    ),
     "start": ({"start_depth_mm": -1}, "start_depth_mm=-1"),
     "short_fft": ({"n_fft": 64}, "at least the window's 104 samples"),
     "unknown_map": ({"parameters": ("mbf", "hue")}, "different names out of"),
