@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import torch
@@ -57,9 +58,9 @@ class PlaneNet(nn.Module):
     # Pixels of the image per pixel of the last maps.
     stride: int
 
+    @abstractmethod
     def maps(self, x: torch.Tensor) -> torch.Tensor:
         """Compute the backbone's last feature maps."""
-        raise NotImplementedError
 
     @property
     def feature_dim(self) -> int:
