@@ -5,6 +5,7 @@
 import numpy as np
 import pandas as pd
 
+from sknac.utils._parts import parts_of
 from sknac.utils._style import line_style
 
 _LABELS = {
@@ -183,14 +184,5 @@ def _nets(estimator, name):
     if hasattr(estimator, "learning_curve_"):
         yield name, estimator
         return
-    parts = [(f"[{key!r}]", part) for key, part in getattr(estimator, "steps", [])]
-    parts += [
-        (f".named_stages_[{key!r}]", part)
-        for key, part in getattr(estimator, "named_stages_", {}).items()
-    ]
-    if hasattr(estimator, "estimator_"):
-        parts.append((".estimator_", estimator.estimator_))
-    elif hasattr(estimator, "best_estimator_"):
-        parts.append((".best_estimator_", estimator.best_estimator_))
-    for key, part in parts:
-        yield from _nets(part, name + key)
+    for accessor, _, part in parts_of(estimator):
+        yield from _nets(part, name + accessor)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._text import value, without_addresses
+from sknac.utils._parts import parts_of
 
 
 @dataclass(eq=False)
@@ -121,26 +122,8 @@ def _follow(labels, stop_label):
 def walk(estimator: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the fitted parts of an estimator with their names, itself first."""
     yield path, estimator
-    join = f"{path}: ".format if path else "".format
-    if isinstance(estimator, Pipeline):
-        for name, step in estimator.steps:
-            if isinstance(step, BaseEstimator):
-                yield from walk(step, f"{join()}{name}")
-        return
-    if isinstance(estimator, StagedClassifier):
-        for name, stage, _ in estimator.stages_:
-            yield from walk(stage, f"{join()}{name}")
-        return
-    for attribute in ("best_estimator_", "estimator_", "final_estimator_"):
-        inner = vars(estimator).get(attribute)
-        if isinstance(inner, BaseEstimator):
-            yield from walk(inner, path)
-    several = vars(estimator).get("estimators_", [])
-    # Not np.ravel of a list: a pipeline in it would come as its steps.
-    several = several.ravel() if isinstance(several, np.ndarray) else several
-    for number, inner in enumerate(several):
-        if isinstance(inner, BaseEstimator):
-            yield from walk(inner, f"{join()}{number + 1}")
+    for _, name, part in parts_of(estimator):
+        yield from walk(part, ": ".join(filter(None, (path, name))))
 
 
 def threshold_source(estimator: WeightedYoudenThreshold) -> str:

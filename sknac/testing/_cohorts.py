@@ -8,7 +8,6 @@ import pandas as pd
 from sknac.cohort import Plane, PolygonOutline, Study
 
 _N_PATIENTS = 12
-_VISITS = ("pre", "post2", "post4")
 _MAP_CHANNELS = ("mbf", "si", "esd", "eac")
 
 
