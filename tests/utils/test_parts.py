@@ -16,7 +16,7 @@ def test_steps_are_named_and_passthrough_is_none():
     pipeline = make_pipeline(StandardScaler(), "passthrough", LogisticRegression())
     found = list(parts_of(pipeline))
     assert [name for _, name, _ in found] == ["standardscaler", "logisticregression"]
-    assert [accessor for accessor, _, _ in found][0] == "['standardscaler']"
+    assert found[0][0] == "['standardscaler']"
 
 
 def test_what_is_wrapped_has_no_name_of_its_own():
