@@ -1,0 +1,122 @@
+"""The tree keeps its shape: few public names, a test file beside every module."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import sknac
+
+_ROOT = Path(sknac.__file__).parent
+_TESTS = Path(__file__).parent
+_AT_MOST = 90
+
+# Modules whose mirrored test file is still to be written. The list only shrinks.
+_NOT_YET = {
+    "clinical": {
+        "_checks.py",
+        "_logistic.py",
+        "_search.py",
+        "_terms.py",
+    },
+    "datasets": {
+        "_breast.py",
+    },
+    "decision": {
+        "_blocks.py",
+        "_response.py",
+    },
+    "inspection": {
+        "_difference_key.py",
+        "_difference_score.py",
+        "_difference_work.py",
+        "_score.py",
+    },
+    "metrics": {
+        "_checks.py",
+        "_confusion.py",
+        "_responses.py",
+    },
+    "nets": {
+        "_blocks.py",
+        "_images.py",
+        "_settings.py",
+    },
+    "qus": {
+        "_bmode.py",
+        "_checks.py",
+        "_engine.py",
+        "_estimates.py",
+        "_faran.py",
+        "_media.py",
+        "_pixels.py",
+        "_plan.py",
+        "_plane_mapper.py",
+        "_reference_spectrum.py",
+        "_spectrum.py",
+    },
+    "report": {
+        "_additions.py",
+        "_build.py",
+        "_card.py",
+        "_checks.py",
+        "_intake.py",
+        "_learned.py",
+        "_parts.py",
+        "_sections.py",
+        "_system.py",
+    },
+    "survival": {
+        "_checks.py",
+    },
+    "systems": {
+        "_presets.py",
+    },
+    "testing": {
+        "_cohorts.py",
+        "_parametrize.py",
+    },
+    "utils": {
+        "_blas.py",
+        "_sklearn.py",
+        "_versions.py",
+    },
+}
+_EXEMPT = {f"{package}/{name}" for package, names in _NOT_YET.items() for name in names}
+
+
+def _exported():
+    """Every name of every package's ``__all__``."""
+    packages = [m.name for m in pkgutil.iter_modules(sknac.__path__) if m.ispkg]
+    return [
+        f"{package}.{name}"
+        for package in packages
+        for name in importlib.import_module(f"sknac.{package}").__all__
+    ]
+
+
+@pytest.mark.xfail(reason="names are being hidden package by package", strict=False)
+def test_there_are_few_public_names():
+    assert len(_exported()) <= _AT_MOST
+
+
+def _mirror(module):
+    """Where a module's tests stand: ``qus/_plan.py`` has ``qus/test_plan.py``."""
+    return _TESTS / module.parent / f"test_{module.stem.lstrip('_')}.py"
+
+
+_MODULES = sorted(
+    path.relative_to(_ROOT)
+    for path in _ROOT.rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+@pytest.mark.parametrize("module", _MODULES, ids=lambda module: module.as_posix())
+def test_every_module_has_its_test_file(module):
+    if module.as_posix() in _EXEMPT:
+        pytest.skip("its tests are still to be written")
+    assert _mirror(module).is_file(), (
+        f"write tests/{_mirror(module).relative_to(_TESTS)}"
+    )
