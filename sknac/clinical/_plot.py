@@ -5,7 +5,7 @@
 import textwrap
 
 from sknac.clinical._patient_flow import PatientFlow
-from sknac.utils._style import DARK
+from sknac.utils._style import DARK, open_axes
 
 # Centres of the trunk's boxes and the left edge of the box of exclusions, as shares
 # of the width; distances downwards in lines of text.
@@ -124,14 +124,10 @@ class PatientFlowDisplay:
         display : PatientFlowDisplay
             This display.
         """
-        import matplotlib.pyplot as plt
-
         heights = self._heights()
-        if ax is None:
-            n_classes = sum(len(counts) for counts in self.flow.cohorts.values())
-            size = (max(7.0, 1.35 * n_classes), 0.2 * heights["end"])
-            _, ax = plt.subplots(figsize=size, layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        n_classes = sum(len(counts) for counts in self.flow.cohorts.values())
+        size = (max(7.0, 1.35 * n_classes), 0.2 * heights["end"])
+        ax = open_axes(self, ax, figsize=size)
         self.boxes_, self.arrows_ = [], []
         ax.set(xlim=(0, 1), ylim=(heights["end"], 0))
         ax.axis("off")

@@ -106,7 +106,7 @@ def auc_ci(
     >>> from sknac.metrics import auc_ci
     >>> y = ["non-response"] * 4 + ["response"] * 4
     >>> auc_ci(y, [1, 2, 3, 6, 4, 5, 7, 8], pos_label="response")
-    roc_auc 0.875 [0.345, 0.989] (95% logit-delong, pos_label='response', n=8, n_pos=4)
+    roc_auc 0.875 [0.345, 0.989] (95% logit-delong, pos_label='response', ...)
     """
     check_option(method, "method", _METHODS)
     confidence_level = check_confidence_level(confidence_level)

@@ -18,14 +18,15 @@ from sknac.metrics._checks import (
     check_scores,
     warn_undefined,
 )
-from sknac.metrics._results import MetricInterval, _Record
+from sknac.metrics._results import MetricInterval
+from sknac.utils._result import Result
 
 # A slope beyond this belongs to probabilities that separate the classes.
 LARGEST_SLOPE = 1e3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CalibrationResult(_Record):
+class CalibrationResult(Result):
     """Calibration of predicted probabilities.
 
     Parameters
@@ -56,7 +57,7 @@ class CalibrationResult(_Record):
     >>> p = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
     >>> calibration(y, p)
     slope 1.870 [-0.513, 4.253], intercept 0.000 [-1.656, 1.656], Brier 0.125
-    [0.022, 0.228] (95%, pos_label=1, n=8, n_pos=4)
+    [0.022, 0.228] (95%, pos_label=1, n=8 patients, n_pos=4)
     """
 
     slope: MetricInterval
@@ -65,18 +66,6 @@ class CalibrationResult(_Record):
     brier_skill: float
     bins: pd.DataFrame
     pos_label: Any
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as a dictionary of plain Python values.
-
-        Returns
-        -------
-        dict
-            One dictionary per measure, the skill, the bins as records.
-        """
-        plain = {k: getattr(self, k).to_dict() for k in ("slope", "intercept", "brier")}
-        plain |= {"brier_skill": self.brier_skill, "pos_label": self.pos_label}
-        return plain | {"bins": self.bins.to_dict("records")}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measures as a table.
@@ -100,11 +89,7 @@ class CalibrationResult(_Record):
                 ("Brier", self.brier),
             )
         ]
-        level = f"{100 * self.brier.confidence_level:g}%"
-        about = f"{level}, pos_label={self.pos_label!r}"
-        return (
-            f"{', '.join(texts)} ({about}, n={self.brier.n}, n_pos={self.brier.n_pos})"
-        )
+        return f"{', '.join(texts)} ({self.brier.replace(method='')._about()})"
 
 
 def calibration(

@@ -16,13 +16,13 @@ from sknac.metrics._checks import (
     check_labels,
     check_scores,
 )
-from sknac.metrics._results import plain
+from sknac.utils._result import Result
 
 _THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DecisionCurve:
+class DecisionCurve(Result):
     """Net benefit of models, of treating all and of treating none.
 
     Parameters
@@ -53,7 +53,7 @@ class DecisionCurve:
     --------
     >>> from sknac.metrics import decision_curve
     >>> decision_curve([0, 0, 0, 1, 1], [0.1, 0.3, 0.6, 0.5, 0.9], thresholds=[0.2])
-    DecisionCurve(1 models, 1 thresholds, n=5, n_pos=2, pos_label=1)
+    DecisionCurve(1 models, 1 thresholds, 95%, pos_label=1, n=5 patients, n_pos=2)
     """
 
     thresholds: np.ndarray
@@ -90,26 +90,10 @@ class DecisionCurve:
         ]
         return pd.concat(parts, ignore_index=True)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the numbers as a dictionary of plain Python values.
-
-        Returns
-        -------
-        dict
-            The counts and settings, and the curves as lists.
-        """
-        found = {
-            name: {key: values.tolist() for key, values in getattr(self, name).items()}
-            for name in ("net_benefit", "low", "high")
-        }
-        for name in ("thresholds", "treat_all", "n", "n_pos", "n_groups", "pos_label"):
-            found[name] = plain(getattr(self, name))
-        return found | {"confidence_level": self.confidence_level}
-
     def __repr__(self) -> str:
         return (
             f"DecisionCurve({len(self.net_benefit)} models, {len(self.thresholds)} "
-            f"thresholds, n={self.n}, n_pos={self.n_pos}, pos_label={self.pos_label!r})"
+            f"thresholds, {self._about()})"
         )
 
 

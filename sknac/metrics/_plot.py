@@ -11,7 +11,13 @@ from sknac.metrics._pvalues import adjust_pvalues
 from sknac.metrics._responses import cv_responses, responses_of
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_ci
-from sknac.utils._style import counts_text, line_style, pvalue_text
+from sknac.utils._style import (
+    SMALL_LEGEND,
+    counts_text,
+    line_style,
+    open_axes,
+    pvalue_text,
+)
 
 _GID = "sknac-roc-curve"
 
@@ -310,11 +316,7 @@ class RocCIDisplay:
         RocCIDisplay
             This object, with the artists as attributes.
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(figsize=(5.4, 5.2), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = open_axes(self, ax, figsize=(5.4, 5.2))
         self.lines_, self.bands_, self.chance_line_ = [], [], None
         drawn = sum(line.get_gid() == _GID for line in ax.lines)
         labels = self.legend_labels()
@@ -334,13 +336,8 @@ class RocCIDisplay:
         ax.set(xlabel="False positive rate", ylabel="True positive rate")
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
         titles = [_legend_title(ax), self.comparison_text()]
-        ax.legend(
-            loc="lower right",
-            fontsize="small",
-            title="\n".join(filter(None, titles)) or None,
-            title_fontsize="small",
-            alignment="left",
-        )
+        title = "\n".join(filter(None, titles)) or None
+        ax.legend(loc="lower right", title=title, **SMALL_LEGEND)
         return self
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sknac.metrics._decision_curve import DecisionCurve, decision_curve
 from sknac.metrics._responses import label_of, responses_of
-from sknac.utils._style import counts_text, line_style
+from sknac.utils._style import SMALL_LEGEND, counts_text, line_style, open_axes
 
 
 class DecisionCurveDisplay:
@@ -178,11 +178,7 @@ class DecisionCurveDisplay:
         DecisionCurveDisplay
             This object, with the artists as attributes.
         """
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = open_axes(self, ax)
         self._draw_references(ax, reference_kwargs or {})
         self.lines_, self.bands_ = [], []
         for number, name in enumerate(self.curve.net_benefit):
@@ -198,8 +194,7 @@ class DecisionCurveDisplay:
         ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
         counts = self.curve.n, self.curve.n_pos, label, self.curve.n_groups
         about = counts_text(*counts)
-        small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
-        ax.legend(loc="best", title=about, **small)
+        ax.legend(loc="best", title=about, **SMALL_LEGEND)
         return self
 
     def _draw_references(self, ax: Any, reference_kwargs: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from sknac.metrics._confusion import RATES
 from sknac.metrics._responses import label_of
 from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
-from sknac.utils._style import counts_text, point_style
+from sknac.utils._style import counts_text, open_axes, point_style
 
 # Of the upright lines; one for each metric there is.
 _DASHES = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), "-")
@@ -201,12 +201,8 @@ class SubgroupDisplay:
         for metric in metrics:
             check_option(metric, "metrics", tuple(RATES))
         rows = self._rows()
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            height = 1.3 + len(rows) * (0.18 + 0.16 * len(metrics))
-            _, ax = plt.subplots(figsize=(7.0, height), layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        height = 1.3 + len(rows) * (0.18 + 0.16 * len(metrics))
+        ax = open_axes(self, ax, figsize=(7.0, height))
         self.containers_, self.texts_, self.lines_ = {}, [], []
         for number, metric in enumerate(metrics):
             # Several metrics of a subgroup stand below one another in its row.

@@ -22,7 +22,8 @@ from sknac.metrics._confusion import (
     cell_counts,
     rate_terms,
 )
-from sknac.metrics._results import MetricInterval, _Record
+from sknac.metrics._results import MetricInterval
+from sknac.utils._result import Result
 
 _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
 
@@ -86,7 +87,7 @@ def proportion_ci(
 
 
 @dataclass(frozen=True, repr=False)
-class ConfusionRates(_Record):
+class ConfusionRates(Result):
     """The rates of a two-class decision with their intervals.
 
     Parameters
@@ -138,17 +139,6 @@ class ConfusionRates(_Record):
         for r in self.rates:
             lines.append(f"  {r.metric} {r.estimate:.3f} [{r.low:.3f}, {r.high:.3f}]")
         return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return counts and rates as a dictionary of plain Python values.
-
-        Returns
-        -------
-        dict
-            The counts, `pos_label`, and one dictionary per rate.
-        """
-        plain = {name: getattr(self, name) for name in (*CELLS, "pos_label")}
-        return plain | {r.metric: r.to_dict() for r in self.rates}
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rates as a table.

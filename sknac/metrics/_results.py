@@ -2,57 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-
-def plain(value: Any) -> Any:
-    """Turn numpy scalars and arrays into what JSON can hold."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    return value.item() if isinstance(value, np.generic) else value
-
-
-class _Record:
-    """What every result shares: a dictionary and a one-row table of its fields."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as a dictionary of plain Python values.
-
-        Returns
-        -------
-        dict
-            One entry per field; arrays become lists.
-        """
-        return {f.name: plain(getattr(self, f.name)) for f in fields(self)}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the result as a table.
-
-        Returns
-        -------
-        DataFrame of shape (1, n_fields)
-            One column per field.
-        """
-        return pd.DataFrame([self.to_dict()])
-
-    def replace(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed.
-
-        Parameters
-        ----------
-        **changes : object
-            New values by field name.
-
-        Returns
-        -------
-        object
-            A result of the same class.
-        """
-        return replace(self, **changes)
+from sknac.utils._result import Result
 
 
 def _bracket(low: float, high: float) -> str:
@@ -61,7 +17,7 @@ def _bracket(low: float, high: float) -> str:
 
 
 @dataclass(frozen=True, repr=False)
-class MetricInterval(_Record):
+class MetricInterval(Result):
     """A metric with its confidence interval.
 
     Parameters
@@ -128,18 +84,12 @@ class MetricInterval(_Record):
     seed: int | None = None
 
     def __repr__(self) -> str:
-        about = [f"{100 * self.confidence_level:g}% {self.method}"]
-        if self.total is not None:
-            about.append(f"{self.count}/{self.total}")
-        if self.n_pos is not None:
-            about.append(f"pos_label={plain(self.pos_label)!r}")
-            about.append(f"n={self.n}, n_pos={self.n_pos}")
         bounds = _bracket(self.low, self.high)
-        return f"{self.metric} {self.estimate:.3f} {bounds} ({', '.join(about)})"
+        return f"{self.metric} {self.estimate:.3f} {bounds} ({self._about()})"
 
 
 @dataclass(frozen=True, repr=False)
-class DeLongResult(_Record):
+class DeLongResult(Result):
     """A DeLong comparison of two areas under the ROC curve.
 
     Parameters
@@ -181,7 +131,7 @@ class DeLongResult(_Record):
     --------
     >>> from sknac.metrics import delong_test
     >>> delong_test([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6], [1, 5, 3, 2, 4, 6])
-    AUC 0.889 - 0.667 = 0.222 [-0.265, 0.709], p = 0.371 (delong-paired, ...)
+    AUC 0.889 - 0.667 = 0.222 [-0.265, 0.709], p = 0.371 (95% delong-paired, ...)
     """
 
     auc_a: float
@@ -207,13 +157,12 @@ class DeLongResult(_Record):
         bounds = _bracket(self.low, self.high)
         return (
             f"AUC {self.auc_a:.3f} - {self.auc_b:.3f} = {self.estimate:.3f} {bounds}, "
-            f"p = {self.pvalue:.3g} ({self.method}, "
-            f"pos_label={plain(self.pos_label)!r}, n={self.n}, n_pos={self.n_pos})"
+            f"p = {self.pvalue:.3g} ({self._about()})"
         )
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ContrastResult(_Record):
+class ContrastResult(Result):
     """A DeLong chi-square test that contrasts of several areas are zero.
 
     Parameters
@@ -269,8 +218,7 @@ class ContrastResult(_Record):
         areas = ", ".join(f"{k} {a:.3f}" for k, a in pairs)
         return (
             f"AUC {areas}: chi-square({self.df}) = {self.statistic:.3f}, "
-            f"p = {self.pvalue:.3g} (pos_label={plain(self.pos_label)!r}, "
-            f"n={self.n}, n_pos={self.n_pos})"
+            f"p = {self.pvalue:.3g} ({self._about()})"
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -19,11 +19,12 @@ from sknac.metrics._checks import (
     warn_undefined,
 )
 from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
-from sknac.metrics._results import MetricInterval, _Record
+from sknac.metrics._results import MetricInterval
+from sknac.utils._result import Result
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class RocCI(_Record):
+class RocCI(Result):
     """A ROC curve with a pointwise confidence band.
 
     Parameters

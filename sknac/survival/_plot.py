@@ -9,7 +9,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival._compare import hazard_ratio
 from sknac.survival._kaplan_meier import kaplan_meier
-from sknac.utils._style import line_style, pvalue_text
+from sknac.utils._style import line_style, open_axes, pvalue_text
 
 
 class KaplanMeierDisplay:
@@ -159,11 +159,8 @@ class KaplanMeierDisplay:
         display : KaplanMeierDisplay
             This display.
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            height = 4.0 + (0.4 + 0.2 * len(self.result.groups)) * at_risk_table
-            _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        height = 4.0 + (0.4 + 0.2 * len(self.result.groups)) * at_risk_table
+        ax = open_axes(self, ax, figsize=(6.4, height))
         self.lines_, self.bands_ = [], []
         for number, label in enumerate(self.result.groups):
             self._draw_curve(ax, number, label, line_kwargs or {}, band_kwargs or {})
@@ -171,7 +168,6 @@ class KaplanMeierDisplay:
         if at_risk_table:
             self._write_at_risk(ax)
         ax.legend(title=self._title(), loc="best", alignment="left")
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _draw_curve(self, ax, number, label, line_kwargs, band_kwargs):

@@ -23,6 +23,17 @@ HATCHES = ("///", "", "...", "xx", "\\\\\\")
 # Paler, so that counts and hatches on them stay legible.
 FILLS = ("#D9D9D9", "#7FB3D5", "#F2C894", "#8FCFB6", "#E3BDD1")
 DARK = "#404040"
+SMALL_LEGEND = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
+
+
+def open_axes(display, ax=None, **figure_kwargs):
+    """Set a display's `ax_` and `figure_`; a new figure where there are no axes."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(**({"layout": "constrained"} | figure_kwargs))
+    display.ax_, display.figure_ = ax, ax.figure
+    return ax
 
 
 def line_style(number):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
@@ -36,3 +37,13 @@ def test_pvalues_are_written_as_in_papers(pvalue, text):
 
 def test_looks_need_no_matplotlib():
     assert "matplotlib" not in vars(_style)
+
+
+def test_axes_are_made_only_where_there_are_none():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    first, second = SimpleNamespace(), SimpleNamespace()
+    ax = _style.open_axes(first, figsize=(3.0, 2.0))
+    assert first.figure_.get_size_inches().tolist() == [3.0, 2.0]
+    assert _style.open_axes(second, ax, figsize=(9.0, 9.0)) is ax
+    assert second.figure_ is first.figure_
+    plt.close(first.figure_)
