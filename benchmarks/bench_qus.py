@@ -164,10 +164,10 @@ def scaling(n_rounds):
         rf, phantom = make_frames(n_samples)
         mapper, plane = make_mapper(rf, phantom)
         X = pd.DataFrame({"us_pre": pd.Series([Study([plane])], dtype=object)})
-        mapper.set_params(overlap=(overlap, 0.95), parameters=("mbf",)).fit(X)
+        mapper.set_params(overlap=(overlap, 0.95), channels=("mbf",)).fit(X)
         key = (n_samples, overlap)
         sizes[key] = np.prod(mapper.transform_plane(plane).image.shape)
-        mapper.set_params(parameters=("mbf", "ss", "si", "esd", "eac"))
+        mapper.set_params(channels=("mbf", "ss", "si", "esd", "eac"))
         entries[key] = with_blas(1, lambda m=mapper, p=plane: m.transform_plane(p))
     for (n_samples, overlap), ms in time_in_turn(entries, n_rounds).items():
         size = sizes[n_samples, overlap]

@@ -47,7 +47,7 @@ def model(cohort):
     mapper = QUSMapper(
         cohort.reference,
         attenuation_db_cm_mhz="attenuation_db_cm_mhz",
-        parameters=("mbf", "si", "esd", "eac"),
+        channels=("mbf", "si", "esd", "eac"),
         overlap=0.5,
     )
     features = PlaneFeatureNet(

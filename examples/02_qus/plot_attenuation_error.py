@@ -97,6 +97,6 @@ figure.savefig(path, dpi=120)
 print(f"figure: {path}")
 
 # %%
-# On your own scans, choose a uniform region of 1 cm or more with ``depth_mm`` and
-# ``lateral_mm``, and give the estimate to the maps as a number; ``"estimate"`` does
-# so for whole frames.
+# On your own scans, choose a uniform region of 1 cm or more with ``depth_range_mm``
+# and ``lateral_range_mm``, and give the estimate to the maps as a number;
+# ``"estimate"`` does so for whole frames.

@@ -41,7 +41,7 @@ pair = X.loc[list(patients.values())]
 mapper = QUSMapper(
     cohort.reference,
     attenuation_db_cm_mhz="attenuation_db_cm_mhz",
-    parameters=("mbf", "esd", "eac"),
+    channels=("mbf", "esd", "eac"),
 )
 maps = mapper.fit_transform(pair)
 

@@ -101,7 +101,7 @@ print(
 low_mm, high_mm = args.depth_mm or (0.0, np.inf)
 depth_mm = plane.grid.axial_mm
 kept = slice(*np.searchsorted(depth_mm, [low_mm, high_mm]))
-parameters = ("mbf", "ss", "si") + (("esd", "eac") if reference_bsc else ())
+channels = ("mbf", "ss", "si") + (("esd", "eac") if reference_bsc else ())
 maps = qus_maps(
     plane.load()[kept],
     reference_rf[:, kept],
@@ -115,7 +115,7 @@ maps = qus_maps(
     band_mhz=tuple(args.band_mhz) if args.band_mhz else "auto",
     focus_mm=args.focus_mm,
     min_snr_db=args.min_snr_db,
-    parameters=parameters,
+    channels=channels,
 )
 print(f"band {maps.band_mhz[0]:g} to {maps.band_mhz[1]:g} MHz")
 print(
@@ -123,7 +123,7 @@ print(
 )
 usable = maps.depth_mm[maps.valid.mean(axis=1) > 0.5]
 print(f"more than half of a row valid from {usable[0]:.1f} to {usable[-1]:.1f} mm")
-for name in parameters:
+for name in channels:
     values = getattr(maps, name)
     low, middle, high = np.nanpercentile(values, [5, 50, 95])
     print(f"{name}: median {middle:8.2f}, 5 % to 95 %: {low:8.2f} to {high:8.2f}")
@@ -134,8 +134,8 @@ for name in parameters:
 # Colours run from the 2nd to the 98th percentile of each map.
 figure, axes = plt.subplots(
     1,
-    1 + len(parameters),
-    figsize=(3.2 * (1 + len(parameters)), 4),
+    1 + len(channels),
+    figsize=(3.2 * (1 + len(channels)), 4),
     layout="constrained",
 )
 grid = plane.grid
@@ -143,7 +143,7 @@ right, bottom = grid.lateral_mm[-1], grid.axial_mm[-1]
 bmode = bmode_from_rf(plane.load())
 axes[0].imshow(bmode, cmap="gray", extent=(0, right, bottom, 0), aspect="equal")
 axes[0].set(title="B-mode", xlabel="lateral (mm)", ylabel="depth (mm)")
-for ax, name in zip(axes[1:], parameters, strict=True):
+for ax, name in zip(axes[1:], channels, strict=True):
     low, high = np.nanpercentile(getattr(maps, name), [2, 98])
     look = {"vmin": low, "vmax": high, "alpha": 0.8}
     QUSMapDisplay.from_maps(maps, name, background=plane, ax=ax, map_kwargs=look)

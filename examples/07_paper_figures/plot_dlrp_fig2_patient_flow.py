@@ -24,7 +24,7 @@ from sknac.datasets import make_bmode_cohort
 
 print("ALL PATIENTS IN THIS EXAMPLE ARE SIMULATED.")
 cohort = make_bmode_cohort(
-    n_patients=210, missing_rate=0.06, image_shape=(96, 96), n_jobs=2, random_state=0
+    n_patients=210, missing_rate=0.06, image_size=(96, 96), n_jobs=2, random_state=0
 )
 X, y = cohort.X, cohort.y
 visits = ["us_pre", "us_post2", "us_post4"]

@@ -69,7 +69,7 @@ def make_bmode_cohort(
     n_planes: int | tuple[int, int] = 1,
     effect_size: float = 1.0,
     prevalence: float = 0.5,
-    image_shape: tuple[int, int] = (144, 176),
+    image_size: tuple[int, int] = (144, 176),
     spacing_mm: float = 0.22,
     missing_rate: float = 0.0,
     n_jobs: int | None = None,
@@ -92,7 +92,7 @@ def make_bmode_cohort(
     prevalence : float, default=0.5
         Share of non-responders, within (0, 1). It holds to within one patient in every
         eight, and for the whole cohort.
-    image_shape : tuple of (int, int), default=(144, 176)
+    image_size : tuple of (int, int), default=(144, 176)
         (height, width) in pixels; 20 mm or more on either side.
     spacing_mm : float, default=0.22
         Side of a pixel, 0.35 mm or less.
@@ -160,7 +160,7 @@ def make_bmode_cohort(
     check_number("prevalence", prevalence, 0, 1, open_ends=True)
     check_number("spacing_mm", spacing_mm, 0.02, 0.35)
     check_number("missing_rate", missing_rate, 0, 1 - 1e-9)
-    grid = _grid(image_shape, spacing_mm)
+    grid = _grid(image_size, spacing_mm)
 
     entropy = entropy_from(random_state)
     fails = draw_labels(entropy, n_patients, prevalence)
@@ -195,15 +195,15 @@ def make_bmode_cohort(
     )
 
 
-def _grid(image_shape, spacing_mm):
+def _grid(image_size, spacing_mm):
     """Check the size of an image and lay its pixels out."""
-    smaller, _ = check_pair("image_shape", tuple(sorted(image_shape)), 1, whole=True)
+    smaller, _ = check_pair("image_size", tuple(sorted(image_size)), 1, whole=True)
     if smaller * spacing_mm < 20:
         raise ValueError(
-            f"image_shape {tuple(image_shape)} at spacing_mm={spacing_mm} is less than "
+            f"image_size {tuple(image_size)} at spacing_mm={spacing_mm} is less than "
             "20 mm on a side: the tumour needs that; take more or larger pixels"
         )
-    return Grid(tuple(int(side) for side in image_shape), (spacing_mm, spacing_mm))
+    return Grid(tuple(int(side) for side in image_size), (spacing_mm, spacing_mm))
 
 
 def _draw_truth(rng, fails, effect_size, clinical, grid):

@@ -40,7 +40,7 @@ class AttenuationEstimate:
         Its standard error from speckle, by jackknife over neighbouring groups of
         lines of scan and (where its RF was at hand) reference; NaN where the
         reference is narrower than two groups.
-    depth_mm : tuple of float
+    depth_range_mm : tuple of float
         First and last window centre used.
     n_depths : int
         Half-overlapping windows used.
@@ -54,13 +54,14 @@ class AttenuationEstimate:
 
     db_cm_mhz: float
     standard_error: float
-    depth_mm: tuple
+    depth_range_mm: tuple
     n_depths: int
 
     def __repr__(self):
+        low, high = self.depth_range_mm
         return (
             f"AttenuationEstimate({self.db_cm_mhz:.3f} +- {self.standard_error:.3f} "
-            f"dB/cm/MHz, {self.depth_mm[0]:.1f} to {self.depth_mm[1]:.1f} mm)"
+            f"dB/cm/MHz, {low:.1f} to {high:.1f} mm)"
         )
 
 
@@ -78,15 +79,15 @@ def estimate_attenuation(
     reference_attenuation_power: float = 1.0,
     band_mhz: tuple[float, float] | str = (3.0, 8.0),
     window_mm: float | tuple[float, float] = 2.0,
-    depth_mm: tuple[float, float] | None = None,
-    lateral_mm: tuple[float, float] | None = None,
+    depth_range_mm: tuple[float, float] | None = None,
+    lateral_range_mm: tuple[float, float] | None = None,
     focus_mm: float | None = None,
     min_snr_db: float | None = 6.0,
 ) -> AttenuationEstimate:
     """Estimate tissue attenuation by the reference phantom's log difference.
 
     The region must be uniform in depth: a change of its backscatter is taken for
-    attenuation. Choose one with `depth_mm` and `lateral_mm`.
+    attenuation. Choose one with `depth_range_mm` and `lateral_range_mm`.
 
     Parameters
     ----------
@@ -116,9 +117,9 @@ n_samples, n_lines)
     window_mm : float or tuple of float, default=2.0
         Window length, and width of the groups of lines that the standard error
         takes for independent: several beam widths.
-    depth_mm : tuple of float or None, default=None
+    depth_range_mm : tuple of float or None, default=None
         Use the windows whose centres lie between these depths; None takes all.
-    lateral_mm : tuple of float or None, default=None
+    lateral_range_mm : tuple of float or None, default=None
         Use the lines between these positions, from the first line; None takes all.
     focus_mm : float or None, default=None
         Focal depth for ``band_mhz="auto"``, as in `qus_maps`.
@@ -207,7 +208,7 @@ n_samples, n_lines)
         start_depth_mm=start,
         min_snr_db=min_snr_db,
         frames=frames,
-        region_mm=(depth_mm, lateral_mm),
+        region_mm=(depth_range_mm, lateral_range_mm),
     )
 
 
@@ -252,7 +253,7 @@ def attenuation_of_frame(
     return AttenuationEstimate(
         db_cm_mhz=fit(ln_scan, ln_reference),
         standard_error=float(np.sqrt(variance)),
-        depth_mm=(float(depth_mm[used][0]), float(depth_mm[used][-1])),
+        depth_range_mm=(float(depth_mm[used][0]), float(depth_mm[used][-1])),
         n_depths=int(used.sum()),
     )
 
@@ -304,7 +305,8 @@ def _check_depth(depth_mm, plan):
     if extent < _MIN_DEPTH_MM:
         raise ValueError(
             f"only {extent:.1f} mm of depth can be used; attenuation needs at least "
-            f"{_MIN_DEPTH_MM:g} mm of uniform tissue above the noise: widen depth_mm, "
+            f"{_MIN_DEPTH_MM:g} mm of uniform tissue above the noise: widen "
+            "depth_range_mm, "
             "or give the attenuation as a number"
         )
 
@@ -314,7 +316,7 @@ def _check_width(n_groups, plan):
     if n_groups < _MIN_BLOCKS:
         raise ValueError(
             f"only {n_groups} groups of {plan.n_lines} lines fit; the standard error "
-            f"needs {_MIN_BLOCKS}: widen lateral_mm or narrow window_mm laterally"
+            f"needs {_MIN_BLOCKS}: widen lateral_range_mm or narrow window_mm laterally"
         )
 
 

@@ -12,8 +12,8 @@ from sknac.qus._attenuation import AttenuationEstimate
 from sknac.qus._checks import not_negative
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import (
+    CHANNELS,
     DB,
-    PARAMETERS,
     Media,
     gaussian_esd_eac,
     log_linear,
@@ -73,7 +73,7 @@ class QUSMaps:
     >>> from sknac.qus import qus_maps
     >>> rf = np.random.default_rng(0).normal(size=(400, 30))
     >>> maps = qus_maps(rf, rf, fs_mhz=40, line_pitch_mm=0.2, overlap=0.5,
-    ...                 attenuation_db_cm_mhz=0.5, parameters=("mbf",))
+    ...                 attenuation_db_cm_mhz=0.5, channels=("mbf",))
     >>> maps.mbf.shape, maps.depth_mm.shape, maps.lateral_mm.shape
     ((6, 5), (6,), (5,))
     """
@@ -104,7 +104,7 @@ class QUSMaps:
         return Grid(self.valid.shape, tuple(steps), origin)
 
     def __repr__(self):
-        names = (*PARAMETERS, "bsc")
+        names = (*CHANNELS, "bsc")
         names = ", ".join(n for n in names if getattr(self, n) is not None)
         n_invalid = sum(self.invalid_counts.values())
         return (
@@ -121,7 +121,7 @@ def maps_from_reference(
     media: Media,
     start_depth_mm: float,
     reference_bsc: Callable | None,
-    parameters: tuple,
+    channels: tuple,
     fit: ScattererFit,
     min_snr_db: float | None,
     dtype: np.dtype,
@@ -132,7 +132,7 @@ def maps_from_reference(
     plan = plan.on_band(reference.band_mhz) if plan.bins is None else plan
     n_rows, n_columns = plan.n_rows(rf.shape[0]), plan.n_columns(rf.shape[1])
     depth_mm = plan.depth_mm(n_rows, start)
-    wants_bsc = any(name in NEEDS_BSC for name in parameters)
+    wants_bsc = any(name in NEEDS_BSC for name in channels)
     linear = log_linear(
         plan.freqs_mhz,
         plan.band_mhz,
@@ -142,14 +142,14 @@ def maps_from_reference(
         _ln_bsc(reference_bsc, plan.freqs_mhz) if wants_bsc else None,
     )
     data = condition(rf, plan.n_samples, dtype)
-    out = _empty_maps(parameters, (n_rows, n_columns), plan.freqs_mhz.size, dtype)
+    out = _empty_maps(channels, (n_rows, n_columns), plan.freqs_mhz.size, dtype)
     floor = None
     if min_snr_db is not None and reference.ln_floor is not None:
         floor = noise_floor(data, plan)
         out["snr_db"] = np.empty((n_rows, n_columns), dtype)
     loss = _tissue_loss(media.attenuation, plan, rf.shape, depth_mm, start)
     grid = None
-    if fit.method == "masd" and any(name in _SIZES for name in parameters):
+    if fit.method == "masd" and any(name in _SIZES for name in channels):
         grid = GridFit(fit, plan.freqs_mhz, media.speed_of_sound, dtype)
     work = _Frame(data, plan, linear, loss, media.speed_of_sound, out, floor, grid)
     for_blocks(n_rows, block_rows(plan, rf.shape[1], dtype), work, n_jobs)
@@ -167,11 +167,11 @@ def maps_from_reference(
     )
 
 
-def _empty_maps(parameters, shape, n_freqs, dtype):
+def _empty_maps(channels, shape, n_freqs, dtype):
     """Make room for the maps."""
     return {
         name: np.empty((*shape, n_freqs) if name == "bsc" else shape, dtype)
-        for name in parameters
+        for name in channels
     }
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PARAMETERS = ("mbf", "ss", "si", "esd", "eac")
+CHANNELS = ("mbf", "ss", "si", "esd", "eac")
 FORM_FACTOR = 0.827  # exp(-0.827 k^2 a^2): spherical Gaussian form factor
 DB = 10 / np.log(10)  # from a natural log of power to decibels
 

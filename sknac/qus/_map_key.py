@@ -35,7 +35,7 @@ def map_key(plane, acquisitions, mapper, freqs_mhz, attenuation) -> str:
     settings = (
         mapper.settings,
         mapper.media,
-        mapper.parameters,
+        mapper.channels,
         mapper.min_snr_db,
         mapper.pixel_mm,
         attenuation,
@@ -44,7 +44,7 @@ def map_key(plane, acquisitions, mapper, freqs_mhz, attenuation) -> str:
     if callable(fit["form_factor"]):
         fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
     bsc = None
-    if any(name in NEEDS_BSC for name in mapper.parameters):
+    if any(name in NEEDS_BSC for name in mapper.channels):
         bsc = _values(mapper.bsc, freqs_mhz)
     parts = ("qus maps", MAPS_FORMAT, scan, reference, settings, fit, bsc)
     return digest_of(*(repr(_plain(part)) for part in parts))

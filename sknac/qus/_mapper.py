@@ -13,10 +13,10 @@ from sknac.cohort._mapping import list_planes
 from sknac.cohort._store import ArrayStore
 from sknac.exceptions import CohortError
 from sknac.qus._checks import not_negative
-from sknac.qus._estimates import PARAMETERS
+from sknac.qus._estimates import CHANNELS
 from sknac.qus._form_factor import scatterer_fit
 from sknac.qus._map_key import map_key
-from sknac.qus._maps import check_parameters, check_snr
+from sknac.qus._maps import check_channels, check_snr
 from sknac.qus._media import ATTENUATION_MEND, ESTIMATE
 from sknac.qus._plane_mapper import (
     DTYPE,
@@ -55,7 +55,7 @@ class QUSMapper(PlaneTransformer):
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
         Overlap of neighbouring windows in [0, 1), or (axial, lateral).
-    parameters : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
+    channels : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
         Maps to compute; they become the planes' ``channels``.
     pixel_mm : float or None, default=None
         Side of square pixels to which the finished maps are interpolated
@@ -123,7 +123,7 @@ class QUSMapper(PlaneTransformer):
     >>> phantom = ReferencePhantom(
     ...     scan(), attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
     >>> mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, overlap=0.5,
-    ...                    parameters=("mbf", "ss"))
+    ...                    channels=("mbf", "ss"))
     >>> maps = mapper.fit_transform(X).loc["P1", "us_pre"].planes[0]
     >>> maps.channels, maps.image.shape
     (('mbf', 'ss'), (2, 8, 5))
@@ -136,7 +136,7 @@ class QUSMapper(PlaneTransformer):
         "band_mhz": ["array-like", StrOptions({"auto"})],
         "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
         "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "parameters": ["array-like", str],
+        "channels": ["array-like", str],
         "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "options": [SpectralOptions, None],
         "store": [str, os.PathLike, None],
@@ -150,7 +150,7 @@ class QUSMapper(PlaneTransformer):
         band_mhz=(3.0, 8.0),
         window_mm=2.0,
         overlap=0.95,
-        parameters=PARAMETERS,
+        channels=CHANNELS,
         pixel_mm=None,
         options=None,
         store=None,
@@ -162,7 +162,7 @@ class QUSMapper(PlaneTransformer):
         self.band_mhz = band_mhz
         self.window_mm = window_mm
         self.overlap = overlap
-        self.parameters = parameters
+        self.channels = channels
         self.pixel_mm = pixel_mm
         self.options = options
         self.store = store
@@ -324,8 +324,8 @@ class QUSMapper(PlaneTransformer):
                 "reference_attenuation_power": phantom.attenuation_power,
             },
             bsc=phantom.bsc,
-            parameters=check_parameters(self.parameters, phantom.bsc),
-            fit=scatterer_fit(options.fit),
+            channels=check_channels(self.channels, phantom.bsc),
+            fit=scatterer_fit(options.size_fit),
             min_snr_db=check_snr(options.min_snr_db),
             pixel_mm=self.pixel_mm,
             store=store,

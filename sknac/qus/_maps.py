@@ -19,7 +19,7 @@ from sknac.qus._checks import (
     same_setting,
 )
 from sknac.qus._engine import NEEDS_BSC, QUSMaps, maps_from_reference
-from sknac.qus._estimates import PARAMETERS
+from sknac.qus._estimates import CHANNELS
 from sknac.qus._form_factor import ScattererFit, scatterer_fit
 from sknac.qus._media import make_media
 from sknac.qus._plan import make_plan
@@ -48,8 +48,8 @@ def qus_maps(
     overlap: float | tuple[float, float] = 0.95,
     n_fft: int | None = None,
     taper: str | tuple = "hann",
-    parameters: tuple[str, ...] = PARAMETERS,
-    fit: str | ScattererFit = "least_squares",
+    channels: tuple[str, ...] = CHANNELS,
+    size_fit: str | ScattererFit = "least_squares",
     min_snr_db: float | None = 6.0,
     dtype: DTypeLike = np.float32,
     n_jobs: int | None = None,
@@ -109,10 +109,10 @@ n_samples, n_lines)
     taper : str or tuple, default="hann"
         Taper as `scipy.signal.get_window` names it; made symmetric and scaled to
         unit mean square.
-    parameters : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
+    channels : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
         Maps to compute; "bsc" adds the backscatter coefficient per window and
         frequency.
-    fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
+    size_fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
         How ESD and EAC are fitted to the backscatter coefficient.
     min_snr_db : float or None, default=6.0
         Windows whose mean log power in the poorest quarter of the band is less than
@@ -211,9 +211,9 @@ n_samples, n_lines)
         reference_attenuation=reference_attenuation_db_cm_mhz,
         reference_attenuation_power=reference_attenuation_power,
     )
-    parameters = check_parameters(parameters, reference_bsc, (*PARAMETERS, "bsc"))
+    channels = check_channels(channels, reference_bsc, (*CHANNELS, "bsc"))
     min_snr_db = check_snr(min_snr_db)
-    fit = scatterer_fit(fit)
+    fit = scatterer_fit(size_fit)
     same_setting("fs_mhz", fs_mhz, reference_fs_mhz)
     same_setting("line_pitch_mm", line_pitch_mm, reference_line_pitch_mm)
     start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
@@ -246,7 +246,7 @@ n_samples, n_lines)
         media=media,
         start_depth_mm=start,
         reference_bsc=reference_bsc,
-        parameters=parameters,
+        channels=channels,
         fit=fit,
         min_snr_db=min_snr_db,
         dtype=dtype,
@@ -255,22 +255,22 @@ n_samples, n_lines)
     return replace(maps, attenuation=estimate)
 
 
-def check_parameters(parameters, reference_bsc, known=PARAMETERS):
+def check_channels(channels, reference_bsc, known=CHANNELS):
     """Check the names of the maps, and that those asked for can be had."""
-    parameters = (parameters,) if isinstance(parameters, str) else tuple(parameters)
-    unknown = [name for name in parameters if name not in known]
-    if unknown or not parameters or len(set(parameters)) < len(parameters):
+    channels = (channels,) if isinstance(channels, str) else tuple(channels)
+    unknown = [name for name in channels if name not in known]
+    if unknown or not channels or len(set(channels)) < len(channels):
         raise ValueError(
-            f"parameters={parameters!r} must be different names out of {known}"
+            f"channels={channels!r} must be different names out of {known}"
         )
-    need = [name for name in parameters if name in NEEDS_BSC]
+    need = [name for name in channels if name in NEEDS_BSC]
     if need and reference_bsc is None:
         raise ValueError(
-            f"parameters {need} need reference_bsc, the phantom's backscatter "
+            f"channels {need} need reference_bsc, the phantom's backscatter "
             "coefficient: give a model of sknac.qus (to a ReferencePhantom as bsc), "
             "or leave them out"
         )
-    return parameters
+    return channels
 
 
 def check_dtype(dtype):

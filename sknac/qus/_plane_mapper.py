@@ -32,7 +32,7 @@ class SpectralOptions:
         DFT length; None means the next power of two of the window's samples.
     taper : str or tuple, default="hann"
         Taper as `scipy.signal.get_window` names it.
-    fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
+    size_fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
         How ESD and EAC are fitted, as in `qus_maps`.
     min_snr_db : float or None, default=6.0
         Least signal to noise of a window, as in `qus_maps`.
@@ -47,7 +47,7 @@ class SpectralOptions:
     attenuation_power: float = 1.0
     n_fft: int | None = None
     taper: str | tuple = "hann"
-    fit: str | ScattererFit = "least_squares"
+    size_fit: str | ScattererFit = "least_squares"
     min_snr_db: float | None = 6.0
 
 
@@ -58,7 +58,7 @@ class PlaneMapper:
     settings: dict
     media: dict
     bsc: Callable | None
-    parameters: tuple
+    channels: tuple
     fit: ScattererFit
     min_snr_db: float | None
     pixel_mm: float | None
@@ -97,13 +97,13 @@ class PlaneMapper:
             reference,
             media=media,
             reference_bsc=self.bsc,
-            parameters=self.parameters,
+            channels=self.channels,
             fit=self.fit,
             dtype=DTYPE,
             n_jobs=None,
             **common,
         )
-        stack = np.stack([getattr(maps, name) for name in self.parameters])
+        stack = np.stack([getattr(maps, name) for name in self.channels])
         if self.pixel_mm is None:
             return stack
         return square_pixels(stack, maps.depth_mm, maps.lateral_mm, self.pixel_mm)[0]
@@ -120,7 +120,7 @@ class PlaneMapper:
             kind="maps",
             spacing_mm=spacing,
             origin_mm=origin,
-            channels=self.parameters,
+            channels=self.channels,
         )
 
 

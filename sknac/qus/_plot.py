@@ -135,7 +135,7 @@ class QUSMapDisplay:
     def from_maps(
         cls,
         maps: QUSMaps,
-        parameter: str,
+        channel: str,
         *,
         background: Plane | None = None,
         dynamic_range_db: float = 60.0,
@@ -148,7 +148,7 @@ class QUSMapDisplay:
         ----------
         maps : QUSMaps
             The maps.
-        parameter : str
+        channel : str
             Which one, e.g. ``"mbf"``.
         background : Plane or None, default=None
             The RF plane that the maps come from, or a B-mode plane of the same
@@ -170,13 +170,13 @@ class QUSMapDisplay:
         ValueError
             If there is no such map.
         """
-        values = getattr(maps, parameter, None)
-        if parameter not in _LABELS or values is None:
-            raise ValueError(f"parameter={parameter!r} was not computed: {maps}")
+        values = getattr(maps, channel, None)
+        if channel not in _LABELS or values is None:
+            raise ValueError(f"channel={channel!r} was not computed: {maps}")
         return cls(
             values=values,
             grid=maps.grid,
-            label=_LABELS[parameter],
+            label=_LABELS[channel],
             bmode=grey_of(background, dynamic_range_db),
             bmode_grid=None if background is None else background.grid,
             core=None if background is None else background.core,

@@ -143,7 +143,7 @@ def make_qus_response_pipeline(
             QUSMapper(
                 reference,
                 attenuation_db_cm_mhz=attenuation_db_cm_mhz,
-                parameters=_CHANNELS,
+                channels=_CHANNELS,
                 columns=(column,),
                 n_jobs=n_jobs,
                 store=store,

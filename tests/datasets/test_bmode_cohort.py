@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from sknac.cohort import check_cohort, has_study
 from sknac.datasets import make_bmode_cohort
 
-SMALL = {"image_shape": (96, 96), "spacing_mm": 0.25}
+SMALL = {"image_size": (96, 96), "spacing_mm": 0.25}
 
 
 def contrast(plane):
@@ -87,7 +87,7 @@ def test_missing_visits_are_none_and_leave_no_volume_change(bmode_cohort):
 
 def test_missing_visits_do_not_depend_on_the_class():
     cohort = make_bmode_cohort(
-        200, missing_rate=0.4, random_state=2, image_shape=(64, 64), spacing_mm=0.35
+        200, missing_rate=0.4, random_state=2, image_size=(64, 64), spacing_mm=0.35
     )
     gone = ~cohort.X["us_post4"].map(has_study)
     shares = gone.groupby(cohort.y).mean()
@@ -158,7 +158,7 @@ def test_without_effect_nothing_is_learnable(learning):
 
 
 def test_the_effect_moves_responders_alone():
-    kwargs = {"random_state": 4, "image_shape": (64, 64), "spacing_mm": 0.35}
+    kwargs = {"random_state": 4, "image_size": (64, 64), "spacing_mm": 0.35}
     with_effect = make_bmode_cohort(16, effect_size=1.0, **kwargs)
     without = make_bmode_cohort(16, effect_size=0.0, **kwargs)
     for visit, distance in (("pre", 0.0), ("post2", 2.0), ("post4", 2.8)):
@@ -183,7 +183,7 @@ def test_first_patients_of_a_larger_cohort_are_the_smaller_cohort():
 
 def test_clinical_columns_do_not_depend_on_the_images_size():
     one = make_bmode_cohort(3, random_state=7, **SMALL)
-    two = make_bmode_cohort(3, random_state=7, image_shape=(64, 80), spacing_mm=0.35)
+    two = make_bmode_cohort(3, random_state=7, image_size=(64, 80), spacing_mm=0.35)
     clinical = ["age", "subtype", "dvolume_2", "dvolume_4"]
     pd.testing.assert_frame_equal(one.X[clinical], two.X[clinical])
 
@@ -201,7 +201,7 @@ def test_the_global_generator_is_left_alone():
         ("n_planes", (1, 2, 3)),
         ("effect_size", "big"),
         ("prevalence", 0),
-        ("image_shape", (0, 100)),
+        ("image_size", (0, 100)),
         ("spacing_mm", 0.5),
         ("missing_rate", 1.0),
     ],
@@ -213,4 +213,4 @@ def test_a_bad_setting_is_named(setting, value):
 
 def test_an_image_too_small_for_a_tumour_is_refused():
     with pytest.raises(ValueError, match="less than 20 mm on a side"):
-        make_bmode_cohort(1, image_shape=(48, 48), spacing_mm=0.2)
+        make_bmode_cohort(1, image_size=(48, 48), spacing_mm=0.2)

@@ -61,7 +61,7 @@ def test_known_attenuation_is_recovered(phantom, truth, esd_um):
 
 
 def test_standard_error_is_the_scatter_over_repeated_scans(phantom):
-    region = {"depth_mm": (12, 26), "lateral_mm": (4, 26)}
+    region = {"depth_range_mm": (12, 26), "lateral_range_mm": (4, 26)}
     found = [
         estimate_attenuation(scan(seed, 0.6), phantom, **SETTINGS, **region)
         for seed in range(30)
@@ -117,7 +117,7 @@ def test_depths_below_the_noise_are_left_out(phantom, rng):
     rf = scan(1, 0.6)
     rf[1300:] = np.rint(30 * rng.normal(size=rf[1300:].shape))
     found = estimate_attenuation(rf, phantom, **SETTINGS)
-    assert found.depth_mm[1] < 1300 * 1.54 / 80
+    assert found.depth_range_mm[1] < 1300 * 1.54 / 80
     assert found.db_cm_mhz == pytest.approx(0.6, abs=0.02)
 
 
@@ -138,7 +138,7 @@ def test_region_keeps_a_change_of_backscatter_out(phantom):
     eac_db = np.where(depth < 900, 22.0, 28.0)
     rf = scan(3, 0.6, eac_db=eac_db)
     whole = estimate_attenuation(rf, phantom, **SETTINGS)
-    below = estimate_attenuation(rf, phantom, depth_mm=(19, 38), **SETTINGS)
+    below = estimate_attenuation(rf, phantom, depth_range_mm=(19, 38), **SETTINGS)
     assert abs(whole.db_cm_mhz - 0.6) > 0.05
     assert below.db_cm_mhz == pytest.approx(0.6, abs=0.03)
 
@@ -177,11 +177,11 @@ def test_mapper_estimates_each_plane(phantom):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"depth_mm": (10, 15)}, "mm of depth can be used.*widen depth_mm"),
-        ({"depth_mm": (60, 70)}, "only 0.0 mm of depth"),
-        ({"depth_mm": (20, 10)}, r"\(low, high\) in mm"),
-        ({"lateral_mm": (10, 14)}, "groups of 9 lines.*widen lateral_mm"),
-        ({"lateral_mm": (100, 140)}, "only 0 groups of 9 lines"),
+        ({"depth_range_mm": (10, 15)}, "mm of depth can be used.*widen depth_range_mm"),
+        ({"depth_range_mm": (60, 70)}, "only 0.0 mm of depth"),
+        ({"depth_range_mm": (20, 10)}, r"\(low, high\) in mm"),
+        ({"lateral_range_mm": (10, 14)}, "groups of 9 lines.*widen lateral_range_mm"),
+        ({"lateral_range_mm": (100, 140)}, "only 0 groups of 9 lines"),
         ({"line_pitch_mm": None}, "distance between scan lines"),
         ({"window_mm": 50}, "larger than the frame"),
         ({"reference_attenuation_db_cm_mhz": -1}, "negative"),

@@ -42,7 +42,7 @@ def test_bins_are_those_above_minus_six_decibels(rng):
     # Bins of 0.3125 MHz: 3.75 and 7.1875 MHz lie 5 dB down, their neighbours
     # outside 7.1 and 6.6 dB.
     phantom = coloured(rng, 5.5, half_mhz=1.9, n_lines=600)
-    settings = SETTINGS | {"window_mm": (2.0, 20.0), "parameters": ("mbf",)}
+    settings = SETTINGS | {"window_mm": (2.0, 20.0), "channels": ("mbf",)}
     maps = qus_maps(phantom, phantom, band_mhz="auto", **settings)
     assert maps.band_mhz == (3.75, 7.1875)
 
@@ -99,7 +99,7 @@ def test_mapper_takes_the_band_at_each_planes_focus(rng):
         attenuation_db_cm_mhz=0.6,
         band_mhz="auto",
         overlap=(0.5, 0.9),
-        parameters=("mbf",),
+        channels=("mbf",),
     )
     mapped = mapper.fit_transform(X).iloc[0, 0].planes
     for plane, maps in zip(planes, mapped, strict=True):

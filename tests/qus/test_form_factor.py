@@ -32,7 +32,7 @@ def fluid_spheres(esd_um, eac_db, speed=1540.0):
 def own_reference(rng, bsc, fit, **changes):
     """Maps of RF against itself: the fit sees exactly `bsc`."""
     rf = rng.normal(size=(400, 9))
-    return qus_maps(rf, rf, reference_bsc=bsc, fit=fit, **SETTINGS | changes)
+    return qus_maps(rf, rf, reference_bsc=bsc, size_fit=fit, **SETTINGS | changes)
 
 
 def test_gaussian_grid_is_least_squares_to_half_a_step(rng, simulate_rf):
@@ -41,7 +41,7 @@ def test_gaussian_grid_is_least_squares_to_half_a_step(rng, simulate_rf):
     settings = SETTINGS | {"reference_bsc": law, "dtype": float}
     exact = qus_maps(rf, phantom, **settings)
     grid = ScattererFit("masd", esd_um=(5, 400, 0.5))
-    found = qus_maps(rf, phantom, fit=grid, **settings)
+    found = qus_maps(rf, phantom, size_fit=grid, **settings)
     # On the grid the squares grow with a^2, whose midpoints are not those of a.
     np.testing.assert_allclose(found.esd, exact.esd, atol=0.26)
     middle = exact.esd > 60
@@ -49,15 +49,15 @@ def test_gaussian_grid_is_least_squares_to_half_a_step(rng, simulate_rf):
 
 
 @pytest.mark.parametrize("speed", [1480.0, 1560.0])
-@pytest.mark.parametrize("parameters", [("esd", "eac"), ("esd",), ("eac", "bsc")])
-def test_fluid_spheres_are_recovered(rng, speed, parameters):
+@pytest.mark.parametrize("channels", [("esd", "eac"), ("esd",), ("eac", "bsc")])
+def test_fluid_spheres_are_recovered(rng, speed, channels):
     truth = fluid_spheres(120, 15, speed)
     fit = ScattererFit("masd", form_factor="fluid_sphere")
-    changes = {"speed_of_sound": speed, "parameters": parameters}
+    changes = {"speed_of_sound": speed, "channels": channels}
     maps = own_reference(rng, truth, fit, **changes)
-    if "esd" in parameters:
+    if "esd" in channels:
         np.testing.assert_allclose(maps.esd, 120)
-    if "eac" in parameters:
+    if "eac" in channels:
         np.testing.assert_allclose(maps.eac, 15, atol=0.01)
     assert maps.valid.all()
 

@@ -67,16 +67,16 @@ DIFFERENT = [
     {"window_mm": 2.1},
     {"window_mm": (2, 2.5)},
     {"overlap": 0.6},
-    {"parameters": ("mbf",)},
-    {"parameters": ("esd", "mbf")},
+    {"channels": ("mbf",)},
+    {"channels": ("esd", "mbf")},
     {"pixel_mm": 0.1},
     {"options": SpectralOptions(attenuation_power=1.1)},
     {"options": SpectralOptions(n_fft=512)},
     {"options": SpectralOptions(taper=("kaiser", 3))},
     {"options": SpectralOptions(min_snr_db=3)},
-    {"options": SpectralOptions(fit="masd")},
-    {"options": SpectralOptions(fit=ScattererFit("masd", form_factor=gauss))},
-    {"options": SpectralOptions(fit=ScattererFit("masd", esd_um=(10, 200, 1)))},
+    {"options": SpectralOptions(size_fit="masd")},
+    {"options": SpectralOptions(size_fit=ScattererFit("masd", form_factor=gauss))},
+    {"options": SpectralOptions(size_fit=ScattererFit("masd", esd_um=(10, 200, 1)))},
 ]
 
 
@@ -106,7 +106,7 @@ def test_what_maps_do_not_depend_on_is_not_in_the_key(change, tmp_path, monkeypa
 
 def test_backscatter_counts_for_the_maps_that_need_it_only():
     keys = {
-        key(reference=phantom(bsc=bsc), parameters=("mbf", "ss"))
+        key(reference=phantom(bsc=bsc), channels=("mbf", "ss"))
         for bsc in (None, PowerLaw(1e-6, 3), PowerLaw(2e-6, 4))
     }
     assert len(keys) == 1
@@ -123,7 +123,7 @@ def test_functions_count_by_their_values():
     law = [phantom(bsc=lambda f: 1e-6 * np.asarray(f) ** 3.2) for _ in range(2)]
     assert key(reference=law[0]) == key(reference=law[1])
     fits = [ScattererFit("masd", form_factor=lambda ka: gauss(ka)) for _ in range(2)]
-    one, two = (key(options=SpectralOptions(fit=fit)) for fit in fits)
+    one, two = (key(options=SpectralOptions(size_fit=fit)) for fit in fits)
     assert one == two
 
 

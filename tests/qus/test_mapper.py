@@ -100,7 +100,7 @@ def test_pixels_of_the_maps_are_the_window_centres(frame, phantom):
 
 
 def test_core_covers_the_same_millimetres(frame, phantom):
-    mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, parameters=("mbf",))
+    mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, channels=("mbf",))
     plane = mapper.fit_transform(frame).at["P1", "us_pre"].planes[0]
     area = plane.core_mask().sum() * np.prod(plane.spacing_mm)
     assert area == pytest.approx(2 * 3, rel=0.1)
@@ -152,7 +152,7 @@ def test_start_depth_shifts_scan_and_reference_alike(rng, phantom):
         start_depth_mm=52 * sample_mm,
     )
     settings = {"attenuation_db_cm_mhz": 0.7, "overlap": 0.5}
-    mapper = QUSMapper(phantom, parameters=("mbf",), **settings)
+    mapper = QUSMapper(phantom, channels=("mbf",), **settings)
     cells = pd.DataFrame({"us_pre": [Study([whole]), Study([below])]}, index=["a", "b"])
     one, other = (s.planes[0] for s in mapper.fit_transform(cells)["us_pre"])
     assert other.origin_mm[0] == pytest.approx(one.grid.axial_mm[1])
@@ -160,7 +160,7 @@ def test_start_depth_shifts_scan_and_reference_alike(rng, phantom):
 
 
 def test_square_pixels_interpolate_the_finished_maps(frame, phantom):
-    settings = {"attenuation_db_cm_mhz": 0.7, "parameters": ("mbf",)}
+    settings = {"attenuation_db_cm_mhz": 0.7, "channels": ("mbf",)}
     coarse = QUSMapper(phantom, **settings).fit_transform(frame)
     fine = QUSMapper(phantom, pixel_mm=0.1, **settings).fit_transform(frame)
     a, b = (X.at["P1", "us_pre"].planes[0] for X in (coarse, fine))
@@ -210,7 +210,7 @@ def test_missing_bsc_is_said_in_fit(frame, rng):
     )
     with pytest.raises(ValueError, match="need reference_bsc"):
         QUSMapper(bare, attenuation_db_cm_mhz=0.7).fit(frame)
-    four = QUSMapper(bare, attenuation_db_cm_mhz=0.7, parameters=("mbf", "si"))
+    four = QUSMapper(bare, attenuation_db_cm_mhz=0.7, channels=("mbf", "si"))
     assert four.fit_transform(frame).at["P1", "us_pre"].planes[0].channels == (
         "mbf",
         "si",

@@ -71,7 +71,7 @@ def test_maps_agree_with_plain_window_loop(variant, n_jobs, scans, loop_maps):
 def test_bsc_of_every_window_agrees_with_loop(scans, loop_maps):
     settings = COMMON | VARIANTS["odd"]
     rf, phantom = scans(settings["fs_mhz"])
-    maps = qus_maps(rf, phantom, parameters=("bsc", "esd"), **settings)
+    maps = qus_maps(rf, phantom, channels=("bsc", "esd"), **settings)
     expected = loop_maps(rf, phantom[:, : len(rf)], **settings)
     assert maps.bsc.shape == (*maps.esd.shape, maps.freqs_mhz.size)
     ratio_db = 10 * np.log10(maps.bsc / expected["bsc"])
@@ -90,7 +90,7 @@ def test_float64_agrees_with_loop_to_rounding(scans, loop_maps):
 
 def test_windows_lie_where_the_definition_puts_them(rng):
     rf = rng.normal(size=(2600, 256))
-    maps = qus_maps(rf, rf, parameters=("mbf",), start_depth_mm=1.0, **COMMON)
+    maps = qus_maps(rf, rf, channels=("mbf",), start_depth_mm=1.0, **COMMON)
     sample_mm = 1540 / 80e3
     assert maps.mbf.shape == (500, 248)  # 104 samples by 9 lines; hops 5 and 1
     assert maps.depth_mm[0] == pytest.approx(1.0 + 51.5 * sample_mm)
@@ -142,7 +142,7 @@ def test_each_medium_has_its_own_attenuation_power(identical):
         attenuation_power=1.3,
         reference_attenuation_db_cm_mhz=0.5,
         reference_attenuation_power=1.0,
-        parameters=("mbf",),
+        channels=("mbf",),
     )
     f = maps.freqs_mhz
     y = 2 * maps.depth_mm[:, None] / 10 * 0.5 * (f**1.3 - f)
@@ -229,7 +229,7 @@ def test_simulated_truth_is_recovered_over_whole_width_windows(esd, rng, simulat
 def test_only_the_parameters_asked_for_are_computed(rng):
     rf = rng.normal(size=(300, 12))
     settings = {k: v for k, v in COMMON.items() if k != "reference_bsc"}
-    maps = qus_maps(rf, rf, parameters=("ss",), **settings)
+    maps = qus_maps(rf, rf, channels=("ss",), **settings)
     assert maps.mbf is None
     assert maps.esd is None
     assert maps.ss is not None

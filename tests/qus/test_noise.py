@@ -12,7 +12,7 @@ SETTINGS = {
     "fs_mhz": 40.0,
     "line_pitch_mm": 0.25,
     "attenuation_db_cm_mhz": 0.6,
-    "parameters": ("mbf",),
+    "channels": ("mbf",),
     "overlap": (0.5, 0.9),
 }
 
