@@ -12,7 +12,7 @@ _MAP_CHANNELS = ("mbf", "si", "esd", "eac")
 
 
 def make_check_cohort(
-    kind: str = "maps", *, visits: tuple[str, ...] = ("pre",), side: int = 24
+    kind: str = "maps", *, visits: tuple[str, ...] = ("pre",), image_size: int = 24
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Make a tiny cohort of noise whose brightness tells the classes apart.
 
@@ -23,7 +23,7 @@ def make_check_cohort(
         0.3 mm.
     visits : tuple of str, default=("pre",)
         Visits; each becomes a column ``us_<visit>``.
-    side : int, default=24
+    image_size : int, default=24
         Height and width of images and maps; lines of RF planes.
 
     Returns
@@ -41,7 +41,7 @@ def make_check_cohort(
     >>> X.shape, y.value_counts().tolist()
     ((12, 2), [6, 6])
     """
-    rng = np.random.default_rng(0)
+    rng, shape = np.random.default_rng(0), (image_size, image_size)
     index = pd.Index([f"P{i:03d}" for i in range(_N_PATIENTS)], name="patient_id")
     y = pd.Series(["response", "non-response"] * (_N_PATIENTS // 2), index=index)
     X = pd.DataFrame({"age": rng.integers(30, 70, _N_PATIENTS)}, index=index)
@@ -50,21 +50,21 @@ def make_check_cohort(
         for i, label in enumerate(y):
             level = 1.0 + (label == "response")
             n_planes = 1 + i % 3
-            cells[i] = Study([_plane(kind, level, side, rng) for _ in range(n_planes)])
+            cells[i] = Study([_plane(kind, level, shape, rng) for _ in range(n_planes)])
         X[f"us_{visit}"] = cells
     return X, y
 
 
-def _plane(kind, level, side, rng):
+def _plane(kind, level, shape, rng):
     """Make one plane with a square core in its middle."""
     if kind == "rf":
-        image = (1000 * level * rng.standard_normal((416, side))).astype(np.int16)
+        image = (1000 * level * rng.standard_normal((416, shape[1]))).astype(np.int16)
         plane = Plane.from_rf(image, fs_mhz=40.0, line_pitch_mm=0.3)
     elif kind == "bmode":
-        image = np.clip(60 * level + 15 * rng.standard_normal((side, side)), 0, 255)
+        image = np.clip(60 * level + 15 * rng.standard_normal(shape), 0, 255)
         plane = Plane(image.astype(np.uint8), kind, (0.3, 0.3))
     elif kind == "maps":
-        image = level + 0.3 * rng.standard_normal((4, side, side))
+        image = level + 0.3 * rng.standard_normal((4, *shape))
         plane = Plane(
             image.astype(np.float32), kind, (0.3, 0.3), channels=_MAP_CHANNELS
         )
