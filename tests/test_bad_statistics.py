@@ -25,7 +25,7 @@ from sknac.metrics import (
     calibration,
     confusion_rates,
     delong_test,
-    sensitivity,
+    sensitivity_score,
 )
 from sknac.survival import hazard_ratio, kaplan_meier, logrank
 
@@ -153,7 +153,7 @@ UNDEFINED = {
         "Only the positive class",
     ),
     "one class, rate": (
-        lambda: sensitivity([0, 0], [0, 1]),
+        lambda: sensitivity_score([0, 0], [0, 1]),
         UndefinedMetricWarning,
         "no positive row",
     ),

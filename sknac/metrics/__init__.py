@@ -17,7 +17,13 @@ from sknac.metrics._proportions import (
     rates_from_counts,
 )
 from sknac.metrics._pvalues import adjust_pvalues
-from sknac.metrics._rates import npv, ppv, sensitivity, specificity, weighted_youden
+from sknac.metrics._rates import (
+    npv_score,
+    ppv_score,
+    sensitivity_score,
+    specificity_score,
+    weighted_youden_score,
+)
 from sknac.metrics._results import ContrastResult, DeLongResult, MetricInterval
 from sknac.metrics._roc import RocCI, roc_ci
 from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
@@ -49,14 +55,14 @@ __all__ = [
     "delong_contrast",
     "delong_lower_bound",
     "delong_test",
-    "npv",
+    "npv_score",
     "performance_table",
-    "ppv",
+    "ppv_score",
     "proportion_ci",
     "rates_from_counts",
     "roc_ci",
-    "sensitivity",
-    "specificity",
+    "sensitivity_score",
+    "specificity_score",
     "subgroup_rates",
-    "weighted_youden",
+    "weighted_youden_score",
 ]

@@ -41,11 +41,11 @@ _NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
 _BY_CLASS = {"roc_auc", "sensitivity", "specificity", "balanced_accuracy"}
 _BY_CLASS |= {"weighted_youden"}
 _KNOWN: dict[Callable[..., float], str] = {
-    _rates.sensitivity: "sensitivity",
-    _rates.specificity: "specificity",
-    _rates.ppv: "ppv",
-    _rates.npv: "npv",
-    _rates.weighted_youden: "weighted_youden",
+    _rates.sensitivity_score: "sensitivity",
+    _rates.specificity_score: "specificity",
+    _rates.ppv_score: "ppv",
+    _rates.npv_score: "npv",
+    _rates.weighted_youden_score: "weighted_youden",
     sk_metrics.roc_auc_score: "roc_auc",
     sk_metrics.accuracy_score: "accuracy",
     sk_metrics.balanced_accuracy_score: "balanced_accuracy",
@@ -78,7 +78,7 @@ def bootstrap_ci(
     metric : str or callable
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy",
         "balanced_accuracy", "weighted_youden" (weight 0.5; for another one give
-        ``functools.partial(weighted_youden, weight=w)``), or a function
+        ``functools.partial(weighted_youden_score, weight=w)``), or a function
         ``metric(y_true, y_pred)`` that returns a number. It is passed `pos_label`
         if it has such a parameter and one is given, and `sample_weight` likewise.
     y_true : array-like of shape (n_samples,)
@@ -217,7 +217,7 @@ def _recognise(metric: Any) -> tuple[str | None, float]:
     if not callable(metric):
         raise ValueError(f"metric={metric!r} must be a name or a function.")
     if isinstance(metric, partial):
-        plain = metric.func is _rates.weighted_youden and not metric.args
+        plain = metric.func is _rates.weighted_youden_score and not metric.args
         if plain and set(metric.keywords) == {"weight"}:
             return "weighted_youden", check_weight(metric.keywords["weight"])
         return None, 0.5

@@ -19,7 +19,7 @@ from sknac.metrics._confusion import (
 )
 
 
-def sensitivity(
+def sensitivity_score(
     y_true: Any, y_pred: Any, *, pos_label: Any = None, sample_weight: Any = None
 ) -> float:
     """Compute the share of positives that are predicted positive.
@@ -56,16 +56,16 @@ def sensitivity(
 
     Examples
     --------
-    >>> from sknac.metrics import sensitivity
+    >>> from sknac.metrics import sensitivity_score
     >>> y_true = ["response", "response", "non-response", "non-response"]
     >>> y_pred = ["response", "non-response", "non-response", "non-response"]
-    >>> round(sensitivity(y_true, y_pred, pos_label="response"), 3)
+    >>> round(sensitivity_score(y_true, y_pred, pos_label="response"), 3)
     0.5
     """
     return _metric("sensitivity", y_true, y_pred, pos_label, sample_weight)
 
 
-def specificity(
+def specificity_score(
     y_true: Any, y_pred: Any, *, pos_label: Any = None, sample_weight: Any = None
 ) -> float:
     """Compute the share of negatives that are predicted negative.
@@ -101,16 +101,16 @@ def specificity(
 
     Examples
     --------
-    >>> from sknac.metrics import specificity
+    >>> from sknac.metrics import specificity_score
     >>> y_true = ["response", "response", "non-response", "non-response"]
     >>> y_pred = ["response", "non-response", "non-response", "non-response"]
-    >>> round(specificity(y_true, y_pred, pos_label="response"), 3)
+    >>> round(specificity_score(y_true, y_pred, pos_label="response"), 3)
     1.0
     """
     return _metric("specificity", y_true, y_pred, pos_label, sample_weight)
 
 
-def ppv(
+def ppv_score(
     y_true: Any, y_pred: Any, *, pos_label: Any = None, sample_weight: Any = None
 ) -> float:
     """Compute the share of predicted positives that are positive.
@@ -146,16 +146,16 @@ def ppv(
 
     Examples
     --------
-    >>> from sknac.metrics import ppv
+    >>> from sknac.metrics import ppv_score
     >>> y_true = ["response", "response", "non-response", "non-response"]
     >>> y_pred = ["response", "non-response", "non-response", "non-response"]
-    >>> round(ppv(y_true, y_pred, pos_label="response"), 3)
+    >>> round(ppv_score(y_true, y_pred, pos_label="response"), 3)
     1.0
     """
     return _metric("ppv", y_true, y_pred, pos_label, sample_weight)
 
 
-def npv(
+def npv_score(
     y_true: Any, y_pred: Any, *, pos_label: Any = None, sample_weight: Any = None
 ) -> float:
     """Compute the share of predicted negatives that are negative.
@@ -191,16 +191,16 @@ def npv(
 
     Examples
     --------
-    >>> from sknac.metrics import npv
+    >>> from sknac.metrics import npv_score
     >>> y_true = ["response", "response", "non-response", "non-response"]
     >>> y_pred = ["response", "non-response", "non-response", "non-response"]
-    >>> round(npv(y_true, y_pred, pos_label="response"), 3)
+    >>> round(npv_score(y_true, y_pred, pos_label="response"), 3)
     0.667
     """
     return _metric("npv", y_true, y_pred, pos_label, sample_weight)
 
 
-def weighted_youden(
+def weighted_youden_score(
     y_true: Any,
     y_pred: Any,
     *,
@@ -237,8 +237,8 @@ def weighted_youden(
 
     See Also
     --------
-    sensitivity : Share of positives found.
-    specificity : Share of negatives found.
+    sensitivity_score : Share of positives found.
+    specificity_score : Share of negatives found.
 
     Notes
     -----
@@ -247,10 +247,11 @@ def weighted_youden(
 
     Examples
     --------
-    >>> from sknac.metrics import weighted_youden
+    >>> from sknac.metrics import weighted_youden_score
     >>> y_true = ["response", "response", "non-response", "non-response"]
     >>> y_pred = ["response", "non-response", "non-response", "non-response"]
-    >>> round(weighted_youden(y_true, y_pred, weight=0.8, pos_label="response"), 3)
+    >>> found = weighted_youden_score(y_true, y_pred, weight=0.8, pos_label="response")
+    >>> round(found, 3)
     -0.4
     """
     weight = check_weight(weight)

@@ -8,14 +8,20 @@ from typing import Any
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
 from sknac.metrics._checks import check_confidence_level, check_weight
-from sknac.metrics._rates import npv, ppv, sensitivity, specificity, weighted_youden
+from sknac.metrics._rates import (
+    npv_score,
+    ppv_score,
+    sensitivity_score,
+    specificity_score,
+    weighted_youden_score,
+)
 from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
 
 _RATES = {
-    "sensitivity": sensitivity,
-    "specificity": specificity,
-    "ppv": ppv,
-    "npv": npv,
+    "sensitivity": sensitivity_score,
+    "specificity": specificity_score,
+    "ppv": ppv_score,
+    "npv": npv_score,
 }
 _SCORES = ("decision_function", "predict_proba")
 
@@ -86,7 +92,7 @@ def clinical_scorers(
             pos_label=pos_label,
         ),
         "weighted_youden": make_scorer(
-            weighted_youden, weight=weight, pos_label=pos_label
+            weighted_youden_score, weight=weight, pos_label=pos_label
         ),
     }
     return scorers | {

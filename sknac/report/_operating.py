@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.decision import stage_flow
-from sknac.metrics import confusion_rates, subgroup_rates, weighted_youden
+from sknac.metrics import confusion_rates, subgroup_rates, weighted_youden_score
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import (
@@ -92,7 +92,7 @@ def _rates_at(curve, y, score):
     positive = (y == curve.pos_label).to_numpy()
     called = score.to_numpy() >= curve.threshold
     rates = confusion_rates(positive, called, pos_label=True)
-    index = weighted_youden(positive, called, weight=curve.weight, pos_label=True)
+    index = weighted_youden_score(positive, called, weight=curve.weight, pos_label=True)
     return {
         "n": len(y),
         "n_pos": int(positive.sum()),

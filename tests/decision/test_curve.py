@@ -12,7 +12,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_curve
 
 from sknac.decision import weighted_youden_curve, weighted_youden_threshold
-from sknac.metrics import sensitivity, specificity, weighted_youden
+from sknac.metrics import sensitivity_score, specificity_score, weighted_youden_score
 
 # R 4.2.2, brute force over sort(unique(x)) and Inf, rule x >= cut, optima compared as
 # exact integers; best value checked there against cutpointr 1.1.2 and pROC 1.18.0.
@@ -117,9 +117,10 @@ def test_no_cut_beats_the_threshold(rows, weight):
     curve = weighted_youden_curve(y, s, weight=weight, pos_label=True)
     cuts = [-np.inf, *np.unique(s), np.inf]
     every = [
-        weighted_youden(y, s >= cut, weight=weight, pos_label=True) for cut in cuts
+        weighted_youden_score(y, s >= cut, weight=weight, pos_label=True)
+        for cut in cuts
     ]
-    got = weighted_youden(y, s >= curve.threshold, weight=weight, pos_label=True)
+    got = weighted_youden_score(y, s >= curve.threshold, weight=weight, pos_label=True)
     assert got == pytest.approx(max(every), abs=1e-12)
     assert got == pytest.approx(curve.youden[curve.best], abs=1e-12)
     # More cuts may give the same decisions, never fewer.
@@ -136,8 +137,8 @@ def test_stored_rates_are_those_of_applying_each_threshold(rows, weight):
     for cut, sens, spec in zip(
         curve.thresholds, curve.sensitivity, curve.specificity, strict=True
     ):
-        assert sensitivity(y, s >= cut, pos_label=True) == sens
-        assert specificity(y, s >= cut, pos_label=True) == spec
+        assert sensitivity_score(y, s >= cut, pos_label=True) == sens
+        assert specificity_score(y, s >= cut, pos_label=True) == spec
 
 
 @settings(deadline=None, max_examples=50)

@@ -12,7 +12,12 @@ from scipy.stats import norm
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from sknac.metrics import bootstrap_ci, confusion_rates, sensitivity, weighted_youden
+from sknac.metrics import (
+    bootstrap_ci,
+    confusion_rates,
+    sensitivity_score,
+    weighted_youden_score,
+)
 
 close = pytest.approx
 
@@ -122,7 +127,7 @@ def test_seed_in_the_result_repeats_it(tied):
 def test_weighted_youden_takes_its_weight_through_partial(weight, tied):
     y, a, _ = tied
     found = np.where(a > 0.5, "response", "non-response")
-    metric = partial(weighted_youden, weight=weight)
+    metric = partial(weighted_youden_score, weight=weight)
     got = bootstrap_ci(metric, y, found, random_state=0, pos_label="response")
     assert got.estimate == close(metric(y, found, pos_label="response"), rel=1e-12)
     assert got.metric == "weighted_youden"
@@ -132,7 +137,7 @@ def test_known_functions_take_the_fast_path(tied):
     y, a, _ = tied
     found = np.where(a > 0.5, "response", "non-response")
     kwargs = {"random_state": 0, "pos_label": "response"}
-    assert bootstrap_ci(sensitivity, y, found, **kwargs) == bootstrap_ci(
+    assert bootstrap_ci(sensitivity_score, y, found, **kwargs) == bootstrap_ci(
         "sensitivity", y, found, **kwargs
     )
 
@@ -159,7 +164,7 @@ def test_weights_enter_the_point_estimate(tied):
     got = bootstrap_ci(
         "sensitivity", y == "response", found, sample_weight=weights, random_state=0
     )
-    want = sensitivity(y == "response", found, sample_weight=weights)
+    want = sensitivity_score(y == "response", found, sample_weight=weights)
     assert got.estimate == close(want, rel=1e-12)
 
 

@@ -9,10 +9,22 @@ from hypothesis import strategies as st
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import precision_score, recall_score
 
-from sknac.metrics import npv, ppv, sensitivity, specificity, weighted_youden
+from sknac.metrics import (
+    npv_score,
+    ppv_score,
+    sensitivity_score,
+    specificity_score,
+    weighted_youden_score,
+)
 
 close = pytest.approx
-RATES = [sensitivity, specificity, ppv, npv, weighted_youden]
+RATES = [
+    sensitivity_score,
+    specificity_score,
+    ppv_score,
+    npv_score,
+    weighted_youden_score,
+]
 YES, NO = "response", "non-response"
 
 
@@ -42,15 +54,15 @@ def test_rates_equal_scikit_learn(pos_label, weighted, rng):
 def test_weighted_youden_swaps_weight_with_the_positive_class(rows, weight):
     rows = [*rows, (True, True), (False, False)]
     truth, found = np.where(np.array(rows).T, YES, NO)
-    one = weighted_youden(truth, found, weight=weight, pos_label=YES)
-    other = weighted_youden(truth, found, weight=1 - weight, pos_label=NO)
+    one = weighted_youden_score(truth, found, weight=weight, pos_label=YES)
+    other = weighted_youden_score(truth, found, weight=1 - weight, pos_label=NO)
     assert one == close(other, abs=1e-12)
     assert -1 <= one <= 1e-12
 
 
 def test_weighted_youden_is_the_papers_form():
     # Sensitivity 1/2, specificity 1: 0.8 * 0.5 + 0.2 * 1 - 1.
-    got = weighted_youden([1, 1, 0, 0], [1, 0, 0, 0], weight=0.8)
+    got = weighted_youden_score([1, 1, 0, 0], [1, 0, 0, 0], weight=0.8)
     assert got == close(-0.4)
 
 
@@ -58,8 +70,8 @@ def test_weighted_youden_is_the_papers_form():
 def test_numeric_labels_need_no_positive_class(labels):
     y_true = np.take(labels, [0, 0, 1, 1])
     y_pred = np.take(labels, [0, 1, 1, 1])
-    assert sensitivity(y_true, y_pred) == 1
-    assert specificity(y_true, y_pred) == 0.5
+    assert sensitivity_score(y_true, y_pred) == 1
+    assert specificity_score(y_true, y_pred) == 0.5
 
 
 @pytest.mark.parametrize("rate", RATES)
@@ -71,11 +83,11 @@ def test_string_labels_need_a_positive_class(rate):
 @pytest.mark.parametrize(
     ("rate", "y_true", "y_pred", "why"),
     [
-        (sensitivity, [0, 0], [0, 1], "no positive row"),
-        (specificity, [1, 1], [0, 1], "no negative row"),
-        (ppv, [0, 1], [0, 0], "no row is predicted positive"),
-        (npv, [0, 1], [1, 1], "no row is predicted negative"),
-        (weighted_youden, [1, 1], [1, 1], "no negative row"),
+        (sensitivity_score, [0, 0], [0, 1], "no positive row"),
+        (specificity_score, [1, 1], [0, 1], "no negative row"),
+        (ppv_score, [0, 1], [0, 0], "no row is predicted positive"),
+        (npv_score, [0, 1], [1, 1], "no row is predicted negative"),
+        (weighted_youden_score, [1, 1], [1, 1], "no negative row"),
     ],
 )
 def test_undefined_rate_is_nan_and_says_why(rate, y_true, y_pred, why):
@@ -84,7 +96,7 @@ def test_undefined_rate_is_nan_and_says_why(rate, y_true, y_pred, why):
 
 
 def test_rate_without_weight_may_be_undefined():
-    assert weighted_youden([1, 1, 1, 1], [1, 1, 1, 0], weight=1) == -0.25
+    assert weighted_youden_score([1, 1, 1, 1], [1, 1, 1, 0], weight=1) == -0.25
 
 
 @pytest.mark.parametrize(
@@ -103,10 +115,10 @@ def test_rate_without_weight_may_be_undefined():
 )
 def test_bad_input_is_named(y_true, y_pred, kwargs, message):
     with pytest.raises(ValueError, match=message):
-        sensitivity(y_true, y_pred, **kwargs)
+        sensitivity_score(y_true, y_pred, **kwargs)
 
 
 @pytest.mark.parametrize("weight", [-0.1, 1.1, float("nan")])
 def test_weight_lies_between_zero_and_one(weight):
     with pytest.raises(ValueError, match="must lie in"):
-        weighted_youden([0, 1], [0, 1], weight=weight)
+        weighted_youden_score([0, 1], [0, 1], weight=weight)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 
-from sknac.metrics import npv, weighted_youden
+from sknac.metrics import npv_score, weighted_youden_score
 from sknac.metrics._confusion import linear_rates
 from sknac.metrics._resampling import (
     AUCKernel,
@@ -101,7 +101,7 @@ def test_curves_of_counts_equal_scikit_learn(rows):
 @pytest.mark.parametrize("metric", ["npv", "weighted_youden", "balanced_accuracy"])
 def test_rates_of_counts_equal_the_plain_metric(rows, metric, grouped):
     positive, _, predicted, patient, _ = rows
-    plain = {"npv": npv, "weighted_youden": weighted_youden}
+    plain = {"npv": npv_score, "weighted_youden": weighted_youden_score}
     plain |= {"balanced_accuracy": balanced_accuracy_score}
     units = patient if grouped else None
     kernel = RateKernel(positive, predicted, units, None, *linear_rates(metric))

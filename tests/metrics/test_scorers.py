@@ -15,8 +15,8 @@ from sknac.metrics import (
     bootstrap_ci,
     bootstrap_lower_bound,
     delong_lower_bound,
-    npv,
-    weighted_youden,
+    npv_score,
+    weighted_youden_score,
 )
 
 RESPONSE = ("decision_function", "predict_proba")
@@ -43,8 +43,8 @@ def test_scorers_serve_as_refit_keys_in_nested_search(table):
     scoring = {
         "auc_low": make_scorer(delong_lower_bound, response_method=RESPONSE, **kwargs),
         "npv_low": make_scorer(bootstrap_lower_bound, metric="npv", **kwargs),
-        "npv": make_scorer(npv, **kwargs),
-        "youden": make_scorer(weighted_youden, weight=0.8, **kwargs),
+        "npv": make_scorer(npv_score, **kwargs),
+        "youden": make_scorer(weighted_youden_score, weight=0.8, **kwargs),
     }
     search = GridSearchCV(
         LogisticRegression(), {"C": [0.01, 1]}, scoring=scoring, refit="auc_low", cv=3

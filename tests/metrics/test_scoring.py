@@ -15,7 +15,7 @@ from sknac.metrics import (
     bootstrap_lower_bound,
     clinical_scorers,
     confusion_rates,
-    weighted_youden,
+    weighted_youden_score,
 )
 
 
@@ -41,7 +41,7 @@ def test_scorers_equal_the_functions(cancer, pos_label, model):
     want |= {"sensitivity": rates.sensitivity.estimate}
     want |= {"specificity": rates.specificity.estimate}
     want |= {"roc_auc": area.estimate, "delong_lower_bound": area.low}
-    want["weighted_youden"] = weighted_youden(
+    want["weighted_youden"] = weighted_youden_score(
         y, called, weight=0.8, pos_label=pos_label
     )
     want["accuracy_lower_bound"] = bootstrap_lower_bound(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknac.decision import stage_flow, weighted_youden_curve
-from sknac.metrics import subgroup_rates, weighted_youden
+from sknac.metrics import subgroup_rates, weighted_youden_score
 
 
 def test_threshold_is_shown_on_chosen_training_and_test_scores(study, cascade, results):
@@ -25,7 +25,7 @@ def test_threshold_is_shown_on_chosen_training_and_test_scores(study, cascade, r
         (again, study.X_train, study.y_train),
         (test, study.X, study.y),
     ):
-        expected = weighted_youden(
+        expected = weighted_youden_score(
             y, stage.predict(X[["dlr2"]]), weight=0.8, pos_label="response"
         )
         assert row["youden"] == pytest.approx(expected)
