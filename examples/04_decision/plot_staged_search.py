@@ -172,7 +172,7 @@ print(curves)
 print(curves.survival_at([3.0]).round(3).to_string())
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    ratio = hazard_ratio(years[decided], event[decided], group, reference="pCR")
+    ratio = hazard_ratio(years[decided], event[decided], group, reference_group="pCR")
 print(ratio)
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")

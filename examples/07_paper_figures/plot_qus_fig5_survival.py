@@ -73,7 +73,7 @@ for ax, (title, group) in zip(axes, groups.items(), strict=True):
     result = KaplanMeierDisplay.from_predictions(
         *follow_up,
         group,
-        reference="response",
+        reference_group="response",
         at_risk_times=np.arange(0, 11, 2),
         time_label="years",
         ax=ax,

@@ -114,7 +114,7 @@ class BaselineTable:
 @validate_params(
     {
         "X": [pd.DataFrame],
-        "group": ["array-like"],
+        "by": ["array-like"],
         "columns": ["array-like", None],
         "categorical": ["array-like", None],
         "tests": [dict, None],
@@ -124,7 +124,7 @@ class BaselineTable:
 )
 def baseline_table(
     X: pd.DataFrame,
-    group: ArrayLike,
+    by: ArrayLike,
     *,
     columns: Iterable[str] | None = None,
     categorical: Iterable[str] | None = None,
@@ -138,7 +138,7 @@ def baseline_table(
     X : DataFrame of shape (n_patients, n_columns)
         Characteristics, one row per patient; missing values are left out of their
         own column only, and counted.
-    group : array-like of shape (n_patients,)
+    by : array-like of shape (n_patients,)
         Group of each patient, two of them, such as the response.
     columns : list of str, default=None
         Columns to compare; None is all that hold numbers, flags or text.
@@ -160,7 +160,7 @@ def baseline_table(
     Raises
     ------
     ValueError
-        If lengths differ, `group` has missing values or not exactly two groups, a
+        If lengths differ, `by` has missing values or not exactly two groups, a
         column is missing, or a test does not fit its column.
 
     See Also
@@ -192,13 +192,13 @@ def baseline_table(
     age  student   0.962
     er   pearson   0.157
     """
-    check_consistent_length(X, group)
-    group = column_or_1d(group)
-    if pd.isna(group).any():
-        raise ValueError("group holds missing values; leave those patients out.")
-    groups = np.unique(group).tolist()
+    check_consistent_length(X, by)
+    by = column_or_1d(by)
+    if pd.isna(by).any():
+        raise ValueError("by holds missing values; leave those patients out.")
+    groups = np.unique(by).tolist()
     if len(groups) != 2:
-        raise ValueError(f"group holds {len(groups)} groups {groups}; two are needed.")
+        raise ValueError(f"by holds {len(groups)} groups {groups}; two are needed.")
     tests = dict(tests or {})
     names = _column_names(X, columns, tests)
     chosen = _check_tests(tests, names)
@@ -206,20 +206,20 @@ def baseline_table(
     for name in names:
         column = X[name]
         if _is_numeric(column, name, categorical, chosen):
-            parts = [column[group == g].astype(float) for g in groups]
+            parts = [column[by == g].astype(float) for g in groups]
             numeric |= {
                 (name, g): _describe(p) for g, p in zip(groups, parts, strict=True)
             }
             rows[name] = _compare_numbers(name, parts, chosen.get(name), alpha)
         else:
-            table = _tabulate(column, group, groups)
+            table = _tabulate(column, by, groups)
             counts |= {(name, level): row for level, row in table.iterrows()}
             rows[name] = _compare_shares(name, table, chosen.get(name), len(column))
     return BaselineTable(
         tests=pd.DataFrame.from_dict(rows, orient="index"),
         numeric=_stack(numeric, ("characteristic", "group")),
         counts=_stack(counts, ("characteristic", "level")),
-        group_sizes={g: int((group == g).sum()) for g in groups},
+        group_sizes={g: int((by == g).sum()) for g in groups},
     )
 
 
@@ -337,9 +337,9 @@ def _row(kind, found, reason, n, missing, least, note):
     }
 
 
-def _tabulate(column, group, groups):
+def _tabulate(column, by, groups):
     """Return the counts by level and group."""
-    table = pd.crosstab(column.to_numpy(), group)
+    table = pd.crosstab(column.to_numpy(), by)
     return table.reindex(columns=groups, fill_value=0)
 
 

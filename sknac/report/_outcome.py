@@ -25,7 +25,7 @@ def survival_section(system: System, options: Options) -> Section | None:
     hazards = None
     if len(found.groups) == 2:
         reference = next(x for x in found.groups if x != str(system.pos_label))
-        hazards = hazard_ratio(time, event, group, reference=reference, **level)
+        hazards = hazard_ratio(time, event, group, reference_group=reference, **level)
     title = f"{system.name}: survival{options.mark}"
     drawing = Drawing(
         key="survival",
@@ -76,7 +76,7 @@ def _hazard_sentence(hazards, options):
         return ""
     (term, row), *_ = hazards.table.iterrows()
     return (
-        f"Hazard ratio of {term} against {hazards.reference}: "
+        f"Hazard ratio of {term} against {hazards.reference_group}: "
         f"{significant(row['hazard_ratio'])} [{significant(row['low'])}, "
         f"{significant(row['high'])}] ({options.percent}, Cox's model)."
     )

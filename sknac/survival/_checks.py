@@ -7,9 +7,9 @@ import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
 
-def check_follow_up(time, event, group=None):
+def check_follow_up(time, event, by=None):
     """Return times, events and group labels, or say which row is wrong."""
-    check_consistent_length(time, event, group)
+    check_consistent_length(time, event, by)
     rows = time.index if isinstance(time, pd.Series) else None
     time = np.asarray(column_or_1d(time), dtype=np.float64)
     if len(time) == 0:
@@ -23,19 +23,19 @@ def check_follow_up(time, event, group=None):
         rows,
         "event is neither 1 (seen) nor 0 (censored)",
     )
-    if group is None:
+    if by is None:
         return time, event.astype(bool), None
-    group = np.asarray(column_or_1d(group))
-    _raise_first(pd.isna(group), rows, "group is missing")
-    return time, event.astype(bool), group
+    by = np.asarray(column_or_1d(by))
+    _raise_first(pd.isna(by), rows, "by is missing")
+    return time, event.astype(bool), by
 
 
-def group_labels(group, *, at_least=1):
+def group_labels(by, *, at_least=1):
     """Return the groups in order, or say that there are too few."""
-    labels = np.unique(group).tolist()
+    labels = np.unique(by).tolist()
     if len(labels) < at_least:
         raise ValueError(
-            f"group holds {len(labels)} group only ({labels}); at least {at_least} "
+            f"by holds {len(labels)} group only ({labels}); at least {at_least} "
             "are needed for a comparison."
         )
     return labels

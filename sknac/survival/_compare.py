@@ -79,7 +79,7 @@ class HazardRatioResult:
     table : DataFrame of shape (n_terms, 7)
         One row per group other than the reference, then one per covariate:
         `hazard_ratio`, `low`, `high`, `coef`, `se`, `z`, `pvalue`.
-    reference : object
+    reference_group : object
         The group all others are compared with.
     n, n_events : int
         Patients and events.
@@ -94,12 +94,12 @@ class HazardRatioResult:
     --------
     >>> from sknac.survival import hazard_ratio
     >>> result = hazard_ratio([4, 3, 2, 1], [1, 1, 1, 1], ["a", "b", "a", "b"])
-    >>> result.reference, result.n_events
+    >>> result.reference_group, result.n_events
     ('a', 4)
     """
 
     table: pd.DataFrame
-    reference: object
+    reference_group: object
     n: int
     n_events: int
     confidence_level: float
@@ -121,16 +121,14 @@ class HazardRatioResult:
             for term, row in self.table.iterrows()
         ]
         return (
-            f"HazardRatioResult(reference={self.reference!r}, n={self.n}, "
+            f"HazardRatioResult(reference_group={self.reference_group!r}, n={self.n}, "
             f"events={self.n_events}, confidence_level={self.confidence_level:g})\n"
             + "\n".join(rows)
         )
 
 
-@validate_params(
-    FOLLOW_UP | {"group": ["array-like"]}, prefer_skip_nested_validation=True
-)
-def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResult:
+@validate_params(FOLLOW_UP | {"by": ["array-like"]}, prefer_skip_nested_validation=True)
+def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
     """Test whether survival differs between groups.
 
     Parameters
@@ -139,7 +137,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResul
         Follow-up, any one unit, >= 0.
     event : array-like of shape (n_patients,)
         True or 1 where the event was seen, False or 0 where follow-up ended first.
-    group : array-like of shape (n_patients,)
+    by : array-like of shape (n_patients,)
         Group of each patient, at least two groups.
 
     Returns
@@ -170,29 +168,29 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResul
     >>> from sknac.survival import logrank
     >>> time = [5, 8, 9, 12, 14, 1, 2, 3, 4, 6]
     >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
-    >>> group = ["response"] * 5 + ["non-response"] * 5
-    >>> round(logrank(time, event, group).pvalue, 3)
+    >>> by = ["response"] * 5 + ["non-response"] * 5
+    >>> round(logrank(time, event, by).pvalue, 3)
     0.023
     """
-    time, event, group = check_follow_up(time, event, group)
-    labels = group_labels(group, at_least=2)
-    expected = _expected_events(time, event, group, labels)
+    time, event, by = check_follow_up(time, event, by)
+    labels = group_labels(by, at_least=2)
+    expected = _expected_events(time, event, by, labels)
     table = pd.DataFrame(
         {
-            "n": [int((group == label).sum()) for label in labels],
-            "observed": [int(event[group == label].sum()) for label in labels],
+            "n": [int((by == label).sum()) for label in labels],
+            "observed": [int(event[by == label].sum()) for label in labels],
             "expected": expected,
         },
         index=pd.Index(labels, name="group"),
     )
-    telling = np.isin(group, [x for x, e in zip(labels, expected, strict=True) if e])
+    telling = np.isin(by, [x for x, e in zip(labels, expected, strict=True) if e])
     n_telling = int(np.count_nonzero(expected))
     if n_telling < 2:
         _warn("no event while two groups were at risk: the log-rank test is NaN")
         return LogRankResult(np.nan, max(n_telling - 1, 0), np.nan, table)
     from lifelines.statistics import multivariate_logrank_test
 
-    test = multivariate_logrank_test(time[telling], group[telling], event[telling])
+    test = multivariate_logrank_test(time[telling], by[telling], event[telling])
     return LogRankResult(
         float(test.test_statistic), n_telling - 1, float(test.p_value), table
     )
@@ -201,8 +199,8 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResul
 @validate_params(
     FOLLOW_UP
     | {
-        "group": ["array-like"],
-        "reference": "no_validation",
+        "by": ["array-like"],
+        "reference_group": "no_validation",
         "covariates": [pd.DataFrame, None],
         "confidence_level": LEVEL,
     },
@@ -211,9 +209,9 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRankResul
 def hazard_ratio(
     time: ArrayLike,
     event: ArrayLike,
-    group: ArrayLike,
+    by: ArrayLike,
     *,
-    reference: object = None,
+    reference_group: object = None,
     covariates: pd.DataFrame | None = None,
     confidence_level: float = 0.95,
 ) -> HazardRatioResult:
@@ -225,9 +223,9 @@ def hazard_ratio(
         Follow-up, any one unit, >= 0.
     event : array-like of shape (n_patients,)
         True or 1 where the event was seen, False or 0 where follow-up ended first.
-    group : array-like of shape (n_patients,)
+    by : array-like of shape (n_patients,)
         Group of each patient, at least two groups.
-    reference : object, default=None
+    reference_group : object, default=None
         Group to compare with; None is the first in sorted order.
     covariates : DataFrame of shape (n_patients, n_covariates), default=None
         Numeric covariates to adjust for, no missing values.
@@ -245,8 +243,8 @@ def hazard_ratio(
     ------
     ValueError
         If lengths differ, a value is missing, a time is negative, an event is
-        neither 0 nor 1, there is one group only, `reference` is none of them, or
-        the covariates are constant or collinear.
+        neither 0 nor 1, there is one group only, `reference_group` is none of them,
+        or the covariates are constant or collinear.
 
     See Also
     --------
@@ -270,28 +268,30 @@ def hazard_ratio(
     >>> from sknac.survival import hazard_ratio
     >>> time = [5, 8, 9, 12, 14, 1, 2, 3, 4, 6]
     >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
-    >>> group = ["response"] * 5 + ["non-response"] * 5
-    >>> hazard_ratio(time, event, group, reference="response")
-    HazardRatioResult(reference='response', n=10, events=6, confidence_level=0.95)
+    >>> by = ["response"] * 5 + ["non-response"] * 5
+    >>> hazard_ratio(time, event, by, reference_group="response")
+    HazardRatioResult(reference_group='response', n=10, events=6, ...)
       non-response: 9.52 [0.99, 91.7], p = 0.0511
     """
-    time, event, group = check_follow_up(time, event, group)
-    labels = group_labels(group, at_least=2)
-    reference = labels[0] if reference is None else reference
-    if reference not in labels:
-        raise ValueError(f"reference={reference!r} is no group; there are {labels}.")
-    others = [label for label in labels if label != reference]
-    with_events = [x for x in others if event[group == x].any()]
-    if not event[group == reference].any():
+    time, event, by = check_follow_up(time, event, by)
+    labels = group_labels(by, at_least=2)
+    base = labels[0] if reference_group is None else reference_group
+    if base not in labels:
+        raise ValueError(
+            f"reference_group={reference_group!r} is no group; there are {labels}."
+        )
+    others = [label for label in labels if label != base]
+    with_events = [x for x in others if event[by == x].any()]
+    if not event[by == base].any():
         with_events = []
-    design = pd.DataFrame({x: (group == x).astype(float) for x in with_events})
+    design = pd.DataFrame({x: (by == x).astype(float) for x in with_events})
     design = _with_covariates(design, covariates, len(time), others)
     terms = [*others, *([] if covariates is None else covariates.columns)]
     table = pd.DataFrame(
         index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
     )
     if with_events:
-        kept = np.isin(group, [reference, *with_events])
+        kept = np.isin(by, [base, *with_events])
         _check_rank(design[kept])
         fitted = _cox(time[kept], event[kept], design[kept], confidence_level)
         # By place: a group may be called True, and labels would be a mask.
@@ -300,18 +300,17 @@ def hazard_ratio(
     if lost:
         _warn(
             f"the likelihood has no maximum for {', '.join(lost)} (reference "
-            f"{reference!r}): no events on one side, or no overlap; the hazard ratio "
-            "is NaN"
+            f"{base!r}): no events on one side, or no overlap; the hazard ratio is NaN"
         )
     return HazardRatioResult(
-        table, reference, len(time), int(event.sum()), float(confidence_level)
+        table, base, len(time), int(event.sum()), float(confidence_level)
     )
 
 
 _COLUMNS = ["hazard_ratio", "low", "high", "coef", "se", "z", "pvalue"]
 
 
-def _expected_events(time, event, group, labels):
+def _expected_events(time, event, by, labels):
     """Return the events each group would have had at the common hazard."""
     when, deaths = np.unique(time[event], return_counts=True)
     at_risk = len(time) - np.searchsorted(np.sort(time), when)
@@ -320,7 +319,7 @@ def _expected_events(time, event, group, labels):
         return np.zeros(len(labels))
     expected = np.zeros(len(labels))
     for number, label in enumerate(labels):
-        mine = np.sort(time[group == label])
+        mine = np.sort(time[by == label])
         expected[number] = (share * (len(mine) - np.searchsorted(mine, when))).sum()
     return expected
 

@@ -109,7 +109,7 @@ class KaplanMeierResult:
 @validate_params(
     FOLLOW_UP
     | {
-        "group": ["array-like", None],
+        "by": ["array-like", None],
         "confidence_level": LEVEL,
         "at_risk_times": ["array-like", None],
     },
@@ -118,7 +118,7 @@ class KaplanMeierResult:
 def kaplan_meier(
     time: ArrayLike,
     event: ArrayLike,
-    group: ArrayLike | None = None,
+    by: ArrayLike | None = None,
     *,
     confidence_level: float = 0.95,
     at_risk_times: ArrayLike | None = None,
@@ -131,7 +131,7 @@ def kaplan_meier(
         Follow-up, any one unit, >= 0.
     event : array-like of shape (n_patients,)
         True or 1 where the event was seen, False or 0 where follow-up ended first.
-    group : array-like of shape (n_patients,), default=None
+    by : array-like of shape (n_patients,), default=None
         Group of each patient; None is one group "all".
     confidence_level : float, default=0.95
         Coverage of the band at each time, in (0, 1).
@@ -170,28 +170,26 @@ def kaplan_meier(
     >>> from sknac.survival import kaplan_meier
     >>> time = [5, 8, 9, 12, 14, 1, 2, 3, 4, 6]
     >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
-    >>> group = ["response"] * 5 + ["non-response"] * 5
-    >>> kaplan_meier(time, event, group).survival_at(5)[["group", "survival"]]
+    >>> by = ["response"] * 5 + ["non-response"] * 5
+    >>> kaplan_meier(time, event, by).survival_at(5)[["group", "survival"]]
               group  survival
     0  non-response       0.4
     1      response       0.8
     """
-    time, event, group = check_follow_up(time, event, group)
-    if group is None:
-        group = np.full(len(time), ALL)
-    labels = group_labels(group)
-    fitted = [
-        _fit(time[group == x], event[group == x], x, confidence_level) for x in labels
-    ]
+    time, event, by = check_follow_up(time, event, by)
+    if by is None:
+        by = np.full(len(time), ALL)
+    labels = group_labels(by)
+    fitted = [_fit(time[by == x], event[by == x], x, confidence_level) for x in labels]
     ticks = _round_times(time.max()) if at_risk_times is None else at_risk_times
     ticks = np.unique(_check_times(ticks, "at_risk_times"))
     return KaplanMeierResult(
         curves=pd.concat([curve for curve, _ in fitted], ignore_index=True),
-        at_risk=_at_risk_table(time, group, labels, ticks),
+        at_risk=_at_risk_table(time, by, labels, ticks),
         summary=pd.DataFrame(
             [row for _, row in fitted], index=pd.Index(labels, name="group")
         ),
-        logrank=logrank(time, event, group) if len(labels) > 1 else None,
+        logrank=logrank(time, event, by) if len(labels) > 1 else None,
         confidence_level=float(confidence_level),
     )
 
@@ -239,9 +237,9 @@ def _landmarks(curve, times):
     return rows[["group", "time", "survival", "low", "high", "at_risk"]]
 
 
-def _at_risk_table(time, group, labels, ticks):
+def _at_risk_table(time, by, labels, ticks):
     """Return how many of each group are still followed just before each time."""
-    counts = [(time[group == x][:, None] >= ticks).sum(axis=0) for x in labels]
+    counts = [(time[by == x][:, None] >= ticks).sum(axis=0) for x in labels]
     return pd.DataFrame(
         np.array(counts, dtype=int),
         index=pd.Index(labels, name="group"),

@@ -85,9 +85,9 @@ class KaplanMeierDisplay:
         cls,
         time,
         event,
-        group=None,
+        by=None,
         *,
-        reference=None,
+        reference_group=None,
         confidence_level=0.95,
         at_risk_times=None,
         ax=None,
@@ -101,9 +101,9 @@ class KaplanMeierDisplay:
             Follow-up, any one unit, >= 0.
         event : array-like of shape (n_patients,)
             True or 1 where the event was seen.
-        group : array-like of shape (n_patients,), default=None
+        by : array-like of shape (n_patients,), default=None
             Group of each patient, such as the predicted class.
-        reference : object, default=None
+        reference_group : object, default=None
             Group that the hazard ratios compare with; None is the first one.
         confidence_level : float, default=0.95
             Coverage of the bands and of the hazard ratio's interval, in (0, 1).
@@ -120,14 +120,14 @@ class KaplanMeierDisplay:
             The drawn display.
         """
         about = {"confidence_level": confidence_level}
-        result = kaplan_meier(time, event, group, at_risk_times=at_risk_times, **about)
+        result = kaplan_meier(time, event, by, at_risk_times=at_risk_times, **about)
         hazard = None
         if len(result.groups) > 1:
             with warnings.catch_warnings():
                 # A ratio without a maximum is written as undefined in the legend.
                 warnings.simplefilter("ignore", UndefinedMetricWarning)
-                about["reference"] = reference
-                hazard = hazard_ratio(time, event, group, **about)
+                about["reference_group"] = reference_group
+                hazard = hazard_ratio(time, event, by, **about)
         return cls(result=result, hazard=hazard).plot(ax=ax, **kwargs)
 
     def plot(
@@ -198,7 +198,7 @@ class KaplanMeierDisplay:
         test = self.result.logrank
         lines = [] if test is None else [f"log-rank {pvalue_text(test.pvalue)}"]
         if self.hazard is not None:
-            others = [x for x in self.result.groups if x != self.hazard.reference]
+            others = [x for x in self.result.groups if x != self.hazard.reference_group]
             lines += [self._ratio(label) for label in others]
         return "\n".join(lines) or None
 
@@ -210,7 +210,7 @@ class KaplanMeierDisplay:
         if np.isfinite(found["hazard_ratio"]):
             ratio, low, high = found[["hazard_ratio", "low", "high"]]
             value = f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
-        return f"hazard ratio {value}\n({label} vs {self.hazard.reference})"
+        return f"hazard ratio {value}\n({label} vs {self.hazard.reference_group})"
 
     def _write_at_risk(self, ax):
         """Write the at-risk table as extra lines of the time axis' labels."""

@@ -97,9 +97,9 @@ def test_images_are_no_characteristics(cohort):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"group": np.zeros(120)}, "two are needed"),
-        ({"group": [None, *[1] * 119]}, "group holds missing values"),
-        ({"group": [0, 1]}, "inconsistent numbers of samples"),
+        ({"by": np.zeros(120)}, "two are needed"),
+        ({"by": [None, *[1] * 119]}, "by holds missing values"),
+        ({"by": [0, 1]}, "inconsistent numbers of samples"),
         ({"columns": ["stage"]}, "no column stage"),
         ({"tests": {"age": "anova"}}, "is unknown"),
         ({"tests": {"grade": "student"}}, "needs numbers"),
@@ -111,7 +111,7 @@ def test_images_are_no_characteristics(cohort):
 def test_bad_input_is_named(cohort, change, message):
     X, y = cohort
     with pytest.raises(ValueError, match=message):
-        baseline_table(X, **({"group": y} | change))
+        baseline_table(X, **({"by": y} | change))
 
 
 def test_group_without_values_is_named(cohort):

@@ -21,9 +21,11 @@ def test_survival_is_that_of_the_decided_groups(study, cascade, results):
 
 def test_hazard_is_that_of_the_positive_class(study, cascade, results):
     group = cascade.predict(study.X)
-    expected = hazard_ratio(study.time, study.event, group, reference="non-response")
+    expected = hazard_ratio(
+        study.time, study.event, group, reference_group="non-response"
+    )
     found = results["survival"]["hazard_ratio"]
-    assert found["reference"] == "non-response"
+    assert found["reference_group"] == "non-response"
     assert found["table"][0]["hazard_ratio"] == pytest.approx(
         expected.table["hazard_ratio"].iloc[0]
     )

@@ -196,8 +196,8 @@ def test_hazard_ratio_is_that_of_r(datasets, name, covariates, terms):
 def test_reference_turns_the_ratio(datasets):
     data = datasets["leukemia"]
     about = data["time"], data["event"], data["group"]
-    one = hazard_ratio(*about, reference="0").table.loc["1", "hazard_ratio"]
-    other = hazard_ratio(*about, reference="1").table.loc["0", "hazard_ratio"]
+    one = hazard_ratio(*about, reference_group="0").table.loc["1", "hazard_ratio"]
+    other = hazard_ratio(*about, reference_group="1").table.loc["0", "hazard_ratio"]
     assert one * other == pytest.approx(1)
 
 
@@ -206,10 +206,10 @@ def test_groups_may_be_true_and_false(datasets, reference):
     data = datasets["leukemia"]
     named = np.where(data["group"] == data["group"].iloc[0], "yes", "no")
     of_text = hazard_ratio(
-        data["time"], data["event"], named, reference="yes" if reference else "no"
+        data["time"], data["event"], named, reference_group="yes" if reference else "no"
     )
     of_flags = hazard_ratio(
-        data["time"], data["event"], named == "yes", reference=reference
+        data["time"], data["event"], named == "yes", reference_group=reference
     )
     np.testing.assert_array_equal(of_flags.table, of_text.table)
     assert of_flags.table.index.tolist() == [not reference]
@@ -288,13 +288,13 @@ def test_ratio_without_a_maximum_is_nan_with_a_warning(event):
         ({"event": [1, 2, 0]}, "row 1: event is neither 1"),
         ({"event": [1, 0, None]}, "row 2: event is missing"),
         ({"event": ["dead", "alive", "dead"]}, "row 0: event is neither 1"),
-        ({"group": ["a", None, "b"]}, "row 1: group is missing"),
-        ({"group": ["a", "a", "a"]}, "at least 2 are needed"),
-        ({"group": ["a", "b"]}, "inconsistent numbers of samples"),
+        ({"by": ["a", None, "b"]}, "row 1: by is missing"),
+        ({"by": ["a", "a", "a"]}, "at least 2 are needed"),
+        ({"by": ["a", "b"]}, "inconsistent numbers of samples"),
     ],
 )
 def test_bad_input_is_named(function, change, message):
-    good = {"time": [1, 2, 3], "event": [1, 0, 1], "group": ["a", "b", "a"]}
+    good = {"time": [1, 2, 3], "event": [1, 0, 1], "by": ["a", "b", "a"]}
     with pytest.raises(ValueError, match=message):
         function(**(good | change))
 
@@ -308,7 +308,7 @@ def test_rows_are_named_as_in_the_table():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"reference": "z"}, "reference='z' is no group"),
+        ({"reference_group": "z"}, "reference_group='z' is no group"),
         ({"covariates": pd.DataFrame({"x": [1.0] * 6})}, "constant or collinear"),
         ({"covariates": pd.DataFrame({"x": [1.0, 2] * 2})}, "covariates has 4 rows"),
         ({"covariates": pd.DataFrame({"b": range(6)})}, "share the names"),

@@ -54,10 +54,10 @@ def test_groups_differ_without_colour_and_state_n(display):
 def test_hazard_ratio_is_the_function_s(datasets):
     data = datasets["rossi"]
     given = [data[name] for name in ("time", "event", "group")]
-    shown = KaplanMeierDisplay.from_predictions(*given, reference="1yes")
-    found = hazard_ratio(*given, reference="1yes").table.loc["0no"]
+    shown = KaplanMeierDisplay.from_predictions(*given, reference_group="1yes")
+    found = hazard_ratio(*given, reference_group="1yes").table.loc["0no"]
     ratio, low, high = found[["hazard_ratio", "low", "high"]]
-    assert shown.hazard.reference == "1yes"
+    assert shown.hazard.reference_group == "1yes"
     title = shown.ax_.get_legend().get_title().get_text()
     assert f"hazard ratio {ratio:.2f} [{low:.2f}, {high:.2f}]\n(0no vs 1yes)" in title
 
