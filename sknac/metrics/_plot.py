@@ -294,9 +294,9 @@ class RocCIDisplay:
         *,
         plot_band: bool = True,
         plot_chance_level: bool = True,
-        curve_kwargs: dict[str, Any] | None = None,
+        line_kwargs: dict[str, Any] | None = None,
         band_kwargs: dict[str, Any] | None = None,
-        chance_level_kwargs: dict[str, Any] | None = None,
+        chance_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw the curves.
 
@@ -308,7 +308,7 @@ class RocCIDisplay:
             Whether to draw the bands.
         plot_chance_level : bool, default=True
             Whether to draw the diagonal.
-        curve_kwargs, band_kwargs, chance_level_kwargs : dict, default=None
+        line_kwargs, band_kwargs, chance_kwargs : dict, default=None
             Passed to matplotlib for curves, bands and diagonal.
 
         Returns
@@ -322,7 +322,7 @@ class RocCIDisplay:
         labels = self.legend_labels()
         for i, curve in enumerate(self.curves.values(), start=drawn):
             style = line_style(i) | {"label": labels[i - drawn], "gid": _GID}
-            style |= curve_kwargs or {}
+            style |= line_kwargs or {}
             self.lines_ += ax.plot(curve.fpr, curve.tpr, **style)
             if plot_band:
                 shade = {"color": self.lines_[-1].get_color(), "alpha": 0.15}
@@ -331,7 +331,7 @@ class RocCIDisplay:
                 self.bands_.append(ax.fill_between(*bounds, **shade))
         if plot_chance_level and not drawn:
             style = {"color": "0.5", "linestyle": ":", "linewidth": 1}
-            style |= chance_level_kwargs or {}
+            style |= chance_kwargs or {}
             (self.chance_line_,) = ax.plot([0, 1], [0, 1], **style)
         ax.set(xlabel="False positive rate", ylabel="True positive rate")
         ax.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")

@@ -157,7 +157,7 @@ class DecisionCurveDisplay:
         ax: Any = None,
         *,
         plot_band: bool = True,
-        curve_kwargs: dict[str, Any] | None = None,
+        line_kwargs: dict[str, Any] | None = None,
         band_kwargs: dict[str, Any] | None = None,
         reference_kwargs: dict[str, Any] | None = None,
     ) -> Self:
@@ -169,7 +169,7 @@ class DecisionCurveDisplay:
             Where to draw; a new figure if None.
         plot_band : bool, default=True
             Whether to draw the pointwise bounds.
-        curve_kwargs, band_kwargs, reference_kwargs : dict, default=None
+        line_kwargs, band_kwargs, reference_kwargs : dict, default=None
             Passed to matplotlib for curves, bands, and the two lines of everybody
             and nobody positive.
 
@@ -182,7 +182,7 @@ class DecisionCurveDisplay:
         self._draw_references(ax, reference_kwargs or {})
         self.lines_, self.bands_ = [], []
         for number, name in enumerate(self.curve.net_benefit):
-            self._draw_model(ax, number, name, curve_kwargs or {})
+            self._draw_model(ax, number, name, line_kwargs or {})
             if plot_band:
                 self._draw_band(ax, name, band_kwargs or {})
         label, cuts = self.curve.pos_label, self.curve.thresholds
@@ -211,10 +211,10 @@ class DecisionCurveDisplay:
         self.all_line_, self.none_line_ = lines
 
     def _draw_model(
-        self, ax: Any, number: int, name: str, curve_kwargs: dict[str, Any]
+        self, ax: Any, number: int, name: str, line_kwargs: dict[str, Any]
     ) -> None:
         """Draw a model's curve."""
-        style = line_style(number) | {"label": name} | curve_kwargs
+        style = line_style(number) | {"label": name} | line_kwargs
         self.lines_ += ax.plot(
             self.curve.thresholds, self.curve.net_benefit[name], **style
         )

@@ -169,7 +169,7 @@ class SubgroupDisplay:
         *,
         metrics: str | Iterable[str] = "accuracy",
         point_kwargs: dict[str, Any] | None = None,
-        line_kwargs: dict[str, Any] | None = None,
+        reference_kwargs: dict[str, Any] | None = None,
         text_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw a line per subgroup and metric, with the counts beside it.
@@ -182,7 +182,7 @@ class SubgroupDisplay:
             What to draw: "accuracy", "sensitivity", "specificity", "ppv", "npv".
         point_kwargs : dict, default=None
             Passed to `Axes.errorbar`.
-        line_kwargs : dict, default=None
+        reference_kwargs : dict, default=None
             Passed to `Axes.axvline` for everybody's rate.
         text_kwargs : dict, default=None
             Passed to `Axes.text` for the numbers.
@@ -209,7 +209,7 @@ class SubgroupDisplay:
             shift = (number - (len(metrics) - 1) / 2) * 0.7 / len(metrics)
             style = point_style(number)
             upright = {"color": style["color"], "linestyle": _DASHES[number]}
-            self._draw_all(ax, metric, upright | (line_kwargs or {}))
+            self._draw_all(ax, metric, upright | (reference_kwargs or {}))
             self._draw_metric(ax, rows, metric, shift, style | (point_kwargs or {}))
             self._write(ax, rows, metric, shift, text_kwargs or {})
         self._label(ax, rows, metrics)

@@ -71,7 +71,7 @@ def test_band_and_diagonal_can_be_left_out(tied):
 
 
 def test_styling_goes_through_kwargs(tied):
-    shown = draw(tied, curve_kwargs={"color": "k"}, band_kwargs={"alpha": 0.3})
+    shown = draw(tied, line_kwargs={"color": "k"}, band_kwargs={"alpha": 0.3})
     assert shown.lines_[0].get_color() == "k"
     assert shown.bands_[0].get_alpha() == 0.3
     assert shown.figure_ is shown.ax_.figure
