@@ -123,9 +123,7 @@ search = GridSearchCV(
     cv=StratifiedKFold(3, shuffle=True, random_state=0),
 )
 each = pd.DataFrame(index=X.index, columns=[name for name, _, _ in stages])
-action = pd.Series(index=X.index, dtype=object)
-order = pd.Series(index=X.index, dtype=float)
-label = pd.Series(index=X.index, dtype=object)
+ways = []
 with warnings.catch_warnings():
     # Small folds: trivial thresholds and undefined rates happen, and are counted.
     warnings.simplefilter("ignore")
@@ -134,11 +132,10 @@ with warnings.catch_warnings():
         search.fit(X.iloc[train], y.iloc[train])
         rows, best = X.index[test], search.best_estimator_
         each.loc[rows] = best.predict_each(X.loc[rows]).to_numpy()
-        label[rows] = best.predict(X.loc[rows])
-        action[rows] = best.action(X.loc[rows])
-        order[rows] = best.decision_function(X.loc[rows])
+        ways.append(best.trace(X.loc[rows]))
         weights = ", ".join(f"{k} {v}" for k, v in search.best_params_.items())
         print(f"outer fold {fold}: {weights}")
+ways = pd.concat(ways).loc[X.index]
 
 # %%
 # The cascade beside each stage alone
@@ -155,18 +152,18 @@ for name, rates in flow.rates.items():
     found = rates.sensitivity, rates.specificity
     cells = ", ".join(f"{r.metric} {r.count}/{r.total}" for r in found)
     print(f"{name:8s} {cells}")
-print("order of the whole cascade:", auc_ci(y, order, pos_label="pCR"))
-print(action.value_counts().to_string())
+print("order of the whole cascade:", auc_ci(y, ways["score"], pos_label="pCR"))
+print(ways["action"].value_counts().to_string())
 
 # %%
 # Survival by predicted group
 # ---------------------------
 # Response is not the end that counts: recurrence-free survival of the patients
 # predicted to reach pCR and of the others.
-decided = action != "awaiting"
+decided = ways["action"] != "awaiting"
 years = cohort["RFS"] / 365.25
 event = cohort["rfs_ind"]
-group = label[decided]
+group = ways["label"][decided]
 curves = kaplan_meier(years[decided], event[decided], group)
 print(curves)
 print(curves.survival_at([3.0]).round(3).to_string())

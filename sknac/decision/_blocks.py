@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sknac.utils._sklearn import _safe_indexing
+
 
 def as_table(X):
     """Return X as a DataFrame, sparse matrix or 2-D array."""
@@ -54,7 +56,35 @@ def visit_columns(X, positions):
     return np.array([_holds_records(X.iloc[:, at]) for at in positions], dtype=bool)
 
 
-def missing_rows(block, visits, rule):
+def stage_block(X, positions, visits, rule, rows):
+    """Return of `rows` those with data for a stage, and their data."""
+    columns = _safe_indexing(X, positions, axis=1)
+    block = columns if len(rows) == X.shape[0] else _safe_indexing(columns, rows)
+    absent = _missing_rows(block, visits, rule)
+    if absent.any():
+        block = _safe_indexing(block, np.flatnonzero(~absent))
+    return rows[~absent], block
+
+
+def check_present(X, cascade, number, rows):
+    """Raise if `rows` lack data for a stage that has to judge them."""
+    if len(rows) == 0 or (number and cascade.on_missing == "defer"):
+        return
+    name, _, positions = cascade.stages_[number]
+    names = getattr(X, "columns", range(X.shape[1]))
+    mend = (
+        "give the visit, or set on_missing='defer'"
+        if number
+        else "the first stage needs data of every patient"
+    )
+    raise ValueError(
+        f"row {row_name(X, rows[0])} has to be judged by stage {name!r} but has no "
+        f"data for it (columns {', '.join(str(names[at]) for at in positions)}; "
+        f"{len(rows)} such rows): {mend}."
+    )
+
+
+def _missing_rows(block, visits, rule):
     """Tell which rows of a stage's block have no data for that stage."""
     if sparse.issparse(block) or block.shape[1] == 0:
         return np.zeros(block.shape[0], dtype=bool)

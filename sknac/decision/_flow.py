@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length
 
 from sknac.decision._response import binary_target, class_index
+from sknac.decision._trace import ACTIONS, Route
 from sknac.metrics import ConfusionRates, rates_from_counts
 from sknac.utils._sklearn import Interval, Real, validate_params
 
-ACTIONS = ("stop", "continue", "awaiting")
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 
 
@@ -181,13 +181,17 @@ def stage_flow(
     judged = labels.notna().to_numpy()
     passed = labels.to_numpy() == known[1 - stop]
     _check_labels(labels, judged, known)
-    counts, final = _follow(y_true, judged, passed, list(labels.columns), known)
-    decisions = {"cascade": final} | {
-        name: np.where(judged[:, at], np.where(passed[:, at], 1, 0), -1)
+    route = Route(judged, passed)
+    decisions = {
+        "cascade": np.select(
+            [route.action == "continue", route.action == "stop"], [1, 0], -1
+        )
+    } | {
+        name: np.where(judged[:, at], passed[:, at], -1)
         for at, name in enumerate(labels.columns)
     }
     return StageFlow(
-        counts=counts,
+        counts=_count(y_true, route, list(labels.columns), known),
         rates={
             name: rates_from_counts(
                 **_counts(y_true == known[positive], went, positive != stop),
@@ -226,22 +230,18 @@ def _check_labels(labels, judged, known):
         )
 
 
-def _follow(y_true, judged, passed, stages, known):
-    """Return the table of counts and each patient's end: 1 passed, 0 stopped, -1."""
-    rows, final = {}, np.ones(len(y_true), dtype=int)
-    still_in = np.ones(len(y_true), dtype=bool)
+def _count(y_true, route, stages, known):
+    """Return the patients by stage and action, and by true class."""
+    rows = {}
     for at, name in enumerate(stages):
-        here = still_in & judged[:, at]
-        groups = (here & ~passed[:, at], here & passed[:, at], still_in & ~here)
-        for action, group in zip(ACTIONS, groups, strict=True):
+        for action, groups in zip(ACTIONS, route.by_action, strict=True):
+            group = groups[:, at]
             if action != "awaiting" or group.any():
                 by_class = [int((group & (y_true == label)).sum()) for label in known]
                 rows[name, action] = [*by_class, sum(by_class)]
-        final[groups[0]], final[groups[2]] = 0, -1
-        still_in = groups[1]
     counts = pd.DataFrame.from_dict(rows, orient="index", columns=[*known, "n"])
     counts.index = pd.MultiIndex.from_tuples(counts.index, names=["stage", "action"])
-    return counts, final
+    return counts
 
 
 def _counts(truth, went, passing_is_positive):

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
-from sknac.decision._response import class_scores
+from sknac.utils._answers import answers_of
 from sknac.utils._style import counts_text, line_style
 
 RATES = ("sensitivity", "specificity")
@@ -99,7 +99,7 @@ class ThresholdCurveDisplay:
         index = list(estimator.classes_).index(label)
         curve = weighted_youden_curve(
             y,
-            class_scores(estimator.estimator_, X, index, estimator.response_method),
+            answers_of(estimator, X).shown(index)[0],
             weight=estimator.curve_.weight,  # of the fit that chose the cut
             pos_label=label,
         )

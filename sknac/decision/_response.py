@@ -49,33 +49,3 @@ def routed_fit_params(owner, params):
             "example with set_fit_request."
         )
     return process_routing(owner, "fit", **params)
-
-
-def response_name(estimator, response_method):
-    """Return the name of the method that gives the scores."""
-    if response_method == "auto":
-        names = ("predict_proba", "decision_function")
-    else:
-        names = (response_method,)
-    for name in names:
-        if hasattr(estimator, name):
-            return name
-    raise AttributeError(
-        f"{type(estimator).__name__} has none of these methods: {', '.join(names)}."
-    )
-
-
-def class_scores(estimator, X, index, response_method="auto"):
-    """Return the scores for class number `index`, float64, higher = likelier."""
-    name = response_name(estimator, response_method)
-    values = np.asarray(getattr(estimator, name)(X), dtype=np.float64)
-    if name == "predict_proba":
-        return values[:, index]
-    return values if index == 1 else -values
-
-
-def class_margin(estimator, X, index):
-    """Return how far each sample lies on the side of class number `index`."""
-    if hasattr(estimator, "decision_function"):
-        return class_scores(estimator, X, index, "decision_function")
-    return class_scores(estimator, X, index, "predict_proba") - 0.5

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Bunch, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
@@ -13,28 +12,23 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknac.decision._blocks import (
     as_table,
     column_positions,
-    missing_rows,
-    row_name,
+    stage_block,
     visit_columns,
 )
 from sknac.decision._html import staged_block
 from sknac.decision._response import (
     binary_target,
     class_index,
-    class_margin,
     routed_fit_params,
 )
+from sknac.decision._trace import Trace
 from sknac.utils._sklearn import (
     Real,
     StrOptions,
     _BaseComposition,
     _check_method_params,
     _fit_context,
-    _safe_indexing,
 )
-
-# Least distance of a banded decision value from the edges of its band.
-BAND_MARGIN = 2.0**-40
 
 
 def _stages_have(*names):
@@ -136,8 +130,11 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
     ... ).fit(X, y)
     >>> cascade.predict(X).tolist()
     ['non-response', 'non-response', 'response']
-    >>> cascade.decision_stage(X).tolist()
-    ['dlr2', 'dlr4', 'dlr4']
+    >>> cascade.trace(X)[["stage", "action"]]
+      stage    action
+    0  dlr2      stop
+    1  dlr4      stop
+    2  dlr4  continue
     """
 
     _parameter_constraints: dict = {
@@ -255,27 +252,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         labels : ndarray of shape (n_patients,)
             The label of the stage that decided.
         """
-        return self._labels(self._trace(X).passed)
-
-    def staged_predict(self, X):
-        """Predict as if the treatment were judged no further than each stage.
-
-        Parameters
-        ----------
-        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
-            As in `fit`.
-
-        Yields
-        ------
-        labels : ndarray of shape (n_patients,)
-            Labels after the first stage, after the second, and so on.
-        """
-        check_is_fitted(self)
-        X = self._check_table(X)
-        passed = np.ones(X.shape[0], dtype=bool)
-        for step in self._walk(X):
-            passed[step.rows] = step.passed
-            yield self._labels(passed)
+        return self._answers(X).label
 
     @available_if(_stages_have("predict_proba"))
     def predict_proba(self, X):
@@ -291,13 +268,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         probabilities : ndarray of shape (n_patients, 2)
             Columns in the order of `classes_`.
         """
-        check_is_fitted(self)
-        X = self._check_table(X)
-        probabilities = np.full((X.shape[0], 2), np.nan)
-        for step in self._walk(X):
-            if len(step.rows):
-                probabilities[step.rows] = step.estimator.predict_proba(step.block)
-        return probabilities
+        return self._answers(X).probabilities
 
     @available_if(_stages_have("predict_proba", "decision_function"))
     def decision_function(self, X):
@@ -317,63 +288,26 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         values : ndarray of shape (n_patients,)
             Above 0 where `predict` gives `classes_[1]`, below 0 elsewhere.
         """
-        check_is_fitted(self)
-        X = self._check_table(X)
-        values = np.zeros(X.shape[0])
-        for step in self._walk(X):
-            if len(step.rows):
-                values[step.rows] = self._banded(step)
-        return values if self._stop_index == 0 else -values
+        return self._answers(X).margin
 
-    def decision_stage(self, X):
-        """Return the name of the stage that judged each patient last.
+    def trace(self, X):
+        """Tell the way of each patient, from one pass through each stage.
 
         Parameters
         ----------
         X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
-            As in `fit`.
+            As in `fit`; later visits of stopped patients may be missing.
 
         Returns
         -------
-        names : ndarray of shape (n_patients,)
-            Stage names.
+        ways : DataFrame of shape (n_patients, 4)
+            `stage`: name of the stage that judged last. `label`: as in `predict`.
+            `score`: as in `decision_function`, NaN where a stage has no scores.
+            `action`: "stop" (a stage gave `stop_label_`), "continue" (all stages
+            passed) or "awaiting" (passed so far; no data yet for the next stage).
+            The rows have the index of X.
         """
-        trace = self._trace(X)
-        return np.array([name for name, _, _ in self.stages_], dtype=object)[trace.last]
-
-    def decision_path(self, X):
-        """Tell which stages judged each patient.
-
-        Parameters
-        ----------
-        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
-            As in `fit`.
-
-        Returns
-        -------
-        path : ndarray of shape (n_patients, n_stages)
-            True where the stage judged the patient.
-        """
-        return np.arange(len(self.stages)) <= self._trace(X).last[:, None]
-
-    def action(self, X):
-        """Return what to do with each patient.
-
-        Parameters
-        ----------
-        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
-            As in `fit`.
-
-        Returns
-        -------
-        actions : ndarray of shape (n_patients,)
-            "stop" (a stage gave `stop_label_`), "continue" (all stages passed) or
-            "awaiting" (passed so far; no data yet for the next stage).
-        """
-        trace = self._trace(X)
-        actions = np.where(trace.passed, "continue", "stop").astype(object)
-        actions[trace.awaiting] = "awaiting"
-        return actions
+        return self._answers(X).to_frame()
 
     def predict_each(self, X):
         """Predict with each stage alone, for all patients with data for it.
@@ -389,16 +323,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
             One column per stage; None where a patient has no data for it. The rows
             have the index of X.
         """
-        check_is_fitted(self)
-        X = self._check_table(X)
-        labels = pd.DataFrame(index=getattr(X, "index", None))
-        for number, (name, estimator, _) in enumerate(self.stages_):
-            rows, block, _ = self._block(X, number, np.arange(X.shape[0]))
-            column = np.full(X.shape[0], None, dtype=object)
-            if len(rows):
-                column[rows] = estimator.predict(block)
-            labels[name] = column
-        return labels
+        return self._answers(X, each=True, strict=False).alone()
 
     def get_metadata_routing(self):
         """Return which stage gets which metadata of `fit`.
@@ -454,11 +379,13 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         """Fit the stages in order, each on its own patients."""
         self.stages_, self._visits, self.n_fit_ = [], [], {}
         still_in = np.ones(X.shape[0], dtype=bool)
-        for number, (name, estimator, columns) in enumerate(self.stages):
+        for name, estimator, columns in self.stages:
             positions = column_positions(X, columns, name)
             self._visits.append(visit_columns(X, positions))
             self.stages_.append((name, clone(estimator), positions))
-            rows, block, _ = self._block(X, number, np.flatnonzero(still_in))
+            rows, block = stage_block(
+                X, positions, self._visits[-1], self.missing, np.flatnonzero(still_in)
+            )
             self._check_rows(name, y[rows])
             fitted = self.stages_[-1][1]
             fitted.fit(
@@ -481,83 +408,9 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         found = f"{len(y)} patients of one class only" if len(y) else "no patients"
         raise ValueError(f"stage {name!r} would be trained on {found}; {mend}.")
 
-    def _check_table(self, X):
-        """Return X as a table with the columns of `fit`."""
+    def _answers(self, X, **how):
+        """Return what the cascade says of each patient; `how` as in `Trace`."""
+        check_is_fitted(self)
         X = as_table(X)
         validate_data(self, X, skip_check_array=True, reset=False)
-        return indexable(X)[0]
-
-    def _block(self, X, number, rows):
-        """Return of `rows` those with data for a stage, their data, and the others."""
-        positions = self.stages_[number][2]
-        columns = _safe_indexing(X, positions, axis=1)
-        block = columns if len(rows) == X.shape[0] else _safe_indexing(columns, rows)
-        absent = missing_rows(block, self._visits[number], self.missing)
-        if absent.any():
-            block = _safe_indexing(block, np.flatnonzero(~absent))
-        return rows[~absent], block, rows[absent]
-
-    def _walk(self, X):
-        """Take all patients through the stages, one step per stage."""
-        rows = np.arange(X.shape[0])
-        for number, (name, estimator, _) in enumerate(self.stages_):
-            rows, block, awaiting = self._block(X, number, rows)
-            if len(awaiting) and (number == 0 or self.on_missing == "raise"):
-                self._raise_missing(X, number, awaiting)
-            passed = np.zeros(0, dtype=bool)
-            if len(rows):
-                passed = np.asarray(estimator.predict(block)) != self.stop_label_
-            yield Bunch(
-                number=number,
-                name=name,
-                estimator=estimator,
-                rows=rows,
-                block=block,
-                awaiting=awaiting,
-                passed=passed,
-            )
-            rows = rows[passed]
-
-    def _trace(self, X):
-        """Return each patient's last stage, whether it was passed, and who waits."""
-        check_is_fitted(self)
-        X = self._check_table(X)
-        n_patients = X.shape[0]
-        last = np.zeros(n_patients, dtype=int)
-        passed = np.ones(n_patients, dtype=bool)
-        awaiting = np.zeros(n_patients, dtype=bool)
-        for step in self._walk(X):
-            last[step.rows] = step.number
-            passed[step.rows] = step.passed
-            awaiting[step.awaiting] = True
-        return Bunch(last=last, passed=passed, awaiting=awaiting)
-
-    def _labels(self, passed):
-        """Return the labels of those who passed and those who did not."""
-        go_on = 1 - self._stop_index
-        return self.classes_[np.where(passed, go_on, self._stop_index)]
-
-    def _banded(self, step):
-        """Return the values of one step, each inside its band, passing upwards."""
-        margin = class_margin(step.estimator, step.block, 1 - self._stop_index)
-        share = 2 / np.pi * np.arctan(margin)
-        inside = np.where(step.passed, share, 1 + share)
-        inside = np.clip(inside, BAND_MARGIN, 1 - BAND_MARGIN)
-        floor = np.where(step.passed, step.number, step.number - len(self.stages_))
-        return floor + inside
-
-    def _raise_missing(self, X, number, rows):
-        """Say who lacks which stage, and what to do."""
-        name, _, positions = self.stages_[number]
-        names = getattr(X, "columns", range(X.shape[1]))
-        columns = [str(names[at]) for at in positions]
-        mend = (
-            "the first stage needs data of every patient"
-            if number == 0
-            else "give the visit, or set on_missing='defer'"
-        )
-        raise ValueError(
-            f"row {row_name(X, rows[0])} has to be judged by stage {name!r} but has "
-            f"no data for it (columns {', '.join(columns)}; {len(rows)} such rows): "
-            f"{mend}."
-        )
+        return Trace(self, indexable(X)[0], **how)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from copy import deepcopy
+from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -18,9 +19,9 @@ from sknac.decision._html import threshold_block
 from sknac.decision._response import (
     binary_target,
     class_index,
-    class_scores,
     routed_fit_params,
 )
+from sknac.utils._answers import Answers, answers_of, score_method
 from sknac.utils._sklearn import (
     HasMethods,
     Integral,
@@ -224,10 +225,7 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         labels : ndarray of shape (n_patients,)
             `pos_label_` where score >= `threshold_`, else the other class.
         """
-        check_is_fitted(self)
-        index = self._positive_index
-        positive = self._scores(X) >= self.threshold_
-        return self.classes_[np.where(positive, index, 1 - index)]
+        return self._answers(X).label
 
     def decision_function(self, X):
         """Return how far each score lies beyond the threshold.
@@ -242,9 +240,7 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         distance : ndarray of shape (n_patients,)
             Score - threshold, oriented towards `classes_[1]`.
         """
-        check_is_fitted(self)
-        distance = self._scores(X) - self.threshold_
-        return distance if self._positive_index == 1 else -distance
+        return self._answers(X).margin
 
     @available_if(_inner_has("predict_proba"))
     def predict_proba(self, X):
@@ -320,7 +316,7 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         else:
             self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         if self.cv in ("prefit", "resubstitution"):
-            return class_scores(self.estimator_, X, index, self.response_method), (
+            return answers_of(self.estimator_, X).score(index, self.response_method), (
                 everyone
             )
         splitter = check_cv(self.cv, y, classifier=True)
@@ -348,11 +344,10 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"knows {known}."
             )
 
-    def _scores(self, X):
-        """Return the scores for the positive class."""
-        return class_scores(
-            self.estimator_, X, self._positive_index, self.response_method
-        )
+    def _answers(self, X):
+        """Return what the threshold says, from one look at the inner scores."""
+        check_is_fitted(self)
+        return _Cut(self, answers_of(self.estimator_, X))
 
     def _store(self, curve, index):
         """Set the fitted attributes."""
@@ -369,6 +364,38 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 setattr(self, name, getattr(self.estimator_, name))
 
 
+class _Cut(Answers):
+    """What a threshold says: the inner scores, and the label after the cut."""
+
+    def __init__(self, estimator, inner):
+        super().__init__(estimator, inner.X)
+        self.inner, self.index = inner, estimator._positive_index
+        self.scores = inner.score(self.index, estimator.response_method)
+
+    @cached_property
+    def label(self):
+        """The positive class where the score reaches the threshold."""
+        positive = self.scores >= self.estimator.threshold_
+        return self.estimator.classes_[np.where(positive, self.index, 1 - self.index)]
+
+    @cached_property
+    def margin(self):
+        """How far each score lies beyond the threshold."""
+        distance = self.scores - self.estimator.threshold_
+        return distance if self.index == 1 else -distance
+
+    @cached_property
+    def probabilities(self):
+        """Those of the inner estimator."""
+        return self.inner.probabilities
+
+    def shown(self, index):
+        """Return the scores that were cut, and whether they are probabilities."""
+        method = self.estimator.response_method
+        is_probability = score_method(self.inner.estimator, method) == "predict_proba"
+        return self.inner.score(index, method), is_probability
+
+
 def _score_fold(estimator, data, fold, index, response_method):
     """Fit on the training rows of one fold; return the scores of its test rows."""
     X, y, fit_params = data
@@ -380,4 +407,5 @@ def _score_fold(estimator, data, fold, index, response_method):
         )
     fit_params = _check_method_params(X, fit_params, indices=train)
     estimator.fit(_safe_indexing(X, train), y[train], **fit_params)
-    return class_scores(estimator, _safe_indexing(X, test), index, response_method)
+    answers = answers_of(estimator, _safe_indexing(X, test))
+    return answers.score(index, response_method)

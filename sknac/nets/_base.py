@@ -274,8 +274,14 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         ndarray of shape (n_rows,)
             Labels.
         """
-        codes = self.predict_proba(X).argmax(axis=1)
-        return codes if is_dataset(X) else self.classes_[codes]
+        probabilities = self.predict_proba(X)
+        if is_dataset(X):
+            return probabilities.argmax(axis=1)
+        return self._labels_of(probabilities)
+
+    def _labels_of(self, probabilities):
+        """Return the most probable class of each row, without another forward."""
+        return self.classes_[probabilities.argmax(axis=1)]
 
 
 def _row_weights(sample_weight, codes):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._text import value, without_addresses
+from sknac.utils._answers import answers_of
 from sknac.utils._parts import parts_of
 
 
@@ -31,10 +31,12 @@ def judge(name: str, estimator: Any, X: Any, pos_label: Any) -> Judgement:
     """Apply a fitted classifier; one in stages gives each stage alone as well."""
     check_is_fitted(estimator)
     _check_classes(name, estimator, pos_label)
+    index = list(estimator.classes_).index(pos_label)
     if isinstance(estimator, StagedClassifier):
-        return _judge_stages(name, estimator, X, pos_label)
-    score, decision, is_probability = _apply(estimator, X, pos_label)
-    found = Judgement({name: score}, {name: decision})
+        return _judge_stages(name, estimator, X, index)
+    answers = answers_of(estimator, X)
+    score, is_probability = answers.shown(index)
+    found = Judgement({name: score}, {name: answers.label})
     found.probabilities += [name] if is_probability else []
     return found
 
@@ -50,73 +52,21 @@ def _check_classes(name, estimator, pos_label):
         )
 
 
-def _apply(estimator, X, pos_label):
-    """Return score and decision of each row, and whether scores are probabilities.
-
-    Images are taken through a pipeline's steps once, not once for each of both.
-    """
-    if isinstance(estimator, WeightedYoudenThreshold):
-        return _apply_threshold(estimator, X, pos_label)
-    while isinstance(estimator, Pipeline):
-        X = estimator[:-1].transform(X) if len(estimator) > 1 else X
-        estimator = estimator[-1]
-    index = list(estimator.classes_).index(pos_label)
-    decision = np.asarray(estimator.predict(X))
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X))[:, index], decision, True
-    score = np.asarray(estimator.decision_function(X), dtype=float)
-    return (score if index == 1 else -score), decision, False
-
-
-def _apply_threshold(estimator, X, pos_label):
-    """Return the same of a classifier at a threshold, scored once."""
-    inner, method = estimator.estimator_, estimator.response_method
-    if method == "decision_function":
-        # The margin is the score less the threshold, towards the second class.
-        margin = np.asarray(estimator.decision_function(X), dtype=float)
-        above = margin if estimator.pos_label_ == estimator.classes_[1] else -margin
-        score, is_probability = above + estimator.threshold_, False
-        called = above >= 0
-    else:
-        score, _, is_probability = _apply(inner, X, estimator.pos_label_)
-        called = score >= estimator.threshold_
-    first = list(estimator.classes_).index(estimator.pos_label_)
-    decision = estimator.classes_[np.where(called, first, 1 - first)]
-    if estimator.pos_label_ != pos_label:
-        score = 1 - score if is_probability else -score
-    return score, decision, is_probability
-
-
-def _judge_stages(name, estimator, X, pos_label):
+def _judge_stages(name, estimator, X, index):
     """Return the same of each stage alone and of the cascade, under its own name."""
     if name in [stage for stage, *_ in estimator.stages_]:
         raise ValueError(f"{name!r} is the name of a stage too; name the system else.")
-    labels = estimator.predict_each(X)
-    found = Judgement(stages=labels)
-    for stage, inner, columns in estimator.stages_:
-        rows = np.flatnonzero(labels[stage].notna())
-        block = X.iloc[rows, columns] if hasattr(X, "iloc") else X[rows][:, columns]
-        score, _, is_probability = _apply(inner, block, pos_label)
-        column = np.full(len(labels), np.nan)
-        column[rows] = score
-        found.scores[stage] = column
-        found.decisions[stage] = labels[stage].to_numpy()
+    trace = answers_of(estimator, X, each=True)
+    found = Judgement(stages=trace.alone())
+    for _, stage, rows, answers in trace.steps:
+        found.scores[stage] = np.full(len(found.stages), np.nan)
+        found.scores[stage][rows], is_probability = answers.shown(index)
+        found.decisions[stage] = found.stages[stage].to_numpy()
         found.probabilities += [stage] if is_probability else []
-    score = np.asarray(estimator.decision_function(X), dtype=float)
-    score = score if pos_label == estimator.classes_[1] else -score
-    # Images are costly to judge: the cascade follows from what each stage said.
-    decided = np.array([_follow(row, estimator.stop_label_) for row in labels.values])
-    score[pd.isna(decided)] = np.nan
-    found.scores[name], found.decisions[name] = score, decided
+    awaiting = trace.route.action == "awaiting"
+    found.scores[name] = np.where(awaiting, np.nan, trace.side(index))
+    found.decisions[name] = np.where(awaiting, None, trace.label)
     return found
-
-
-def _follow(labels, stop_label):
-    """Return a cascade's decision; None where a stage had to judge and could not."""
-    for label in labels:
-        if label is None or label == stop_label:
-            return label
-    return labels[-1]
 
 
 def walk(estimator: Any, path: str = "") -> Iterator[tuple[str, Any]]:

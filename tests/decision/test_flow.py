@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sknac.decision import ScoreColumn, StagedClassifier, stage_flow
@@ -51,7 +50,7 @@ def test_flow_agrees_with_the_cascade(fig4_alone):
     X, y = fig4_alone
     model = cascade().fit(X, y)
     flow = stage_flow(y, model.predict_each(X), **STOP)
-    actions = pd.Series(model.action(X)).value_counts()
+    actions = model.trace(X)["action"].value_counts()
     by_action = flow.counts["n"].unstack()
     assert by_action["stop"].sum() == actions["stop"]
     assert by_action.loc["dlr4", "continue"] == actions["continue"]

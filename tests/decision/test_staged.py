@@ -129,7 +129,8 @@ def test_fig_4_of_the_dlrp_paper(fig4):
     model = cascade().fit(X, y)
     rates = confusion_rates(y, model.predict(X), pos_label="response")
     assert (rates.tp, rates.fn, rates.fp, rates.tn) == (15, 6, 2, 19)
-    stopped_first = (model.decision_stage(X) == "dlr2") & (model.action(X) == "stop")
+    ways = model.trace(X)
+    stopped_first = (ways["stage"] == "dlr2") & (ways["action"] == "stop")
     assert (y[stopped_first] == "non-response").sum() == 10
     assert (y[stopped_first] == "response").sum() == 2
     assert model.n_fit_ == {"dlr2": 42, "dlr4": 30}
@@ -138,14 +139,16 @@ def test_fig_4_of_the_dlrp_paper(fig4):
 def test_methods_of_a_decision_agree(fig4):
     X, y = fig4
     model = cascade().fit(X, y)
-    labels, last = model.predict(X), model.decision_stage(X)
-    np.testing.assert_array_equal(labels == "non-response", model.action(X) == "stop")
-    path = model.decision_path(X)
-    assert path.shape == (42, 2)
-    np.testing.assert_array_equal(path.sum(axis=1) - 1, last == "dlr4")
-    early, late = model.staged_predict(X)
+    labels, ways = model.predict(X), model.trace(X)
+    last = ways["stage"]
+    assert ways.columns.tolist() == ["stage", "label", "score", "action"]
+    assert ways.index.equals(X.index)
+    np.testing.assert_array_equal(labels == "non-response", ways["action"] == "stop")
+    np.testing.assert_array_equal(ways["label"], labels)
+    np.testing.assert_array_equal(ways["score"], model.decision_function(X))
+    early = model.predict_each(X)["dlr2"]
     assert (early == "non-response").sum() == 12
-    np.testing.assert_array_equal(late, labels)
+    np.testing.assert_array_equal((last == "dlr4"), early == "response")
     np.testing.assert_array_equal(
         model.predict_proba(X)[:, 1], np.where(last == "dlr2", X["dlr2"], X["dlr4"])
     )
@@ -170,7 +173,7 @@ def test_stage_is_not_asked_about_nobody():
     X, y = visits()
     model = visit_cascade().fit(X, y)
     model.named_stages_["dlr4"].seen_.clear()
-    assert model.action(X.loc[["P1", "P4"]]).tolist() == ["stop", "stop"]
+    assert model.trace(X.loc[["P1", "P4"]])["action"].tolist() == ["stop", "stop"]
     assert model.named_stages_["dlr4"].seen_ == []
 
 
@@ -186,8 +189,8 @@ def test_missing_visit_can_be_awaited():
     X, y = visits()
     model = visit_cascade(on_missing="defer").fit(X, y)
     X.loc["P3", "us_post4"] = None
-    assert model.action(X).tolist() == ["stop", "stop", "awaiting", "stop"]
-    assert model.decision_stage(X)[2] == "dlr2"
+    assert model.trace(X)["action"].tolist() == ["stop", "stop", "awaiting", "stop"]
+    assert model.trace(X)["stage"].iloc[2] == "dlr2"
     assert model.predict(X)[2] == "response"
     assert model.predict_proba(X)[2, 1] == pytest.approx(0.9)
     assert np.isfinite(model.decision_function(X)).all()
@@ -251,7 +254,7 @@ def test_three_stages_work():
     stages = [(f"s{k}", ScoreColumn(0), [k]) for k in range(3)]
     model = StagedClassifier(stages).fit(X, [0, 0, 0, 1])
     assert model.predict(X).tolist() == [0, 0, 0, 1]
-    assert model.decision_stage(X).tolist() == ["s0", "s1", "s2", "s2"]
+    assert model.trace(X)["stage"].tolist() == ["s0", "s1", "s2", "s2"]
     assert (np.diff(model.decision_function(X)) > 0).all()
 
 
@@ -280,8 +283,8 @@ def test_decision_values_are_banded_and_agree_with_predict(rows, stop_label):
     values = model.decision_function(X)
     np.testing.assert_array_equal(values > 0, model.predict(X))
     towards_go = values if stop_label is False else -values
-    last = model.decision_path(X).sum(axis=1) - 1
-    stopped = model.action(X) == "stop"
+    last = model.trace(X)["stage"].str.removeprefix("s").astype(int)
+    stopped = model.trace(X)["action"] == "stop"
     low = np.where(stopped, last - 3, last)
     assert ((low < towards_go) & (towards_go < low + 1)).all()
 

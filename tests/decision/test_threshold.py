@@ -249,7 +249,7 @@ def test_constant_scores_warn_and_predict_one_class():
         (
             {"estimator": LinearSVC(), "response_method": "predict_proba"},
             AttributeError,
-            "LinearSVC has none of these methods: predict_proba",
+            "LinearSVC must have predict_proba",
         ),
     ],
 )

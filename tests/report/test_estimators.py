@@ -2,9 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -100,7 +103,7 @@ def test_who_waits_at_a_middle_stage_is_not_decided_by_a_later_one():
     model = StagedClassifier(stages, on_missing="defer").fit(frame, ["y", "n", "y"])
     found = judge("m", model, frame, "y")
     assert found.decisions["m"].tolist() == [None, "n", "y"]
-    assert model.action(frame).tolist() == ["awaiting", "stop", "continue"]
+    assert model.trace(frame)["action"].tolist() == ["awaiting", "stop", "continue"]
 
 
 def test_what_is_no_fitted_classifier_is_refused():
@@ -163,3 +166,36 @@ def test_settings_are_those_of_get_params():
 def test_settings_hold_no_addresses():
     changed, every = settings_of(LogisticRegression(C=object()))
     assert "0x" not in changed + every["C"]
+
+
+class Spy(TransformerMixin, BaseEstimator):
+    """A costly step that counts its runs, of all its copies together."""
+
+    runs: ClassVar[list] = []
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        self.runs.append(len(X))
+        return X
+
+
+def test_report_asks_each_stage_once_per_cohort(study, new):
+    def stage(column):
+        inner = make_pipeline(Spy(), ScoreColumn(column))
+        return (column, WeightedYoudenThreshold(inner, weight=0.8), [column])
+
+    model = StagedClassifier([stage("dlr2"), stage("dlr4")])
+    model.fit(study.X_train, study.y_train)
+    Spy.runs.clear()
+    new().add_estimator(
+        "DLRP",
+        model,
+        study.X,
+        study.y,
+        pos_label="response",
+        X_train=study.X_train,
+        y_train=study.y_train,
+    )
+    assert Spy.runs == [40, 40, 80, 80]

@@ -10,7 +10,10 @@ from sklearn.model_selection import ShuffleSplit
 
 from sknac.datasets import make_bmode_cohort
 from sknac.decision import ScoreColumn, WeightedYoudenThreshold
+from sknac.nets import DLRClassifier
+from sknac.preprocessing import PlaneResizer
 from sknac.systems import DLRPClassifier, make_dlr_pipeline
+from sknac.utils._answers import answers_of
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +47,13 @@ def test_default_stages_are_the_published_ones():
 
 
 def test_stage_two_judges_only_those_who_passed_stage_one(cohort, fitted):
-    path = fitted.decision_path(cohort.X)
-    assert path[:, 0].all()
+    last = fitted.trace(cohort.X)["stage"]
     passed = fitted.stages_[0][1].predict(cohort.X.iloc[:, fitted.stages_[0][2]])
-    assert np.array_equal(path[:, 1], passed != "non-response")
+    assert np.array_equal(last == "dlr4", passed != "non-response")
 
 
 def test_a_stopped_patient_needs_no_later_visit(cohort, fitted):
-    stopped = ~fitted.decision_path(cohort.X)[:, 1]
+    stopped = fitted.trace(cohort.X)["stage"] == "dlr2"
     X = cohort.X.copy()
     X["us_post4"] = X["us_post4"].where(~stopped, None)
     assert np.array_equal(fitted.predict(X), fitted.predict(cohort.X))
@@ -108,3 +110,35 @@ def test_pipeline_sees_only_its_visits(cohort):
     model.set_params(dlr__max_epochs=1)
     X = cohort.X.assign(us_post2=None)
     assert model.fit(X, cohort.y).predict_proba(X).shape == (20, 2)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "trace"])
+def test_images_are_taken_through_each_stage_once(cohort, fitted, method, monkeypatch):
+    runs = []
+    for cls, name in ((PlaneResizer, "transform"), (DLRClassifier, "predict_proba")):
+        original = getattr(cls, name)
+
+        def spied(self, X, original=original, name=name):
+            runs.append(name)
+            return original(self, X)
+
+        monkeypatch.setattr(cls, name, spied)
+    getattr(fitted, method)(cohort.X)
+    assert runs == 2 * ["transform", "predict_proba"]
+
+
+def test_label_of_a_bare_network_needs_no_second_forward(cohort, fitted, monkeypatch):
+    pipeline = fitted.named_stages_["dlr2"].estimator_
+    X = cohort.X[["us_pre", "us_post2"]]
+    label, probabilities = pipeline.predict(X), pipeline.predict_proba(X)
+    runs = []
+    original = DLRClassifier.predict_proba
+    monkeypatch.setattr(
+        DLRClassifier,
+        "predict_proba",
+        lambda self, X: runs.append(1) or original(self, X),
+    )
+    found = answers_of(pipeline, X)
+    assert np.array_equal(found.label, label)
+    assert np.array_equal(found.probabilities, probabilities)
+    assert runs == [1]
