@@ -28,11 +28,9 @@ _NOT_YET = {
         "_terms.py",
     },
     "cohort": {
-        "_frame.py",
         "_handles.py",
         "_outlines.py",
         "_records.py",
-        "_store.py",
         "_table.py",
         "_table_outlines.py",
     },

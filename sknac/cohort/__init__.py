@@ -3,20 +3,17 @@
 A *cohort frame* is a pandas DataFrame indexed by ``patient_id``. Clinical
 columns are plain; ultrasound columns are named ``us_<visit>`` and hold one
 immutable `Study` each, or None where the visit did not happen. Any scikit-learn
-splitter therefore splits by patient.
+splitter therefore splits by patient. `sknac.cohort.planes` is a door for developers.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.cohort._frame import (
     check_cohort,
-    check_has_studies,
-    has_study,
     planes_table,
 )
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
-from sknac.cohort._mapping import map_planes
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._step import PlaneTransformer
@@ -32,9 +29,6 @@ __all__ = [
     "PolygonOutline",
     "Study",
     "check_cohort",
-    "check_has_studies",
     "cohort_from_table",
-    "has_study",
-    "map_planes",
     "planes_table",
 ]

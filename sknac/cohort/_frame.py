@@ -30,7 +30,7 @@ def has_study(cell: object) -> bool:
 
     Examples
     --------
-    >>> from sknac.cohort import has_study
+    >>> from sknac.cohort.planes import has_study
     >>> has_study(None), has_study(float("nan"))
     (False, False)
     """
@@ -81,11 +81,13 @@ def check_cohort(
     """
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
-            f"{type(estimator).__name__} needs a cohort frame (a pandas DataFrame "
-            f"with us_<visit> columns), got {type(X).__name__}"
+            f"X of {type(estimator).__name__} must be a cohort frame (a pandas "
+            f"DataFrame with us_<visit> columns), got {type(X).__name__}"
         )
     if len(X) == 0:
-        raise ValueError("Found array with 0 sample(s): the cohort frame has no row")
+        raise ValueError(
+            "Found array with 0 sample(s): the cohort frame has no row; give a patient"
+        )
     columns = _ultrasound_columns(X, columns)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     if not X.index.is_unique:
@@ -105,16 +107,14 @@ def _ultrasound_columns(X, columns):
         found = [c for c in X.columns if isinstance(c, str) and c.startswith(_PREFIX)]
         if not found:
             raise CohortError(
-                f"no ultrasound column (us_<visit>) among {list(X.columns)}"
+                f"no ultrasound column among {list(X.columns)}; name visits us_<visit>"
             )
         return tuple(found)
     if isinstance(columns, str):
         columns = [columns]
     for column in columns:
         if column not in X.columns:
-            raise CohortError(
-                f"column {column} is missing; there are {list(X.columns)}"
-            )
+            raise CohortError(f"column {column} is missing; X has {list(X.columns)}")
     return tuple(columns)
 
 
@@ -123,7 +123,7 @@ def _check_cells(X, column):
     for patient, cell in X[column].items():
         if not has_study(cell) and not _is_missing(cell):
             raise CohortError(
-                f"row {patient}, column {column}: expected a Study or None, got "
+                f"row {patient}, column {column}: a visit must be a Study or None, got "
                 f"{type(cell).__name__}"
             )
 
@@ -151,7 +151,7 @@ def check_has_studies(X: pd.DataFrame, columns: Sequence[str]) -> None:
     Examples
     --------
     >>> import pandas as pd
-    >>> from sknac.cohort import check_has_studies
+    >>> from sknac.cohort.planes import check_has_studies
     >>> X = pd.DataFrame({"us_pre": [None]}, index=["P017"])
     >>> check_has_studies(X, ["us_pre"])
     Traceback (most recent call last):

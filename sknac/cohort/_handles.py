@@ -12,21 +12,12 @@ import numpy as np
 
 from sknac.exceptions import SknacFormatError, StaleFileError
 from sknac.io import read_array, read_info
+from sknac.utils._handle import Handle, digest_of
 
 _CHUNK_BYTES = 1 << 20
 # File systems stamp times in ticks of up to 2 s (FAT): a file rewritten within
 # one tick keeps its time, so a young file's digest must not be remembered.
 _TICK_NS = 2_000_000_000
-
-
-def digest_of(*parts) -> str:
-    """Hash texts and bytes in order into 32 hexadecimal digits."""
-    sha = hashlib.sha256()
-    for part in parts:
-        data = part if isinstance(part, bytes) else str(part).encode()
-        sha.update(len(data).to_bytes(8, "little"))
-        sha.update(data)
-    return sha.hexdigest()[:32]
 
 
 def _file_digest(path, size, mtime_ns):
@@ -46,45 +37,7 @@ def _settled_digest(path, size, mtime_ns):
     return sha.hexdigest()[:32]
 
 
-class _Handle:
-    """What the two kinds of handle share: identity by content.
-
-    There is deliberately no ``__array__``: NumPy would read every file of a
-    cohort when scikit-learn looks at a frame.
-    """
-
-    __slots__ = ("digest", "dtype", "shape")
-
-    def _set(self, **values):
-        """Set attributes of an immutable object once."""
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __setattr__(self, name, value):
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
-    def __delattr__(self, name):
-        raise AttributeError(f"{type(self).__name__} is immutable")
-
-    def __eq__(self, other):
-        return isinstance(other, _Handle) and self.digest == other.digest
-
-    def __hash__(self):
-        return hash(self.digest)
-
-    def __copy__(self):
-        return self
-
-    def __deepcopy__(self, memo):
-        return self
-
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-
-class InMemoryArray(_Handle):
+class InMemoryArray(Handle):
     """An array held in memory, with the interface of `ArrayRef`.
 
     Parameters
@@ -152,7 +105,7 @@ def _restore(array, digest):
     return handle
 
 
-class ArrayRef(_Handle):
+class ArrayRef(Handle):
     """A handle to an array in a file: place, shape, type and content digest.
 
     It pickles to some hundred bytes whatever the array's size. Build one with

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sknac.cohort._geometry import Grid
-from sknac.cohort._handles import ArrayRef, InMemoryArray, _Handle, digest_of
+from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.utils._handle import Handle, digest_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +122,7 @@ class MaskOutline:
 
     def __post_init__(self):
         mask = self.mask
-        if not isinstance(mask, _Handle):
+        if not isinstance(mask, Handle):
             mask = InMemoryArray(np.asarray(mask) != 0)
             object.__setattr__(self, "mask", mask)
         if mask.shape != self.grid.shape:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from sknac.cohort._geometry import Grid
-from sknac.cohort._handles import ArrayRef, InMemoryArray, _Handle, digest_of
+from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
+from sknac.utils._handle import Handle, digest_of
 
 _DIMENSIONS = {
     "rf": (2, "(n_samples_axial, n_lines)"),
@@ -87,7 +88,7 @@ class Plane:
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
-        if not isinstance(self.image, _Handle):
+        if not isinstance(self.image, Handle):
             object.__setattr__(self, "image", InMemoryArray(self.image))
         _check_kind(self)
         grid = self.grid  # checks spacing and origin

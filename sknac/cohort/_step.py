@@ -2,18 +2,19 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from contextlib import contextmanager
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort._frame import check_cohort
-from sknac.cohort._mapping import list_planes, put_planes, run_planes
 from sknac.cohort._records import Plane
-from sknac.utils._sklearn import _fit_context
+from sknac.cohort.planes import PlaneAt, check_kind, list_planes, put_planes
+from sknac.utils._sklearn import _fit_context, progress_of, without_callbacks
 
 
 class PlaneTransformer(
@@ -23,7 +24,9 @@ class PlaneTransformer(
 
     A subclass writes `transform_plane` and, where it learns from the training
     planes, `fit_planes`; it has the settings ``columns`` and ``n_jobs``. Checks,
-    missing visits, error places and the output frame are done here.
+    missing visits, error places and the output frame are done here. Planes of a kind
+    that its class attribute ``kinds`` does not name are refused before the work
+    begins. `sknac.cohort.planes` lists planes with their places.
 
     ``set_callbacks`` takes scikit-learn's callbacks, e.g. a
     `sklearn.callback.ProgressBar`; they hear of each plane that `transform` has
@@ -55,9 +58,11 @@ class PlaneTransformer(
     """
 
     _parameter_constraints: dict = {
-        "columns": ["array-like", None],
+        "columns": [str, "array-like", None],
         "n_jobs": [None, int],
     }
+
+    kinds: Collection[str] = ("bmode", "maps", "rf")
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: pd.DataFrame, y=None):
@@ -81,6 +86,7 @@ class PlaneTransformer(
             If the frame or a plane cannot be used; it names the place.
         """
         self.columns_ = check_cohort(self, X, columns=self.columns, reset=True)
+        self._list_planes(X)  # refuses planes of another kind
         self.fit_planes(X)
         return self
 
@@ -129,15 +135,40 @@ class PlaneTransformer(
         """
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
-        found = list_planes(X, self.columns_)
+        found = self._list_planes(X)
         with progress_of(self, len(found)) as on_plane:
-            work = self._plane_work(X, found)
-            planes = run_planes(found, work, n_jobs=self.n_jobs, on_plane=on_plane)
-        return put_planes(X, self.columns_, found, planes)
+            jobs = self.plane_jobs(X, found)
+            planes = run_jobs(found, jobs, n_jobs=self.n_jobs, on_plane=on_plane)
+        return put_planes(X, self.columns_, planes)
 
-    def _plane_work(self, X, found):
-        """What to run on each plane found, or the plane that is the result."""
-        return [_without_callbacks(self).transform_plane] * len(found)
+    def _list_planes(self, X):
+        """List the planes, all of kinds that the step takes."""
+        found = list_planes(X, self.columns_)
+        for at in found:
+            with at.named() as plane:
+                check_kind(self, plane)
+        return found
+
+    def plane_jobs(self, X: pd.DataFrame, found: list[PlaneAt]) -> list:
+        """Say what makes each new plane; `transform_plane` does by default.
+
+        Override it where a plane's result depends on more than the plane, such as
+        another column of its row, or may be there already.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+        found : list of PlaneAt
+            Its planes.
+
+        Returns
+        -------
+        list of callable or Plane
+            Per plane a function ``job(plane) -> Plane``, which may run in another
+            process, or the new plane itself.
+        """
+        return [without_callbacks(self).transform_plane] * len(found)
 
     def set_output(self, *, transform: str | None = None):
         """Do nothing: a cohort frame is a pandas DataFrame whatever is asked.
@@ -178,29 +209,28 @@ class PlaneTransformer(
         return tags
 
 
-def _without_callbacks(step):
-    """Return a twin that can be sent to a worker; callbacks stay here."""
-    kept = {k: v for k, v in vars(step).items() if "_callback" not in k}
-    if len(kept) == len(vars(step)):
-        return step
-    twin = type(step).__new__(type(step))
-    vars(twin).update(kept)
-    return twin
+def run_jobs(found, jobs, *, n_jobs=None, on_plane=None) -> list:
+    """Run one job per plane and return the results in order.
+
+    A job is a function of the plane, or a `Plane` that is already the result.
+    ``on_plane()`` is called as each is there.
+    """
+    results = list(jobs)
+    todo = [i for i, job in enumerate(jobs) if not isinstance(job, Plane)]
+    for _ in range(len(jobs) - len(todo) if on_plane else 0):
+        on_plane()
+    tasks = (delayed(_run)(jobs[i], found[i]) for i in todo)
+    # Without a listener a list does, which every backend of joblib can return.
+    kind = "generator" if on_plane else "list"
+    done = Parallel(n_jobs=n_jobs, return_as=kind)(tasks)
+    for i, result in zip(todo, done, strict=True):
+        results[i] = result
+        if on_plane:
+            on_plane()
+    return results
 
 
-@contextmanager
-def progress_of(step, n_planes):
-    """Tell a step's callbacks of its planes; yield what to call for each, or None."""
-    if not getattr(step, "_skl_callbacks", None):
-        yield None
-        return
-    whole = step._init_callback_context("transform", max_subtasks=n_planes)
-    whole.call_on_fit_task_begin(estimator=step)
-
-    def on_plane():
-        part = whole.subcontext(task_name="plane")
-        part.call_on_fit_task_begin(estimator=step)
-        part.call_on_fit_task_end(estimator=step)
-
-    yield on_plane
-    whole.call_on_fit_task_end(estimator=step)
+def _run(job, at):
+    """Run one job in a worker."""
+    with at.named() as plane:
+        return job(plane)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from sknac.cohort._handles import ArrayRef
-from sknac.cohort._mapping import as_column
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._table_outlines import read_outline, take_number
+from sknac.cohort.planes import as_column
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import read_info
 

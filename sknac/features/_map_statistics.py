@@ -8,8 +8,8 @@ from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import check_cohort, check_has_studies
-from sknac.exceptions import CohortError
+from sknac.cohort import check_cohort
+from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.features._statistics import check_names, describe
 from sknac.utils._sklearn import _fit_context
 
@@ -33,7 +33,7 @@ class MapStatistics(TransformerMixin, BaseEstimator):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Patients worked on at a time.
+        Planes worked on at a time.
 
     Attributes
     ----------
@@ -79,9 +79,11 @@ class MapStatistics(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "statistics": ["array-like"],
-        "columns": ["array-like", None],
+        "columns": [str, "array-like", None],
         "n_jobs": [None, int],
     }
+
+    kinds = ("bmode", "maps")
 
     def __init__(
         self,
@@ -156,33 +158,30 @@ class MapStatistics(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
         check_has_studies(X, self.columns_)
-        rows = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(self._row)(patient, [X[c].iloc[i] for c in self.columns_])
-            for i, patient in enumerate(X.index)
+        found = list_planes(X, self.columns_)
+        numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(self._named_plane)(at) for at in found
         )
-        return np.array(rows, dtype=np.float64)
+        cells = {}
+        for at, of_plane in zip(found, numbers, strict=True):
+            cells.setdefault((at.row, at.column), []).append(of_plane)
+        visits = [
+            [np.mean(cells[row, column], axis=0) for row in range(len(X))]
+            for column in self.columns_
+        ]
+        return np.concatenate(visits, axis=1, dtype=np.float64)
 
-    def _row(self, patient, studies):
-        """Compute one patient's features."""
-        row = []
-        for column, study in zip(self.columns_, studies, strict=True):
-            found = []
-            for number, plane in enumerate(study.planes):
-                try:
-                    found.append(self._plane(plane))
-                except ValueError as error:
-                    place = f"row {patient}, column {column}, plane {number}"
-                    raise CohortError(f"{place}: {error}") from error
-            row.append(np.mean(found, axis=0))
-        return np.concatenate(row)
+    def _named_plane(self, at):
+        """Compute one plane's numbers; errors name the place."""
+        with at.named() as plane:
+            return self._plane(plane)
 
     def _plane(self, plane):
         """Compute one plane's numbers: the statistics of each map."""
-        if plane.kind == "rf":
-            raise ValueError("RF has no map to describe: put a QUSMapper before this")
+        check_kind(self, plane)
         if plane.channels != self.channels_:
             raise ValueError(
-                f"maps are {plane.channels}, those in fit {self.channels_}"
+                f"channels must be those of fit, {self.channels_}, got {plane.channels}"
             )
         maps = plane.load().reshape(-1, *plane.image.shape[-2:]).astype(np.float64)
         region = np.ones(maps.shape[1:], dtype=bool)
@@ -192,12 +191,14 @@ class MapStatistics(TransformerMixin, BaseEstimator):
         numbers = []
         for name, image in zip(plane.channels or ("image",), maps, strict=True):
             if not np.isfinite(image[region]).any():
-                raise ValueError(f"map {name} has no valid value in its region")
+                raise ValueError(
+                    f"map {name} has no valid value in its region; leave the plane out"
+                )
             numbers += describe(image, region, core, self.statistics_)
         if not np.isfinite(numbers).all():
             raise ValueError(
-                'the core or its surroundings hold no valid value: "contrast" needs '
-                'both; take region="core+margin"'
+                "the core or its surroundings hold no valid value for the contrast; "
+                'take region="core+margin" in ROIMasker'
             )
         return numbers
 

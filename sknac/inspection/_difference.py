@@ -11,8 +11,7 @@ import pandas as pd
 import torch
 
 from sknac.cohort import Study
-from sknac.cohort._mapping import as_column, list_planes
-from sknac.cohort._store import ArrayStore
+from sknac.cohort.planes import as_column, list_planes
 from sknac.inspection._difference_work import (
     DifferenceMapper,
     PredictionDifference,
@@ -22,6 +21,7 @@ from sknac.inspection._occlusion import Lattice
 from sknac.inspection._pipeline import split_model
 from sknac.inspection._placement import follow
 from sknac.utils._sklearn import Interval, validate_params
+from sknac.utils._store import ArrayStore
 
 _IMAGE = "prediction_difference"
 

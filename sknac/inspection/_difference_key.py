@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sknac.cohort import InMemoryArray, Plane
-from sknac.cohort._handles import digest_of
 from sknac.inspection._pipeline import SplitModel
 from sknac.nets._base import NetClassifier
+from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input.
 _FORMAT = 1

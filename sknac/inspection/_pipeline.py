@@ -13,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import check_has_studies
+from sknac.cohort.planes import check_has_studies
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._inputs import Items
 

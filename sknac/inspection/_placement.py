@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sknac.cohort import Grid, MaskOutline, Plane, map_planes
-from sknac.cohort._mapping import list_planes, put_planes
+from sknac.cohort import Grid, MaskOutline, Plane
+from sknac.cohort.planes import list_planes, put_planes
 from sknac.exceptions import CohortError
 from sknac.inspection._pipeline import SplitModel
 from sknac.preprocessing._resample import resized_grid
@@ -187,7 +187,7 @@ def follow(model: SplitModel, X) -> tuple[object, dict | None]:
     if all(plane.spacing_mm is not None for plane in planes):
         return _followed(model, X, columns)
     images = model.images(X)  # refuses what the network would refuse
-    in_units = map_planes(X, columns, _with_unit_spacing)
+    in_units = put_planes(X, columns, [_with_unit_spacing(plane) for plane in planes])
     return images, _followed(model, in_units, columns)[1]
 
 
@@ -256,7 +256,7 @@ def as_cohort(model, X: pd.DataFrame, views, items, maps) -> pd.DataFrame:
         # Of n planes that are paired with more, the first is in pairs 0, n, 2n, ...
         heats = [visits[visit] for visits in by_row[at.row][at.number :: n_planes]]
         planes.append(view.show(np.mean(heats, axis=0), at.plane))
-    return put_planes(X[[*model.columns]], model.columns, found, planes)
+    return put_planes(X[[*model.columns]], model.columns, planes)
 
 
 def _with_unit_spacing(plane: Plane) -> Plane:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sknac.cohort import Plane, check_cohort, check_has_studies
+from sknac.cohort import Plane, check_cohort
+from sknac.cohort.planes import check_has_studies
 from sknac.exceptions import CohortError
 
 # Axes of one item: a plane (channels, height, width) or a pair of planes.

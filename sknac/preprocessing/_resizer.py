@@ -5,6 +5,7 @@
 import numpy as np
 
 from sknac.cohort import Grid, MaskOutline, Plane, PlaneTransformer
+from sknac.cohort.planes import check_kind
 from sknac.preprocessing._resample import resize_image, resize_with_gaps, resized_grid
 from sknac.utils._sklearn import Integral, Interval
 
@@ -62,6 +63,8 @@ class PlaneResizer(PlaneTransformer):
         "keep_aspect": ["boolean"],
     }
 
+    kinds = ("bmode", "maps")
+
     def __init__(self, *, size=512, keep_aspect=False, columns=None, n_jobs=None):
         self.size = size
         self.keep_aspect = keep_aspect
@@ -86,8 +89,7 @@ class PlaneResizer(PlaneTransformer):
         ValueError
             If the plane is RF, which must not be resampled.
         """
-        if plane.kind == "rf":
-            raise ValueError("RF must not be resampled: put a QUSMapper before this")
+        check_kind(self, plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
         grid = resized_grid(area, (self.size, self.size))
         if plane.kind == "bmode":

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sknac.cohort import Plane, PlaneTransformer
-from sknac.cohort._mapping import list_planes
+from sknac.cohort.planes import check_kind, list_planes
 from sknac.exceptions import CohortError
 from sknac.preprocessing._percentiles import exact_percentiles
 from sknac.utils._sklearn import Interval, Real, StrOptions
@@ -78,6 +78,8 @@ class MapScaler(PlaneTransformer):
         "fill": [StrOptions({"median"}), Interval(Real, 0, 1, closed="both")],
     }
 
+    kinds = ("bmode", "maps")
+
     def __init__(self, *, limits=(1.0, 99.0), fill="median", columns=None, n_jobs=None):
         self.limits = limits
         self.fill = fill
@@ -139,6 +141,7 @@ class MapScaler(PlaneTransformer):
         ValueError
             If the channels differ from those seen in ``fit``.
         """
+        check_kind(self, plane)
         _check_channels(plane, self.channels_)
         image = _stack(plane)
         low, high, median = (
@@ -170,21 +173,19 @@ def _check_limits(limits):
 
 def _check_channels(plane, channels):
     """Refuse a plane whose channels are not those of the training planes."""
-    if plane.kind == "rf":
-        raise ValueError("MapScaler scales maps and images, not RF")
     if plane.channels != channels:
-        raise ValueError(f"channels are {plane.channels}, those in fit {channels}")
+        raise ValueError(
+            f"channels must be those of fit, {channels}, got {plane.channels}"
+        )
 
 
 def _batches(found, channels):
     """Yield each plane's values inside its region, (n_channels, n_values)."""
     for at in found:
-        try:
-            _check_channels(at.plane, channels)
-        except ValueError as error:
-            raise CohortError(f"{at.place}: {error}") from error
-        image = _stack(at.plane)
-        if at.plane.roi is None:
+        with at.named() as plane:
+            _check_channels(plane, channels)
+        image = _stack(plane)
+        if plane.roi is None:
             yield image.reshape(len(image), -1)
         else:
-            yield image[:, at.plane.roi.to_mask(at.plane.grid)]
+            yield image[:, plane.roi.to_mask(plane.grid)]

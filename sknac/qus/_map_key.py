@@ -8,9 +8,9 @@ from numbers import Real
 
 import numpy as np
 
-from sknac.cohort._handles import digest_of
 from sknac.qus._engine import NEEDS_BSC
 from sknac.qus._reference import first_sample
+from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input: stored maps
 # of an older format are then not found, and computed again.

@@ -8,9 +8,8 @@ from functools import partial
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import Plane, PlaneTransformer, has_study
-from sknac.cohort._mapping import list_planes
-from sknac.cohort._store import ArrayStore
+from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort.planes import has_study, list_planes
 from sknac.exceptions import CohortError
 from sknac.qus._checks import not_negative
 from sknac.qus._estimates import CHANNELS
@@ -28,6 +27,7 @@ from sknac.qus._plane_mapper import (
 from sknac.qus._reference import ReferencePhantom, first_sample
 from sknac.qus._reference_spectrum import reference_spectrum
 from sknac.utils._sklearn import Interval, Real, StrOptions
+from sknac.utils._store import ArrayStore
 
 _DEFAULT = SpectralOptions()
 
@@ -142,6 +142,8 @@ class QUSMapper(PlaneTransformer):
         "store": [str, os.PathLike, None],
     }
 
+    kinds = ("rf",)
+
     def __init__(
         self,
         reference,
@@ -211,8 +213,21 @@ class QUSMapper(PlaneTransformer):
         work = self._work(plane, mapper, spectra, self.attenuation_db_cm_mhz)
         return work if isinstance(work, Plane) else work(plane)
 
-    def _plane_work(self, X, found):
-        """Find each plane's maps in the store, or say what computes them."""
+    def plane_jobs(self, X, found) -> list:
+        """Find each plane's maps in the store, or say what computes them.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+        found : list of PlaneAt
+            Its planes.
+
+        Returns
+        -------
+        list of callable or Plane
+            The stored planes, and what makes the others.
+        """
         attenuations = self._attenuations(X)
         spectra = self._spectra(found, self.reference_spectra_)
         mapper = self._mapper()
@@ -221,10 +236,8 @@ class QUSMapper(PlaneTransformer):
             attenuation = self.attenuation_db_cm_mhz
             if attenuations is not None:
                 attenuation = attenuations[at.row]
-            try:
-                work.append(self._work(at.plane, mapper, spectra, attenuation))
-            except ValueError as error:
-                raise CohortError(f"{at.place}: {error}") from error
+            with at.named() as plane:
+                work.append(self._work(plane, mapper, spectra, attenuation))
         return work
 
     def _work(self, plane, mapper, spectra, attenuation):
@@ -271,10 +284,8 @@ class QUSMapper(PlaneTransformer):
         """Reference spectra for the planes found; errors name the place."""
         spectra = dict(known)
         for at in found:
-            try:
-                self._spectrum(at.plane, spectra)
-            except ValueError as error:
-                raise CohortError(f"{at.place}: {error}") from error
+            with at.named() as plane:
+                self._spectrum(plane, spectra)
         return spectra
 
     def _spectrum(self, plane, spectra):

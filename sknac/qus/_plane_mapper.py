@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknac.cohort import InMemoryArray
-from sknac.cohort._store import ArrayStore
 from sknac.qus._attenuation import resolve_attenuation
 from sknac.qus._checks import check_fit, rf_frame
 from sknac.qus._engine import maps_from_reference
@@ -16,6 +15,7 @@ from sknac.qus._form_factor import ScattererFit
 from sknac.qus._media import make_media
 from sknac.qus._pixels import square_pixels
 from sknac.qus._plan import make_plan
+from sknac.utils._store import ArrayStore
 
 DTYPE = np.dtype(np.float32)
 

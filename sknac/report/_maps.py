@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sknac.cohort import has_study
+from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section
 from sknac.report._system import System
 from sknac.report._text import listed

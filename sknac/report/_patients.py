@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.clinical import PatientFlow, baseline_table
-from sknac.cohort import has_study
+from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import listed, number, share

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort.planes import check_kind
 from sknac.roi._regions import bounding_box, widen_box
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
@@ -65,6 +66,8 @@ class ROICropper(PlaneTransformer):
         "square": ["boolean"],
     }
 
+    kinds = ("bmode",)
+
     def __init__(
         self, *, border=0.25, border_unit="box", square=True, columns=None, n_jobs=None
     ):
@@ -93,15 +96,7 @@ class ROICropper(PlaneTransformer):
             If the plane is no B-mode image, has no core, or the border is in mm
             and the spacing is unknown.
         """
-        if plane.kind != "bmode":
-            mends = {
-                "maps": "ROIMasker for maps",
-                "rf": "sknac.qus.bmode_from_rf first",
-            }
-            raise ValueError(
-                f"ROICropper needs B-mode images, got {plane.kind}: use "
-                f"{mends[plane.kind]}"
-            )
+        check_kind(self, plane)
         box = bounding_box(plane.core_mask())
         rows, columns = widen_box(
             box,

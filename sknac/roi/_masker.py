@@ -9,8 +9,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import MaskOutline, Plane, PlaneTransformer, check_cohort
-from sknac.cohort._mapping import list_planes
-from sknac.exceptions import CohortError
+from sknac.cohort.planes import check_kind, list_planes
 from sknac.roi._regions import bounding_box, draw_region, region_span
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
@@ -82,6 +81,8 @@ class ROIMasker(PlaneTransformer):
         "region": [StrOptions({"core", "core+margin", "frame"})],
         "margin_mm": [Interval(Real, 0, None, closed="left")],
     }
+
+    kinds = ("maps",)
 
     def __init__(
         self, *, region="core+margin", margin_mm=5.0, columns=None, n_jobs=None
@@ -173,10 +174,8 @@ class ROIMasker(PlaneTransformer):
         """Measure each plane; errors name the place."""
         rows = []
         for at in list_planes(X, self.columns_) if self.region != "frame" else ():
-            try:
-                cut = self._cut(at.plane)
-            except ValueError as error:
-                raise CohortError(f"{at.place}: {error}") from error
+            with at.named() as plane:
+                cut = self._cut(plane)
             visit = at.column.removeprefix("us_")
             rows.append((at.patient, visit, at.number, *cut))
         names = ["patient_id", "visit", "plane", "core_cut", "margin_cut"]
@@ -196,11 +195,7 @@ class ROIMasker(PlaneTransformer):
 
     def _core(self, plane):
         """Mask of the core and the margin to draw; None and 0 for the whole frame."""
-        if plane.kind != "maps":
-            raise ValueError(
-                f"ROIMasker needs maps, got {plane.kind}: put a QUSMapper before it, "
-                "or use ROICropper for B-mode images"
-            )
+        check_kind(self, plane)
         if self.region == "frame":
             return None, 0.0
         core = plane.core_mask()  # says so where there is none
@@ -208,6 +203,7 @@ class ROIMasker(PlaneTransformer):
             return core, 0.0
         if plane.spacing_mm is None:
             raise ValueError(
-                "margin_mm needs spacing_mm, which is unknown for this plane"
+                "margin_mm needs spacing_mm, which is unknown for this plane; give it, "
+                'or take region="core"'
             )
         return core, self.margin_mm

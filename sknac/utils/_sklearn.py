@@ -5,6 +5,8 @@ One file breaks when scikit-learn moves them.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from contextlib import contextmanager
+
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -40,5 +42,35 @@ __all__ = [
     "_get_visual_block",
     "_num_samples",
     "_safe_indexing",
+    "progress_of",
     "validate_params",
+    "without_callbacks",
 ]
+
+
+def without_callbacks(step):
+    """Return a twin that can be sent to a worker; callbacks stay here."""
+    kept = {k: v for k, v in vars(step).items() if "_callback" not in k}
+    if len(kept) == len(vars(step)):
+        return step
+    twin = type(step).__new__(type(step))
+    vars(twin).update(kept)
+    return twin
+
+
+@contextmanager
+def progress_of(step, n_planes):
+    """Tell a step's callbacks of its planes; yield what to call for each, or None."""
+    if not getattr(step, "_skl_callbacks", None):
+        yield None
+        return
+    whole = step._init_callback_context("transform", max_subtasks=n_planes)
+    whole.call_on_fit_task_begin(estimator=step)
+
+    def on_plane():
+        part = whole.subcontext(task_name="plane")
+        part.call_on_fit_task_begin(estimator=step)
+        part.call_on_fit_task_end(estimator=step)
+
+    yield on_plane
+    whole.call_on_fit_task_end(estimator=step)

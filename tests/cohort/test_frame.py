@@ -11,10 +11,9 @@ from sknac.cohort import (
     Plane,
     Study,
     check_cohort,
-    check_has_studies,
-    has_study,
     planes_table,
 )
+from sknac.cohort.planes import check_has_studies, has_study
 from sknac.exceptions import CohortError
 
 CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
@@ -83,13 +82,29 @@ def with_cell(cell):
 @pytest.mark.parametrize(
     ("change", "columns", "message"),
     [
-        (lambda X: X.to_numpy(), None, "BaseEstimator needs a cohort frame .*ndarray"),
-        (lambda X: X["us_pre"], None, "needs a cohort frame .*got Series"),
+        (
+            lambda X: X.to_numpy(),
+            None,
+            "must be a cohort frame .*got ndarray",
+        ),
+        (lambda X: X["us_pre"], None, "must be a cohort frame .*got Series"),
         (lambda X: X[:0], None, "the cohort frame has no row"),
-        (lambda X: X[["age"]], None, r"no ultrasound column .*us_<visit>.*\['age'\]"),
-        (lambda X: X, ["us_post4"], "column us_post4 is missing; there are"),
-        (lambda X: X, ["age"], "row P1, column age: expected a Study or None, got int"),
-        (with_cell("a.png"), None, "row P1, column us_pre: expected a Study.*got str"),
+        (
+            lambda X: X[["age"]],
+            None,
+            r"no ultrasound column .*\['age'\].*us_",
+        ),
+        (lambda X: X, ["us_post4"], "column us_post4 is missing; X has"),
+        (
+            lambda X: X,
+            ["age"],
+            "row P1, column age: .* Study or None, got int",
+        ),
+        (
+            with_cell("a.png"),
+            None,
+            "row P1, column us_pre: .* Study.*got str",
+        ),
         (with_cell(np.zeros(3)), None, "row P1, column us_pre: .* got ndarray"),
         (with_cell([study(1)]), None, "row P1, column us_pre: .* got list"),
         (

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from sknac.cohort import ArrayRef, InMemoryArray
-from sknac.cohort._handles import digest_of
 from sknac.exceptions import SknacFormatError, StaleFileError
 
 STACK = np.arange(24, dtype="int16").reshape(2, 3, 4)
@@ -104,11 +103,6 @@ def test_the_source_array_is_copied():
 )
 def test_memory_digest_tells_content_type_and_shape(other):
     assert InMemoryArray(other).digest != InMemoryArray(STACK).digest
-
-
-def test_digest_knows_where_a_part_ends():
-    assert digest_of("ab", "c") != digest_of("a", "bc")
-    assert digest_of("ab") != digest_of("a", "b")
 
 
 def test_memory_digest_ignores_the_layout():

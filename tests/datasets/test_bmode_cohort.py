@@ -9,7 +9,8 @@ from scipy.ndimage import distance_transform_edt
 from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 
-from sknac.cohort import check_cohort, has_study
+from sknac.cohort import check_cohort
+from sknac.cohort.planes import has_study
 from sknac.datasets import make_bmode_cohort
 
 SMALL = {"image_size": (96, 96), "spacing_mm": 0.25}

@@ -18,11 +18,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import ArrayRef, Plane, PolygonOutline, Study
-from sknac.cohort._store import ArrayStore, StoredArray
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
 from sknac.qus._plane_mapper import PlaneMapper
 from sknac.roi import ROIMasker
+from sknac.utils._store import ArrayStore, StoredArray
 
 CORE = PolygonOutline([(2, 1), (2, 4), (4, 4), (4, 1)])
 
@@ -176,7 +176,7 @@ def test_search_over_regions_computes_each_map_once(X, tmp_path, computed):
 
 def test_store_that_is_a_file_is_refused_before_work(X, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="is not a folder"):
+    with pytest.raises(ValueError, match="must be a folder"):
         make_mapper(tmp_path / "file").fit(X)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sknac.cohort import map_planes
+from sknac.cohort.planes import list_planes, put_planes
 from sknac.datasets import make_bmode_cohort
 from sknac.inspection import grad_cam
 from sknac.systems import make_dlr_pipeline
@@ -103,9 +103,9 @@ def test_maps_lie_over_the_patients_own_images(added, cohort, fitted):
 
 def test_map_without_heat_says_so(added, cohort, fitted):
     maps = grad_cam(fitted, cohort.X.iloc[[14]], **LAYER)
-    cold = map_planes(
-        maps, list(maps.columns[:1]), lambda p: p.replace(image=0 * p.load())
-    )
+    first = list(maps.columns[:1])
+    blank = [p.replace(image=0 * p.load()) for p, *_ in list_planes(maps, first)]
+    cold = put_planes(maps, first, blank)
     report = added().add_maps("DLR-2", cold)
     (chapter,) = report._build().chapters
     (section,) = [part for part in chapter.sections if part.key == "attribution"]

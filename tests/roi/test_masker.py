@@ -73,7 +73,7 @@ def test_missing_core_is_named(plane):
 
 def test_bmode_is_refused_with_the_mend():
     plane = Plane(np.zeros((8, 8), np.uint8), "bmode")
-    with pytest.raises(ValueError, match="put a QUSMapper before it"):
+    with pytest.raises(ValueError, match="put a QUSMapper before"):
         ROIMasker().transform_plane(plane)
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from sknac.cohort import ArrayRef, Plane
-from sknac.cohort._store import ArrayStore
 from sknac.exceptions import SknacFormatError
+from sknac.utils._store import ArrayStore
 
 KEY = "0123456789abcdef0123456789abcdef"
 MAPS = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
@@ -90,7 +90,7 @@ def test_damaged_entry_is_got_rid_of_with_a_warning(store, damage):
 def test_deleted_entry_says_what_to_do(store):
     handle = store.put(KEY, MAPS)
     os.unlink(handle.path)
-    with pytest.raises(FileNotFoundError, match="transform the RF planes again"):
+    with pytest.raises(FileNotFoundError, match="transform the planes again"):
         handle.load()
     assert store.get(KEY) is None
 
@@ -124,7 +124,7 @@ def test_only_old_unfinished_files_are_swept(store):
 def test_store_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ValueError, match="is not a folder: give one"):
+        with pytest.raises(ValueError, match="must be a folder to write into"):
             ArrayStore(path).prepare()
 
 
@@ -158,7 +158,7 @@ def test_writers_of_one_key_do_not_disturb_readers(store):
 
 _WRITER = """
 import sys, numpy as np
-from sknac.cohort._store import ArrayStore
+from sknac.utils._store import ArrayStore
 store = ArrayStore(sys.argv[1])
 store.prepare()
 array = np.arange(300_000, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Mapping over the planes of a cohort frame."""
+"""Listing planes, naming them in errors, and putting new ones in their place."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study, map_planes
-from sknac.cohort._mapping import list_planes, put_planes, run_planes
+from sknac.cohort import Plane, Study
+from sknac.cohort._step import run_jobs
+from sknac.cohort.planes import check_kind, list_planes, put_planes
 from sknac.exceptions import CohortError
 
 CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
@@ -36,6 +37,12 @@ def X():
 def double(plane):
     """Double the samples."""
     return plane.replace(image=plane.load() * 2)
+
+
+def map_planes(X, columns, function, **settings):
+    """Replace every plane by what a function makes of it, as the steps do."""
+    found = list_planes(X, columns)
+    return put_planes(X, columns, run_jobs(found, [function] * len(found), **settings))
 
 
 def refuse_five(plane):
@@ -103,9 +110,9 @@ def test_planes_already_there_are_not_run(X):
     found = list_planes(X, ["us_pre", "us_post2"])
     work = [double if i % 2 else at.plane for i, at in enumerate(found)]
     heard = []
-    planes = run_planes(found, work, on_plane=lambda: heard.append(1))
+    planes = run_jobs(found, work, on_plane=lambda: heard.append(1))
     assert len(heard) == len(found)
-    mapped = put_planes(X, ["us_pre", "us_post2"], found, planes)
+    mapped = put_planes(X, ["us_pre", "us_post2"], planes)
     values = [[p.load()[0, 0] for p in s.planes] for s in mapped["us_pre"]]
     assert values == [[1, 4], [3], [8]]
 
@@ -115,3 +122,33 @@ def test_every_backend_of_joblib_maps(X, backend):
     with joblib.parallel_config(backend=backend):
         two = map_planes(X, ["us_pre"], double, n_jobs=2)
     pd.testing.assert_frame_equal(two, map_planes(X, ["us_pre"], double))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kind", "mend"),
+    [
+        ({"bmode"}, "maps", "use ROIMasker"),
+        ({"maps", "bmode"}, "rf", "put a QUSMapper before"),
+        ({"bmode"}, "rf", "use sknac.qus.bmode_from_rf first"),
+    ],
+)
+def test_planes_of_another_kind_are_refused_with_a_mend(kinds, kind, mend):
+    class Step:
+        pass
+
+    Step.kinds = kinds
+    planes = {
+        "maps": Plane(np.ones((1, 4, 4)), "maps", channels=("mbf",)),
+        "rf": Plane.from_rf(np.ones((4, 4)), fs_mhz=40, line_pitch_mm=0.2),
+    }
+    with pytest.raises(ValueError, match=f"Step needs .*, got {kind}; {mend}"):
+        check_kind(Step(), planes[kind])
+
+
+def test_names_of_planes_stand_before_what_is_wrong(X):
+    at = list_planes(X, ["us_post2"])[1]
+    with at.named() as plane:
+        assert plane is X.at["P3", "us_post2"].planes[0]
+    refusal = r"^row P3, column us_post2, plane 0: odd; mend$"
+    with pytest.raises(CohortError, match=refusal), at.named():
+        raise ValueError("odd; mend")

@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sknac.cohort._handles import _Handle
 from sknac.exceptions import SknacFormatError
+from sknac.utils._handle import Handle
 
 _UNFINISHED = "unfinished"
 _ABANDONED_S = 3600.0  # no write takes an hour: its writer was killed
 
 
-class StoredArray(_Handle):
+class StoredArray(Handle):
     """A handle to an entry of an `ArrayStore`; the checksum is verified on `load`.
 
     It has the interface of `ArrayRef`. Its digest is that of the file's content,
@@ -45,7 +45,7 @@ class StoredArray(_Handle):
             array = _verified(self.path, self.digest)
         except FileNotFoundError:
             raise FileNotFoundError(
-                f"{self.path} is gone from its store: transform the RF planes again"
+                f"{self.path} is gone from its store; transform the planes again"
             ) from None
         array.setflags(write=False)
         return array
@@ -74,7 +74,7 @@ class ArrayStore:
             (self.folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise ValueError(
-                f"store={str(self.folder)!r} is not a folder: give one to write into"
+                f"store must be a folder to write into, got {str(self.folder)!r}"
             ) from None
         for path in (self.folder / _UNFINISHED).iterdir():
             with suppress(FileNotFoundError):  # another process was faster
@@ -92,9 +92,11 @@ class ArrayStore:
                 array = _verified(path, digest)
             except FileNotFoundError:
                 continue
-            except SknacFormatError as error:
+            except SknacFormatError:
                 warnings.warn(
-                    f"{error}; it is computed again", UserWarning, stacklevel=3
+                    f"{path}: damaged entry of a store; it is computed again",
+                    UserWarning,
+                    stacklevel=3,
                 )
                 path.unlink(missing_ok=True)
                 continue
@@ -150,6 +152,6 @@ def _verified(path, digest):
     data = Path(path).read_bytes()
     if _checksum(data) != digest:
         raise SknacFormatError(
-            path, "damaged entry of a store: its content does not match its checksum"
+            path, "damaged, does not match its checksum; transform the planes again"
         )
     return np.load(io.BytesIO(data), allow_pickle=False)

@@ -1,0 +1,209 @@
+"""What a step of one's own needs: list planes, name them in errors, put them back.
+
+This is a door for developers of steps and of what looks into them. A step that makes
+one plane of each needs `sknac.cohort.PlaneTransformer` alone.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sknac.cohort._frame import check_has_studies, has_study
+from sknac.cohort._records import Plane, Study
+from sknac.exceptions import CohortError
+
+__all__ = [
+    "PlaneAt",
+    "as_column",
+    "check_has_studies",
+    "check_kind",
+    "has_study",
+    "list_planes",
+    "put_planes",
+]
+
+_KINDS = {"rf": "RF planes", "bmode": "B-mode images", "maps": "maps"}
+
+
+class PlaneAt(NamedTuple):
+    """A plane and where it stands in its frame.
+
+    Parameters
+    ----------
+    plane : Plane
+        The plane.
+    row : int
+        Position of its patient in the frame.
+    patient : object
+        The patient's label in the index.
+    column : str
+        The ultrasound column.
+    number : int
+        Position of the plane in its study.
+    """
+
+    plane: Plane
+    row: int
+    patient: object
+    column: str
+    number: int
+
+    @property
+    def place(self) -> str:
+        """The words that name it in an error."""
+        return f"row {self.patient}, column {self.column}, plane {self.number}"
+
+    @contextmanager
+    def named(self) -> Iterator[Plane]:
+        """Put the place before what is wrong with the plane.
+
+        Yields
+        ------
+        Plane
+            The plane. A ValueError inside is raised again as a `CohortError` that
+            begins with row, column and plane.
+        """
+        try:
+            yield self.plane
+        except ValueError as error:
+            raise CohortError(f"{self.place}: {error}") from error
+
+
+def list_planes(X: pd.DataFrame, columns: Sequence[str]) -> list[PlaneAt]:
+    """List the planes of some columns, patient by patient within a column.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_patients, n_columns)
+        A checked cohort frame.
+    columns : sequence of str
+        Ultrasound columns.
+
+    Returns
+    -------
+    list of PlaneAt
+        The planes with their places; missing visits have none.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sknac.cohort import Plane, Study
+    >>> from sknac.cohort.planes import list_planes, put_planes
+    >>> study = Study([Plane(np.eye(4), "bmode")])
+    >>> X = pd.DataFrame({"us_pre": [study, None]}, index=["P1", "P2"])
+    >>> turned = []
+    >>> for at in list_planes(X, ["us_pre"]):
+    ...     with at.named() as plane:
+    ...         turned.append(plane.replace(image=plane.load()[::-1]))
+    >>> put_planes(X, ["us_pre"], turned)["us_pre"].tolist()
+    [Study(1 bmode plane), None]
+    """
+    return [
+        PlaneAt(plane, row, patient, column, number)
+        for column in columns
+        for row, (patient, cell) in enumerate(X[column].items())
+        if has_study(cell)
+        for number, plane in enumerate(cell.planes)
+    ]
+
+
+def put_planes(
+    X: pd.DataFrame, columns: Sequence[str], planes: Sequence[Plane]
+) -> pd.DataFrame:
+    """Build a frame with a new plane in the place of each.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_patients, n_columns)
+        The frame whose planes were listed; it is not changed.
+    columns : sequence of str
+        The same columns.
+    planes : sequence of Plane
+        One for each of `list_planes`, in its order.
+
+    Returns
+    -------
+    DataFrame of shape (n_patients, n_columns)
+        The same index and columns; missing visits are None.
+
+    Raises
+    ------
+    CohortError
+        If what should be planes is not, or a study's planes are of several kinds.
+    """
+    todo = iter(planes)
+    mapped = X.copy(deep=False)
+    for column in columns:
+        mapped[column] = as_column(
+            [
+                _refilled(cell, todo, f"row {patient}, column {column}")
+                for patient, cell in X[column].items()
+            ],
+            X.index,
+        )
+    return mapped
+
+
+def _refilled(cell, todo, place):
+    """Take a cell's new planes from those still to be put."""
+    if not has_study(cell):
+        return None
+    try:
+        return Study(tuple(islice(todo, cell.n_planes)))
+    except ValueError as error:
+        raise CohortError(f"{place}: {error}") from error
+
+
+def as_column(cells: Sequence[Study | None], index: pd.Index) -> pd.Series:
+    """Make a column of studies; pandas would expand them or make None a NaN.
+
+    Parameters
+    ----------
+    cells : sequence of Study or None
+        One per patient.
+    index : Index
+        The patients.
+
+    Returns
+    -------
+    Series of object
+        The column.
+    """
+    values = np.empty(len(cells), dtype=object)
+    values[:] = cells
+    return pd.Series(values, index=index, dtype=object)
+
+
+def check_kind(estimator: object, plane: Plane) -> None:
+    """Refuse a plane of a kind that an estimator does not take.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``kinds`` say which it takes.
+    plane : Plane
+        The plane.
+
+    Raises
+    ------
+    ValueError
+        If the plane is of another kind; it says what to put in between.
+    """
+    if plane.kind in estimator.kinds:
+        return
+    if plane.kind == "maps":
+        mend = "use ROIMasker to cut regions out of maps"
+    elif "maps" in estimator.kinds:
+        mend = "put a QUSMapper before this step, which makes maps of RF"
+    else:
+        mend = "use sknac.qus.bmode_from_rf first"
+    legal = " or ".join(_KINDS[kind] for kind in sorted(estimator.kinds))
+    raise ValueError(
+        f"{type(estimator).__name__} needs {legal}, got {plane.kind}; {mend}"
+    )
