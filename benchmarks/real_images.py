@@ -72,7 +72,7 @@ def make_cohort(folder, read):
 
 def models():
     """Yield names and pipelines; both see the same crops."""
-    images = [ROICropper(), PlaneResizer(size=SIZE), MapScaler()]
+    images = [ROICropper(), PlaneResizer(image_size=SIZE), MapScaler()]
     yield (
         f"ran_tiny, {SIZE} px",
         make_pipeline(

@@ -33,14 +33,15 @@ def test_rf_steps_with_a_store(estimator, check, tmp_path):
 
 
 @parametrize_with_cohort_checks(
-    [ROIMasker(margin_mm=1.0), PlaneResizer(size=16), MapScaler()], kind="maps"
+    [ROIMasker(margin_mm=1.0), PlaneResizer(image_size=16), MapScaler()], kind="maps"
 )
 def test_map_steps(estimator, check):
     check(estimator)
 
 
 @parametrize_with_cohort_checks(
-    [ROICropper(), PlaneResizer(size=16, keep_aspect=True), MapScaler()], kind="bmode"
+    [ROICropper(), PlaneResizer(image_size=16, keep_aspect=True), MapScaler()],
+    kind="bmode",
 )
 def test_bmode_steps(estimator, check):
     check(estimator)

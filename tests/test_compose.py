@@ -57,7 +57,7 @@ def model(cohort):
         [
             ("maps", mapper),
             ("region", ROIMasker(margin_mm=2.0)),
-            ("resize", PlaneResizer(size=32)),
+            ("resize", PlaneResizer(image_size=32)),
             ("scale", MapScaler()),
             ("features", features),
             ("classify", LogisticRegression(max_iter=1000)),
@@ -150,7 +150,7 @@ def test_cached_pipeline_misses_after_a_file_changed(tmp_path):
     """The digest in the handle is what joblib hashes; without it: stale results."""
     data, cache = tmp_path / "data", joblib.Memory(tmp_path / "cache", verbose=0)
     data.mkdir()
-    steps = [("resize", PlaneResizer(size=8)), ("scale", MapScaler())]
+    steps = [("resize", PlaneResizer(image_size=8)), ("scale", MapScaler())]
     pipeline = Pipeline([*steps, ("last", "passthrough")], memory=cache)
     first = _write_and_read(data, offset=0)
     low_before = clone(pipeline).fit(first)["scale"].low_[0]
@@ -165,7 +165,9 @@ def test_cached_pipeline_hits_for_the_same_content(tmp_path, monkeypatch):
     data, cache = tmp_path / "data", joblib.Memory(tmp_path / "cache", verbose=0)
     data.mkdir()
     X = _write_and_read(data, offset=0)
-    pipeline = Pipeline([("resize", PlaneResizer(size=8)), ("last", "passthrough")])
+    pipeline = Pipeline(
+        [("resize", PlaneResizer(image_size=8)), ("last", "passthrough")]
+    )
     pipeline.set_params(memory=cache).fit(X)
 
     def refuse(self, plane):

@@ -102,8 +102,8 @@ print(f"{len(X)} patients, {len(planes)} images; {y.value_counts().to_dict()}")
 # and train a small network on the images. A patient's score is the mean of her
 # images' scores.
 model = make_pipeline(
-    ROICropper(border=0.25),
-    PlaneResizer(size=32),
+    ROICropper(border_share=0.25),
+    PlaneResizer(image_size=32),
     MapScaler(),
     PlaneFeatureNet(
         module="resnet_tiny",
@@ -138,7 +138,7 @@ RocCIDisplay.from_predictions(
     ax=axes["roc"],
 )
 axes["roc"].set_title("Simulated images" if simulated else args.table.stem)
-crops = ROICropper(border=0.25).fit_transform(X)
+crops = ROICropper(border_share=0.25).fit_transform(X)
 shown = [y.index[y == label][i] for label in sorted(y.unique()) for i in (0, 1)]
 for patient, spot in zip(shown, "abcd", strict=True):
     axes[spot].imshow(crops.at[patient, "us_scan"].planes[0].load(), cmap="gray")

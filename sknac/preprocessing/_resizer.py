@@ -15,7 +15,7 @@ class PlaneResizer(PlaneTransformer):
 
     Parameters
     ----------
-    size : int, default=512
+    image_size : int, default=512
         Height and width of the result in pixels (the QUS paper's 512).
     keep_aspect : bool, default=False
         Pad the shorter side instead of stretching it. Padding is NaN outside
@@ -52,21 +52,21 @@ class PlaneResizer(PlaneTransformer):
     >>> from sknac.datasets import make_bmode_cohort
     >>> from sknac.preprocessing import PlaneResizer
     >>> X = make_bmode_cohort(n_patients=4, random_state=0).X
-    >>> small = PlaneResizer(size=32).fit_transform(X)
+    >>> small = PlaneResizer(image_size=32).fit_transform(X)
     >>> small.iloc[0]["us_pre"].planes[0].image.shape
     (32, 32)
     """
 
     _parameter_constraints: dict = {
         **PlaneTransformer._parameter_constraints,
-        "size": [Interval(Integral, 1, None, closed="left")],
+        "image_size": [Interval(Integral, 1, None, closed="left")],
         "keep_aspect": ["boolean"],
     }
 
     kinds = ("bmode", "maps")
 
-    def __init__(self, *, size=512, keep_aspect=False, columns=None, n_jobs=None):
-        self.size = size
+    def __init__(self, *, image_size=512, keep_aspect=False, columns=None, n_jobs=None):
+        self.image_size = image_size
         self.keep_aspect = keep_aspect
         self.columns = columns
         self.n_jobs = n_jobs
@@ -91,7 +91,7 @@ class PlaneResizer(PlaneTransformer):
         """
         check_kind(self, plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
-        grid = resized_grid(area, (self.size, self.size))
+        grid = resized_grid(area, (self.image_size,) * 2)
         if plane.kind == "bmode":
             image = resize_image(_placed(plane.load(), plane.grid, area, 0), grid.shape)
             return _moved(plane, grid, image=image)

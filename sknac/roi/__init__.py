@@ -4,6 +4,5 @@
 
 from sknac.roi._cropper import ROICropper
 from sknac.roi._masker import ROIMasker
-from sknac.roi._regions import bounding_box, grow_mask
 
-__all__ = ["ROICropper", "ROIMasker", "bounding_box", "grow_mask"]
+__all__ = ["ROICropper", "ROIMasker"]

@@ -5,7 +5,7 @@
 from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import check_kind
 from sknac.roi._regions import bounding_box, widen_box
-from sknac.utils._sklearn import Interval, Real, StrOptions
+from sknac.utils._sklearn import Interval, Real
 
 
 class ROICropper(PlaneTransformer):
@@ -13,11 +13,11 @@ class ROICropper(PlaneTransformer):
 
     Parameters
     ----------
-    border : float, default=0.25
-        Width of the border on each side, 0 or more: a share of the tumour's box
-        in that direction, or mm.
-    border_unit : {"box", "mm"}, default="box"
-        Unit of the border. ``"mm"`` needs the image's spacing.
+    border_share : float, default=0.25
+        Width of the border on each side, 0 or more, as a share of the tumour's box
+        in that direction.
+    border_mm : float or None, default=None
+        Width of the border in mm, in place of the share; it needs the image's spacing.
     square : bool, default=True
         Widen the shorter side until the crop is square (in mm where the spacing
         is known, else in pixels), so that resizing does not distort it.
@@ -61,18 +61,24 @@ class ROICropper(PlaneTransformer):
 
     _parameter_constraints: dict = {
         **PlaneTransformer._parameter_constraints,
-        "border": [Interval(Real, 0, None, closed="left")],
-        "border_unit": [StrOptions({"box", "mm"})],
+        "border_share": [Interval(Real, 0, None, closed="left")],
+        "border_mm": [Interval(Real, 0, None, closed="left"), None],
         "square": ["boolean"],
     }
 
     kinds = ("bmode",)
 
     def __init__(
-        self, *, border=0.25, border_unit="box", square=True, columns=None, n_jobs=None
+        self,
+        *,
+        border_share=0.25,
+        border_mm=None,
+        square=True,
+        columns=None,
+        n_jobs=None,
     ):
-        self.border = border
-        self.border_unit = border_unit
+        self.border_share = border_share
+        self.border_mm = border_mm
         self.square = square
         self.columns = columns
         self.n_jobs = n_jobs
@@ -113,11 +119,11 @@ class ROICropper(PlaneTransformer):
 
     def _border_samples(self, plane, box):
         """Width of the border in samples, axial and lateral."""
-        if self.border_unit == "box":
-            return tuple(self.border * (span.stop - span.start) for span in box)
+        if self.border_mm is None:
+            return tuple(self.border_share * (span.stop - span.start) for span in box)
         if plane.spacing_mm is None:
             raise ValueError(
-                'border_unit="mm" needs spacing_mm, which is unknown for this image: '
-                'give the pixel size, or use border_unit="box"'
+                "border_mm needs spacing_mm, which is unknown for this image; give the "
+                "pixel size, or use border_share"
             )
-        return tuple(self.border / step for step in plane.spacing_mm)
+        return tuple(self.border_mm / step for step in plane.spacing_mm)

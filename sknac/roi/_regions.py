@@ -15,33 +15,8 @@ def grow_mask(
 ) -> np.ndarray:
     """Grow a mask by a physical distance on an anisotropic grid.
 
-    Parameters
-    ----------
-    mask : ndarray of bool of shape (height, width)
-        Where to start.
-    spacing_mm : tuple of (float, float)
-        (axial, lateral) distance of neighbouring samples in mm.
-    margin_mm : float
-        Distance in mm, 0 or more. A sample is added if its centre lies no
-        farther than this from the centre of a sample of the mask.
-
-    Returns
-    -------
-    ndarray of bool of shape (height, width)
-        The mask and its margin, cut off at the edge of the grid.
-
-    Notes
-    -----
-    By the exact Euclidean distance transform.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknac.roi import grow_mask
-    >>> point = np.zeros((7, 7), dtype=bool)
-    >>> point[3, 3] = True
-    >>> int(grow_mask(point, (1.0, 0.5), 1.0).sum())
-    7
+    A sample is added if its centre lies no farther than the margin from the centre of
+    a sample of the mask, by the exact Euclidean distance transform.
     """
     if margin_mm < 0:
         raise ValueError(f"margin_mm must be 0 or more, got {margin_mm}")
@@ -50,34 +25,9 @@ def grow_mask(
 
 
 def bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
-    """Find the smallest box that holds a mask.
-
-    Parameters
-    ----------
-    mask : ndarray of bool of shape (height, width)
-        With at least one True sample.
-
-    Returns
-    -------
-    tuple of (slice, slice)
-        Rows and columns.
-
-    Raises
-    ------
-    ValueError
-        If the mask is empty.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknac.roi import bounding_box
-    >>> mask = np.zeros((5, 5), dtype=bool)
-    >>> mask[1:3, 2:5] = True
-    >>> bounding_box(mask)
-    (slice(1, 3, None), slice(2, 5, None))
-    """
+    """Find the rows and columns of the smallest box that holds a mask."""
     if not mask.any():
-        raise ValueError("the mask is empty: it has no bounding box")
+        raise ValueError("the mask is empty and has no box; draw it anew")
     spans = []
     for axis in (1, 0):
         hit = np.flatnonzero(mask.any(axis=axis))

@@ -15,9 +15,9 @@ from sknac.systems._presets import pick_preset
 from sknac.utils._sklearn import HasMethods
 
 _PRESETS = {
-    "paper": {"resize": {"size": 224}, "dlr": {"module": "resnet18"}},
+    "paper": {"resize": {"image_size": 224}, "dlr": {"module": "resnet18"}},
     "tiny": {
-        "resize": {"size": 32},
+        "resize": {"image_size": 32},
         "dlr": {
             "module": "resnet_tiny",
             "lr": 3e-3,

@@ -16,7 +16,7 @@ _CHANNELS = ("mbf", "si", "esd", "eac")
 _PRESETS = {
     "paper": {
         "maps": {"overlap": 0.95, "pixel_mm": 0.1},
-        "resize": {"size": 512},
+        "resize": {"image_size": 512},
         "features": {
             "module": "ran56",
             "lr": 1e-4,
@@ -33,7 +33,7 @@ _PRESETS = {
     },
     "tiny": {
         "maps": {"overlap": 0.75},
-        "resize": {"size": 32},
+        "resize": {"image_size": 32},
         "features": {
             "module": "ran_tiny",
             "lr": 3e-3,

@@ -575,7 +575,7 @@ def cored(spacing):
 
 def test_without_spacing_maps_lie_where_they_do_with_one():
     X, labels = cored(None), [0, 1] * 4
-    steps = [ROICropper(square=False), PlaneResizer(size=48)]
+    steps = [ROICropper(square=False), PlaneResizer(image_size=48)]
     net = PlaneFeatureNet(module="resnet_tiny", **FAST)
     model = make_pipeline(*steps, net).fit(X, labels)
     found = prediction_difference(model, X, patch=8, stride=8)

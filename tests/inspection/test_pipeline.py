@@ -24,7 +24,7 @@ PAIR = DLRClassifier(
 PLANE = PlaneFeatureNet(
     module="resnet_tiny", columns="us_pre", max_epochs=1, random_state=0
 )
-SMALL = make_pipeline(PlaneResizer(size=32), MapScaler())
+SMALL = make_pipeline(PlaneResizer(image_size=32), MapScaler())
 
 
 def predicted(model, X):

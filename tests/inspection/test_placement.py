@@ -112,8 +112,8 @@ def test_outside_the_area_nothing_is_made_up():
 def test_pixels_return_to_their_place_after_crop_and_resize(unit, keep_aspect, masked):
     X = make_cohort(SPACINGS[unit], masked)
     model = make_pipeline(
-        ROICropper(border=0.25, square=False),
-        PlaneResizer(size=48, keep_aspect=keep_aspect),
+        ROICropper(border_share=0.25, square=False),
+        PlaneResizer(image_size=48, keep_aspect=keep_aspect),
         echo(DLRClassifier, ["us_pre", "us_post2"]),
     ).fit(X, LABELS)
     found = grad_cam(model, X, target="response", relu=False)
@@ -134,7 +134,9 @@ def test_pixels_return_to_their_place_after_crop_and_resize(unit, keep_aspect, m
 
 def test_planes_keep_grid_core_and_order():
     X = make_cohort(SPACINGS["mm"])
-    model = make_pipeline(PlaneResizer(size=32), echo(PlaneFeatureNet, "us_post2"))
+    model = make_pipeline(
+        PlaneResizer(image_size=32), echo(PlaneFeatureNet, "us_post2")
+    )
     found = grad_cam(model.fit(X, LABELS), X, target="response")
     assert found.columns.tolist() == ["us_post2"]
     assert found.index.equals(X.index)
@@ -204,7 +206,7 @@ def test_no_heat_is_shown_outside_the_region():
     X = pd.DataFrame({"us_pre": studies}, index=[f"P{i}" for i in range(8)])
     margin = ROIMasker(region="core+margin", margin_mm=2.0)
     model = make_pipeline(
-        margin, PlaneResizer(size=24), MapScaler(), echo(PlaneFeatureNet)
+        margin, PlaneResizer(image_size=24), MapScaler(), echo(PlaneFeatureNet)
     ).fit(X, LABELS)
     heat = grad_cam(model, X).iloc[0, 0].planes[0]
     shown = np.isfinite(heat.load()[0])

@@ -81,7 +81,7 @@ def with_random_weights(model, seed):
 def run(net, layer, column, seed):
     """Train; heat per area in the cores of new responders, trained and random."""
     X, y = make_cohort(seed)
-    model = make_pipeline(PlaneResizer(size=64), MapScaler(), net)
+    model = make_pipeline(PlaneResizer(image_size=64), MapScaler(), net)
     model.fit(X[:N_TRAIN], y[:N_TRAIN])
     new = X[N_TRAIN:][y[N_TRAIN:] == "response"]
     found = grad_cam(model, new, target="response", layer=layer)

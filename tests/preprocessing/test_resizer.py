@@ -22,7 +22,7 @@ def _bmode(spacing):
 @pytest.mark.parametrize("spacing", [(0.1, 0.2), None])
 @pytest.mark.parametrize("keep_aspect", [False, True])
 def test_core_stays_on_the_tumour(spacing, keep_aspect):
-    plane = PlaneResizer(size=45, keep_aspect=keep_aspect).transform_plane(
+    plane = PlaneResizer(image_size=45, keep_aspect=keep_aspect).transform_plane(
         _bmode(spacing)
     )
     bright = plane.load() > 100
@@ -31,18 +31,20 @@ def test_core_stays_on_the_tumour(spacing, keep_aspect):
 
 
 def test_kept_aspect_gives_square_pixels():
-    plane = PlaneResizer(size=45, keep_aspect=True).transform_plane(_bmode((0.1, 0.2)))
+    plane = PlaneResizer(image_size=45, keep_aspect=True).transform_plane(
+        _bmode((0.1, 0.2))
+    )
     assert plane.spacing_mm[0] == pytest.approx(plane.spacing_mm[1], rel=0.02)
 
 
 def test_stretching_is_told_by_the_spacing():
-    plane = PlaneResizer(size=45).transform_plane(_bmode((0.1, 0.2)))
+    plane = PlaneResizer(image_size=45).transform_plane(_bmode((0.1, 0.2)))
     assert plane.spacing_mm == pytest.approx((90 * 0.1 / 45, 60 * 0.2 / 45))
 
 
 def test_padding_of_maps_is_outside_the_region():
     maps = Plane(np.ones((2, 40, 20)), "maps", (1, 1), channels=("mbf", "ss"))
-    plane = PlaneResizer(size=40, keep_aspect=True).transform_plane(maps)
+    plane = PlaneResizer(image_size=40, keep_aspect=True).transform_plane(maps)
     inside = plane.roi.to_mask(plane.grid)
     assert inside.mean() == pytest.approx(0.5, abs=0.03)
     assert np.isnan(plane.load()[:, ~inside]).all()
@@ -53,7 +55,7 @@ def test_masked_maps_stay_masked():
     core = PolygonOutline([(10, 10), (10, 30), (30, 30)])
     maps = Plane(np.ones((1, 40, 40)), "maps", (1, 1), core=core, channels=("mbf",))
     masked = ROIMasker(region="core").transform_plane(maps)
-    plane = PlaneResizer(size=16).transform_plane(masked)
+    plane = PlaneResizer(image_size=16).transform_plane(masked)
     inside = plane.roi.to_mask(plane.grid)
     assert inside.mean() == pytest.approx(0.5, abs=0.1)
     assert np.array_equal(np.isfinite(plane.load()[0]), inside)
@@ -62,7 +64,7 @@ def test_masked_maps_stay_masked():
 def test_rf_is_refused_with_the_mend():
     rf = Plane.from_rf(np.zeros((64, 8)), fs_mhz=40.0, line_pitch_mm=0.3)
     with pytest.raises(ValueError, match="put a QUSMapper before this"):
-        PlaneResizer(size=8).transform_plane(rf)
+        PlaneResizer(image_size=8).transform_plane(rf)
 
 
 def test_maps_without_spacing_keep_their_region_through_scaling():
@@ -72,7 +74,7 @@ def test_maps_without_spacing_keep_their_region_through_scaling():
     grid = Grid((8, 6), None)
     plane = Plane(image, "maps", channels=("mbf",), roi=MaskOutline(region, grid))
     X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
-    steps = make_pipeline(PlaneResizer(size=24), MapScaler(limits=(0, 100)))
+    steps = make_pipeline(PlaneResizer(image_size=24), MapScaler(limits=(0, 100)))
     small = steps.fit_transform(X).iat[0, 0].planes[0]
     assert small.roi.grid == small.grid == Grid((24, 24), None)
     inside = small.roi.to_mask(small.grid)

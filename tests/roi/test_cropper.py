@@ -19,28 +19,28 @@ def _plane(spacing=(0.1, 0.2), start=(0.0, 0.0)):
 
 
 def test_free_crop_is_the_box_of_the_core():
-    crop = ROICropper(border=0, square=False).transform_plane(_plane())
+    crop = ROICropper(border_share=0, square=False).transform_plane(_plane())
     assert crop.image.shape == (60, 20)
     assert crop.load()[0, 0] == 100 * 200 + 90
 
 
 def test_border_is_a_share_of_the_box():
-    crop = ROICropper(border=0.5, square=False).transform_plane(_plane())
+    crop = ROICropper(border_share=0.5, square=False).transform_plane(_plane())
     assert crop.image.shape == (120, 40)
 
 
 def test_border_in_mm_counts_each_axis():
-    cropper = ROICropper(border=2.0, border_unit="mm", square=False)
+    cropper = ROICropper(border_mm=2.0, square=False)
     assert cropper.transform_plane(_plane()).image.shape == (60 + 40, 20 + 20)
 
 
 def test_square_crop_is_square_in_mm():
-    crop = ROICropper(border=0).transform_plane(_plane())
+    crop = ROICropper(border_share=0).transform_plane(_plane())
     assert np.multiply(crop.image.shape, crop.spacing_mm) == pytest.approx([6.0, 6.0])
 
 
 def test_unknown_spacing_is_square_in_pixels():
-    crop = ROICropper(border=0).transform_plane(_plane(spacing=None))
+    crop = ROICropper(border_share=0).transform_plane(_plane(spacing=None))
     assert crop.image.shape == (60, 60)
 
 
@@ -54,10 +54,8 @@ def test_outline_stays_on_the_tumour(spacing):
 
 
 def test_border_in_mm_without_spacing_is_refused_with_the_mend():
-    with pytest.raises(
-        ValueError, match='give the pixel size, or use border_unit="box"'
-    ):
-        ROICropper(border_unit="mm").transform_plane(_plane(spacing=None))
+    with pytest.raises(ValueError, match="give the pixel size, or use border_share"):
+        ROICropper(border_mm=5.0).transform_plane(_plane(spacing=None))
 
 
 def test_maps_are_refused_with_the_mend():
@@ -74,7 +72,7 @@ def test_rf_is_refused_with_the_mend():
 
 def test_crop_of_a_tumour_in_the_corner_moves_inwards_and_keeps_its_size():
     corner = PolygonOutline([(-0.05, -0.1), (-0.05, 1.9), (4.95, 1.9), (4.95, -0.1)])
-    crop = ROICropper(border=1.0, border_unit="mm", square=False).transform_plane(
+    crop = ROICropper(border_mm=1.0, square=False).transform_plane(
         _plane().replace(core=corner)
     )
     assert crop.image.shape == (50 + 20, 10 + 10)  # as in the middle of the image
@@ -83,14 +81,14 @@ def test_crop_of_a_tumour_in_the_corner_moves_inwards_and_keeps_its_size():
 
 
 def test_crop_larger_than_the_image_is_the_image():
-    crop = ROICropper(border=20.0, border_unit="mm").transform_plane(_plane())
+    crop = ROICropper(border_mm=20.0).transform_plane(_plane())
     assert crop.image.shape == (300, 200)
 
 
 def test_mask_gives_the_crop_of_its_polygon_and_samples_stay_as_they_are():
     plane = _plane(start=(5.0, 1.0))
     mask = MaskOutline(plane.core_mask(), plane.grid)
-    cropper = ROICropper(border=0.1)
+    cropper = ROICropper(border_share=0.1)
     crops = [cropper.transform_plane(p) for p in (plane, plane.replace(core=mask))]
     assert crops[0].image == crops[1].image
     assert crops[0].image.dtype == np.int32

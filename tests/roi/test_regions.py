@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from sknac.roi import bounding_box, grow_mask
-from sknac.roi._regions import widen_box
+from sknac.roi._regions import bounding_box, grow_mask, widen_box
 
 
 def test_margin_is_measured_in_mm_on_an_anisotropic_grid():

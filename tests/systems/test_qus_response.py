@@ -44,7 +44,7 @@ def test_paper_preset_has_the_papers_settings(cohort):
         "maps__overlap": 0.95,
         "maps__band_mhz": (3.0, 8.0),
         "region__margin_mm": 5.0,
-        "resize__size": 512,
+        "resize__image_size": 512,
         "features__module": "ran56",
         "features__lr": 1e-4,
         "features__batch_size": 8,
