@@ -73,10 +73,6 @@ _NOT_YET = {
     "systems": {
         "_presets.py",
     },
-    "testing": {
-        "_cohorts.py",
-        "_parametrize.py",
-    },
     "utils": {
         "_blas.py",
         "_sklearn.py",

@@ -72,6 +72,8 @@ class DLRClassifier(ImageNetClassifier):
         The ultrasound columns, where X was a cohort frame.
     item_shape_ : tuple of int
         (2, n_channels, height, width) of every pair.
+    channels_ : tuple of str
+        Names of the maps; empty for B-mode images and plain arrays.
     module_ : torch.nn.Module
         The trained network.
     history_ : skorch.history.History
@@ -85,6 +87,16 @@ class DLRClassifier(ImageNetClassifier):
         Rows of X that early stopping watched.
     seed_ : int
         Seed that was drawn from `random_state`.
+    device_ : str
+        Where it was trained.
+    module_spec_ : tuple of (callable, dict)
+        What `module_` was built by, and its settings.
+    feature_names_in_ : ndarray of str
+        Columns of the frame seen in ``fit``, where X was a cohort frame.
+    n_features_in_ : int
+        Their number; of arrays the length of an item.
+    classes_inferred_, init_context_, optimizer_, virtual_params_ : object
+        What skorch keeps for its own use.
 
     See Also
     --------
@@ -119,6 +131,7 @@ class DLRClassifier(ImageNetClassifier):
 
     _named_modules = PAIR_NETS
     _item_kind = "pair"
+    n_visits = 2
 
     def __init__(
         self,

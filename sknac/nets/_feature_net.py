@@ -102,6 +102,16 @@ class PlaneFeatureNet(
         Rows of X that early stopping watched.
     seed_ : int
         Seed that was drawn from `random_state`.
+    device_ : str
+        Where it was trained.
+    module_spec_ : tuple of (callable, dict)
+        What `module_` was built by, and its settings.
+    feature_names_in_ : ndarray of str
+        Columns of the frame seen in ``fit``, where X was a cohort frame.
+    n_features_in_ : int
+        Their number; of arrays the length of an item.
+    classes_inferred_, init_context_, optimizer_, virtual_params_ : object
+        What skorch keeps for its own use.
 
     See Also
     --------

@@ -11,6 +11,8 @@ from sknac.utils._sklearn import Integral, Interval, Real
 class ImageNetClassifier(NetClassifier):
     """Base of the estimators whose rows are bags of planes or of pairs."""
 
+    kinds = ("bmode", "maps")
+    n_visits = 1
     _item_kind = "plane"
 
     _parameter_constraints: dict = {

@@ -3,13 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.testing._cohorts import make_check_cohort
-from sknac.testing._parametrize import (
-    estimator_cohort_checks,
-    parametrize_with_cohort_checks,
-)
+from sknac.testing._run import check_cohort_estimator, parametrize_with_cohort_checks
 
 __all__ = [
-    "estimator_cohort_checks",
+    "check_cohort_estimator",
     "make_check_cohort",
     "parametrize_with_cohort_checks",
 ]

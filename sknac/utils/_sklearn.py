@@ -18,6 +18,8 @@ from sklearn.utils._param_validation import (
     Options,
     Real,
     StrOptions,
+    generate_invalid_param_val,
+    make_constraint,
     validate_params,
 )
 from sklearn.utils._repr_html.estimator import _get_visual_block, _VisualBlock
@@ -42,6 +44,8 @@ __all__ = [
     "_get_visual_block",
     "_num_samples",
     "_safe_indexing",
+    "generate_invalid_param_val",
+    "make_constraint",
     "progress_of",
     "validate_params",
     "without_callbacks",
