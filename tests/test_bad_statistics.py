@@ -87,10 +87,6 @@ ERRORS = {
         "hold rows of both classes",
     ),
     "groups of another length": (lambda: auc_ci(Y, S, groups=[0, 1]), "groups has 2"),
-    "weights to DeLong": (
-        lambda: delong_test(Y, S, S[::-1], sample_weight=[1] * 6),
-        "no weighted form",
-    ),
     "weights to DeLong's interval": (
         lambda: auc_ci(Y, S, sample_weight=[1] * 6),
         "no weighted form",
@@ -150,7 +146,7 @@ UNDEFINED = {
     "one class, area": (
         lambda: auc_ci([1, 1], [0.1, 0.2]).estimate,
         UndefinedMetricWarning,
-        "Only the positive class",
+        "one class only",
     ),
     "one class, rate": (
         lambda: sensitivity_score([0, 0], [0, 1]),

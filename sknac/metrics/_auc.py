@@ -7,20 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit, ndtri
 
-from sknac.metrics._bootstrap import bootstrap_ci
-from sknac.metrics._checks import (
-    both_classes,
-    check_confidence_level,
-    check_groups,
-    check_labels,
-    check_option,
-    check_scores,
-    refuse_weights,
-    warn_undefined,
-)
+from sknac.metrics._bootstrap import interval_of
+from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._proportions import proportion_ci
+from sknac.metrics._resampling import AUCKernel
 from sknac.metrics._results import MetricInterval
+from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 _METHODS = ("logit-delong", "delong", "bca", "percentile")
 
@@ -109,47 +103,52 @@ def auc_ci(
     roc_auc 0.875 [0.345, 0.989] (95% logit-delong, pos_label='response', ...)
     """
     check_option(method, "method", _METHODS)
-    confidence_level = check_confidence_level(confidence_level)
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
-    score = check_scores(y_score, positive.size)
-    codes = check_groups(groups, positive.size, y_true, y_score)
-    if "delong" in method:
-        refuse_weights(sample_weight)
-    about = {
-        "metric": "roc_auc",
-        "confidence_level": confidence_level,
-        "n": positive.size,
-        "n_pos": int(positive.sum()),
-        "pos_label": label,
-        "n_groups": None if codes is None else int(codes.max()) + 1,
-    }
+    level = check_confidence_level(confidence_level)
+    if "delong" in method and sample_weight is not None:
+        raise ValueError(
+            "DeLong's variance has no weighted form; leave sample_weight out or take "
+            "method='percentile'"
+        )
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_score,))
+    return auc_of(
+        sample,
+        sample.scores(y_score),
+        level,
+        method,
+        weights=sample.weights(sample_weight),
+        stratify=stratify,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+
+
+def auc_of(
+    sample: Sample,
+    score: np.ndarray,
+    confidence_level: float,
+    method: str = "logit-delong",
+    *,
+    weights: np.ndarray | None = None,
+    **resampling: Any,
+) -> MetricInterval:
+    """Estimate the area of checked scores; `resampling` goes to the bootstrap."""
+    about = {"metric": "roc_auc", "confidence_level": confidence_level, **sample.about}
     undefined = dict.fromkeys(("low", "high", "se"), np.nan) | {"method": method}
-    if not both_classes(positive, "the area under the ROC curve"):
+    if sample.warn_of_one_class("the area under the ROC curve"):
         return MetricInterval(estimate=np.nan, **undefined, **about)
-    auc, centred = components(positive, [score])
+    auc, centred = components(sample.positive, [score])
     estimate = float(auc[0])
     if estimate in (0.0, 1.0):
-        return _degenerate(estimate, positive, codes, about)
+        return _degenerate(estimate, sample, about)
     if score.min() == score.max():
-        warn_undefined("All scores are equal: the area is 0.5 and has no interval.")
+        warn_undefined("All scores are equal: the area is 0.5 and has no interval")
         return MetricInterval(estimate=estimate, **undefined, **about)
     if "delong" not in method:
-        return bootstrap_ci(
-            "roc_auc",
-            positive,
-            score,
-            groups=codes,
-            stratify=stratify,
-            method=method,
-            n_resamples=n_resamples,
-            confidence_level=confidence_level,
-            random_state=random_state,
-            pos_label=True,
-            sample_weight=sample_weight,
-        ).replace(pos_label=label)
-    se = float(np.sqrt(covariance_of(centred, positive, codes)[0, 0]))
+        kernel = AUCKernel(sample.positive, score, sample.codes, weights)
+        return interval_of(kernel, about, method=method, **resampling)
+    se = float(np.sqrt(covariance_of(centred, sample.positive, sample.codes)[0, 0]))
     if np.isnan(se):
-        warn_undefined("A class has one patient only: the area has no interval.")
+        warn_undefined("A class has one patient only: the area has no interval")
     low, high = _bounds(estimate, se, method, confidence_level)
     found = {"low": low, "high": high, "se": se, "method": method}
     return MetricInterval(estimate=estimate, **found, **about)
@@ -169,14 +168,13 @@ def _bounds(
 
 
 def _degenerate(
-    estimate: float,
-    positive: np.ndarray,
-    codes: np.ndarray | None,
-    about: dict[str, Any],
+    estimate: float, sample: Sample, about: dict[str, Any]
 ) -> MetricInterval:
     """Bound an area of exactly 0 or 1 by the pairs that share no patient."""
-    units = np.arange(positive.size) if codes is None else codes
-    with_pos, with_neg = np.unique(units[positive]), np.unique(units[~positive])
+    units = np.arange(sample.n) if sample.codes is None else sample.codes
+    with_pos, with_neg = (
+        np.unique(units[rows]) for rows in (sample.positive, ~sample.positive)
+    )
     pairs = min(with_pos.size, with_neg.size, np.unique(units).size // 2)
     bound = proportion_ci(
         int(estimate) * pairs,

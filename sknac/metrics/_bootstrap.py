@@ -15,15 +15,9 @@ from sklearn import metrics as sk_metrics
 from sknac.metrics import _rates
 from sknac.metrics._checks import (
     check_confidence_level,
-    check_groups,
-    check_labels,
-    check_n_resamples,
     check_option,
-    check_scores,
     check_weight,
-    check_weights,
-    one_dimensional,
-    warn_undefined,
+    check_whole,
 )
 from sknac.metrics._confusion import RATES, linear_rates
 from sknac.metrics._resampling import (
@@ -35,6 +29,9 @@ from sknac.metrics._resampling import (
     strata_of,
 )
 from sknac.metrics._results import MetricInterval
+from sknac.utils._labels import one_dimensional
+from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
+from sknac.utils._warnings import warn_undefined
 
 _NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
 # Metrics that do not move with the share of the classes.
@@ -148,34 +145,63 @@ def bootstrap_ci(
     specificity 0.667 [0.000, 1.000] (95% percentile, pos_label='response', ...)
     """
     check_option(method, "method", ("percentile", "bca"))
-    confidence_level = check_confidence_level(confidence_level)
-    check_n_resamples(n_resamples)
+    level = check_confidence_level(confidence_level)
     kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
+    return interval_of(
+        kernel,
+        about | {"confidence_level": level},
+        method=method,
+        stratify=stratify,
+        n_resamples=n_resamples,
+        random_state=random_state,
+    )
+
+
+def interval_of(
+    kernel: Any,
+    about: dict[str, Any],
+    *,
+    method: str,
+    stratify: bool | str,
+    n_resamples: int,
+    random_state: Any,
+) -> MetricInterval:
+    """Resample a kernel and return its interval; `about` says the level too."""
+    n_resamples = check_whole(n_resamples, "n_resamples", 2)
     seed = resolve_seed(random_state)
     by_class = about["metric"] in _BY_CLASS and not isinstance(kernel, CallableKernel)
     strata = strata_of(kernel.classes, stratify, by_class=by_class)
-    chunks = draw_chunks(seed, kernel.sizes, strata, int(n_resamples))
+    chunks = draw_chunks(seed, kernel.sizes, strata, n_resamples)
     values = np.concatenate([kernel.values(counts) for counts in chunks])
     defined = values[~np.isnan(values)]
     n_undefined = values.size - defined.size
     if n_undefined:
         warn_undefined(
             f"{about['metric']} is undefined in {n_undefined} of {values.size} "
-            "resamples; they were left out."
+            "resamples; they were left out"
         )
-    low, high = _bounds(kernel, defined, method, confidence_level)
+    low, high = _bounds(kernel, defined, method, about["confidence_level"])
     return MetricInterval(
         estimate=kernel.estimate,
         low=low,
         high=high,
         se=float(defined.std(ddof=1)) if defined.size > 1 else np.nan,
         method=method,
-        confidence_level=confidence_level,
         n_resamples=values.size,
         n_undefined=n_undefined,
         seed=seed,
         **about,
     )
+
+
+def rate_of(
+    sample: Sample, name: str, confidence_level: float, method: str, **resampling: Any
+) -> MetricInterval:
+    """Resample a rate of checked decisions; `resampling` goes to `interval_of`."""
+    decided = sample.positive, sample.predicted, sample.codes, None
+    kernel = RateKernel(*decided, *linear_rates(name))
+    about = {"metric": name, "confidence_level": confidence_level, **sample.about}
+    return interval_of(kernel, about, method=method, **resampling)
 
 
 def _prepare(
@@ -188,25 +214,22 @@ def _prepare(
 ) -> tuple[Any, dict[str, Any]]:
     """Choose the kernel and collect what the result says about the data."""
     name, weight = _recognise(metric)
-    n = one_dimensional(y_true, "y_true").size
-    units = check_groups(groups, n, y_true, y_pred)
-    weights = check_weights(sample_weight, n)
-    about = {"metric": name or getattr(metric, "__name__", "metric"), "n": n}
-    about["n_groups"] = None if units is None else int(units.max()) + 1
     if name is None:
         return _callable_kernel(
-            metric, y_true, y_pred, units, weights, pos_label, about
+            metric, y_true, y_pred, groups, pos_label, sample_weight
         )
+    labels = None if name == "roc_auc" else y_pred
+    sample = check_sample(
+        y_true, labels, pos_label=pos_label, groups=groups, beside=(y_pred,)
+    )
+    weights = sample.weights(sample_weight)
     if name == "roc_auc":
-        positive, _, label = check_labels(y_true, pos_label=pos_label)
-        score = check_scores(y_pred, n)
-        kernel = AUCKernel(positive, score, units, weights)
+        score = sample.scores(y_pred)
+        kernel = AUCKernel(sample.positive, score, sample.codes, weights)
     else:
-        positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
-        parts = linear_rates(name, weight)
-        kernel = RateKernel(positive, predicted, units, weights, *parts)
-    about |= {"n_pos": int(positive.sum()), "pos_label": label}
-    return kernel, about
+        decided = sample.positive, sample.predicted, sample.codes, weights
+        kernel = RateKernel(*decided, *linear_rates(name, weight))
+    return kernel, {"metric": name, **sample.about}
 
 
 def _recognise(metric: Any) -> tuple[str | None, float]:
@@ -215,7 +238,7 @@ def _recognise(metric: Any) -> tuple[str | None, float]:
         check_option(metric, "metric", _NAMES)
         return metric, 0.5
     if not callable(metric):
-        raise ValueError(f"metric={metric!r} must be a name or a function.")
+        raise ValueError(f"metric must be a name or a function, got {metric!r}")
     if isinstance(metric, partial):
         plain = metric.func is _rates.weighted_youden_score and not metric.args
         if plain and set(metric.keywords) == {"weight"}:
@@ -228,23 +251,28 @@ def _callable_kernel(
     metric: Callable[..., float],
     y_true: Any,
     y_pred: Any,
-    units: np.ndarray | None,
-    weights: np.ndarray | None,
+    groups: Any,
     pos_label: Any,
-    about: dict[str, Any],
+    sample_weight: Any,
 ) -> tuple[CallableKernel, dict[str, Any]]:
     """Wrap a function; its labels need not be binary unless pos_label is given."""
-    truth, predicted = np.asarray(y_true), np.asarray(y_pred)
-    if len(predicted) != len(truth):
+    truth, predicted = one_dimensional(y_true, "y_true"), np.asarray(y_pred)
+    name = getattr(metric, "__name__", "metric")
+    if len(predicted) != truth.size:
         raise ValueError(
-            f"y_pred has {len(predicted)} rows but y_true has {len(truth)}."
+            f"y_pred has {len(predicted)} rows but y_true has {truth.size}; give one "
+            "row of each"
         )
+    units = check_groups(groups, truth.size, y_true, y_pred)
     known = inspect.signature(metric).parameters
-    if weights is not None and "sample_weight" not in known:
-        raise ValueError(f"{about['metric']} does not take sample_weight.")
+    if sample_weight is not None and "sample_weight" not in known:
+        raise ValueError(f"{name} does not take sample_weight; leave it out")
+    about = {"metric": name, "n": truth.size}
+    about["n_groups"] = None if units is None else int(units.max()) + 1
+    weights = check_weights(sample_weight, truth.size)
     if pos_label is not None:
-        positive, _, label = check_labels(truth, pos_label=pos_label)
-        about |= {"n_pos": int(positive.sum()), "pos_label": label}
+        sample = check_sample(truth, pos_label=pos_label)
+        about |= {"n_pos": sample.n_pos, "pos_label": sample.pos_label}
         if "pos_label" in known:
             metric = partial(metric, pos_label=pos_label)
     classes, _ = pd.factorize(truth)
@@ -261,7 +289,7 @@ def _bounds(
     if method == "bca":
         tails = _bca_tails(kernel, values, tails)
         if np.isnan(tails).any():
-            warn_undefined("The BCa correction is infinite: the interval is NaN.")
+            warn_undefined("The BCa correction is infinite: the interval is NaN")
             return np.nan, np.nan
     low, high = np.quantile(values, tails)
     return float(low), float(high)

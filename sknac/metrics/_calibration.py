@@ -11,15 +11,15 @@ import pandas as pd
 from scipy.special import logit, ndtri
 
 from sknac.metrics._checks import (
-    both_classes,
     check_confidence_level,
-    check_groups,
-    check_labels,
-    check_scores,
-    warn_undefined,
+    check_probabilities,
+    check_whole,
 )
+from sknac.metrics._placements import mean_and_error
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
+from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 # A slope beyond this belongs to probabilities that separate the classes.
 LARGEST_SLOPE = 1e3
@@ -162,53 +162,49 @@ def calibration(
     1  4       0.75      0.75
     """
     level = check_confidence_level(confidence_level)
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
-    prob = check_scores(y_prob, positive.size, "y_prob")
-    if prob.min() < 0 or prob.max() > 1:
-        raise ValueError("y_prob must lie in [0, 1]; scores have no calibration.")
-    if int(n_bins) != n_bins or n_bins < 1:
-        raise ValueError(f"n_bins={n_bins!r} must be a whole number >= 1.")
-    codes = check_groups(groups, positive.size, y_true, y_prob)
-    target = positive.astype(float)
-    slope, intercept = _logistic_measures(target, prob, codes)
-    about = {"confidence_level": level, "n": positive.size, "pos_label": label}
-    about |= {"n_pos": int(positive.sum())}
-    about["n_groups"] = None if codes is None else int(codes.max()) + 1
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_prob,))
+    prob = check_probabilities(sample.scores(y_prob, "y_prob"), "y_prob")
+    n_bins = check_whole(n_bins, "n_bins", 1)
+    target = sample.positive.astype(float)
+    slope, intercept = _logistic_measures(sample, target, prob)
+    about = {"confidence_level": level, **sample.about}
     share = target.mean()
-    brier, se = _mean_and_error((prob - target) ** 2, codes)
+    brier, se = mean_and_error((prob - target) ** 2, sample.codes)
     base = share * (1 - share)
     return CalibrationResult(
         slope=_interval("calibration_slope", *slope, "wald", about),
         intercept=_interval("calibration_intercept", *intercept, "wald", about),
-        brier=_interval("brier", brier, se, "mean", about, least=0.0, most=1.0),
+        brier=_interval(
+            "brier", float(brier), float(se), "mean", about, least=0.0, most=1.0
+        ),
         brier_skill=float(1 - brier / base) if base else np.nan,
-        bins=_bins(target, prob, int(n_bins)),
-        pos_label=label,
+        bins=_bins(target, prob, n_bins),
+        pos_label=sample.pos_label,
     )
 
 
 def _logistic_measures(
-    target: np.ndarray, prob: np.ndarray, codes: np.ndarray | None
+    sample: Sample, target: np.ndarray, prob: np.ndarray
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return slope and intercept, each with its standard error."""
     nothing = (np.nan, np.nan)
-    if not both_classes(target.astype(bool), "calibration"):
+    if sample.warn_of_one_class("calibration"):
         return nothing, nothing
     if prob.min() == 0 or prob.max() == 1:
         warn_undefined(
             "A prediction is exactly 0 or 1, infinite log-odds: slope and intercept "
-            "are NaN. Clip the probabilities, for example to [1e-6, 1 - 1e-6]."
+            "are NaN; clip the probabilities, for example to [1e-6, 1 - 1e-6]"
         )
         return nothing, nothing
     odds = logit(prob)
     ones = np.ones((len(target), 1))
-    intercept = _fit(target, ones, odds, codes)
+    intercept = _fit(target, ones, odds, sample.codes)
     if np.ptp(odds) == 0:
-        warn_undefined("All predictions are equal: the calibration slope is NaN.")
+        warn_undefined("All predictions are equal: the calibration slope is NaN")
         return nothing, intercept
-    slope = _fit(target, np.column_stack([odds, ones]), None, codes)
+    slope = _fit(target, np.column_stack([odds, ones]), None, sample.codes)
     if abs(slope[0]) > LARGEST_SLOPE or _ordered(target, prob):
-        warn_undefined("The predictions separate the classes: the slope is NaN.")
+        warn_undefined("The predictions separate the classes: the slope is NaN")
         return nothing, intercept
     return slope, intercept
 
@@ -238,20 +234,6 @@ def _fit(
             maxiter=60, tol=1e-10, rtol=1e-13, **kind
         )
         return float(fitted.params[0]), float(fitted.bse[0])
-
-
-def _mean_and_error(
-    values: np.ndarray, codes: np.ndarray | None
-) -> tuple[float, float]:
-    """Return a mean over rows and its standard error between patients."""
-    mean = float(values.mean())
-    gaps = values - mean
-    if codes is not None:
-        gaps = np.bincount(codes, gaps)
-    units = gaps.size
-    if units < 2:
-        return mean, np.nan
-    return mean, float(np.sqrt(units / (units - 1) * (gaps**2).sum()) / values.size)
 
 
 def _interval(

@@ -10,13 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sknac.metrics._checks import (
-    check_confidence_level,
-    check_groups,
-    check_labels,
-    check_scores,
-)
+from sknac.metrics._checks import check_confidence_level, check_probabilities
+from sknac.metrics._placements import mean_and_error
 from sknac.utils._result import Result
+from sknac.utils._sample import Sample, check_sample
 
 _THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
 
@@ -170,16 +167,15 @@ def decision_curve(
     1        0.5          0.2      -0.20
     """
     level = check_confidence_level(confidence_level)
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups)
     probs = y_prob if isinstance(y_prob, Mapping) else {name: y_prob}
     if not probs:
-        raise ValueError("y_prob holds no model; give probabilities of at least one.")
-    probs = {str(key): _check_prob(key, p, positive.size) for key, p in probs.items()}
+        raise ValueError("y_prob holds no model; give probabilities of at least one")
+    probs = {str(key): _prob(sample, key, values) for key, values in probs.items()}
     cuts = _check_thresholds(thresholds)
-    codes = check_groups(groups, positive.size, y_true)
     half = float(ndtri(0.5 + level / 2))
-    curves = {key: _curve(positive, p, cuts, codes) for key, p in probs.items()}
-    everybody, _ = _curve(positive, np.ones(positive.size), cuts, codes)
+    curves = {key: _curve(sample, prob, cuts) for key, prob in probs.items()}
+    everybody, _ = _curve(sample, np.ones(sample.n), cuts)
     return DecisionCurve(
         thresholds=cuts,
         net_benefit={key: mean for key, (mean, _) in curves.items()},
@@ -187,50 +183,32 @@ def decision_curve(
         high={key: mean + half * se for key, (mean, se) in curves.items()},
         treat_all=everybody,
         confidence_level=level,
-        n=positive.size,
-        n_pos=int(positive.sum()),
-        n_groups=None if codes is None else int(codes.max()) + 1,
-        pos_label=label,
+        **sample.about,
     )
 
 
-def _check_prob(name: Any, values: Any, n: int) -> np.ndarray:
+def _prob(sample: Sample, name: Any, values: Any) -> np.ndarray:
     """Return probabilities in [0, 1], one per row."""
-    prob = check_scores(values, n, f"y_prob of {name!r}")
-    if prob.min() < 0 or prob.max() > 1:
-        raise ValueError(
-            f"y_prob of {name!r} must lie in [0, 1]: a threshold probability means "
-            "nothing for other scores; calibrate them first."
-        )
-    return prob
+    name = f"y_prob of {name!r}"
+    return check_probabilities(sample.scores(values, name), name)
 
 
 def _check_thresholds(thresholds: Any) -> np.ndarray:
     """Return the threshold probabilities, increasing."""
     cuts = np.asarray(_THRESHOLDS if thresholds is None else thresholds, dtype=float)
     if cuts.ndim != 1 or cuts.size == 0:
-        raise ValueError("thresholds must be a list of at least one number.")
+        raise ValueError("thresholds must be a list of at least one number")
     if not ((cuts >= 0) & (cuts < 1)).all():
-        raise ValueError("thresholds must lie in [0, 1): at 1 nothing outweighs harm.")
+        raise ValueError("thresholds must lie in [0, 1): at 1 nothing outweighs harm")
     return np.sort(cuts)
 
 
 def _curve(
-    positive: np.ndarray, prob: np.ndarray, cuts: np.ndarray, codes: np.ndarray | None
+    sample: Sample, prob: np.ndarray, cuts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return net benefit at each cut and its standard error between patients."""
     odds = cuts / (1 - cuts)
     acted = prob[:, None] >= cuts
     # What each row adds: 1 for a true positive, -odds for a false one.
-    share = acted * np.where(positive[:, None], 1.0, -odds)
-    mean = share.mean(axis=0)
-    gaps = share - mean
-    if codes is not None:
-        summed = np.zeros((codes.max() + 1, len(cuts)))
-        np.add.at(summed, codes, gaps)
-        gaps = summed
-    units = len(gaps)
-    if units < 2:
-        return mean, np.full(len(cuts), np.nan)
-    spread = units / (units - 1) * (gaps**2).sum(axis=0)
-    return mean, np.sqrt(spread) / positive.size
+    share = acted * np.where(sample.positive[:, None], 1.0, -odds)
+    return mean_and_error(share, sample.codes)

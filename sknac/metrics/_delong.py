@@ -9,18 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
-from sknac.metrics._checks import (
-    both_classes,
-    check_confidence_level,
-    check_groups,
-    check_labels,
-    check_option,
-    check_scores,
-    refuse_weights,
-    warn_undefined,
-)
+from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._results import ContrastResult, DeLongResult
+from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 _ALTERNATIVES = ("two-sided", "greater", "less")
 
@@ -36,7 +29,6 @@ def delong_test(
     confidence_level: float = 0.95,
     groups: Any = None,
     groups_b: Any = None,
-    sample_weight: None = None,
 ) -> DeLongResult:
     """Compare two areas under the ROC curve with DeLong's test.
 
@@ -62,8 +54,6 @@ def delong_test(
     groups, groups_b : array-like, default=None
         Patient of each row of the first and the second sample, where patients have
         several rows; the variance is then that between patients (Obuchowski).
-    sample_weight : None
-        Raises if given: DeLong's variance has no weighted form.
 
     Returns
     -------
@@ -76,8 +66,8 @@ def delong_test(
     Raises
     ------
     ValueError
-        If lengths differ, scores are not finite, labels are not binary,
-        `pos_label` is missing or unknown, or `sample_weight` is given.
+        If lengths differ, scores are not finite, labels are not binary, or
+        `pos_label` is missing or unknown.
 
     See Also
     --------
@@ -98,31 +88,18 @@ def delong_test(
     >>> round(result.estimate, 3), round(result.pvalue, 3)
     (0.222, 0.371)
     """
-    refuse_weights(sample_weight)
     check_option(alternative, "alternative", _ALTERNATIVES)
-    confidence_level = check_confidence_level(confidence_level)
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
-    score_a = check_scores(score_a, positive.size, "score_a")
-    codes = check_groups(groups, positive.size, y_true)
-    about = {
-        "alternative": alternative,
-        "confidence_level": confidence_level,
-        "n": positive.size,
-        "n_pos": int(positive.sum()),
-        "pos_label": label,
-        "n_groups": None if codes is None else int(codes.max()) + 1,
-    }
+    level = check_confidence_level(confidence_level)
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups)
+    score_a = sample.scores(score_a, "score_a")
     if y_true_b is None:
         if groups_b is not None:
-            raise ValueError("groups_b goes with y_true_b; a paired test has groups.")
-        score_b = check_scores(score_b, positive.size, "score_b")
-        return _paired(positive, score_a, score_b, codes, about)
-    positive_b, _, _ = check_labels(y_true_b, pos_label=pos_label)
-    score_b = check_scores(score_b, positive_b.size, "score_b")
-    codes_b = check_groups(groups_b, positive_b.size, y_true_b)
-    about |= {"n_b": positive_b.size, "n_pos_b": int(positive_b.sum())}
-    samples = ((positive, score_a, codes), (positive_b, score_b, codes_b))
-    return _unpaired(samples, about)
+            raise ValueError("groups_b goes with y_true_b; a paired test has groups")
+        score_b = sample.scores(score_b, "score_b")
+        return paired_of(sample, score_a, score_b, level, alternative)
+    other = check_sample(y_true_b, pos_label=pos_label, groups=groups_b)
+    score_b = other.scores(score_b, "score_b")
+    return _unpaired(((sample, score_a), (other, score_b)), level, alternative)
 
 
 def delong_contrast(
@@ -132,7 +109,6 @@ def delong_contrast(
     contrast: Any = None,
     pos_label: Any = None,
     groups: Any = None,
-    sample_weight: None = None,
 ) -> ContrastResult:
     """Test with one chi-square whether several areas under the ROC curve differ.
 
@@ -150,8 +126,6 @@ def delong_contrast(
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
     groups : array-like of shape (n_samples,), default=None
         Patient of each row, where patients have several rows.
-    sample_weight : None
-        Raises if given: DeLong's variance has no weighted form.
 
     Returns
     -------
@@ -181,67 +155,82 @@ def delong_contrast(
     >>> delong_contrast([0, 0, 0, 1, 1, 1], scores)
     AUC pre 0.889, post 0.667, both 1.000: chi-square(2) = 1.538, p = 0.463 (...)
     """
-    refuse_weights(sample_weight)
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
-    names, columns = _score_columns(scores, positive.size)
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups)
+    names, columns = _score_columns(scores, sample)
     contrast = _check_contrast(contrast, len(names))
-    codes = check_groups(groups, positive.size, y_true)
-    about = {
-        "names": names,
-        "contrast": contrast,
-        "n": positive.size,
-        "n_pos": int(positive.sum()),
-        "pos_label": label,
-        "n_groups": None if codes is None else int(codes.max()) + 1,
-    }
     auc, covariance = np.full(len(names), np.nan), np.full((len(names),) * 2, np.nan)
     statistic, df, pvalue = np.nan, 0, np.nan
-    if both_classes(positive, "the area under the ROC curve"):
-        auc, centred = components(positive, columns)
-        covariance = covariance_of(centred, positive, codes)
-        statistic, df = _chi_square(contrast, auc, centred, positive, codes)
+    if not sample.warn_of_one_class("the area under the ROC curve"):
+        auc, centred = components(sample.positive, columns)
+        covariance = covariance_of(centred, sample.positive, sample.codes)
+        statistic, df = _chi_square(contrast, auc, centred, sample)
         pvalue = float(chdtrc(df, statistic)) if df else np.nan
         if not df:
-            warn_undefined("The contrasts have no variance: chi-square is NaN.")
+            warn_undefined("The contrasts have no variance: chi-square is NaN")
     return ContrastResult(
+        names=names,
         auc=auc,
         covariance=covariance,
+        contrast=contrast,
         statistic=statistic,
         df=df,
         pvalue=pvalue,
-        **about,
+        **sample.about,
     )
 
 
-def _paired(
-    positive: np.ndarray,
+def paired_of(
+    sample: Sample,
     score_a: np.ndarray,
     score_b: np.ndarray,
-    codes: np.ndarray | None,
-    about: dict[str, Any],
+    confidence_level: float,
+    alternative: str = "two-sided",
 ) -> DeLongResult:
     """Test the difference of two areas on the same rows."""
     auc, variance = np.full(2, np.nan), np.nan
-    if both_classes(positive, "the area under the ROC curve"):
-        auc, centred = components(positive, [score_a, score_b])
+    if not sample.warn_of_one_class("the area under the ROC curve"):
+        auc, centred = components(sample.positive, [score_a, score_b])
         # The spread of the differences keeps digits that var + var - 2 cov loses.
         difference = centred[:1] - centred[1:]
-        variance = float(covariance_of(difference, positive, codes)[0, 0])
-    return _result(auc, variance, np.inf, method="delong-paired", **about)
+        variance = float(covariance_of(difference, sample.positive, sample.codes)[0, 0])
+    return _result(
+        auc,
+        variance,
+        np.inf,
+        alternative=alternative,
+        confidence_level=confidence_level,
+        method="delong-paired",
+        **sample.about,
+    )
 
 
-def _unpaired(samples: tuple, about: dict[str, Any]) -> DeLongResult:
+def _unpaired(
+    samples: tuple[tuple[Sample, np.ndarray], ...],
+    confidence_level: float,
+    alternative: str,
+) -> DeLongResult:
     """Test the difference of two areas on different rows."""
     auc, variance, units = np.full(2, np.nan), np.full(2, np.nan), np.zeros(2)
-    for i, (positive, score, codes) in enumerate(samples):
-        units[i] = positive.size if codes is None else codes.max() + 1
-        if both_classes(positive, "the area under the ROC curve"):
-            area, centred = components(positive, [score])
+    for i, (sample, score) in enumerate(samples):
+        units[i] = sample.n_groups or sample.n
+        if not sample.warn_of_one_class("the area under the ROC curve"):
+            area, centred = components(sample.positive, [score])
             auc[i] = area[0]
-            variance[i] = covariance_of(centred, positive, codes)[0, 0]
+            variance[i] = covariance_of(centred, sample.positive, sample.codes)[0, 0]
     total = float(variance.sum())
     df = total**2 / float((variance**2 / (units - 1)).sum()) if total else np.inf
-    return _result(auc, total, df, method="delong-unpaired", **about)
+    first, second = (sample for sample, _ in samples)
+    return _result(
+        auc,
+        total,
+        df,
+        alternative=alternative,
+        confidence_level=confidence_level,
+        method="delong-unpaired",
+        n_b=second.n,
+        n_pos_b=second.n_pos,
+        **first.about,
+    )
 
 
 def _result(
@@ -262,7 +251,7 @@ def _result(
     if np.isnan(statistic) and not np.isnan(difference):
         warn_undefined(
             "The difference of the areas has no variance (or a class has one patient "
-            "only): the test is NaN."
+            "only): the test is NaN"
         )
     tail = (1 - confidence_level) / 2
     half = -se * (ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
@@ -294,18 +283,20 @@ def _pvalue(statistic: float, df: float, alternative: str) -> float:
     return 2 * tail if two_sided else tail
 
 
-def _score_columns(scores: Any, n: int) -> tuple[tuple[str, ...], list[np.ndarray]]:
+def _score_columns(
+    scores: Any, sample: Sample
+) -> tuple[tuple[str, ...], list[np.ndarray]]:
     """Return names and checked columns of a frame, a dict or a 2-D array."""
     if isinstance(scores, Mapping | pd.DataFrame):
         named = {str(key): scores[key] for key in scores}
     else:
         table = np.asarray(scores)
         if table.ndim != 2:
-            raise ValueError(f"scores has shape {table.shape}; it must be 2-D.")
+            raise ValueError(f"scores must be 2-D, got shape {table.shape}")
         named = {f"curve_{i}": column for i, column in enumerate(table.T)}
     if len(named) < 2:
-        raise ValueError("scores holds one curve; a contrast needs at least two.")
-    columns = [check_scores(v, n, f"scores[{k!r}]") for k, v in named.items()]
+        raise ValueError("scores holds one curve; give at least two")
+    columns = [sample.scores(v, f"scores[{k!r}]") for k, v in named.items()]
     return tuple(named), columns
 
 
@@ -316,10 +307,10 @@ def _check_contrast(contrast: Any, n_curves: int) -> np.ndarray:
     matrix = np.atleast_2d(np.asarray(contrast, dtype=float))
     if matrix.ndim != 2 or matrix.shape[1] != n_curves:
         raise ValueError(
-            f"contrast has shape {np.shape(contrast)}; it needs {n_curves} columns."
+            f"contrast must have {n_curves} columns, got shape {np.shape(contrast)}"
         )
     if not np.isfinite(matrix).all() or np.abs(matrix.sum(axis=1)).max() > 1e-9:
-        raise ValueError("Each row of contrast must be finite and sum to zero.")
+        raise ValueError("each row of contrast must be finite and sum to zero")
     return matrix
 
 
@@ -327,12 +318,11 @@ def _chi_square(
     contrast: np.ndarray,
     auc: np.ndarray,
     centred: np.ndarray,
-    positive: np.ndarray,
-    codes: np.ndarray | None,
+    sample: Sample,
 ) -> tuple[float, int]:
     """Return chi-square and the rank of the contrasts' covariance."""
     effect = contrast @ auc
-    spread = covariance_of(contrast @ centred, positive, codes)
+    spread = covariance_of(contrast @ centred, sample.positive, sample.codes)
     if np.isnan(spread).any():
         return np.nan, 0
     rank = int(np.linalg.matrix_rank(spread, hermitian=True))

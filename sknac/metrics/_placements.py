@@ -1,4 +1,4 @@
-"""Placement values: what DeLong's variances are made of, exact with ties."""
+"""Spread between patients: of placement values (DeLong's variances) and of means."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -79,3 +79,17 @@ def _spread(a: np.ndarray, b: np.ndarray, units: int, scale: int) -> np.ndarray:
 def _group_sums(values: np.ndarray, codes: np.ndarray, n_groups: int) -> np.ndarray:
     """Sum the columns of (k, n) values by group."""
     return np.stack([np.bincount(codes, row, n_groups) for row in values])
+
+
+def mean_and_error(values: np.ndarray, codes: np.ndarray | None) -> tuple:
+    """Return means over rows (n,) or (n, k) and their standard errors by patient."""
+    n, mean = len(values), values.mean(axis=0)
+    gaps = values - mean
+    if codes is not None:
+        summed = np.zeros((codes.max() + 1, *values.shape[1:]))
+        np.add.at(summed, codes, gaps)
+        gaps = summed
+    units = len(gaps)
+    if units < 2:
+        return mean, mean * np.nan
+    return mean, np.sqrt(units / (units - 1) * (gaps**2).sum(axis=0)) / n

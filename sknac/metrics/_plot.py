@@ -5,12 +5,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from sknac.metrics._checks import check_option
-from sknac.metrics._delong import delong_test
+from sknac.metrics._checks import check_confidence_level, check_option
+from sknac.metrics._delong import paired_of
 from sknac.metrics._pvalues import adjust_pvalues
 from sknac.metrics._responses import cv_responses, responses_of
 from sknac.metrics._results import DeLongResult
-from sknac.metrics._roc import RocCI, roc_ci
+from sknac.metrics._roc import RocCI, roc_of
+from sknac.utils._sample import check_sample
 from sknac.utils._style import (
     SMALL_LEGEND,
     counts_text,
@@ -235,26 +236,31 @@ class RocCIDisplay:
             If there is no model, the input is not as in `roc_ci`, or `compare` names
             unknown models.
         """
-        scores = y_score if isinstance(y_score, Mapping) else {name: y_score}
-        if not scores:
-            raise ValueError("y_score holds no model; give scores of at least one.")
-        scores = {str(key): score for key, score in scores.items()}
-        about = {"pos_label": pos_label, "groups": groups}
-        about["confidence_level"] = confidence_level
-        pairs = _pairs(compare, list(scores))
+        given = y_score if isinstance(y_score, Mapping) else {name: y_score}
+        if not given:
+            raise ValueError("y_score holds no model; give scores of at least one")
+        pairs = _pairs(compare, [str(key) for key in given])
+        level = check_confidence_level(confidence_level)
+        sample = check_sample(
+            y_true, pos_label=pos_label, groups=groups, beside=tuple(given.values())
+        )
+        scores = {
+            str(key): sample.scores(values, f"y_score of {key!r}")
+            for key, values in given.items()
+        }
         curves = {
-            key: roc_ci(
-                y_true,
+            key: roc_of(
+                sample,
                 score,
+                level,
                 stratify=stratify,
                 n_resamples=n_resamples,
                 random_state=random_state,
-                **about,
             )
             for key, score in scores.items()
         }
         tests = {
-            (a, b): delong_test(y_true, scores[a], scores[b], **about) for a, b in pairs
+            (a, b): paired_of(sample, scores[a], scores[b], level) for a, b in pairs
         }
         return cls(curves=curves, tests=tests).plot(ax, **plot_params)
 

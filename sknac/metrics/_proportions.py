@@ -10,10 +10,8 @@ import pandas as pd
 
 from sknac.metrics._checks import (
     check_confidence_level,
-    check_groups,
-    check_labels,
     check_option,
-    warn_undefined,
+    check_whole,
 )
 from sknac.metrics._confusion import (
     CELLS,
@@ -24,6 +22,8 @@ from sknac.metrics._confusion import (
 )
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
+from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
 
@@ -72,18 +72,14 @@ def proportion_ci(
     >>> proportion_ci(10, 21, method="clopper-pearson")
     proportion 0.476 [0.257, 0.702] (95% clopper-pearson, 10/21)
     """
-    for name, value in (("count", count), ("total", total)):
-        if int(value) != value:
-            raise ValueError(f"{name}={value!r} must be a whole number.")
-    if not 0 <= count <= total:
-        raise ValueError(f"count={count} must lie between 0 and total={total}.")
+    count, total = check_whole(count, "count", 0), check_whole(total, "total", 0)
+    if count > total:
+        raise ValueError(f"count must lie between 0 and total={total}, got {count}")
     check_option(method, "method", _STATSMODELS)
     confidence_level = check_confidence_level(confidence_level)
     if total == 0:
-        warn_undefined("No trials: the proportion is undefined (NaN).")
-    return _interval(
-        "proportion", int(count), int(total), method, confidence_level, n=int(total)
-    )
+        warn_undefined("No trials: the proportion is undefined (NaN)")
+    return _interval("proportion", count, total, method, confidence_level, n=total)
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +104,7 @@ class ConfusionRates(Result):
     --------
     >>> from sknac.metrics import rates_from_counts
     >>> rates_from_counts(tp=15, fn=6, fp=2, tn=19, pos_label="response")
-    TP 15, FN 6, FP 2, TN 19 (pos_label='response', 95% wilson)
+    TP 15, FN 6, FP 2, TN 19 (95% wilson, pos_label='response', n=42 patients, ...)
       sensitivity 0.714 [0.500, 0.862]
       specificity 0.905 [0.711, 0.973]
       ppv 0.882 [0.657, 0.967]
@@ -134,8 +130,7 @@ class ConfusionRates(Result):
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{c.upper()} {getattr(self, c)}" for c in CELLS)
-        about = f"{100 * self.accuracy.confidence_level:g}% {self.accuracy.method}"
-        lines = [f"{cells} (pos_label={self.pos_label!r}, {about})"]
+        lines = [f"{cells} ({self.accuracy.replace(total=None)._about()})"]
         for r in self.rates:
             lines.append(f"  {r.metric} {r.estimate:.3f} [{r.low:.3f}, {r.high:.3f}]")
         return "\n".join(lines)
@@ -207,15 +202,15 @@ def confusion_rates(
     >>> table[["estimate", "low", "high"]].round(2).loc["sensitivity"].tolist()
     [0.5, 0.09, 0.91]
     """
-    positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
-    check_groups(None, positive.size, y_true, y_pred)
-    counts = cell_counts(positive, predicted)
-    return rates_from_counts(
-        **dict(zip(CELLS, counts.tolist(), strict=True)),
-        pos_label=label,
-        method=method,
-        confidence_level=confidence_level,
-    )
+    sample = check_sample(y_true, y_pred, pos_label=pos_label)
+    return rates_of(sample, method=method, confidence_level=confidence_level)
+
+
+def rates_of(sample: Sample, **settings: Any) -> ConfusionRates:
+    """Estimate the rates of checked decisions."""
+    counts = cell_counts(sample.positive, sample.predicted).tolist()
+    cells = dict(zip(CELLS, counts, strict=True))
+    return rates_from_counts(**cells, pos_label=sample.pos_label, **settings)
 
 
 def rates_from_counts(
@@ -266,12 +261,10 @@ def rates_from_counts(
     90.5
     """
     cells = dict(zip(CELLS, (tp, fn, fp, tn), strict=True))
-    for name, value in cells.items():
-        if int(value) != value or value < 0:
-            raise ValueError(f"{name}={value!r} must be a whole number >= 0.")
+    cells = {name: check_whole(value, name, 0) for name, value in cells.items()}
     check_option(method, "method", _STATSMODELS)
     level = check_confidence_level(confidence_level)
-    counts = np.array([int(value) for value in cells.values()])
+    counts = np.array(list(cells.values()))
     about = {"n": int(counts.sum()), "n_pos": int(counts[:2].sum())}
     rates, empty = {}, []
     for name in RATES:
@@ -282,8 +275,7 @@ def rates_from_counts(
             name, top, bottom, method, level, pos_label=pos_label, **about
         )
     if empty:
-        warn_undefined(f"Undefined (NaN): {', '.join(empty)}.")
-    cells = dict(zip(CELLS, counts.tolist(), strict=True))
+        warn_undefined(f"Undefined (NaN): {', '.join(empty)}")
     return ConfusionRates(**cells, pos_label=pos_label, **rates)
 
 

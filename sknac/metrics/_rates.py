@@ -4,12 +4,7 @@
 
 from typing import Any
 
-from sknac.metrics._checks import (
-    check_labels,
-    check_weight,
-    check_weights,
-    warn_undefined,
-)
+from sknac.metrics._checks import check_weight
 from sknac.metrics._confusion import (
     WHY_UNDEFINED,
     cell_counts,
@@ -17,6 +12,8 @@ from sknac.metrics._confusion import (
     rate_terms,
     rates_of_counts,
 )
+from sknac.utils._sample import check_sample
+from sknac.utils._warnings import warn_undefined
 
 
 def sensitivity_score(
@@ -267,12 +264,12 @@ def _metric(
     weight: float = 0.5,
 ) -> float:
     """Count the cells once and make the metric of them."""
-    positive, predicted, _ = check_labels(y_true, y_pred, pos_label=pos_label)
-    weights = check_weights(sample_weight, positive.size)
-    counts = cell_counts(positive, predicted, weights)
+    sample = check_sample(y_true, y_pred, pos_label=pos_label, interval=False)
+    weights = sample.weights(sample_weight)
+    counts = cell_counts(sample.positive, sample.predicted, weights)
     parts, constant = linear_rates(name, weight)
     empty = [p for p, share in parts.items() if share and not rate_terms(p)[1] @ counts]
     if empty:
         why = " and ".join(WHY_UNDEFINED[p] for p in empty)
-        warn_undefined(f"{name} is undefined (NaN): {why}.")
+        warn_undefined(f"{name} is undefined (NaN): {why}")
     return float(rates_of_counts(counts, parts, constant))

@@ -9,18 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_curve
 
-from sknac.metrics._auc import auc_ci
-from sknac.metrics._checks import (
-    check_confidence_level,
-    check_groups,
-    check_labels,
-    check_n_resamples,
-    check_scores,
-    warn_undefined,
-)
+from sknac.metrics._auc import auc_of
+from sknac.metrics._checks import check_confidence_level, check_whole
 from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
+from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -182,18 +177,36 @@ def roc_ci(
     4  1.00  1.00  1.00   1.0
     """
     level = check_confidence_level(confidence_level)
-    n_resamples = check_n_resamples(n_resamples)
-    if n_points < 2:
-        raise ValueError(f"n_points={n_points!r} must be at least 2.")
-    positive, _, label = check_labels(y_true, pos_label=pos_label)
-    score = check_scores(y_score, positive.size)
-    if positive.all() or not positive.any():
-        raise ValueError("y_true holds one class only: there is no ROC curve.")
-    units = check_groups(groups, positive.size, y_true, y_score)
-    area = auc_ci(positive, score, confidence_level=level, groups=units, pos_label=True)
-    fpr, tpr, thresholds = roc_curve(positive, score, drop_intermediate=False)
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_score,))
+    return roc_of(
+        sample,
+        sample.scores(y_score),
+        level,
+        stratify=stratify,
+        n_resamples=n_resamples,
+        random_state=random_state,
+        n_points=n_points,
+    )
+
+
+def roc_of(
+    sample: Sample,
+    score: np.ndarray,
+    confidence_level: float,
+    *,
+    stratify: bool | str,
+    n_resamples: int,
+    random_state: Any,
+    n_points: int = 101,
+) -> RocCI:
+    """Estimate the curve of checked scores."""
+    n_resamples = check_whole(n_resamples, "n_resamples", 2)
+    n_points = check_whole(n_points, "n_points", 2)
+    sample.require_both_classes("a ROC curve")
+    area = auc_of(sample, score, confidence_level)
+    fpr, tpr, thresholds = roc_curve(sample.positive, score, drop_intermediate=False)
     grid, seed = np.linspace(0, 1, n_points), resolve_seed(random_state)
-    kernel = AUCKernel(positive, score, units, None)
+    kernel = AUCKernel(sample.positive, score, sample.codes, None)
     strata = strata_of(kernel.classes, stratify, by_class=True)
     curves = np.concatenate(
         [
@@ -202,7 +215,8 @@ def roc_ci(
         ]
     )
     curves = _defined(curves)
-    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    tails = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
+    low, high = np.quantile(curves, tails, axis=0)
     return RocCI(
         fpr=fpr,
         tpr=tpr,
@@ -211,11 +225,11 @@ def roc_ci(
         band_tpr=np.interp(grid, fpr, tpr),
         band_low=low,
         band_high=high,
-        auc=area.replace(pos_label=label),
-        confidence_level=level,
-        n=positive.size,
-        n_pos=int(positive.sum()),
-        pos_label=label,
+        auc=area,
+        confidence_level=confidence_level,
+        n=sample.n,
+        n_pos=sample.n_pos,
+        pos_label=sample.pos_label,
         n_resamples=n_resamples,
         seed=seed,
     )
@@ -225,10 +239,10 @@ def _defined(curves: np.ndarray) -> np.ndarray:
     """Leave out the resamples that lack a class, with a warning."""
     lost = np.isnan(curves).any(axis=1)
     if lost.all():
-        raise ValueError("No resample holds both classes; pass stratify=True.")
+        raise ValueError("no resample holds both classes; pass stratify=True")
     if lost.any():
         warn_undefined(
-            f"{lost.sum()} of {lost.size} resamples lack a class and were left out."
+            f"{lost.sum()} of {lost.size} resamples lack a class and were left out"
         )
     return curves[~lost]
 

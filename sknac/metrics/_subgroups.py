@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.metrics._checks import check_labels, warn_undefined
 from sknac.metrics._confusion import CELLS, RATES
-from sknac.metrics._proportions import ConfusionRates, confusion_rates
+from sknac.metrics._proportions import ConfusionRates, rates_of
+from sknac.utils._sample import check_sample
+from sknac.utils._warnings import warn_undefined
 
 ALL, MISSING = "all", "(missing)"
 
@@ -137,25 +138,22 @@ def subgroup_rates(
     subgroup TN           2  2       1.0
              HER2+        0  2       0.0
     """
-    positive, predicted, label = check_labels(y_true, y_pred, pos_label=pos_label)
-    factors = _factors(by, positive.size)
-    settings = {"pos_label": True, "method": method}
-    settings["confidence_level"] = confidence_level
-    groups = {(ALL, ALL): np.ones(positive.size, dtype=bool)}
-    for name, column in factors.items():
+    sample = check_sample(y_true, y_pred, pos_label=pos_label, interval=False)
+    groups = {(ALL, ALL): np.ones(sample.n, dtype=bool)}
+    for name, column in _factors(by, sample.n).items():
         groups |= {(name, level): column == level for level in pd.unique(column)}
+    settings = {"method": method, "confidence_level": confidence_level}
     undefined, rates = [], {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UndefinedMetricWarning)
         for key, rows in groups.items():
             before = len(caught)
-            found = confusion_rates(positive[rows], predicted[rows], **settings)
-            rates[key] = _relabel(found, label)
+            rates[key] = rates_of(sample.part(rows), **settings)
             if len(caught) > before:
                 undefined.append(" ".join(dict.fromkeys(map(str, key))))
     if undefined:
-        warn_undefined(f"Some rates are undefined (NaN) in: {', '.join(undefined)}.")
-    return SubgroupRates(rates, label)
+        warn_undefined(f"Some rates are undefined (NaN) in: {', '.join(undefined)}")
+    return SubgroupRates(rates, sample.pos_label)
 
 
 def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
@@ -166,19 +164,15 @@ def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
         name = getattr(by, "name", None)
         columns = {"subgroup" if name is None else str(name): pd.Series(by)}
     if isinstance(by, pd.DataFrame) and len(columns) < by.shape[1]:
-        raise ValueError("by has two columns of one name; rename one.")
+        raise ValueError("by has two columns of one name; rename one")
     if ALL in columns:
-        raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it.")
+        raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it")
     found = {}
     for name, column in columns.items():
         if len(column) != n:
-            raise ValueError(f"{name} has {len(column)} rows but y_true has {n}.")
+            raise ValueError(
+                f"{name} has {len(column)} rows but y_true has {n}; give one each"
+            )
         values = column.astype(object).where(column.notna(), MISSING).to_numpy()
         found[name] = values
     return found
-
-
-def _relabel(found: ConfusionRates, label: Any) -> ConfusionRates:
-    """Return rates that name the user's positive class."""
-    changed = {name: getattr(found, name).replace(pos_label=label) for name in RATES}
-    return found.replace(pos_label=label, **changed)

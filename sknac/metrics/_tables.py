@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.metrics._auc import auc_ci
-from sknac.metrics._bootstrap import bootstrap_ci
-from sknac.metrics._checks import check_groups, check_labels, check_option
+from sknac.metrics._auc import auc_of
+from sknac.metrics._bootstrap import rate_of
+from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._confusion import RATES
-from sknac.metrics._proportions import confusion_rates
+from sknac.metrics._proportions import rates_of
 from sknac.metrics._results import MetricInterval
+from sknac.utils._sample import Sample, check_sample
 
 _METRICS = ("roc_auc", *RATES)
 _METHODS = ("wilson", "clopper-pearson", "wald", "percentile", "bca")
@@ -208,31 +209,24 @@ def performance_table(
     ['87.5 [64.6, 100.0]', '75.0 [32.6, 100.0]', '100.0 [100.0, 100.0]']
     """
     chosen = _settings(preset, pos_label, metrics, method, auc_method, groups)
+    level = check_confidence_level(confidence_level)
     if not decisions and not scores:
-        raise ValueError(
-            "Give decisions, scores or both: there is nothing to tabulate."
-        )
-    positive, _, label = check_labels(y_true, pos_label=chosen["pos_label"])
-    units = check_groups(groups, positive.size, y_true)
-    about = {"confidence_level": confidence_level}
-    boot = {"groups": units, "n_resamples": n_resamples, "random_state": random_state}
+        raise ValueError("there is nothing to tabulate; give decisions, scores or both")
+    sample = check_sample(y_true, pos_label=chosen["pos_label"], groups=groups)
+    known = {"pos_label": sample.pos_label, "groups": sample.codes, "interval": False}
+    boot = {"stratify": "auto", "n_resamples": n_resamples}
+    boot["random_state"] = random_state
     results = {}
     for model in dict.fromkeys([*(decisions or {}), *(scores or {})]):
         row = {}
         if decisions and model in decisions:
-            given = decisions[model], label, chosen["method"]
-            row |= _rates(y_true, *given, about, boot, chosen["metrics"])
+            decided = check_sample(y_true, decisions[model], **known)
+            row |= _rates(decided, chosen, level, boot)
         if scores and model in scores and "roc_auc" in chosen["metrics"]:
-            row["roc_auc"] = auc_ci(
-                y_true,
-                scores[model],
-                pos_label=label,
-                method=chosen["auc_method"],
-                **about,
-                **boot,
-            )
+            score = sample.scores(scores[model], f"scores[{model!r}]")
+            row["roc_auc"] = auc_of(sample, score, level, chosen["auc_method"], **boot)
         results[str(model)] = {k: row[k] for k in chosen["metrics"] if k in row}
-    return PerformanceTable(results, label, preset)
+    return PerformanceTable(results, sample.pos_label, preset)
 
 
 def _settings(
@@ -258,31 +252,21 @@ def _settings(
     if groups is not None and chosen["method"] not in ("percentile", "bca"):
         raise ValueError(
             f"method={chosen['method']!r} takes rows for patients; with groups pass "
-            "method='percentile' or 'bca'."
+            "method='percentile' or 'bca'"
         )
     return chosen
 
 
 def _rates(
-    y_true: Any,
-    y_pred: Any,
-    label: Any,
-    method: str,
-    about: dict[str, Any],
-    boot: dict[str, Any],
-    metrics: Iterable[str],
+    sample: Sample, chosen: dict[str, Any], level: float, boot: dict[str, Any]
 ) -> dict[str, MetricInterval]:
     """Return the rates of one model's decisions."""
-    names = [name for name in metrics if name in RATES]
+    names = [name for name in chosen["metrics"] if name in RATES]
+    method = chosen["method"]
     if method not in ("percentile", "bca"):
-        found = confusion_rates(y_true, y_pred, pos_label=label, method=method, **about)
+        found = rates_of(sample, method=method, confidence_level=level)
         return {name: getattr(found, name) for name in names}
-    return {
-        name: bootstrap_ci(
-            name, y_true, y_pred, pos_label=label, method=method, **about, **boot
-        )
-        for name in names
-    }
+    return {name: rate_of(sample, name, level, method, **boot) for name in names}
 
 
 def _spell(name: str, found: MetricInterval) -> str:

@@ -75,7 +75,7 @@ def test_constant_scores_have_no_interval():
 
 
 def test_one_class_is_nan_and_warned_of():
-    with pytest.warns(UndefinedMetricWarning, match="Only the positive class"):
+    with pytest.warns(UndefinedMetricWarning, match="one class only"):
         got = auc_ci(["response"] * 3, [1, 2, 3], pos_label="response")
     assert np.isnan([got.estimate, got.low, got.high]).all()
 
@@ -108,7 +108,7 @@ def test_weights_are_for_the_bootstrap_only(tied):
 
 
 def test_unknown_method_is_named():
-    with pytest.raises(ValueError, match="method='hanley' must be one of"):
+    with pytest.raises(ValueError, match=r"method must be one of .* got 'hanley'"):
         auc_ci([0, 1], [1, 2], method="hanley")
 
 

@@ -89,7 +89,7 @@ def test_other_positive_class_mirrors(predictions):
 @pytest.mark.parametrize(
     ("y", "prob", "message", "lost"),
     [
-        ([1, 1, 1], [0.2, 0.5, 0.7], "Only the positive class", "slope intercept"),
+        ([1, 1, 1], [0.2, 0.5, 0.7], "one class only", "slope intercept"),
         ([0, 1, 1, 0], [0.0, 0.5, 0.7, 0.6], "exactly 0 or 1", "slope intercept"),
         ([0, 1, 1, 0], [0.5, 0.5, 0.5, 0.5], "All predictions are equal", "slope"),
         ([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9], "separate the classes", "slope"),
@@ -107,8 +107,8 @@ def test_what_cannot_be_estimated_is_nan_and_said(y, prob, message, lost):
     ("change", "message"),
     [
         ({"y_prob": [0.1, 1.2]}, r"must lie in \[0, 1\]"),
-        ({"y_prob": [0.1, np.nan]}, "y_prob holds 1 NaN"),
-        ({"n_bins": 0}, "n_bins=0"),
+        ({"y_prob": [0.1, np.nan]}, "row 1: y_prob is NaN"),
+        ({"n_bins": 0}, "n_bins must be a whole number >= 1, got 0"),
         ({"y_true": ["R", "N"]}, "pos_label is not specified"),
     ],
 )

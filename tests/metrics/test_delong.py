@@ -142,7 +142,7 @@ def test_difference_without_variance_is_nan_and_warned_of():
 
 
 def test_one_class_is_nan_and_warned_of():
-    with pytest.warns(UndefinedMetricWarning, match="Only the negative class"):
+    with pytest.warns(UndefinedMetricWarning, match="one class only"):
         got = delong_test([0, 0, 0], [1, 2, 3], [3, 2, 1])
     assert np.isnan([got.auc_a, got.estimate, got.pvalue]).all()
 
@@ -184,12 +184,6 @@ def test_groups_that_hold_both_classes_have_a_variance(rng):
     assert se == close(boot.se, rel=0.06)
 
 
-def test_weights_are_refused(tied):
-    y, a, b = tied
-    with pytest.raises(ValueError, match="no weighted form"):
-        delong_test(y, a, b, pos_label="response", sample_weight=np.ones(42))
-
-
 def test_string_labels_need_a_positive_class(tied):
     with pytest.raises(ValueError, match="pos_label is not specified"):
         delong_test(*tied)
@@ -199,14 +193,14 @@ def test_string_labels_need_a_positive_class(tied):
     ("change", "message"),
     [
         ({"score_b": [1, 2, 3]}, "score_b has 3 rows but y_true has 4"),
-        ({"score_b": [1, 2, np.nan, 4]}, "score_b holds 1 NaN .* first in row 2"),
+        ({"score_b": [1, 2, np.nan, 4]}, "row 2: score_b is NaN or infinite"),
         ({"score_b": ["a", "b", "c", "d"]}, "score_b must be numbers"),
         ({"score_b": np.ones((4, 2))}, "column of the positive class"),
         ({"y_true": [0, 1, 2, 1]}, "must be binary"),
         ({"y_true": [0, 1, np.nan, 1]}, "missing labels"),
         ({"pos_label": 3}, "pos_label=3 is not a valid label"),
-        ({"alternative": "bigger"}, "alternative='bigger' must be one of"),
-        ({"confidence_level": 95}, "confidence_level=95 must lie between"),
+        ({"alternative": "bigger"}, "alternative must be one of .* got 'bigger'"),
+        ({"confidence_level": 95}, "confidence_level must lie between 0 and 1, got 95"),
         ({"groups": [1, 2]}, "groups has 2 rows"),
         ({"groups": [1, 2, None, 4]}, "groups holds missing"),
         ({"groups_b": [1, 2, 3, 4]}, "groups_b goes with y_true_b"),
@@ -220,7 +214,7 @@ def test_bad_input_is_named(change, message):
 
 @pytest.mark.parametrize(
     ("contrast", "message"),
-    [([1, -1], "needs 3 columns"), ([1, 1, -1], "sum to zero")],
+    [([1, -1], "must have 3 columns"), ([1, 1, -1], "sum to zero")],
 )
 def test_contrast_must_fit(contrast, message):
     scores = np.random.default_rng(0).normal(size=(6, 3))

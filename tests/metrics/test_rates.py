@@ -103,7 +103,7 @@ def test_rate_without_weight_may_be_undefined():
     ("y_true", "y_pred", "kwargs", "message"),
     [
         ([YES, NO], [YES], {"pos_label": YES}, "y_pred has 1 rows but y_true has 2"),
-        ([YES, NO], [YES, "awaiting"], {"pos_label": YES}, "hold 3 labels"),
+        ([YES, NO], [YES, "awaiting"], {"pos_label": YES}, "got 3 labels"),
         ([YES, NO], [YES, NO], {"pos_label": "resp"}, "not a valid label"),
         ([YES, NO], [YES, NO], {"pos_label": 1}, "not a valid label"),
         ([YES, None], [YES, NO], {"pos_label": YES}, "y_true holds missing labels"),

@@ -81,8 +81,8 @@ def test_dictionary_is_json_and_table_is_the_band(tied):
     ("y", "kwargs", "message"),
     [
         ([0, 0], {}, "one class only"),
-        ([0, 1], {"n_points": 1}, "n_points=1"),
-        ([0, 1], {"n_resamples": 0}, "n_resamples=0"),
+        ([0, 1], {"n_points": 1}, "n_points must be a whole number >= 2, got 1"),
+        ([0, 1], {"n_resamples": 0}, "n_resamples must be a whole number >= 2, got 0"),
     ],
 )
 def test_bad_input_is_named(y, kwargs, message):

@@ -58,5 +58,5 @@ def test_scorers_serve_as_refit_keys_in_nested_search(table):
 
 
 def test_one_class_fold_is_nan_and_warned_of():
-    with pytest.warns(UndefinedMetricWarning, match="Only the negative class"):
+    with pytest.warns(UndefinedMetricWarning, match="one class only"):
         assert np.isnan(delong_lower_bound([0, 0], [1, 2]))

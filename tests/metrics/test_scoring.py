@@ -81,5 +81,5 @@ def test_fold_of_one_class_is_nan_and_not_averaged_away(cancer):
 
 
 def test_weight_must_be_a_share():
-    with pytest.raises(ValueError, match="weight=2"):
+    with pytest.raises(ValueError, match=r"weight must lie in \[0, 1\], got 2"):
         clinical_scorers(pos_label=1, weight=2)

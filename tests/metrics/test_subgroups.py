@@ -65,7 +65,7 @@ def test_undefined_rates_are_nan_with_one_warning():
 
 
 def test_undefined_rates_of_all_are_named_once():
-    with pytest.warns(UndefinedMetricWarning, match=r"in: all, subgroup a\."):
+    with pytest.warns(UndefinedMetricWarning, match=r"in: all, subgroup a$"):
         subgroup_rates([1, 0], [0, 0], ["a", "a"], pos_label=1)
 
 

@@ -85,9 +85,9 @@ def test_arguments_go_before_the_preset(tied):
     ("change", "message"),
     [
         ({"decisions": None}, "nothing to tabulate"),
-        ({"preset": "mri"}, "preset='mri'"),
-        ({"metrics": ["f1"]}, "metrics='f1'"),
-        ({"method": "exact"}, "method='exact'"),
+        ({"preset": "mri"}, "preset must be one of .* got 'mri'"),
+        ({"metrics": ["f1"]}, "metrics must be one of .* got 'f1'"),
+        ({"method": "exact"}, "method must be one of .* got 'exact'"),
         ({"preset": "dlrp"}, "pos_label='response' is not a valid label"),
     ],
 )

@@ -1,0 +1,127 @@
+"""How labels, scores and groups are read, wherever they enter.
+
+One class alone is refused where something is learned from labels or drawn along
+them; a number that needs both is NaN with a warning. Both say the same sentence.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import type_of_target
+
+
+def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
+    """Return a non-empty 1-D array, of n rows if n is given."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        hint = ", the column of the positive class" if array.ndim == 2 else ""
+        raise ValueError(f"{name} must be 1-D{hint}, got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty; give at least one row")
+    if n is not None and array.size != n:
+        raise ValueError(
+            f"{name} has {array.size} rows but y_true has {n}; give one row of each"
+        )
+    return array
+
+
+def finite_scores(values: Any, name: str, n: int | None = None) -> np.ndarray:
+    """Return finite float64 numbers, one per row."""
+    array = one_dimensional(values, name, n)
+    try:
+        array = array.astype(np.float64, copy=False)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, got {array.dtype}") from None
+    what = f"{name} is NaN or infinite; mend it or leave the row out"
+    raise_first(~np.isfinite(array), what, getattr(values, "index", None))
+    return array
+
+
+def group_codes(groups: Any, n: int) -> np.ndarray:
+    """Return the number 0, 1, ... of each row's group."""
+    codes, _ = pd.factorize(one_dimensional(groups, "groups", n))
+    what = "groups holds missing values; name every row's patient"
+    raise_first(codes < 0, what, getattr(groups, "index", None))
+    return codes
+
+
+def distinct_labels(values: Any, name: str) -> list[Any]:
+    """Return the labels found, in order of appearance; none may be missing."""
+    found = pd.unique(values)
+    if pd.isna(found).any():
+        what = f"{name} holds missing labels; leave those rows out"
+        raise_first(pd.isna(values), what)
+    return found.tolist()
+
+
+def positive_label(labels: list[Any], pos_label: Any, name: str = "y_true") -> Any:
+    """Return the positive class by scikit-learn's rule, or say what is missing."""
+    if pos_label is None:
+        if set(labels) <= {0, 1} or set(labels) <= {-1, 1}:
+            return 1
+        raise ValueError(
+            f"{name} takes value in {spell(labels)} and pos_label is not specified; "
+            "either make it take value in {0, 1} or {-1, 1} or pass pos_label"
+        )
+    if len(labels) == 2 and pos_label not in labels:
+        raise ValueError(
+            f"pos_label={pos_label!r} is not a valid label; it must be one of "
+            f"{spell(labels)}"
+        )
+    return pos_label
+
+
+def check_target(
+    y: Any, *, n_rows: int | None = None, binary: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes of an estimator's y, sorted, and each row's class number."""
+    if y is None:
+        raise ValueError(
+            "requires y to be passed, but the target y is None; pass the labels"
+        )
+    index = getattr(y, "index", None)
+    y = column_or_1d(y, warn=True)
+    what = "Input y contains NaN; leave rows without a label out"
+    raise_first(pd.isna(y), what, index)
+    kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if binary and kind != "binary":
+        raise ValueError(
+            f"Only binary classification is supported. Unknown label type: {kind}; "
+            "give labels of two classes"
+        )
+    if kind not in ("binary", "multiclass"):
+        raise ValueError(f"Unknown label type: {kind}; give classes, not numbers")
+    if n_rows is not None:
+        check_consistent_length(np.empty(n_rows), y)
+    classes, codes = np.unique(y, return_inverse=True)
+    if len(classes) == 1:
+        raise ValueError(one_class("y", f"every row is {classes.tolist()[0]!r}", "fit"))
+    return classes, codes
+
+
+def one_class(name: str, why: str, what: str) -> str:
+    """Say that labels are all of one class."""
+    return f"{name} holds one class only ({why}); {what} needs both classes"
+
+
+def spell(labels: Iterable[Any]) -> str:
+    """List labels for an error message."""
+    return "{" + ", ".join(repr(x) for x in labels) + "}"
+
+
+def raise_first(wrong: np.ndarray, what: str, index: Any = None) -> None:
+    """Raise naming the first row where something is wrong, if there is one.
+
+    Rows have their index label where there is an index, else their position.
+    """
+    wrong = np.asarray(wrong)
+    rows = np.flatnonzero(wrong.any(axis=1) if wrong.ndim == 2 else wrong)
+    if not rows.size:
+        return
+    row = index[rows[0]] if isinstance(index, pd.Index) else rows[0]
+    raise ValueError(f"row {row}: {what} ({rows.size} such rows)")

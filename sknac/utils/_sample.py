@@ -1,0 +1,167 @@
+"""Labels of patients, checked once where they enter and then handed on."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from sknac.utils._labels import (
+    distinct_labels,
+    finite_scores,
+    group_codes,
+    one_class,
+    one_dimensional,
+    positive_label,
+    spell,
+)
+from sknac.utils._warnings import warn_undefined, warn_user
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Who is positive, and whose rows belong together.
+
+    Public functions make it with `check_sample`; the private functions named
+    ``*_of`` take it and check nothing again.
+
+    Parameters
+    ----------
+    positive : bool ndarray of shape (n,)
+        Whether the true label is `pos_label`.
+    pos_label : int, float, bool or str
+        The positive class.
+    predicted : bool ndarray of shape (n,) or None
+        Whether the predicted label is `pos_label`.
+    codes : int ndarray of shape (n,) or None
+        Number 0, 1, ... of each row's patient; None where every row is one.
+    index : pandas Index or None
+        Names of the rows.
+    """
+
+    positive: np.ndarray
+    pos_label: Any
+    predicted: np.ndarray | None = None
+    codes: np.ndarray | None = None
+    index: pd.Index | None = None
+
+    @cached_property
+    def n(self) -> int:
+        """Number of rows."""
+        return self.positive.size
+
+    @cached_property
+    def n_pos(self) -> int:
+        """Number of positive rows."""
+        return int(self.positive.sum())
+
+    @cached_property
+    def n_groups(self) -> int | None:
+        """Number of patients where they have several rows."""
+        return None if self.codes is None else int(self.codes.max()) + 1
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What every result says of its data."""
+        about = {"n": self.n, "n_pos": self.n_pos, "pos_label": self.pos_label}
+        return about | {"n_groups": self.n_groups}
+
+    @cached_property
+    def has_both(self) -> bool:
+        """Whether both classes are there."""
+        return 0 < self.n_pos < self.n
+
+    def scores(self, values: Any, name: str = "y_score") -> np.ndarray:
+        """Return finite scores, one per row."""
+        return finite_scores(values, name, self.n)
+
+    def weights(self, values: Any) -> np.ndarray | None:
+        """Return non-negative weights, one per row, or None."""
+        return check_weights(values, self.n)
+
+    def part(self, rows: np.ndarray) -> Self:
+        """Return some of the rows, each a patient."""
+        predicted = None if self.predicted is None else self.predicted[rows]
+        return replace(self, positive=self.positive[rows], predicted=predicted)
+
+    def warn_of_one_class(self, what: str) -> bool:
+        """Warn that `what` is NaN if a class is absent; tell whether it is."""
+        if not self.has_both:
+            warn_undefined(f"{self._one_class(what)}: NaN")
+        return not self.has_both
+
+    def require_both_classes(self, what: str) -> None:
+        """Raise if a class is absent that `what` cannot be without."""
+        if not self.has_both:
+            raise ValueError(self._one_class(what))
+
+    def _one_class(self, what: str) -> str:
+        rows = "every" if self.n_pos else "no"
+        return one_class("y_true", f"{rows} row is {self.pos_label!r}", what)
+
+
+def check_sample(
+    y_true: Any,
+    y_pred: Any = None,
+    *,
+    pos_label: Any = None,
+    groups: Any = None,
+    beside: tuple[Any, ...] = (),
+    interval: bool = True,
+) -> Sample:
+    """Check true (and predicted) labels and groups.
+
+    Without groups, repeated index labels in one of the arguments, or in what stands
+    `beside` them, mean that a patient has several rows. Where an interval is made,
+    which would be too narrow, that is warned of.
+    """
+    arrays = {"y_true": one_dimensional(y_true, "y_true")}
+    n = arrays["y_true"].size
+    if y_pred is not None:
+        arrays["y_pred"] = one_dimensional(y_pred, "y_pred", n)
+    found = [label for key in arrays for label in distinct_labels(arrays[key], key)]
+    found = list(dict.fromkeys(found))
+    if len(found) > 2:
+        raise ValueError(
+            f"{' and '.join(arrays)} must be binary, got {len(found)} labels "
+            f"{spell(found[:5])}; leave out rows that have no decision yet"
+        )
+    label = positive_label(found, pos_label)
+    flags = [np.asarray(array == label, dtype=bool) for array in arrays.values()]
+    index = getattr(y_true, "index", None)
+    return Sample(
+        flags[0],
+        label,
+        predicted=flags[1] if y_pred is not None else None,
+        codes=check_groups(groups, n, *((y_true, y_pred, *beside) if interval else ())),
+        index=index if isinstance(index, pd.Index) else None,
+    )
+
+
+def check_weights(values: Any, n: int) -> np.ndarray | None:
+    """Return non-negative weights, one per row, or None."""
+    if values is None:
+        return None
+    weights = finite_scores(values, "sample_weight", n)
+    if (weights < 0).any() or not weights.any():
+        raise ValueError("sample_weight must be non-negative and not all zero")
+    return weights
+
+
+def check_groups(groups: Any, n: int, *data: Any) -> np.ndarray | None:
+    """Return group codes per row, or None; warn of an index that repeats itself."""
+    if groups is not None:
+        return group_codes(groups, n)
+    for item in data:
+        index = getattr(item, "index", None)
+        if isinstance(index, pd.Index) and not index.is_unique:
+            warn_user(
+                f"{n} rows but only {index.nunique()} distinct index labels; pass the "
+                "patients as groups: rows of one patient are not independent and the "
+                "interval is too narrow"
+            )
+            break
+    return None

@@ -1,0 +1,21 @@
+"""Warnings that point at the user's own line, however deep they arise."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import sys
+import warnings
+
+from sklearn.exceptions import UndefinedMetricWarning
+
+
+def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the first line outside this package."""
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("sknac"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, category, stacklevel=level)
+
+
+def warn_undefined(text: str) -> None:
+    """Warn that a number or its interval is undefined and comes back as NaN."""
+    warn_user(text, UndefinedMetricWarning)
