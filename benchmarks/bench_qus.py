@@ -24,12 +24,7 @@ SHAPE, FS_MHZ, PITCH_MM = (2600, 256), 40.0, 0.234
 N, M, HOP, N_FFT = 104, 9, 5, 128  # samples, lines, hop down; the hop across is 1
 BINS = slice(10, 26)  # 3.125 to 7.8125 MHz
 LAW = PowerLaw(bsc_1mhz=1e-6, exponent=3.5)
-SETTINGS = {
-    "fs_mhz": FS_MHZ,
-    "line_pitch_mm": PITCH_MM,
-    "attenuation_db_cm_mhz": 0.6,
-    "reference_bsc": LAW,
-}
+ATTENUATION = {"attenuation_db_cm_mhz": 0.6}
 
 
 def make_frames(n_samples=SHAPE[0]):
@@ -47,17 +42,21 @@ def make_frames(n_samples=SHAPE[0]):
     return frames
 
 
-def make_mapper(rf, phantom):
-    """Return a fitted mapper, whose reference is ready, and the plane to map."""
+def make_scan(frames):
+    """Return the plane to map and the phantom."""
     scan, reference = (
-        Plane.from_rf(frame, fs_mhz=FS_MHZ, line_pitch_mm=PITCH_MM)
-        for frame in (rf, phantom)
+        Plane.from_rf(frame, fs_mhz=FS_MHZ, line_pitch_mm=PITCH_MM) for frame in frames
     )
-    X = pd.DataFrame({"us_pre": pd.Series([Study([scan])], dtype=object)})
     phantom = ReferencePhantom(
         reference, attenuation_db_cm_mhz=0.576, speed_of_sound=1540.0, bsc=LAW
     )
-    return QUSMapper(phantom, attenuation_db_cm_mhz=0.6).fit(X), scan
+    return scan, phantom
+
+
+def make_mapper(scan, phantom):
+    """Return a fitted mapper, whose reference is ready."""
+    X = pd.DataFrame({"us_pre": pd.Series([Study([scan])], dtype=object)})
+    return QUSMapper(phantom, **ATTENUATION).fit(X)
 
 
 def fft_spectra(rf, workers, rows=50):
@@ -127,16 +126,18 @@ def peak_mb(work):
 
 def compare(n_rounds):
     """Print times, ratios and memory on the common frame."""
-    rf, phantom = make_frames()
-    mapper, plane = make_mapper(rf, phantom)
-    maps = qus_maps(rf, phantom, **SETTINGS)
+    frames = make_frames()
+    rf = frames[0]
+    plane, phantom = scan = make_scan(frames)
+    mapper = make_mapper(plane, phantom)
+    maps = qus_maps(*scan, **ATTENUATION)
     print(f"{maps}, {maps.freqs_mhz.size} bins")
     product = make_product()
     work = {
         "product, 1 thread": (1, product),
         "product, 2 threads": (2, product),
-        "qus_maps, n_jobs=1": (1, lambda: qus_maps(rf, phantom, n_jobs=1, **SETTINGS)),
-        "qus_maps, n_jobs=2": (2, lambda: qus_maps(rf, phantom, n_jobs=2, **SETTINGS)),
+        "qus_maps, n_jobs=1": (1, lambda: qus_maps(*scan, n_jobs=1, **ATTENUATION)),
+        "qus_maps, n_jobs=2": (2, lambda: qus_maps(*scan, n_jobs=2, **ATTENUATION)),
         "one plane, reference ready": (1, lambda: mapper.transform_plane(plane)),
         "FFT spectra alone, 1 worker": (1, lambda: fft_spectra(rf, 1)),
         "FFT spectra alone, 2 workers": (2, lambda: fft_spectra(rf, 2)),
@@ -161,8 +162,8 @@ def scaling(n_rounds):
     cases = [(1300, 0.95), (2600, 0.95), (5200, 0.95), (2600, 0.9), (2600, 0.8)]
     entries, sizes = {}, {}
     for n_samples, overlap in cases:
-        rf, phantom = make_frames(n_samples)
-        mapper, plane = make_mapper(rf, phantom)
+        plane, phantom = make_scan(make_frames(n_samples))
+        mapper = make_mapper(plane, phantom)
         X = pd.DataFrame({"us_pre": pd.Series([Study([plane])], dtype=object)})
         mapper.set_params(overlap=(overlap, 0.95), channels=("mbf",)).fit(X)
         key = (n_samples, overlap)

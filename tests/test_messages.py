@@ -90,21 +90,6 @@ _NOT_YET = {
     "preprocessing": {
         "_scaler.py",
     },
-    "qus": {
-        "_bmode.py",
-        "_bsc.py",
-        "_checks.py",
-        "_engine.py",
-        "_form_factor.py",
-        "_mapper.py",
-        "_maps.py",
-        "_media.py",
-        "_plan.py",
-        "_plane_mapper.py",
-        "_plot.py",
-        "_reference.py",
-        "_reference_spectrum.py",
-    },
     "report": {
         "_additions.py",
         "_checks.py",

@@ -24,26 +24,13 @@ from sknac.qus import estimate_attenuation, qus_maps
 SIZE = {"depth_mm": 45.0, "width_mm": 36.0}
 cohort = make_rf_cohort(n_patients=12, n_planes=1, random_state=1, **SIZE)
 phantom = cohort.reference
-reference_rf = np.stack([plane.load() for plane in phantom.acquisitions])
-scanner = {
-    "fs_mhz": 40.0,
-    "line_pitch_mm": 0.234,
-    "reference_speed_of_sound": phantom.speed_of_sound,
-    "reference_attenuation_db_cm_mhz": phantom.attenuation_db_cm_mhz,
-}
 planes = [study.planes[0] for study in cohort.X["us_pre"]]
 truth = cohort.truth["attenuation_db_cm_mhz"].to_numpy()
 
 
 def maps_at(attenuation):
     """Compute the maps of the first plane."""
-    return qus_maps(
-        planes[0].load(),
-        reference_rf,
-        attenuation_db_cm_mhz=attenuation,
-        reference_bsc=phantom.bsc,
-        **scanner,
-    )
+    return qus_maps(planes[0], phantom, attenuation_db_cm_mhz=attenuation)
 
 
 right = maps_at(truth[0])
@@ -65,9 +52,7 @@ print(shifts.round(2))
 # `estimate_attenuation` takes the frame for uniform. These planes are not: a core in
 # a margin in a background, each with its own scatterers. The standard error holds
 # speckle only, so it is smaller than the true error.
-found = [
-    estimate_attenuation(plane.load(), reference_rf, **scanner) for plane in planes
-]
+found = [estimate_attenuation(plane, phantom) for plane in planes]
 estimates = np.array([estimate.db_cm_mhz for estimate in found])
 errors = np.array([estimate.standard_error for estimate in found])
 print(

@@ -30,7 +30,14 @@ import numpy as np
 from sknac.cohort import ArrayRef, Plane
 from sknac.datasets import make_rf_cohort
 from sknac.io import read_info
-from sknac.qus import PowerLaw, QUSMapDisplay, bmode_from_rf, qus_maps
+from sknac.qus import (
+    PowerLaw,
+    QUSMapDisplay,
+    ReferencePhantom,
+    SpectralOptions,
+    bmode_from_rf,
+    qus_maps,
+)
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--rf", type=Path, help="RF file of the scan")
@@ -50,7 +57,7 @@ parser.add_argument(
 parser.add_argument("--band-mhz", type=float, nargs=2, help="default: automatic")
 parser.add_argument("--focus-mm", type=float, help="where the band is chosen")
 parser.add_argument("--min-snr-db", type=float, default=6.0)
-parser.add_argument("--depth-mm", type=float, nargs=2, help="analyse this range only")
+parser.add_argument("--depth-range-mm", type=float, nargs=2, help="this range only")
 parser.add_argument("--out", type=Path, default=Path("build/real_rf"))
 args, _ = parser.parse_known_args()
 if args.rf is not None and None in (args.reference, args.line_pitch_mm):
@@ -64,32 +71,26 @@ if args.rf is not None and None in (args.reference, args.line_pitch_mm):
 simulated = args.rf is None
 if simulated:
     cohort = make_rf_cohort(n_patients=2, n_planes=1, random_state=3)
-    plane = cohort.X["us_pre"].iloc[0].planes[0]
-    phantom = cohort.reference
-    reference_rf = np.stack([scan.load() for scan in phantom.acquisitions])
-    reference_bsc = phantom.bsc
+    plane, phantom = cohort.X["us_pre"].iloc[0].planes[0], cohort.reference
     args.attenuation = cohort.truth["attenuation_db_cm_mhz"].iloc[0]
-    args.reference_attenuation = phantom.attenuation_db_cm_mhz
-    args.reference_speed = phantom.speed_of_sound
 else:
-    plane = Plane.from_rf(
-        ArrayRef.from_file(args.rf, frame=args.frame),
-        fs_mhz=read_info(args.rf).fs_mhz,
-        line_pitch_mm=args.line_pitch_mm,
+    scanner = {"fs_mhz": read_info(args.rf).fs_mhz, "line_pitch_mm": args.line_pitch_mm}
+    plane = Plane.from_rf(ArrayRef.from_file(args.rf, frame=args.frame), **scanner)
+    frames = range(read_info(args.reference).n_frames)
+    phantom = ReferencePhantom(
+        [
+            Plane.from_rf(ArrayRef.from_file(args.reference, frame=i), **scanner)
+            for i in frames
+        ],
+        attenuation_db_cm_mhz=args.reference_attenuation,
+        speed_of_sound=args.reference_speed,
+        bsc=PowerLaw(*args.reference_bsc) if args.reference_bsc else None,
     )
-    n_frames = read_info(args.reference).n_frames
-    reference_rf = np.stack(
-        [ArrayRef.from_file(args.reference, frame=i).load() for i in range(n_frames)]
-    )
-    reference_bsc = PowerLaw(*args.reference_bsc) if args.reference_bsc else None
 title = (
     "simulated scan" if simulated else f"{args.rf.stem} against {args.reference.stem}"
 )
-print(f"{title.upper()}: {plane}, {len(reference_rf)} frames of the phantom")
-print(
-    f"attenuation {args.attenuation:.3f}, phantom {args.reference_attenuation:.3f} "
-    "dB/cm/MHz (assumed unless measured)"
-)
+print(f"{title.upper()}: {plane}, {phantom}")
+print(f"attenuation {args.attenuation:.3f} dB/cm/MHz (assumed unless measured)")
 
 # %%
 # The maps
@@ -98,24 +99,22 @@ print(
 # -6 dB: headers are often wrong about the frequency. Where phantom or scan are too
 # close to the noise, the maps are invalid, and so are clipped or dead lines; the
 # counts say how many windows, and why.
-low_mm, high_mm = args.depth_mm or (0.0, np.inf)
+low_mm, high_mm = args.depth_range_mm or (0.0, np.inf)
 depth_mm = plane.grid.axial_mm
 kept = slice(*np.searchsorted(depth_mm, [low_mm, high_mm]))
-channels = ("mbf", "ss", "si") + (("esd", "eac") if reference_bsc else ())
+channels = ("mbf", "ss", "si") + (("esd", "eac") if phantom.bsc else ())
 maps = qus_maps(
-    plane.load()[kept],
-    reference_rf[:, kept],
-    fs_mhz=plane.fs_mhz,
-    line_pitch_mm=plane.spacing_mm[1],
-    start_depth_mm=depth_mm[kept][0],
+    plane.replace(
+        image=plane.load()[kept],
+        origin_mm=(depth_mm[kept][0], 0.0),
+        focus_mm=args.focus_mm,
+        core=None,
+    ),
+    phantom,
     attenuation_db_cm_mhz=args.attenuation,
-    reference_attenuation_db_cm_mhz=args.reference_attenuation,
-    reference_speed_of_sound=args.reference_speed,
-    reference_bsc=reference_bsc,
     band_mhz=tuple(args.band_mhz) if args.band_mhz else "auto",
-    focus_mm=args.focus_mm,
-    min_snr_db=args.min_snr_db,
     channels=channels,
+    options=SpectralOptions(min_snr_db=args.min_snr_db),
 )
 print(f"band {maps.band_mhz[0]:g} to {maps.band_mhz[1]:g} MHz")
 print(

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.fft import next_fast_len
 from scipy.signal import hilbert
 
-from sknac.qus._checks import positive, rf_frame
+from sknac.qus._checks import positive, real_rf
 
 
 def bmode_from_rf(rf: ArrayLike, *, dynamic_range_db: float = 60.0) -> np.ndarray:
@@ -40,10 +40,10 @@ def bmode_from_rf(rf: ArrayLike, *, dynamic_range_db: float = 60.0) -> np.ndarra
     >>> image.shape, float(image.max())
     ((300, 20), 0.0)
     """
-    rf = rf_frame(rf)
+    rf = real_rf(rf)
     floor = -positive("dynamic_range_db", dynamic_range_db, "give a range in dB")
     if not np.isfinite(rf).all():
-        raise ValueError("rf holds NaN or infinite samples: cut these lines off")
+        raise ValueError("rf holds NaN or infinite samples; cut these lines off")
     rf = rf.astype(np.float32)
     rf -= np.median(rf, axis=0)
     n_fft = next_fast_len(rf.shape[0])

@@ -142,7 +142,7 @@ class TabulatedBSC:
         if f.min() < self.f_mhz[0] or f.max() > self.f_mhz[-1]:
             raise ValueError(
                 f"the table reaches from {self.f_mhz[0]:g} to {self.f_mhz[-1]:g} MHz, "
-                f"asked for {f.min():g} to {f.max():g} MHz: narrow band_mhz"
+                f"asked for {f.min():g} to {f.max():g} MHz; narrow band_mhz"
             )
         return np.exp(np.interp(np.log(f), np.log(self.f_mhz), np.log(self.bsc)))
 
@@ -224,46 +224,6 @@ def _per_bead(model, freqs_mhz):
         np.array(freqs_mhz), radii, sphere=model.sphere, medium=model.medium
     )
     return weights / weights.sum() @ np.square(lengths)
-
-
-def glass_bead_phantom_bsc(
-    concentration_per_cm3: float = 1e6,
-) -> FaranSpheres:
-    """Backscatter of the published QUS phantom: glass beads of 5-30 um in gelatin.
-
-    Diameters are spread evenly by number. Neither the bead concentration nor the
-    shape of the histogram is published, so the *shape* over frequency is usable,
-    while the absolute level is not: EAC and SI in absolute terms shift with
-    10 log10 of `concentration_per_cm3`, ESD does not.
-
-    Parameters
-    ----------
-    concentration_per_cm3 : float, default=1e6
-        Beads per cm^3: an assumption, see above.
-
-    Returns
-    -------
-    FaranSpheres
-        The model, in a medium of 1488 m/s.
-
-    References
-    ----------
-    H. Taleghamar et al., "Deep learning of quantitative ultrasound multi-parametric
-    images at pre-treatment to predict breast cancer response to chemotherapy",
-    Scientific Reports 12:2244, 2022.
-
-    Examples
-    --------
-    >>> from sknac.qus import glass_bead_phantom_bsc
-    >>> one, two = (glass_bead_phantom_bsc(n)([5.0])[0] for n in (1e6, 2e6))
-    >>> float(two / one)
-    2.0
-    """
-    return FaranSpheres(
-        diameters_um=tuple(np.arange(5.5, 30.0)),
-        concentration_per_cm3=concentration_per_cm3,
-        medium=(1488.0, 1020.0),
-    )
 
 
 def _wavenumber_cm(f_mhz, speed_of_sound):

@@ -6,26 +6,31 @@ from numbers import Real
 
 import numpy as np
 
-SAME = 1e-3  # relative difference at which two settings count as equal
+ESTIMATE = "estimate"
+ATTENUATION_MEND = (
+    "give the tissue's attenuation in dB/(cm MHz^n): it is the largest source of "
+    "error, so there is no default"
+)
 
 
 def positive(name, value, mend):
     """Return `value` as a float, or raise when it is no finite positive number."""
     if isinstance(value, bool) or not isinstance(value, Real | np.number):
-        raise ValueError(f"{name}={value!r} is not a number: {mend}")
+        raise ValueError(f"{name}={value!r} is not a number; {mend}")
     if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{name}={value!r} must be finite and above 0: {mend}")
+        raise ValueError(f"{name}={value!r} must be finite and above 0; {mend}")
     return float(value)
 
 
 def not_negative(name, value, mend):
     """Return `value` as a float, or raise when it is negative or not finite."""
-    if value == 0 and not isinstance(value, bool):
-        return 0.0
     if value is None:
-        raise ValueError(f"{name} is missing: {mend}")
-    if isinstance(value, Real | np.number) and value < 0:
-        raise ValueError(f"{name}={value!r} is negative: {mend}")
+        raise ValueError(f"{name} is missing; {mend}")
+    if isinstance(value, Real | np.number) and not isinstance(value, bool):
+        if value == 0:
+            return 0.0
+        if value < 0:
+            raise ValueError(f"{name}={value!r} is negative; {mend}")
     return positive(name, value, mend)
 
 
@@ -34,86 +39,55 @@ def pair(name, value):
     values = np.atleast_1d(value)
     if values.shape not in {(1,), (2,)}:
         raise ValueError(
-            f"{name}={value!r} must be one number or a pair (axial, lateral)"
+            f"{name} must be one number or a pair (axial, lateral), got {value!r}"
         )
     return values[0], values[-1]
 
 
-def rf_frame(rf):
-    """Return one RF frame as an array of shape (n_samples, n_lines)."""
-    rf = _real_array("rf", rf)
-    if rf.ndim != 2:
+def real_rf(rf):
+    """Return one RF frame as an array of real numbers (n_samples, n_lines)."""
+    rf = np.asarray(rf)
+    if rf.dtype.kind not in "iuf":
+        raise ValueError(
+            f"rf has dtype {rf.dtype}; give real samples as integers or floats (of IQ "
+            "data the carrier must be restored first)"
+        )
+    if rf.ndim != 2 or rf.size == 0:
         raise ValueError(
             f"rf has shape {rf.shape}; give one frame (n_samples, n_lines), depth first"
         )
     return rf
 
 
-def rf_frames(reference_rf):
-    """Return reference RF as an array of shape (n_frames, n_samples, n_lines)."""
-    frames = _real_array("reference_rf", reference_rf)
-    if frames.ndim not in {2, 3}:
-        raise ValueError(
-            f"reference_rf has shape {frames.shape}; give (n_samples, n_lines) or "
-            "(n_frames, n_samples, n_lines)"
-        )
-    return frames if frames.ndim == 3 else frames[None]
-
-
-def check_fit(rf, plan):
-    """Raise when no window fits into the frame, or no sample can be used."""
-    sides = (plan.n_samples, plan.n_lines)
-    if sides[0] > rf.shape[0] or sides[1] > rf.shape[1]:
-        raise ValueError(
-            f"the window of {sides[0]} samples x {sides[1]} lines is larger than the "
-            f"frame of {rf.shape[0]} x {rf.shape[1]}: reduce window_mm or check "
-            "line_pitch_mm and fs_mhz"
-        )
+def usable_rf(plane):
+    """Load a plane's RF; raise when no sample can be used."""
+    rf = real_rf(plane.load())
     if rf.dtype.kind == "f" and not np.isfinite(rf).any():
-        raise ValueError("rf holds NaN or infinite samples only: give another frame")
+        raise ValueError("rf holds NaN or infinite samples only; give another frame")
+    return rf
 
 
-def check_reaches(rf, frames):
-    """Raise when the reference ends above the scan's last sample."""
-    if frames.shape[1] < rf.shape[0]:
+def check_attenuation(value, shape):
+    """Return a number, a map of one value per sample, or "estimate"."""
+    if isinstance(value, str):
+        if value != ESTIMATE:
+            raise ValueError(
+                f'attenuation_db_cm_mhz must be a number, a map or "{ESTIMATE}", got '
+                f"{value!r}"
+            )
+        return value
+    if value is None or np.ndim(value) != 2:
+        return not_negative("attenuation_db_cm_mhz", value, ATTENUATION_MEND)
+    value = np.asarray(value, dtype=np.float64)
+    if value.shape != shape:
         raise ValueError(
-            f"reference_rf has {frames.shape[1]} samples down a line, rf has "
-            f"{rf.shape[0]}: the reference must reach at least as deep; crop rf or "
-            "scan the phantom deeper"
+            f"attenuation_db_cm_mhz has shape {value.shape}, the plane {shape}; give "
+            "one number or one value per sample"
         )
-
-
-def same_setting(name, scan, reference):
-    """Raise when the reference was acquired with another setting, where known."""
-    if reference is None:
-        return
-    reference = positive(f"reference_{name}", reference, "give it, or None if unknown")
-    if not np.isclose(scan, reference, rtol=SAME, atol=0):
+    n_bad = np.count_nonzero(~(np.isfinite(value) & (value >= 0)))
+    if n_bad:
         raise ValueError(
-            f"{name} is {scan:g} for rf and {reference:g} for the reference: scan the "
-            "phantom with the patient's settings"
+            f"attenuation_db_cm_mhz holds {n_bad} negative, NaN or infinite values; "
+            "give dB/(cm MHz^n) for every sample"
         )
-
-
-def check_snr(min_snr_db):
-    """Return the limit as a float, or None."""
-    if min_snr_db is None:
-        return None
-    if isinstance(min_snr_db, Real) and np.isfinite(min_snr_db):
-        return float(min_snr_db)
-    raise ValueError(
-        f"min_snr_db={min_snr_db!r} must be a number in dB, or None to keep all windows"
-    )
-
-
-def _real_array(name, array):
-    """Return a non-empty array of real numbers."""
-    array = np.asarray(array)
-    if array.dtype.kind not in "iuf":
-        raise ValueError(
-            f"{name} has dtype {array.dtype}; give real RF samples as integers or "
-            "floats (of IQ data the carrier must be restored first)"
-        )
-    if array.size == 0:
-        raise ValueError(f"{name} is empty (shape {array.shape})")
-    return array
+    return value

@@ -2,27 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sknac.cohort import Grid
-from sknac.qus._attenuation import AttenuationEstimate
-from sknac.qus._checks import not_negative
+from sknac.qus._checks import usable_rf
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import (
     CHANNELS,
     DB,
-    Media,
     gaussian_esd_eac,
     log_linear,
     path_loss_cm,
 )
-from sknac.qus._form_factor import GridFit, ScattererFit
+from sknac.qus._form_factor import GridFit
+from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._noise import band_parts, noise_floor, snr_db
-from sknac.qus._plan import WindowPlan
-from sknac.qus._reference_spectrum import ReferenceSpectrum
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
 
 NEEDS_BSC = ("esd", "eac", "bsc")
@@ -70,10 +66,14 @@ class QUSMaps:
     Examples
     --------
     >>> import numpy as np
-    >>> from sknac.qus import qus_maps
+    >>> from sknac.cohort import Plane
+    >>> from sknac.qus import ReferencePhantom, qus_maps
     >>> rf = np.random.default_rng(0).normal(size=(400, 30))
-    >>> maps = qus_maps(rf, rf, fs_mhz=40, line_pitch_mm=0.2, overlap=0.5,
-    ...                 attenuation_db_cm_mhz=0.5, channels=("mbf",))
+    >>> plane = Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
+    >>> phantom = ReferencePhantom(
+    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
+    >>> maps = qus_maps(plane, phantom, attenuation_db_cm_mhz=0.5, overlap=0.5,
+    ...                 channels=("mbf",))
     >>> maps.mbf.shape, maps.depth_mm.shape, maps.lateral_mm.shape
     ((6, 5), (6,), (5,))
     """
@@ -113,23 +113,15 @@ class QUSMaps:
         )
 
 
-def maps_from_reference(
-    rf: np.ndarray,
-    reference: ReferenceSpectrum,
-    *,
-    plan: WindowPlan,
-    media: Media,
-    start_depth_mm: float,
-    reference_bsc: Callable | None,
-    channels: tuple,
-    fit: ScattererFit,
-    min_snr_db: float | None,
-    dtype: np.dtype,
-    n_jobs: int | None,
-) -> QUSMaps:
-    """Compute maps against a reference spectrum that is already there."""
-    start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
-    plan = plan.on_band(reference.band_mhz) if plan.bins is None else plan
+def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
+    """Compute the maps of a `PlaneJob`.
+
+    The reference's `frames` are for the standard error of an estimated attenuation.
+    """
+    recipe, plan, reference = job.recipe, job.plan, job.reference
+    channels, min_snr_db = recipe.channels, recipe.min_snr_db
+    rf, start = usable_rf(job.plane), job.plane.origin_mm[0]
+    media, estimate = resolve_attenuation(rf, job, frames)
     n_rows, n_columns = plan.n_rows(rf.shape[0]), plan.n_columns(rf.shape[1])
     depth_mm = plan.depth_mm(n_rows, start)
     wants_bsc = any(name in NEEDS_BSC for name in channels)
@@ -139,7 +131,7 @@ def maps_from_reference(
         reference.ln_power[:n_rows],
         depth_mm,
         media,
-        _ln_bsc(reference_bsc, plan.freqs_mhz) if wants_bsc else None,
+        _ln_bsc(recipe.bsc, plan.freqs_mhz) if wants_bsc else None,
     )
     data = condition(rf, plan.n_samples, dtype)
     out = _empty_maps(channels, (n_rows, n_columns), plan.freqs_mhz.size, dtype)
@@ -147,10 +139,10 @@ def maps_from_reference(
     if min_snr_db is not None and reference.ln_floor is not None:
         floor = noise_floor(data, plan)
         out["snr_db"] = np.empty((n_rows, n_columns), dtype)
-    loss = _tissue_loss(media.attenuation, plan, rf.shape, depth_mm, start)
+    loss = _tissue_loss(media.attenuation, plan, depth_mm, start)
     grid = None
-    if fit.method == "masd" and any(name in _SIZES for name in channels):
-        grid = GridFit(fit, plan.freqs_mhz, media.speed_of_sound, dtype)
+    if recipe.fit.method == "masd" and any(name in _SIZES for name in channels):
+        grid = GridFit(recipe.fit, plan.freqs_mhz, media.speed_of_sound, dtype)
     work = _Frame(data, plan, linear, loss, media.speed_of_sound, out, floor, grid)
     for_blocks(n_rows, block_rows(plan, rf.shape[1], dtype), work, n_jobs)
     marks = bad_lines(data, plan)
@@ -163,6 +155,7 @@ def maps_from_reference(
         freqs_mhz=plan.freqs_mhz.copy(),
         invalid_counts=counts,
         band_mhz=plan.band_mhz,
+        attenuation=estimate,
         **out,
     )
 
@@ -180,21 +173,16 @@ def _ln_bsc(reference_bsc, freqs_mhz):
     bsc = np.asarray(reference_bsc(freqs_mhz), dtype=np.float64)
     if bsc.shape != freqs_mhz.shape or not (np.isfinite(bsc) & (bsc > 0)).all():
         raise ValueError(
-            f"reference_bsc must give one finite value above 0 per frequency between "
+            f"bsc must give one finite value above 0 per frequency between "
             f"{freqs_mhz[0]:g} and {freqs_mhz[-1]:g} MHz"
         )
     return np.log(bsc)
 
 
-def _tissue_loss(attenuation, plan, shape, depth_mm, start_depth_mm):
+def _tissue_loss(attenuation, plan, depth_mm, start_depth_mm):
     """One-way path loss at the window centres in dB/MHz^n: a column, or a map."""
     if np.ndim(attenuation) == 0:
         return (attenuation * depth_mm / 10)[:, None]
-    if attenuation.shape != shape:
-        raise ValueError(
-            f"attenuation_db_cm_mhz has shape {attenuation.shape}, rf has {shape}: "
-            "give one number or one value per sample"
-        )
     loss = path_loss_cm(attenuation, plan.sample_mm, start_depth_mm)
     centre = np.arange(depth_mm.size) * plan.hop_samples + (plan.n_samples - 1) // 2
     # An even window's centre lies between two samples.

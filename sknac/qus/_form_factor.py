@@ -10,8 +10,6 @@ from scipy.special import spherical_jn
 
 from sknac.qus._estimates import DB, FORM_FACTOR
 
-METHODS = ("least_squares", "masd")
-
 
 def _gaussian(ka):
     """Soft scatterer whose impedance falls off as a Gaussian."""
@@ -27,71 +25,24 @@ FORM_FACTORS = {"gaussian": _gaussian, "fluid_sphere": _fluid_sphere}
 
 
 @dataclass(frozen=True)
-class ScattererFit:
-    """How diameter and concentration are fitted to the backscatter coefficient.
+class SizeFit:
+    """How ESD and EAC are fitted to the backscatter coefficient, checked."""
 
-    Parameters
-    ----------
-    method : {"least_squares", "masd"}, default="least_squares"
-        A straight line through ln(BSC / f^4) over f^2, for the Gaussian form factor
-        only; or the diameter on a grid at which the decibels between measured and
-        modelled BSC vary least over the band (minimum average squared deviation).
-    form_factor : {"gaussian", "fluid_sphere"} or callable, default="gaussian"
-        Form factor F; a callable takes an array of k a (wavenumber times radius)
-        and returns F > 0 of the same shape, 1 at 0.
-    esd_um : tuple of (float, float, float), default=(10.0, 300.0, 1.0)
-        Smallest and largest diameter of the grid and its step, in um. A best
-        diameter at either end is no estimate: the window is invalid.
-
-    Raises
-    ------
-    ValueError
-        If a setting is unknown, the grid has fewer than 3 diameters, or the
-        method cannot fit the form factor.
-
-    Notes
-    -----
-    Both fit BSC = (4/9) k^4 a^6 (n z^2) F(k a), ESD = 2a, EAC = 10 log10(n z^2) in
-    dB re 1 cm^-3. For the Gaussian both methods minimise the same sum of squares:
-    they differ by the step of the grid, and outside it, alone.
-
-    References
-    ----------
-    M. F. Insana, R. F. Wagner, D. G. Brown, T. J. Hall, "Describing small-scale
-    structure in random media using pulse-echo ultrasound", J. Acoust. Soc. Am.
-    87:179-192, 1990.
-
-    Examples
-    --------
-    >>> from sknac.qus import ScattererFit
-    >>> ScattererFit("masd", form_factor="fluid_sphere").esd_um
-    (10.0, 300.0, 1.0)
-    """
-
-    method: str = "least_squares"
-    form_factor: str | Callable = "gaussian"
-    esd_um: tuple = (10.0, 300.0, 1.0)
+    method: str
+    form_factor: str | Callable
+    esd_um: tuple
 
     def __post_init__(self):
-        if self.method not in METHODS:
-            raise ValueError(f"method={self.method!r} must be one of {METHODS}")
-        if self.form_factor not in tuple(FORM_FACTORS) and not callable(
-            self.form_factor
-        ):
-            raise ValueError(
-                f"form_factor={self.form_factor!r} must be one of "
-                f"{tuple(FORM_FACTORS)} or a callable of k a"
-            )
         if self.method == "least_squares" and self.form_factor != "gaussian":
             raise ValueError(
-                'method="least_squares" fits the Gaussian form factor only: use '
-                'method="masd"'
+                'size_fit="least_squares" fits the Gaussian form factor only; use '
+                'size_fit="masd"'
             )
         low, high, step = (float(v) for v in self.esd_um)
         if not (0 < low < high and step > 0 and high - low >= 2 * step):
             raise ValueError(
-                f"esd_um={self.esd_um!r} must be (low, high, step) in um with "
-                "0 < low and 3 diameters or more"
+                "esd_grid_um must be (low, high, step) in um with 0 < low and 3 "
+                f"diameters or more, got {self.esd_um!r}"
             )
         object.__setattr__(self, "esd_um", (low, high, step))
 
@@ -100,11 +51,6 @@ class ScattererFit:
         """Diameters of the grid, in um."""
         low, high, step = self.esd_um
         return np.arange(low, high + step / 2, step)
-
-
-def scatterer_fit(fit):
-    """Take a fit, or the name of a method."""
-    return fit if isinstance(fit, ScattererFit) else ScattererFit(fit)
 
 
 class GridFit:

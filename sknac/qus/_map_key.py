@@ -9,7 +9,6 @@ from numbers import Real
 import numpy as np
 
 from sknac.qus._engine import NEEDS_BSC
-from sknac.qus._reference import first_sample
 from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input: stored maps
@@ -18,7 +17,7 @@ MAPS_FORMAT = 1
 _FORM_FACTOR_AT = tuple(np.linspace(0.02, 6.0, 300).tolist())
 
 
-def map_key(plane, acquisitions, mapper, freqs_mhz, attenuation) -> str:
+def map_key(recipe, plane, plan, media, reference) -> str:
     """Hash the contents of scan and reference, and every setting.
 
     The core is not among them: a redrawn outline finds the same maps.
@@ -31,22 +30,21 @@ def map_key(plane, acquisitions, mapper, freqs_mhz, attenuation) -> str:
         plane.speed_of_sound,
         plane.focus_mm,
     )
-    reference = [(p.image.digest, first_sample(plane, p)) for p in acquisitions]
     settings = (
-        mapper.settings,
-        mapper.media,
-        mapper.channels,
-        mapper.min_snr_db,
-        mapper.pixel_mm,
-        attenuation,
+        recipe.windows,
+        recipe.media,
+        recipe.channels,
+        recipe.min_snr_db,
+        recipe.pixel_mm,
+        media.attenuation,
     )
-    fit = {f.name: getattr(mapper.fit, f.name) for f in fields(mapper.fit)}
+    fit = {f.name: getattr(recipe.fit, f.name) for f in fields(recipe.fit)}
     if callable(fit["form_factor"]):
         fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
     bsc = None
-    if any(name in NEEDS_BSC for name in mapper.channels):
-        bsc = _values(mapper.bsc, freqs_mhz)
-    parts = ("qus maps", MAPS_FORMAT, scan, reference, settings, fit, bsc)
+    if any(name in NEEDS_BSC for name in recipe.channels):
+        bsc = _values(recipe.bsc, plan.freqs_mhz)
+    parts = ("qus maps", MAPS_FORMAT, scan, reference.sources, settings, fit, bsc)
     return digest_of(*(repr(_plain(part)) for part in parts))
 
 

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from functools import partial
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -11,25 +10,13 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import has_study, list_planes
 from sknac.exceptions import CohortError
-from sknac.qus._checks import not_negative
+from sknac.qus._checks import ATTENUATION_MEND, ESTIMATE, not_negative
 from sknac.qus._estimates import CHANNELS
-from sknac.qus._form_factor import scatterer_fit
-from sknac.qus._map_key import map_key
-from sknac.qus._maps import check_channels, check_snr
-from sknac.qus._media import ATTENUATION_MEND, ESTIMATE
-from sknac.qus._plane_mapper import (
-    DTYPE,
-    PlaneMapper,
-    SpectralOptions,
-    plan_of,
-    setting_key,
-)
-from sknac.qus._reference import ReferencePhantom, first_sample
-from sknac.qus._reference_spectrum import reference_spectrum
+from sknac.qus._job import known_spectrum, make_job, make_recipe
+from sknac.qus._options import SpectralOptions
+from sknac.qus._reference import ReferencePhantom
 from sknac.utils._sklearn import Interval, Real, StrOptions
 from sknac.utils._store import ArrayStore
-
-_DEFAULT = SpectralOptions()
 
 
 class QUSMapper(PlaneTransformer):
@@ -61,8 +48,9 @@ class QUSMapper(PlaneTransformer):
         Side of square pixels to which the finished maps are interpolated
         linearly (0.1 is the published choice); None keeps the window grid.
     options : SpectralOptions or None, default=None
-        Exponent of the attenuation, DFT length, taper, fit of the scatterers and
-        least signal to noise.
+        Exponent of the attenuation, DFT length, taper, how scatterers are sized and
+        least signal to noise. Each is a setting of its own too, e.g.
+        ``options__min_snr_db``, for `set_params` and searches.
     store : str, path-like or None, default=None
         Folder of computed maps (a cache that outlives the program). Maps found
         there are not computed again, others are written there, and the new
@@ -86,7 +74,7 @@ class QUSMapper(PlaneTransformer):
 
     See Also
     --------
-    qus_maps : The same for one array, with the equations.
+    qus_maps : The same for one plane, with the equations.
     sknac.roi.ROIMasker : Cut core and margin out of the maps.
 
     Notes
@@ -171,6 +159,43 @@ class QUSMapper(PlaneTransformer):
         self.columns = columns
         self.n_jobs = n_jobs
 
+    def get_params(self, deep: bool = True) -> dict:
+        """Get the settings; those of `options` are there where it is None, too.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to add the settings of `options`.
+
+        Returns
+        -------
+        dict
+            Settings by name.
+        """
+        params = super().get_params(deep)
+        if deep and self.options is None:
+            defaults = SpectralOptions().get_params()
+            params |= {f"options__{name}": value for name, value in defaults.items()}
+        return params
+
+    def set_params(self, **params):
+        """Change settings; one of `options` makes `SpectralOptions` of None.
+
+        Parameters
+        ----------
+        **params : object
+            Settings by name, e.g. ``overlap`` or ``options__min_snr_db``.
+
+        Returns
+        -------
+        self
+            The mapper.
+        """
+        within = any(name.startswith("options__") for name in params)
+        if within and params.get("options", self.options) is None:
+            params["options"] = SpectralOptions()
+        return super().set_params(**params)
+
     def fit_planes(self, X: pd.DataFrame) -> None:
         """Compute the reference's spectra for the settings of these planes.
 
@@ -179,10 +204,14 @@ class QUSMapper(PlaneTransformer):
         X : DataFrame of shape (n_patients, n_columns)
             Checked cohort frame.
         """
-        self._mapper()  # checks the settings
+        recipe = self._recipe()
+        if self.store is not None:
+            ArrayStore(self.store)  # refuses a file; the folder is made when needed
         self._attenuations(X)
-        found = list_planes(X, self.columns_)
-        self.reference_spectra_ = self._spectra(found, {})
+        self.reference_spectra_ = {}
+        for at in list_planes(X, self.columns_):
+            with at.named() as plane:
+                known_spectrum(recipe, plane, self.reference, self.reference_spectra_)
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Compute the maps of one plane.
@@ -206,12 +235,10 @@ class QUSMapper(PlaneTransformer):
         check_is_fitted(self)
         if self._attenuation_column() is not None:
             raise ValueError(
-                "the attenuation comes from a column of the cohort frame: use transform"
+                "the attenuation comes from a column of the cohort frame; use transform"
             )
-        mapper = self._mapper()
-        spectra = dict(self.reference_spectra_)
-        work = self._work(plane, mapper, spectra, self.attenuation_db_cm_mhz)
-        return work if isinstance(work, Plane) else work(plane)
+        job = self._jobs()(plane, self.attenuation_db_cm_mhz)
+        return job.stored() or job()
 
     def plane_jobs(self, X, found) -> list:
         """Find each plane's maps in the store, or say what computes them.
@@ -229,34 +256,40 @@ class QUSMapper(PlaneTransformer):
             The stored planes, and what makes the others.
         """
         attenuations = self._attenuations(X)
-        spectra = self._spectra(found, self.reference_spectra_)
-        mapper = self._mapper()
+        make = self._jobs()
         work = []
         for at in found:
-            attenuation = self.attenuation_db_cm_mhz
-            if attenuations is not None:
-                attenuation = attenuations[at.row]
             with at.named() as plane:
-                work.append(self._work(plane, mapper, spectra, attenuation))
+                job = make(plane, attenuations[at.row])
+                work.append(job.stored() or job)
         return work
 
-    def _work(self, plane, mapper, spectra, attenuation):
-        """Find one plane's maps in the store, or say what computes them."""
-        reference, key = self._spectrum(plane, spectra), None
-        if mapper.store is not None:
-            plan = plan_of(plane, mapper.settings).on_band(reference.band_mhz)
-            acquisitions = self.reference.match(plane)
-            key = map_key(plane, acquisitions, mapper, plan.freqs_mhz, attenuation)
-            stored = mapper.find(plane, key)
-            if stored is not None:
-                return stored
-        return partial(mapper, reference=reference, attenuation=attenuation, key=key)
+    def _jobs(self):
+        """Check the settings once; return what makes the job of a plane."""
+        settled = {"spectra": dict(self.reference_spectra_)}
+        if self.store is not None:
+            settled["store"] = ArrayStore(self.store)
+            settled["store"].prepare()
+        recipe, phantom = self._recipe(), self.reference
+        return lambda plane, at: make_job(recipe, plane, phantom, at, **settled)
+
+    def _recipe(self):
+        """Check the settings that all planes share."""
+        return make_recipe(
+            self.reference,
+            band_mhz=self.band_mhz,
+            window_mm=self.window_mm,
+            overlap=self.overlap,
+            channels=self.channels,
+            options=self.options,
+            pixel_mm=self.pixel_mm,
+        )
 
     def _attenuations(self, X):
-        """Read the attenuation of each patient; None if one number serves all."""
+        """Give each row's attenuation; those of a column are read and checked."""
         column = self._attenuation_column()
         if column is None:
-            return None
+            return [self.attenuation_db_cm_mhz] * len(X)
         if column not in X.columns:
             raise CohortError(
                 f"column {column} (attenuation_db_cm_mhz) is missing; there are "
@@ -279,65 +312,3 @@ class QUSMapper(PlaneTransformer):
         if named and self.attenuation_db_cm_mhz != ESTIMATE:
             return self.attenuation_db_cm_mhz
         return None
-
-    def _spectra(self, found, known):
-        """Reference spectra for the planes found; errors name the place."""
-        spectra = dict(known)
-        for at in found:
-            with at.named() as plane:
-                self._spectrum(plane, spectra)
-        return spectra
-
-    def _spectrum(self, plane, spectra):
-        """Reference spectrum for one plane's settings, computed once."""
-        plan = plan_of(plane, self._settings())
-        key = setting_key(plane, plan)
-        if key not in spectra:
-            n_samples = plane.image.shape[0]
-            frames = []
-            for scan in self.reference.match(plane):
-                first = first_sample(plane, scan)
-                frames.append(scan.load()[first : first + n_samples])
-            spectra[key] = reference_spectrum(
-                frames,
-                plan,
-                n_samples,
-                DTYPE,
-                start_depth_mm=plane.origin_mm[0],
-                focus_mm=plane.focus_mm,
-            )
-        return spectra[key]
-
-    def _settings(self):
-        """Gather what a plan needs."""
-        options = self.options or _DEFAULT
-        band = self.band_mhz
-        return {
-            "band_mhz": band if isinstance(band, str) else tuple(band),
-            "window_mm": self.window_mm,
-            "overlap": self.overlap,
-            "n_fft": options.n_fft,
-            "taper": options.taper,
-        }
-
-    def _mapper(self):
-        """Pack what mapping one plane needs, without the reference's RF."""
-        phantom, options = self.reference, self.options or _DEFAULT
-        store = None if self.store is None else ArrayStore(self.store)
-        if store is not None:
-            store.prepare()
-        return PlaneMapper(
-            settings=self._settings(),
-            media={
-                "attenuation_power": options.attenuation_power,
-                "reference_speed_of_sound": phantom.speed_of_sound,
-                "reference_attenuation": phantom.attenuation_db_cm_mhz,
-                "reference_attenuation_power": phantom.attenuation_power,
-            },
-            bsc=phantom.bsc,
-            channels=check_channels(self.channels, phantom.bsc),
-            fit=scatterer_fit(options.size_fit),
-            min_snr_db=check_snr(options.min_snr_db),
-            pixel_mm=self.pixel_mm,
-            store=store,
-        )

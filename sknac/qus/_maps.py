@@ -1,123 +1,64 @@
-"""`qus_maps`: calibrated parametric maps of one RF frame."""
+"""`qus_maps`: calibrated parametric maps of one plane."""
 
 # SPDX-License-Identifier: BSD-3-Clause
-
-from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from sknac.qus._attenuation import resolve_attenuation
-from sknac.qus._checks import (
-    check_fit,
-    check_reaches,
-    check_snr,
-    not_negative,
-    rf_frame,
-    rf_frames,
-    same_setting,
-)
-from sknac.qus._engine import NEEDS_BSC, QUSMaps, maps_from_reference
+from sknac.cohort import Plane
+from sknac.qus._engine import QUSMaps, maps_of
 from sknac.qus._estimates import CHANNELS
-from sknac.qus._form_factor import ScattererFit, scatterer_fit
-from sknac.qus._media import make_media
-from sknac.qus._plan import make_plan
-from sknac.qus._reference_spectrum import reference_spectrum
+from sknac.qus._job import make_job, make_recipe
+from sknac.qus._options import SpectralOptions
+from sknac.qus._reference import ReferencePhantom
+from sknac.qus._reference_spectrum import frames_for
 
 
 def qus_maps(
-    rf: ArrayLike,
-    reference_rf: ArrayLike,
+    plane: Plane,
+    reference: ReferencePhantom,
     *,
-    fs_mhz: float,
-    line_pitch_mm: float,
-    speed_of_sound: float = 1540.0,
-    reference_speed_of_sound: float | None = None,
-    start_depth_mm: float = 0.0,
     attenuation_db_cm_mhz: float | ArrayLike | str,
-    attenuation_power: float = 1.0,
-    reference_attenuation_db_cm_mhz: float = 0.576,
-    reference_attenuation_power: float = 1.0,
-    reference_bsc: Callable | None = None,
-    reference_fs_mhz: float | None = None,
-    reference_line_pitch_mm: float | None = None,
     band_mhz: tuple[float, float] | str = (3.0, 8.0),
-    focus_mm: float | None = None,
     window_mm: float | tuple[float, float] = 2.0,
     overlap: float | tuple[float, float] = 0.95,
-    n_fft: int | None = None,
-    taper: str | tuple = "hann",
     channels: tuple[str, ...] = CHANNELS,
-    size_fit: str | ScattererFit = "least_squares",
-    min_snr_db: float | None = 6.0,
+    options: SpectralOptions | None = None,
     dtype: DTypeLike = np.float32,
     n_jobs: int | None = None,
 ) -> QUSMaps:
-    """Compute quantitative-ultrasound maps of one RF frame.
+    """Compute quantitative-ultrasound maps of one RF plane.
 
     Parameters
     ----------
-    rf : array-like of shape (n_samples, n_lines)
-        RF frame, depth first; integers or floats. Its offset (which may grow
-        with depth) is removed.
-    reference_rf : array-like of shape (n_samples, n_lines) or (n_frames, \
-n_samples, n_lines)
-        Reference phantom scanned with the same settings: at least as deep, any
-        number of lines. Its first sample has the same echo time as that of `rf`.
-    fs_mhz : float
-        Sampling frequency of both, in MHz.
-    line_pitch_mm : float
-        Distance between scan lines, in mm.
-    speed_of_sound : float, default=1540.0
-        In the tissue, m/s.
-    reference_speed_of_sound : float or None, default=None
-        In the reference, m/s; None means the tissue's.
-    start_depth_mm : float, default=0.0
-        Depth of the first sample, in mm.
+    plane : Plane
+        An RF plane; `Plane.from_rf` makes one of an array. The offset of its lines
+        (which may grow with depth) is removed.
+    reference : ReferencePhantom
+        The phantom, scanned with the plane's settings; those of its acquisitions
+        that fit the plane are averaged.
     attenuation_db_cm_mhz : float, array-like of shape (n_samples, n_lines) or \
 "estimate"
         One-way attenuation of the tissue in dB/(cm MHz^n): one number, or its
         local value at each sample, which is integrated down each line.
         "estimate" takes `estimate_attenuation` of the whole frame, which must then
         be uniform; the result keeps it as ``attenuation``.
-    attenuation_power : float, default=1.0
-        The tissue's exponent n.
-    reference_attenuation_db_cm_mhz : float, default=0.576
-        One-way attenuation of the reference in dB/(cm MHz^n).
-    reference_attenuation_power : float, default=1.0
-        The reference's exponent n.
-    reference_bsc : callable or None, default=None
-        Backscatter coefficient of the reference: frequencies in MHz to 1/(cm sr).
-        Needed for ESD, EAC and BSC only.
-    reference_fs_mhz, reference_line_pitch_mm : float or None, default=None
-        Settings of the reference's acquisition: where given, they must be those
-        of the scan.
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)
         Analysis band, both ends included. "auto" takes the bins round the peak of
-        the reference's spectrum at the focal depth, down to -6 dB.
-    focus_mm : float or None, default=None
-        Focal depth for the band "auto"; None means the depth at which the
-        reference is strongest within the middle half of the frame.
+        the reference's spectrum at the plane's focal depth, down to -6 dB; where
+        the plane has no ``focus_mm``, at the depth at which the reference is
+        strongest within the middle half of the frame.
     window_mm : float or tuple of float, default=2.0
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
         Overlap of neighbouring windows in [0, 1), or (axial, lateral). The hop is
         at least one sample or line.
-    n_fft : int or None, default=None
-        DFT length; None means the next power of two of the window's samples.
-    taper : str or tuple, default="hann"
-        Taper as `scipy.signal.get_window` names it; made symmetric and scaled to
-        unit mean square.
     channels : tuple of str, default=("mbf", "ss", "si", "esd", "eac")
         Maps to compute; "bsc" adds the backscatter coefficient per window and
         frequency.
-    size_fit : {"least_squares", "masd"} or ScattererFit, default="least_squares"
-        How ESD and EAC are fitted to the backscatter coefficient.
-    min_snr_db : float or None, default=6.0
-        Windows whose mean log power in the poorest quarter of the band is less than
-        this above the noise floor are invalid, and so are depths at which the
-        reference's is. None keeps all.
+    options : SpectralOptions or None, default=None
+        Exponent of the attenuation, DFT length, taper, how scatterers are sized and
+        least signal to noise.
     dtype : dtype, default=numpy.float32
         Precision of the work and of the maps; float32 or float64.
     n_jobs : int or None, default=None
@@ -126,15 +67,21 @@ n_samples, n_lines)
     Returns
     -------
     QUSMaps
-        The maps, their grid, `valid` and the counts of invalid windows by cause.
+        The maps by name (``mbf``, ``ss``, ``si``, ``esd``, ``eac``, ``bsc``; None
+        where not asked for), of shape (n_axial_windows, n_lateral_windows), each
+        value at its window's centre; ``depth_mm``, ``lateral_mm`` and ``grid`` say
+        where that is, ``freqs_mhz`` and ``band_mhz`` which bins were used.
+        ``valid`` is False where any map is NaN, and ``invalid_counts`` counts such
+        windows by their first cause; ``snr_db`` is their signal to noise, None where
+        the noise is unknown. ``attenuation`` is that which was estimated, or None.
 
     Raises
     ------
     ValueError
-        If a number is missing, negative or out of range, the band lies beyond
-        Nyquist or holds fewer than 3 bins, the window exceeds the frame, the
-        reference is too shallow or has other settings, ESD or EAC is asked for
-        without `reference_bsc`, or the attenuation cannot be estimated.
+        If a setting is missing or out of range, the band lies beyond Nyquist or
+        holds fewer than 3 bins, the window exceeds the frame, no acquisition of the
+        reference has the plane's settings and depth, ESD or EAC is asked for
+        without its ``bsc``, or the attenuation cannot be estimated.
 
     Warns
     -----
@@ -182,100 +129,34 @@ n_samples, n_lines)
     Examples
     --------
     >>> import numpy as np
-    >>> from sknac.qus import GaussianScatterers, qus_maps
-    >>> rng = np.random.default_rng(0)
-    >>> rf, phantom = rng.normal(size=(2, 600, 40))
-    >>> maps = qus_maps(
-    ...     rf, phantom, fs_mhz=40, line_pitch_mm=0.2, overlap=0.5,
-    ...     attenuation_db_cm_mhz=0.6,
-    ...     reference_bsc=GaussianScatterers(esd_um=100, eac_db=30),
+    >>> from sknac.cohort import Plane
+    >>> from sknac.qus import GaussianScatterers, ReferencePhantom, qus_maps
+    >>> plane, scan = (
+    ...     Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
+    ...     for rf in np.random.default_rng(0).normal(size=(2, 600, 40))
     ... )
-    >>> maps
+    >>> phantom = ReferencePhantom(
+    ...     scan, attenuation_db_cm_mhz=0.576, speed_of_sound=1540,
+    ...     bsc=GaussianScatterers(esd_um=100, eac_db=30),
+    ... )
+    >>> qus_maps(plane, phantom, attenuation_db_cm_mhz=0.6, overlap=0.5)
     QUSMaps(mbf, ss, si, esd, eac; 10 x 7 windows, ... invalid)
     """
-    plan = make_plan(
-        fs_mhz=fs_mhz,
-        line_pitch_mm=line_pitch_mm,
-        speed_of_sound=speed_of_sound,
+    dtype = np.dtype(dtype)
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+    recipe = make_recipe(
+        reference,
         band_mhz=band_mhz,
         window_mm=window_mm,
         overlap=overlap,
-        n_fft=n_fft,
-        taper=taper,
-    )
-    media = make_media(
-        speed_of_sound=speed_of_sound,
-        attenuation=attenuation_db_cm_mhz,
-        attenuation_power=attenuation_power,
-        reference_speed_of_sound=reference_speed_of_sound,
-        reference_attenuation=reference_attenuation_db_cm_mhz,
-        reference_attenuation_power=reference_attenuation_power,
-    )
-    channels = check_channels(channels, reference_bsc, (*CHANNELS, "bsc"))
-    min_snr_db = check_snr(min_snr_db)
-    fit = scatterer_fit(size_fit)
-    same_setting("fs_mhz", fs_mhz, reference_fs_mhz)
-    same_setting("line_pitch_mm", line_pitch_mm, reference_line_pitch_mm)
-    start = not_negative("start_depth_mm", start_depth_mm, "give the first depth in mm")
-    rf, frames = rf_frame(rf), rf_frames(reference_rf)
-    dtype = check_dtype(dtype)
-    check_fit(rf, plan)
-    check_reaches(rf, frames)
-    reference = reference_spectrum(
-        frames,
-        plan,
-        rf.shape[0],
-        dtype,
-        start_depth_mm=start,
-        focus_mm=focus_mm,
-        n_jobs=n_jobs,
-    )
-    media, estimate = resolve_attenuation(
-        media,
-        rf,
-        reference,
-        plan=plan,
-        start_depth_mm=start,
-        min_snr_db=min_snr_db,
-        frames=frames,
-    )
-    maps = maps_from_reference(
-        rf,
-        reference,
-        plan=plan,
-        media=media,
-        start_depth_mm=start,
-        reference_bsc=reference_bsc,
         channels=channels,
-        fit=fit,
-        min_snr_db=min_snr_db,
-        dtype=dtype,
-        n_jobs=n_jobs,
+        options=options,
+        known=(*CHANNELS, "bsc"),
     )
-    return replace(maps, attenuation=estimate)
-
-
-def check_channels(channels, reference_bsc, known=CHANNELS):
-    """Check the names of the maps, and that those asked for can be had."""
-    channels = (channels,) if isinstance(channels, str) else tuple(channels)
-    unknown = [name for name in channels if name not in known]
-    if unknown or not channels or len(set(channels)) < len(channels):
-        raise ValueError(
-            f"channels={channels!r} must be different names out of {known}"
-        )
-    need = [name for name in channels if name in NEEDS_BSC]
-    if need and reference_bsc is None:
-        raise ValueError(
-            f"channels {need} need reference_bsc, the phantom's backscatter "
-            "coefficient: give a model of sknac.qus (to a ReferencePhantom as bsc), "
-            "or leave them out"
-        )
-    return channels
-
-
-def check_dtype(dtype):
-    """Return float32 or float64."""
-    dtype = np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype={dtype} must be float32 or float64")
-    return dtype
+    work = {"dtype": dtype, "n_jobs": n_jobs}
+    job = make_job(recipe, plane, reference, attenuation_db_cm_mhz, spectra={}, **work)
+    frames = None
+    if isinstance(job.media.attenuation, str):
+        frames = frames_for(plane, reference.match(plane))
+    return maps_of(job, frames=frames, **work)

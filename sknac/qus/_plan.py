@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from scipy.signal import get_window
 
-from sknac.qus._checks import pair, positive
+from sknac.qus._checks import not_negative, pair, positive
 
 _MIN_BINS, _FEW_BINS = 3, 8
 
@@ -92,34 +92,20 @@ class WindowPlan:
         return (rows * taper).astype(dtype)
 
 
-def make_plan(
-    *,
-    fs_mhz,
-    line_pitch_mm,
-    speed_of_sound,
-    band_mhz,
-    window_mm,
-    overlap,
-    n_fft=None,
-    taper="hann",
-):
-    """Turn physical settings into a `WindowPlan`, or say which one cannot be met."""
-    fs = positive("fs_mhz", fs_mhz, "give the sampling frequency of the RF data in MHz")
-    pitch = positive(
-        "line_pitch_mm",
-        line_pitch_mm,
-        "give the distance between scan lines in mm; RF headers often lack it and "
-        "it is never guessed",
-    )
-    speed = positive("speed_of_sound", speed_of_sound, "give it in m/s, e.g. 1540")
-    sample_mm = speed / (2e3 * fs)
-    lengths = _lengths(window_mm, (sample_mm, pitch))
+def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
+    """Lay windows on an RF plane, or say which setting cannot be met."""
+    if plane.kind != "rf":
+        raise ValueError(f"the plane must be of kind rf, got {plane.kind}")
+    not_negative("start_depth_mm", plane.origin_mm[0], "give the first depth in mm")
+    sample_mm = plane.speed_of_sound / (2e3 * plane.fs_mhz)
+    spacing_mm = (sample_mm, plane.spacing_mm[1])
+    lengths = _lengths(window_mm, spacing_mm, plane.image.shape)
     hops = _hops(overlap, lengths)
     n_fft = _n_fft(n_fft, lengths[0])
-    band_mhz, bins = _band(band_mhz, fs, n_fft)
+    band_mhz, bins = _band(band_mhz, plane.fs_mhz, n_fft)
     return WindowPlan(
-        fs_mhz=fs,
-        line_pitch_mm=pitch,
+        fs_mhz=plane.fs_mhz,
+        line_pitch_mm=spacing_mm[1],
         sample_mm=sample_mm,
         n_samples=lengths[0],
         n_lines=lengths[1],
@@ -132,8 +118,8 @@ def make_plan(
     )
 
 
-def _lengths(window_mm, spacing_mm):
-    """Window lengths in samples and lines."""
+def _lengths(window_mm, spacing_mm, shape):
+    """Window lengths in samples and lines; they fit into the frame."""
     sides = [
         positive("window_mm", side, "give the window's side or (axial, lateral) in mm")
         for side in pair("window_mm", window_mm)
@@ -141,8 +127,14 @@ def _lengths(window_mm, spacing_mm):
     lengths = [max(1, round(a / b)) for a, b in zip(sides, spacing_mm, strict=True)]
     if lengths[0] < 8:
         raise ValueError(
-            f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially; "
-            "a spectrum needs at least 8: enlarge window_mm"
+            f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially, and a "
+            "spectrum needs at least 8; enlarge window_mm"
+        )
+    if lengths[0] > shape[0] or lengths[1] > shape[1]:
+        raise ValueError(
+            f"the window of {lengths[0]} samples x {lengths[1]} lines is larger than "
+            f"the frame of {shape[0]} x {shape[1]}; reduce window_mm or check "
+            "line_pitch_mm and fs_mhz"
         )
     return lengths
 
@@ -153,7 +145,7 @@ def _hops(overlap, lengths):
     for share, length in zip(pair("overlap", overlap), lengths, strict=True):
         if not 0 <= share < 1:
             raise ValueError(
-                f"overlap={overlap!r} must lie in [0, 1): 0.95 moves a window by "
+                f"overlap={overlap!r} must lie in [0, 1); 0.95 moves a window by "
                 "5 % of its length"
             )
         hops.append(max(1, round((1 - share) * length)))
@@ -164,34 +156,29 @@ def _n_fft(n_fft, n_samples):
     """FFT length: the next power of two unless given."""
     if n_fft is None:
         return 1 << (n_samples - 1).bit_length()
-    if isinstance(n_fft, bool) or int(n_fft) != n_fft or n_fft < n_samples:
+    if n_fft < n_samples:
         raise ValueError(
-            f"n_fft={n_fft!r} must be an integer of at least the window's "
-            f"{n_samples} samples"
+            f"n_fft must be at least the window's {n_samples} samples, got {n_fft}"
         )
     return int(n_fft)
 
 
 def _band(band_mhz, fs_mhz, n_fft):
     """Band and its first and last DFT bin, both included; None twice for "auto"."""
-    if isinstance(band_mhz, str):
-        if band_mhz != "auto":
-            raise ValueError(
-                f'band_mhz={band_mhz!r} must be a pair (low, high) in MHz or "auto"'
-            )
+    if isinstance(band_mhz, str) and band_mhz == "auto":
         return None, None
     try:
         low, high = (float(edge) for edge in band_mhz)
     except (TypeError, ValueError):
         raise ValueError(
-            f"band_mhz={band_mhz!r} must be a pair (low, high) in MHz"
+            f'band_mhz must be a pair (low, high) in MHz or "auto", got {band_mhz!r}'
         ) from None
     if not 0 < low < high:
-        raise ValueError(f"band_mhz={band_mhz!r} must satisfy 0 < low < high")
+        raise ValueError(f"band_mhz must satisfy 0 < low < high, got {band_mhz!r}")
     if high > fs_mhz / 2:
         raise ValueError(
             f"band_mhz={band_mhz!r} reaches beyond the Nyquist frequency "
-            f"{fs_mhz / 2:g} MHz of fs_mhz={fs_mhz:g}: lower the band or check fs_mhz"
+            f"{fs_mhz / 2:g} MHz of fs_mhz={fs_mhz:g}; lower the band or check fs_mhz"
         )
     step = fs_mhz / n_fft
     first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
@@ -199,13 +186,13 @@ def _band(band_mhz, fs_mhz, n_fft):
     if n_bins < _MIN_BINS:
         raise ValueError(
             f"band_mhz={band_mhz!r} holds {max(n_bins, 0)} frequency bins of "
-            f"{step:g} MHz; at least {_MIN_BINS} are needed: widen band_mhz, "
+            f"{step:g} MHz, and at least {_MIN_BINS} are needed; widen band_mhz, "
             "lengthen window_mm or raise n_fft"
         )
     if n_bins < _FEW_BINS:
         warnings.warn(
             f"band_mhz={band_mhz!r} holds only {n_bins} frequency bins of {step:g} "
-            "MHz; slopes and scatterer diameters will be very uncertain",
+            "MHz, so slopes and diameters are very uncertain; widen band_mhz",
             UserWarning,
             stacklevel=2,
         )

@@ -121,7 +121,7 @@ class QUSMapDisplay:
         """
         if plane.kind != "maps" or channel not in plane.channels:
             have = plane.channels or plane.kind
-            raise ValueError(f"channel={channel!r} is not among {have}")
+            raise ValueError(f"channel must be one of {have}, got {channel!r}")
         return cls(
             values=plane.load()[plane.channels.index(channel)],
             grid=plane.grid,
@@ -172,7 +172,7 @@ class QUSMapDisplay:
         """
         values = getattr(maps, channel, None)
         if channel not in _LABELS or values is None:
-            raise ValueError(f"channel={channel!r} was not computed: {maps}")
+            raise ValueError(f"channel must be a map of {maps}, got {channel!r}")
         return cls(
             values=values,
             grid=maps.grid,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknac.cohort import Plane
-from sknac.qus._bsc import glass_bead_phantom_bsc
-from sknac.qus._checks import SAME, not_negative, positive
+from sknac.qus._bsc import FaranSpheres
+from sknac.qus._checks import not_negative, positive
 
+_SAME = 1e-3  # relative difference at which two settings count as equal
 _SAME_FOCUS_MM = 0.5
 
 
@@ -70,13 +71,13 @@ class ReferencePhantom:
         planes = self.acquisitions
         planes = (planes,) if isinstance(planes, Plane) else tuple(planes)
         if not planes:
-            raise ValueError("a reference phantom needs at least one RF plane")
+            raise ValueError("a reference phantom must have at least one RF plane")
         for number, plane in enumerate(planes):
             kind = plane.kind if isinstance(plane, Plane) else type(plane).__name__
             if kind != "rf":
                 raise ValueError(
                     f"acquisition {number} of the reference is {kind}, not an RF "
-                    "plane: build it with Plane.from_rf"
+                    "plane; build it with Plane.from_rf"
                 )
         object.__setattr__(self, "acquisitions", planes)
         unit = "see its unit in the docstring"
@@ -95,8 +96,10 @@ class ReferencePhantom:
     ) -> "ReferencePhantom":
         """Describe the published QUS phantom: 0.576 dB/cm/MHz, 1488 m/s.
 
-        Its bead concentration is not published: ESD can be reproduced, absolute
-        EAC cannot (see `glass_bead_phantom_bsc`).
+        Glass beads of 5 to 30 um in gelatin, here spread evenly by number. Neither
+        their concentration nor the shape of their histogram is published, so the
+        *shape* of the backscatter over frequency is usable, while its level is not:
+        EAC and SI shift with 10 log10 of `concentration_per_cm3`, ESD does not.
 
         Parameters
         ----------
@@ -109,12 +112,22 @@ class ReferencePhantom:
         -------
         ReferencePhantom
             The phantom.
+
+        References
+        ----------
+        H. Taleghamar et al., "Deep learning of quantitative ultrasound
+        multi-parametric images at pre-treatment to predict breast cancer response to
+        chemotherapy", Scientific Reports 12:2244, 2022.
         """
         return cls(
             acquisitions,
             attenuation_db_cm_mhz=0.576,
             speed_of_sound=1488.0,
-            bsc=glass_bead_phantom_bsc(concentration_per_cm3),
+            bsc=FaranSpheres(
+                diameters_um=tuple(np.arange(5.5, 30.0)),
+                concentration_per_cm3=concentration_per_cm3,
+                medium=(1488.0, 1020.0),
+            ),
         )
 
     def match(self, plane: Plane) -> tuple[Plane, ...]:
@@ -183,7 +196,7 @@ def _reaches(plane, acquisition):
 
 def _equal(a, b):
     """Compare two settings."""
-    return bool(np.isclose(a, b, rtol=SAME, atol=0))
+    return bool(np.isclose(a, b, rtol=_SAME, atol=0))
 
 
 def _equal_focus(a, b):

@@ -7,8 +7,10 @@ from functools import partial
 
 import numpy as np
 
+from sknac.qus._checks import real_rf
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._noise import floor_is_known, noise_floor
+from sknac.qus._reference import first_sample
 from sknac.qus._spectrum import block_rows, for_blocks, line_spectra
 
 _DROP_DB = 6.0
@@ -21,6 +23,32 @@ class ReferenceSpectrum:
     band_mhz: tuple
     ln_power: np.ndarray  # (n_rows, n_freqs); NaN where no line can be used
     ln_floor: np.ndarray | None  # (n_rows,); None where it cannot be known
+    sources: tuple = ()  # digest and first sample of each acquisition
+
+
+def frames_for(plane, acquisitions):
+    """RF of acquisitions at the depths of a plane."""
+    frames = []
+    for scan in acquisitions:
+        first = first_sample(plane, scan)
+        frames.append(real_rf(scan.load())[first : first + plane.image.shape[0]])
+    return frames
+
+
+def spectrum_for(plane, plan, phantom, dtype, n_jobs=None):
+    """Spectrum of the acquisitions that fit a plane."""
+    acquisitions = phantom.match(plane)
+    found = reference_spectrum(
+        frames_for(plane, acquisitions),
+        plan,
+        plane.image.shape[0],
+        dtype,
+        start_depth_mm=plane.origin_mm[0],
+        focus_mm=plane.focus_mm,
+        n_jobs=n_jobs,
+    )
+    sources = ((p.image.digest, first_sample(plane, p)) for p in acquisitions)
+    return replace(found, sources=tuple(sources))
 
 
 def reference_spectrum(
@@ -48,7 +76,7 @@ def auto_band(frames, plan, n_samples, start_depth_mm, focus_mm):
     near = near[np.isfinite(near).all(axis=1)]
     if not len(near):
         raise ValueError(
-            'band_mhz="auto" found no usable reference at the focal depth: give the '
+            'band_mhz="auto" found no usable reference at the focal depth; give the '
             "band as (low, high), or another focus_mm"
         )
     spectrum = near.mean(axis=0)
@@ -74,7 +102,7 @@ def _focal_row(power, plan, start_depth_mm, focus_mm):
     if not depth_mm[0] <= focus_mm <= depth_mm[-1]:
         raise ValueError(
             f"focus_mm={focus_mm:g} lies outside the windows' depths of "
-            f"{depth_mm[0]:.1f} to {depth_mm[-1]:.1f} mm: give the focus in mm from "
+            f"{depth_mm[0]:.1f} to {depth_mm[-1]:.1f} mm; give the focus in mm from "
             "the probe, or None"
         )
     return int(np.abs(depth_mm - focus_mm).argmin())
@@ -95,7 +123,7 @@ def log_spectrum(frames, plan, n_samples, dtype, n_jobs):
         rf = condition(frame[:n_samples], plan.n_samples, dtype)
         if rf.nonfinite is not None:
             raise ValueError(
-                f"reference_rf holds {int(rf.nonfinite.sum())} NaN or infinite "
+                f"the reference holds {int(rf.nonfinite.sum())} NaN or infinite "
                 "samples; give another acquisition or cut them off"
             )
         bad = np.zeros((n_rows, frame.shape[1]), dtype=bool)

@@ -67,15 +67,15 @@ class ArrayStore:
 
     def __init__(self, folder):
         self.folder = Path(os.path.abspath(folder))
+        above = next(p for p in (self.folder, *self.folder.parents) if p.exists())
+        if not above.is_dir():
+            raise ValueError(
+                f"store must be a folder to write into, got {str(self.folder)!r}"
+            )
 
     def prepare(self):
         """Make the folder and sweep out what killed writers left."""
-        try:
-            (self.folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise ValueError(
-                f"store must be a folder to write into, got {str(self.folder)!r}"
-            ) from None
+        (self.folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
         for path in (self.folder / _UNFINISHED).iterdir():
             with suppress(FileNotFoundError):  # another process was faster
                 if time.time() - path.stat().st_mtime > _ABANDONED_S:

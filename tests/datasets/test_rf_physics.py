@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy.signal import hilbert
 
+from sknac.cohort import Plane
 from sknac.datasets import _rf_physics
 from sknac.datasets._rf_physics import RFSystem, gaussian_bsc, simulate_rf
-from sknac.qus import GaussianScatterers, qus_maps
+from sknac.qus import GaussianScatterers, ReferencePhantom, qus_maps
 
 TISSUE = {"esd_um": 110.0, "eac_db": 25.0, "attenuation_db_cm_mhz": 0.7}
+GEOMETRY = {"fs_mhz": 40.0, "line_pitch_mm": 0.234}
 
 
 def frames_of(system, n, seed=0, shape=(2080, 160), **tissue):
@@ -86,18 +88,16 @@ def test_two_mm_windows_meet_the_accuracy_floor(
     esd_um, bias, sd, invalid, system, phantom
 ):
     # The prototype's figures for a 0.6 mm beam, 2 mm windows, known attenuation.
+    reference = ReferencePhantom(
+        [Plane.from_rf(frame, **GEOMETRY) for frame in phantom],
+        attenuation_db_cm_mhz=0.576,
+        speed_of_sound=1488.0,
+        bsc=GaussianScatterers(30.0, 52.0, 1488.0),
+    )
     got = []
     for frame in frames_of(system, 2, seed=esd_um, esd_um=float(esd_um)):
-        maps = qus_maps(
-            frame,
-            phantom,
-            fs_mhz=40,
-            line_pitch_mm=0.234,
-            reference_speed_of_sound=1488.0,
-            attenuation_db_cm_mhz=0.7,
-            reference_bsc=GaussianScatterers(30.0, 52.0, 1488.0),
-            overlap=0.5,
-        )
+        plane = Plane.from_rf(frame, **GEOMETRY)
+        maps = qus_maps(plane, reference, attenuation_db_cm_mhz=0.7, overlap=0.5)
         got.append(maps.esd)
     got = np.array(got)
     assert np.nanmedian(got) - esd_um == pytest.approx(bias, abs=4)

@@ -78,18 +78,11 @@ def test_qus_maps_recover_a_patients_regions():
     truth = draw_microstructure(stream(1, 0, 9), True, 1.0, ("core",), (0.7, 0.7))
     truth |= {"core_esd_um": 105.0, "core_eac_db": 18.0}
     reference = make_reference(SCENE, 1)
-    frames = np.stack([p.load() for p in reference.acquisitions])
     esd, eac = [], []
     for plane in make_study(SCENE, truth, (5, 5), 1, 0).planes:
+        attenuation = truth["attenuation_db_cm_mhz"]
         maps = qus_maps(
-            plane.load(),
-            frames,
-            fs_mhz=40,
-            line_pitch_mm=0.234,
-            reference_speed_of_sound=reference.speed_of_sound,
-            attenuation_db_cm_mhz=truth["attenuation_db_cm_mhz"],
-            reference_bsc=reference.bsc,
-            overlap=0.75,
+            plane, reference, attenuation_db_cm_mhz=attenuation, overlap=0.75
         )
         rows, columns = np.meshgrid(maps.depth_mm, maps.lateral_mm, indexing="ij")
         at = SCENE.grid.to_index(np.column_stack([rows.ravel(), columns.ravel()]))

@@ -2,8 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
 import numpy as np
 import pytest
+
+from sknac.cohort import Plane
+from sknac.qus import ReferencePhantom, SpectralOptions, estimate_attenuation, qus_maps
 
 
 def _loop_maps(
@@ -123,6 +128,56 @@ def _simulate_rf(
         rf[top:end] += echo[: end - top]
     start = 2 * block
     return rf[start : start + n_samples]
+
+
+def _on_arrays(
+    front_door,
+    rf,
+    reference_rf,
+    *,
+    fs_mhz,
+    line_pitch_mm,
+    speed_of_sound=1540.0,
+    start_depth_mm=0.0,
+    focus_mm=None,
+    reference_speed_of_sound=None,
+    reference_attenuation_db_cm_mhz=0.576,
+    reference_attenuation_power=1.0,
+    reference_bsc=None,
+    **settings,
+):
+    """Wrap arrays of scan and phantom, and call a front door of the package."""
+    geometry = {
+        "fs_mhz": fs_mhz,
+        "line_pitch_mm": line_pitch_mm,
+        "speed_of_sound": speed_of_sound,
+        "start_depth_mm": start_depth_mm,
+    }
+    frames = np.asarray(reference_rf)
+    frames = frames if frames.ndim == 3 else frames[None]
+    phantom = ReferencePhantom(
+        [Plane.from_rf(frame, **geometry) for frame in frames],
+        attenuation_db_cm_mhz=reference_attenuation_db_cm_mhz,
+        speed_of_sound=reference_speed_of_sound or speed_of_sound,
+        attenuation_power=reference_attenuation_power,
+        bsc=reference_bsc,
+    )
+    names = SpectralOptions().get_params()
+    options = {name: settings.pop(name) for name in names if name in settings}
+    plane = Plane.from_rf(rf, focus_mm=focus_mm, **geometry)
+    return front_door(plane, phantom, options=SpectralOptions(**options), **settings)
+
+
+@pytest.fixture(scope="session")
+def array_maps():
+    """`qus_maps` of arrays."""
+    return partial(_on_arrays, qus_maps)
+
+
+@pytest.fixture(scope="session")
+def array_attenuation():
+    """`estimate_attenuation` of arrays."""
+    return partial(_on_arrays, estimate_attenuation)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sknac.datasets._rf_physics import RFSystem, simulate_rf
-from sknac.qus import GaussianScatterers, qus_maps
+from sknac.qus import GaussianScatterers
 
 SYSTEM = RFSystem(focus_mm=25.0)
 SHAPE = (2600, 256)
@@ -48,7 +48,7 @@ def phantom():
 
 
 @pytest.fixture(scope="module")
-def compute(phantom):
+def compute(array_maps, phantom):
     """Maps of uniform tissue; kept, since several tests look at them."""
     kept = {}
 
@@ -63,7 +63,7 @@ def compute(phantom):
                 eac_db=EAC[esd],
                 attenuation_db_cm_mhz=attenuation,
             )
-            kept[key] = qus_maps(
+            kept[key] = array_maps(
                 rf,
                 phantom,
                 fs_mhz=40.0,
@@ -133,7 +133,9 @@ def test_midband_fit_is_flat_in_depth(compute, attenuation, seed):
 @pytest.mark.parametrize(
     ("error", "mbf", "esd"), [(-0.2, -5.5, 27), (-0.1, -2.7, 14), (0.2, 5.5, -49)]
 )
-def test_a_wrong_attenuation_moves_the_maps_as_stated(phantom, error, mbf, esd):
+def test_a_wrong_attenuation_moves_the_maps_as_stated(
+    array_maps, phantom, error, mbf, esd
+):
     # Over 3 to 47 mm; the sign and the size are what the documentation says.
     rf = simulate_rf(
         SYSTEM,
@@ -145,8 +147,8 @@ def test_a_wrong_attenuation_moves_the_maps_as_stated(phantom, error, mbf, esd):
     )
     settings = {"fs_mhz": 40.0, "line_pitch_mm": PITCH, "reference_bsc": BSC}
     settings |= {"reference_speed_of_sound": 1488.0, "overlap": (0.5, 0.0)}
-    right = qus_maps(rf, phantom, attenuation_db_cm_mhz=0.6, **settings)
-    wrong = qus_maps(rf, phantom, attenuation_db_cm_mhz=0.6 + error, **settings)
+    right = array_maps(rf, phantom, attenuation_db_cm_mhz=0.6, **settings)
+    wrong = array_maps(rf, phantom, attenuation_db_cm_mhz=0.6 + error, **settings)
     assert np.nanmean(wrong.mbf - right.mbf) == pytest.approx(mbf, abs=0.15)
     shift = np.nanmedian(wrong.esd) - np.nanmedian(right.esd)
     assert np.sign(shift) == np.sign(esd)

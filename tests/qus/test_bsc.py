@@ -8,12 +8,13 @@ import pickle
 import numpy as np
 import pytest
 
+from sknac.cohort import Plane
 from sknac.qus import (
     FaranSpheres,
     GaussianScatterers,
     PowerLaw,
+    ReferencePhantom,
     TabulatedBSC,
-    glass_bead_phantom_bsc,
 )
 
 GLASS, GELATIN = (5570.0, 3374.7, 2540.0), (1540.0, 1020.0)
@@ -99,7 +100,7 @@ def test_impossible_models_are_refused(model, settings):
         GaussianScatterers(100, 20),
         PowerLaw(1e-6, 4),
         TabulatedBSC([2, 4], np.array([1.0, 2.0])),
-        glass_bead_phantom_bsc(),
+        FaranSpheres((5.5, 17.5, 29.5), medium=(1488.0, 1020.0)),
     ],
 )
 def test_models_are_values(model):
@@ -110,7 +111,8 @@ def test_models_are_values(model):
 
 
 def test_phantom_has_the_published_beads():
-    phantom = glass_bead_phantom_bsc(5e5)
+    plane = Plane.from_rf(np.ones((300, 12)), fs_mhz=40.0, line_pitch_mm=0.25)
+    phantom = ReferencePhantom.glass_beads(plane, concentration_per_cm3=5e5).bsc
     assert min(phantom.diameters_um) > 5
     assert max(phantom.diameters_um) < 30
     assert phantom.medium[0] == 1488.0

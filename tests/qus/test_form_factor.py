@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from sknac.qus import GaussianScatterers, PowerLaw, ScattererFit, qus_maps
+from sknac.qus import GaussianScatterers, PowerLaw
 
 SETTINGS = {
     "fs_mhz": 40.0,
@@ -29,19 +29,19 @@ def fluid_spheres(esd_um, eac_db, speed=1540.0):
     return bsc
 
 
-def own_reference(rng, bsc, fit, **changes):
+def own_reference(array_maps, rng, bsc, **changes):
     """Maps of RF against itself: the fit sees exactly `bsc`."""
     rf = rng.normal(size=(400, 9))
-    return qus_maps(rf, rf, reference_bsc=bsc, size_fit=fit, **SETTINGS | changes)
+    return array_maps(rf, rf, reference_bsc=bsc, **SETTINGS | changes)
 
 
-def test_gaussian_grid_is_least_squares_to_half_a_step(rng, simulate_rf):
+def test_gaussian_grid_is_least_squares_to_half_a_step(array_maps, rng, simulate_rf):
     law = PowerLaw(bsc_1mhz=1e-6, exponent=3.2)
     rf, phantom = (simulate_rf(rng, bsc=law, n_samples=600, n_lines=30) for _ in "ab")
     settings = SETTINGS | {"reference_bsc": law, "dtype": float}
-    exact = qus_maps(rf, phantom, **settings)
-    grid = ScattererFit("masd", esd_um=(5, 400, 0.5))
-    found = qus_maps(rf, phantom, size_fit=grid, **settings)
+    exact = array_maps(rf, phantom, **settings)
+    grid = {"size_fit": "masd", "esd_grid_um": (5, 400, 0.5)}
+    found = array_maps(rf, phantom, **grid, **settings)
     # On the grid the squares grow with a^2, whose midpoints are not those of a.
     np.testing.assert_allclose(found.esd, exact.esd, atol=0.26)
     middle = exact.esd > 60
@@ -50,11 +50,11 @@ def test_gaussian_grid_is_least_squares_to_half_a_step(rng, simulate_rf):
 
 @pytest.mark.parametrize("speed", [1480.0, 1560.0])
 @pytest.mark.parametrize("channels", [("esd", "eac"), ("esd",), ("eac", "bsc")])
-def test_fluid_spheres_are_recovered(rng, speed, channels):
+def test_fluid_spheres_are_recovered(array_maps, rng, speed, channels):
     truth = fluid_spheres(120, 15, speed)
-    fit = ScattererFit("masd", form_factor="fluid_sphere")
-    changes = {"speed_of_sound": speed, "channels": channels}
-    maps = own_reference(rng, truth, fit, **changes)
+    changes = {"size_fit": "masd", "form_factor": "fluid_sphere"}
+    changes |= {"speed_of_sound": speed, "channels": channels}
+    maps = own_reference(array_maps, rng, truth, **changes)
     if "esd" in channels:
         np.testing.assert_allclose(maps.esd, 120)
     if "eac" in channels:
@@ -62,49 +62,50 @@ def test_fluid_spheres_are_recovered(rng, speed, channels):
     assert maps.valid.all()
 
 
-def test_form_factor_may_be_a_function(rng):
-    fit = ScattererFit("masd", form_factor=lambda ka: np.exp(-0.827 * ka**2))
-    maps = own_reference(rng, GaussianScatterers(80, 20), fit)
+def test_form_factor_may_be_a_function(array_maps, rng):
+    fit = {"size_fit": "masd", "form_factor": lambda ka: np.exp(-0.827 * ka**2)}
+    maps = own_reference(array_maps, rng, GaussianScatterers(80, 20), **fit)
     np.testing.assert_allclose(maps.esd, 80)
 
 
 @pytest.mark.parametrize("esd", [20, 200])
-def test_diameter_at_the_end_of_the_grid_is_no_estimate(rng, esd):
-    fit = ScattererFit("masd", esd_um=(50, 150, 1))
-    maps = own_reference(rng, GaussianScatterers(esd, 20), fit)
+def test_diameter_at_the_end_of_the_grid_is_no_estimate(array_maps, rng, esd):
+    fit = {"size_fit": "masd", "esd_grid_um": (50, 150, 1)}
+    maps = own_reference(array_maps, rng, GaussianScatterers(esd, 20), **fit)
     assert np.isnan(maps.esd).all()
     assert np.isnan(maps.eac).all()
     assert maps.invalid_counts == {"form_factor": maps.valid.size}
 
 
-def test_masd_by_name_uses_the_default_grid(rng):
-    maps = own_reference(rng, GaussianScatterers(77, 20), "masd")
+def test_masd_by_name_uses_the_default_grid(array_maps, rng):
+    bsc = GaussianScatterers(77, 20)
+    maps = own_reference(array_maps, rng, bsc, size_fit="masd")
     np.testing.assert_allclose(maps.esd, 77)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"method": "best"}, "method='best' must be one of"),
-        ({"method": "masd", "form_factor": "cube"}, "'cube' must be one of"),
+        ({"size_fit": "best"}, "'size_fit'.*must be a str among.*Got 'best'"),
+        ({"form_factor": "cube"}, "'form_factor'.*must be a str among.*Got 'cube'"),
         (
             {"form_factor": "fluid_sphere"},
-            'Gaussian form factor only: use method="masd"',
+            'Gaussian form factor only; use size_fit="masd"',
         ),
-        ({"esd_um": (100, 50, 1)}, "3 diameters or more"),
-        ({"esd_um": (0, 50, 1)}, "0 < low"),
-        ({"esd_um": (10, 50, 30)}, "3 diameters or more"),
+        ({"esd_grid_um": (100, 50, 1)}, "3 diameters or more"),
+        ({"esd_grid_um": (0, 50, 1)}, "0 < low"),
+        ({"esd_grid_um": (10, 50, 30)}, "3 diameters or more"),
     ],
 )
-def test_impossible_fit_is_refused(settings, message):
+def test_impossible_fit_is_refused(array_maps, rng, settings, message):
     with pytest.raises(ValueError, match=message):
-        ScattererFit(**settings)
+        own_reference(array_maps, rng, PowerLaw(1e-6, 3), **settings)
 
 
-def test_form_factor_of_no_use_is_refused(rng):
-    fit = ScattererFit("masd", form_factor=lambda ka: -ka)
+def test_form_factor_of_no_use_is_refused(array_maps, rng):
+    fit = {"size_fit": "masd", "form_factor": lambda ka: -ka}
     with (
         np.errstate(invalid="ignore"),
         pytest.raises(ValueError, match="finite value above 0"),
     ):
-        own_reference(rng, PowerLaw(1e-6, 3), fit)
+        own_reference(array_maps, rng, PowerLaw(1e-6, 3), **fit)

@@ -15,11 +15,10 @@ from sknac.qus import (
     PowerLaw,
     QUSMapper,
     ReferencePhantom,
-    ScattererFit,
     SpectralOptions,
 )
 from sknac.qus import _map_key as module
-from sknac.qus._plane_mapper import plan_of
+from sknac.qus._job import make_job
 
 BASE = {"attenuation_db_cm_mhz": 0.6, "overlap": 0.5}
 
@@ -38,11 +37,11 @@ def phantom(**changes):
 
 def key(plane=None, reference=None, **settings):
     plane, reference = plane or scan(), reference or phantom()
-    mapper = QUSMapper(reference, **{**BASE, **settings})._mapper()
-    freqs = plan_of(plane, {**mapper.settings, "band_mhz": (3, 8)}).freqs_mhz
-    attenuation = settings.get("attenuation_db_cm_mhz", 0.6)
-    acquisitions = reference.match(plane)
-    return module.map_key(plane, acquisitions, mapper, freqs, attenuation)
+    mapper = QUSMapper(reference, **{**BASE, **settings})
+    job = make_job(
+        mapper._recipe(), plane, reference, mapper.attenuation_db_cm_mhz, spectra={}
+    )
+    return module.map_key(job.recipe, plane, job.plan, job.media, job.reference)
 
 
 def gauss(ka):
@@ -75,8 +74,8 @@ DIFFERENT = [
     {"options": SpectralOptions(taper=("kaiser", 3))},
     {"options": SpectralOptions(min_snr_db=3)},
     {"options": SpectralOptions(size_fit="masd")},
-    {"options": SpectralOptions(size_fit=ScattererFit("masd", form_factor=gauss))},
-    {"options": SpectralOptions(size_fit=ScattererFit("masd", esd_um=(10, 200, 1)))},
+    {"options": SpectralOptions(size_fit="masd", form_factor=gauss)},
+    {"options": SpectralOptions(size_fit="masd", esd_grid_um=(10, 200, 1))},
 ]
 
 
@@ -122,8 +121,10 @@ def test_functions_count_by_their_values():
     """A lambda has another address in each process, but the same values."""
     law = [phantom(bsc=lambda f: 1e-6 * np.asarray(f) ** 3.2) for _ in range(2)]
     assert key(reference=law[0]) == key(reference=law[1])
-    fits = [ScattererFit("masd", form_factor=lambda ka: gauss(ka)) for _ in range(2)]
-    one, two = (key(options=SpectralOptions(size_fit=fit)) for fit in fits)
+    one, two = (
+        key(options=SpectralOptions(size_fit="masd", form_factor=lambda ka: gauss(ka)))
+        for _ in range(2)
+    )
     assert one == two
 
 

@@ -7,6 +7,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import Plane, PolygonOutline, Study
@@ -52,21 +54,6 @@ def frame(rng):
     return X.assign(us_pre=pd.Series(cells, index=index, dtype=object))
 
 
-def direct(plane, phantom, **settings):
-    stack = np.stack([p.load()[: len(plane.load())] for p in phantom.acquisitions])
-    return qus_maps(
-        plane.load(),
-        stack,
-        fs_mhz=40.0,
-        line_pitch_mm=PITCH,
-        speed_of_sound=plane.speed_of_sound,
-        reference_speed_of_sound=1488.0,
-        reference_attenuation_db_cm_mhz=0.5,
-        reference_bsc=LAW,
-        **settings,
-    )
-
-
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_maps_are_those_of_qus_maps(frame, phantom, n_jobs):
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, n_jobs=n_jobs)
@@ -74,7 +61,7 @@ def test_maps_are_those_of_qus_maps(frame, phantom, n_jobs):
     for patient in ("P1", "P3"):
         cells = frame.at[patient, "us_pre"], mapped.at[patient, "us_pre"]
         for rf, maps in zip(*(cell.planes for cell in cells), strict=True):
-            expected = direct(rf, phantom, attenuation_db_cm_mhz=0.7)
+            expected = qus_maps(rf, phantom, attenuation_db_cm_mhz=0.7)
             for name, values in zip(maps.channels, maps.load(), strict=True):
                 np.testing.assert_allclose(values, getattr(expected, name), atol=1e-4)
 
@@ -94,7 +81,7 @@ def test_pixels_of_the_maps_are_the_window_centres(frame, phantom):
     mapped = QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit_transform(frame)
     grid = mapped.at["P1", "us_pre"].planes[0].grid
     rf = frame.at["P1", "us_pre"].planes[0]
-    expected = direct(rf, phantom, attenuation_db_cm_mhz=0.7)
+    expected = qus_maps(rf, phantom, attenuation_db_cm_mhz=0.7)
     np.testing.assert_allclose(grid.axial_mm, expected.depth_mm)
     np.testing.assert_allclose(grid.lateral_mm, expected.lateral_mm)
 
@@ -193,22 +180,42 @@ def test_options_reach_the_spectra(frame, phantom):
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, options=options)
     plane = frame.at["P1", "us_pre"].planes[0]
     got = mapper.fit(frame).transform_plane(plane).load()[0]
-    expected = direct(
-        plane,
-        phantom,
-        attenuation_db_cm_mhz=0.7,
-        attenuation_power=1.2,
-        n_fft=256,
-        taper="hamming",
-    )
+    expected = qus_maps(plane, phantom, attenuation_db_cm_mhz=0.7, options=options)
     np.testing.assert_allclose(got, expected.mbf, atol=1e-4)
+
+
+def test_spectral_options_are_settings_by_name(frame, phantom):
+    mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7)
+    assert mapper.get_params()["options__min_snr_db"] == 6.0
+    assert "options__min_snr_db" not in mapper.get_params(deep=False)
+    changed = clone(mapper.set_params(**mapper.get_params()))
+    changed.set_params(options__attenuation_power=1.2, options__min_snr_db=3.0)
+    assert mapper.get_params()["options__min_snr_db"] == 6.0
+    options = SpectralOptions(attenuation_power=1.2, min_snr_db=3.0)
+    given = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, options=options)
+    pd.testing.assert_frame_equal(
+        clone(changed).fit_transform(frame), given.fit_transform(frame)
+    )
+
+
+def test_a_search_reaches_the_spectral_options(frame, phantom):
+    class Level(ROIMasker):
+        def score(self, X, y=None):
+            return -np.nanmean(self.transform(X).iat[0, -1].planes[0].load())
+
+    frame = frame.loc[["P1", "P3"]]
+    mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, channels=("mbf",))
+    grid = {"qusmapper__options__attenuation_power": [1.0, 1.4]}
+    found = GridSearchCV(make_pipeline(mapper, Level()), grid, cv=2).fit(frame)
+    # Less attenuation put back, lower maps.
+    assert found.best_params_["qusmapper__options__attenuation_power"] == 1.0
 
 
 def test_missing_bsc_is_said_in_fit(frame, rng):
     bare = ReferencePhantom(
         scan(rng, 450), attenuation_db_cm_mhz=0.5, speed_of_sound=1540.0
     )
-    with pytest.raises(ValueError, match="need reference_bsc"):
+    with pytest.raises(ValueError, match="need the phantom's backscatter"):
         QUSMapper(bare, attenuation_db_cm_mhz=0.7).fit(frame)
     four = QUSMapper(bare, attenuation_db_cm_mhz=0.7, channels=("mbf", "si"))
     assert four.fit_transform(frame).at["P1", "us_pre"].planes[0].channels == (

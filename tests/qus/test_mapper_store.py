@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sknac.cohort import ArrayRef, Plane, PolygonOutline, Study
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
-from sknac.qus._plane_mapper import PlaneMapper
+from sknac.qus._job import PlaneJob
 from sknac.roi import ROIMasker
 from sknac.utils._store import ArrayStore, StoredArray
 
@@ -63,13 +63,13 @@ def X():
 @pytest.fixture
 def computed(monkeypatch):
     """The planes whose maps are computed from now on, in this process."""
-    planes, compute = [], PlaneMapper.__call__
+    planes, compute = [], PlaneJob.__call__
 
-    def counted(self, plane, **settings):
-        planes.append(plane)
-        return compute(self, plane, **settings)
+    def counted(self, *args):
+        planes.append(self.plane)
+        return compute(self, *args)
 
-    monkeypatch.setattr(PlaneMapper, "__call__", counted)
+    monkeypatch.setattr(PlaneJob, "__call__", counted)
     return planes
 
 
@@ -176,7 +176,7 @@ def test_search_over_regions_computes_each_map_once(X, tmp_path, computed):
 
 def test_store_that_is_a_file_is_refused_before_work(X, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="must be a folder"):
+    with pytest.raises(ValueError, match="store must be a folder"):
         make_mapper(tmp_path / "file").fit(X)
 
 
@@ -197,11 +197,11 @@ import importlib.util as u, sys, time
 from pathlib import Path
 s = u.spec_from_file_location("cohort_of_test", sys.argv[1])
 m = u.module_from_spec(s); sys.modules["cohort_of_test"] = m; s.loader.exec_module(m)
-compute = m.PlaneMapper.__call__
-def slow(self, plane, **settings):
+compute = m.PlaneJob.__call__
+def slow(self, *args):
     time.sleep(0.02)
-    return compute(self, plane, **settings)
-m.PlaneMapper.__call__ = slow
+    return compute(self, *args)
+m.PlaneJob.__call__ = slow
 X = m.file_frame(Path(sys.argv[2]))
 print("start", flush=True)
 m.make_mapper(sys.argv[3]).fit_transform(X)

@@ -36,6 +36,11 @@ def test_no_match_names_the_setting_that_differs(plane, message):
         phantom.match(plane)
 
 
+def test_settings_within_a_tenth_of_a_percent_fit():
+    phantom = ReferencePhantom(scan(line_pitch_mm=0.25004), **KNOWN)
+    assert len(phantom.match(scan())) == 1
+
+
 def test_focus_selects_the_acquisition():
     near, far = scan(focus_mm=15.0), scan(focus_mm=20.0)
     phantom = ReferencePhantom([near, far], **KNOWN)

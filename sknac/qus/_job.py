@@ -1,0 +1,161 @@
+"""The work on one plane: settled once, then carried to where it is done."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknac.cohort import InMemoryArray, Plane
+from sknac.qus._checks import check_attenuation
+from sknac.qus._engine import NEEDS_BSC, maps_of
+from sknac.qus._estimates import CHANNELS, Media
+from sknac.qus._form_factor import SizeFit
+from sknac.qus._map_key import map_key
+from sknac.qus._options import SpectralOptions, checked_fit
+from sknac.qus._pixels import square_pixels
+from sknac.qus._plan import WindowPlan, make_plan
+from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
+from sknac.utils._store import ArrayStore
+
+DTYPE = np.dtype(np.float32)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Checked settings, and what is known of the phantom but its RF."""
+
+    windows: dict  # what `make_plan` takes beside the plane
+    media: dict  # what `Media` takes beside the plane's speed and attenuation
+    bsc: Callable | None
+    channels: tuple
+    fit: SizeFit
+    min_snr_db: float | None
+    pixel_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class PlaneJob:
+    """One plane, its windows on their band, media and the reference's spectrum."""
+
+    recipe: Recipe
+    plane: Plane
+    plan: WindowPlan
+    media: Media
+    reference: ReferenceSpectrum
+    store: ArrayStore | None = None
+    key: str | None = None
+
+    def __call__(self, _=None) -> Plane:
+        """Compute the plane of maps; with a store they are written there."""
+        maps = maps_of(self, dtype=DTYPE)
+        stack = np.stack([getattr(maps, name) for name in self.recipe.channels])
+        pixel_mm = self.recipe.pixel_mm
+        if pixel_mm is not None:
+            stack = square_pixels(stack, maps.depth_mm, maps.lateral_mm, pixel_mm)[0]
+        if self.store is None:
+            return self._placed(InMemoryArray(stack))
+        return self._placed(self.store.put(self.key, stack))
+
+    def stored(self) -> Plane | None:
+        """Return the plane of maps if they are stored, else None."""
+        image = None if self.store is None else self.store.get(self.key)
+        return None if image is None else self._placed(image)
+
+    def _placed(self, image):
+        """Put the maps where their first window lies."""
+        plane, plan, pixel_mm = self.plane, self.plan, self.recipe.pixel_mm
+        start_mm, left_mm = plane.origin_mm
+        return plane.replace(
+            image=image,
+            kind="maps",
+            spacing_mm=plan.spacing_mm if pixel_mm is None else (pixel_mm, pixel_mm),
+            origin_mm=(
+                plan.depth_mm(1, start_mm)[0],
+                left_mm + plan.lateral_mm(1)[0],
+            ),
+            channels=self.recipe.channels,
+        )
+
+
+def make_recipe(
+    phantom,
+    *,
+    band_mhz,
+    window_mm,
+    overlap,
+    channels,
+    options,
+    pixel_mm=None,
+    known=CHANNELS,
+) -> Recipe:
+    """Check the settings that all planes share."""
+    options = SpectralOptions() if options is None else options
+    fit = checked_fit(options)
+    return Recipe(
+        windows={
+            "band_mhz": band_mhz,
+            "window_mm": window_mm,
+            "overlap": overlap,
+            "n_fft": options.n_fft,
+            "taper": options.taper,
+        },
+        media={
+            "attenuation_power": float(options.attenuation_power),
+            "reference_speed_of_sound": phantom.speed_of_sound,
+            "reference_attenuation": phantom.attenuation_db_cm_mhz,
+            "reference_attenuation_power": phantom.attenuation_power,
+        },
+        bsc=phantom.bsc,
+        channels=_check_channels(channels, phantom.bsc, known),
+        fit=fit,
+        min_snr_db=options.min_snr_db,
+        pixel_mm=pixel_mm,
+    )
+
+
+def make_job(
+    recipe, plane, phantom, attenuation, *, spectra, store=None, **precision
+) -> PlaneJob:
+    """Settle once what one plane needs."""
+    plan, reference = known_spectrum(recipe, plane, phantom, spectra, **precision)
+    if plan.bins is None:
+        plan = plan.on_band(reference.band_mhz)
+    attenuation = check_attenuation(attenuation, plane.image.shape)
+    media = Media(plane.speed_of_sound, attenuation, **recipe.media)
+    key = None if store is None else map_key(recipe, plane, plan, media, reference)
+    return PlaneJob(recipe, plane, plan, media, reference, store, key)
+
+
+def known_spectrum(recipe, plane, phantom, spectra, dtype=DTYPE, n_jobs=None):
+    """Plan a plane; look its reference's spectrum up, or add it to those known."""
+    plan = make_plan(plane, **recipe.windows)
+    setting = (
+        plane.reference,
+        plane.focus_mm,
+        plane.spacing_mm[1],
+        plane.origin_mm[0] / plane.speed_of_sound,
+        plane.image.shape[0],
+        plan.spectral_key,
+    )
+    if setting not in spectra:
+        spectra[setting] = spectrum_for(plane, plan, phantom, dtype, n_jobs)
+    return plan, spectra[setting]
+
+
+def _check_channels(channels, bsc, known):
+    """Check the names of the maps, and that those asked for can be had."""
+    channels = (channels,) if isinstance(channels, str) else tuple(channels)
+    unknown = [name for name in channels if name not in known]
+    if unknown or not channels or len(set(channels)) < len(channels):
+        raise ValueError(
+            f"channels must be different names out of {known}, got {channels!r}"
+        )
+    need = [name for name in channels if name in NEEDS_BSC]
+    if need and bsc is None:
+        raise ValueError(
+            f"channels {need} need the phantom's backscatter coefficient; give the "
+            "ReferencePhantom a model of sknac.qus as bsc, or leave them out"
+        )
+    return channels
