@@ -62,10 +62,6 @@ _NOT_YET = {
     },
     "metrics": {
         "_bootstrap.py",
-        "_calibration.py",
-        "_checks.py",
-        "_decision_curve.py",
-        "_delong.py",
         "_plot.py",
         "_plot_subgroups.py",
         "_proportions.py",

@@ -124,4 +124,5 @@ def raise_first(wrong: np.ndarray, what: str, index: Any = None) -> None:
     if not rows.size:
         return
     row = index[rows[0]] if isinstance(index, pd.Index) else rows[0]
-    raise ValueError(f"row {row}: {what} ({rows.size} such rows)")
+    text = f"row {row}: {what} ({rows.size} such rows)"  # `what` says the mend
+    raise ValueError(text)
