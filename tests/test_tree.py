@@ -38,11 +38,6 @@ _NOT_YET = {
         "_confusion.py",
         "_responses.py",
     },
-    "nets": {
-        "_blocks.py",
-        "_images.py",
-        "_settings.py",
-    },
     "qus": {
         "_bmode.py",
         "_checks.py",
@@ -67,14 +62,6 @@ _NOT_YET = {
     },
     "survival": {
         "_checks.py",
-    },
-    "systems": {
-        "_presets.py",
-    },
-    "utils": {
-        "_blas.py",
-        "_sklearn.py",
-        "_versions.py",
     },
 }
 _EXEMPT = {f"{package}/{name}" for package, names in _NOT_YET.items() for name in names}

@@ -11,10 +11,8 @@ from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
-    Hidden,
     Integral,
     Interval,
-    InvalidParameterError,
     Options,
     Real,
     StrOptions,
@@ -29,10 +27,8 @@ from sklearn.utils.validation import _check_method_params, _num_samples
 
 __all__ = [
     "HasMethods",
-    "Hidden",
     "Integral",
     "Interval",
-    "InvalidParameterError",
     "Options",
     "Real",
     "StrOptions",

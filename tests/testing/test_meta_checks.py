@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sknac.cohort import check_cohort
 from sknac.features import MapStatistics
 from sknac.roi import ROIMasker
 from sknac.testing import make_check_cohort
@@ -35,12 +37,30 @@ class _ChangesWhenUsed(MapStatistics):
         return super().transform(X) * self.level_
 
 
+class _DecidesByTurns(ClassifierMixin, BaseEstimator):
+    """Decides for another class each time that any of its kind is fitted."""
+
+    kinds = ("maps",)
+    n_fits = 0
+
+    def fit(self, X, y):
+        check_cohort(self, X, reset=True)
+        type(self).n_fits += 1
+        self.classes_ = np.unique(y)
+        self.turn_ = type(self).n_fits % 2
+        return self
+
+    def predict(self, X):
+        return np.repeat(self.classes_[self.turn_], len(X))
+
+
 @pytest.mark.parametrize(
     ("estimator", "check", "mend"),
     [
         (_LearnsFromNobody(), "check_pipeline", "Pipeline.*; let fit depend on X"),
         (_LearnsFromNobody(), "check_grid_search", "GridSearchCV.*; keep no state"),
         (_ChangesWhenUsed(), "check_calibration", "frozen.*; write .* in fit alone"),
+        (_DecidesByTurns(), "check_stages", "StagedClassifier.*; let fit depend"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
