@@ -35,8 +35,6 @@ _NOT_YET = {
     },
     "metrics": {
         "_checks.py",
-        "_confusion.py",
-        "_responses.py",
     },
     "qus": {
         "_bmode.py",

@@ -6,7 +6,8 @@ import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
 from sknac.utils._answers import answers_of
-from sknac.utils._style import counts_text, line_style
+from sknac.utils._style import line_style
+from sknac.utils._text import counts
 
 RATES = ("sensitivity", "specificity")
 
@@ -184,7 +185,7 @@ class ThresholdCurveDisplay:
         ax.set(xlabel="threshold", ylabel="rate", ylim=(-0.02, 1.36))
         ax.set_yticks(np.linspace(0, 1, 6))
         curve = self.curve
-        about = counts_text(curve.n_pos + curve.n_neg, curve.n_pos, curve.pos_label)
+        about = counts(curve.n_pos + curve.n_neg, curve.n_pos, curve.pos_label)
         small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
         ax.legend(loc="upper left", title=about, ncols=2, **small)
         return self

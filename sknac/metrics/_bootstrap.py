@@ -19,7 +19,6 @@ from sknac.metrics._checks import (
     check_weight,
     check_whole,
 )
-from sknac.metrics._confusion import RATES, linear_rates
 from sknac.metrics._resampling import (
     AUCKernel,
     CallableKernel,
@@ -29,6 +28,7 @@ from sknac.metrics._resampling import (
     strata_of,
 )
 from sknac.metrics._results import MetricInterval
+from sknac.utils._confusion import RATES, linear_rates
 from sknac.utils._labels import one_dimensional
 from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
 from sknac.utils._warnings import warn_undefined

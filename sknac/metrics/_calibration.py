@@ -19,6 +19,7 @@ from sknac.metrics._placements import mean_and_error
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._text import typed
 from sknac.utils._warnings import warn_undefined
 
 # A slope beyond this belongs to probabilities that separate the classes.
@@ -81,15 +82,9 @@ class CalibrationResult(Result):
         return table[["estimate", "low", "high", "method", "pos_label"]]
 
     def __repr__(self) -> str:
-        texts = [
-            f"{name} {round(x.estimate, 3) + 0.0:.3f} [{x.low:.3f}, {x.high:.3f}]"
-            for name, x in (
-                ("slope", self.slope),
-                ("intercept", self.intercept),
-                ("Brier", self.brier),
-            )
-        ]
-        return f"{', '.join(texts)} ({self.brier.replace(method='')._about()})"
+        found = f"slope {typed(self.slope)}, intercept {typed(self.intercept)}"
+        about = self.brier.replace(method="")._about()
+        return f"{found}, Brier {typed(self.brier)} ({about})"
 
 
 def calibration(

@@ -8,17 +8,12 @@ from typing import Any, Self
 from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._delong import paired_of
 from sknac.metrics._pvalues import adjust_pvalues
-from sknac.metrics._responses import cv_responses, responses_of
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
+from sknac.utils._responses import cv_responses, responses_of
 from sknac.utils._sample import check_sample
-from sknac.utils._style import (
-    SMALL_LEGEND,
-    counts_text,
-    line_style,
-    open_axes,
-    pvalue_text,
-)
+from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
+from sknac.utils._text import counts, in_line, p_equals
 
 _GID = "sknac-roc-curve"
 
@@ -273,8 +268,8 @@ class RocCIDisplay:
             Name, area with interval, number of patients and positive class.
         """
         return [
-            f"{name}: AUC {c.auc.estimate:.2f} [{c.auc.low:.2f}, {c.auc.high:.2f}]\n"
-            + counts_text(c.n, c.n_pos, c.pos_label, c.auc.n_groups)
+            f"{name}: AUC {in_line(c.auc)}\n"
+            + counts(c.n, c.n_pos, c.pos_label, c.auc.n_groups)
             for name, c in self.curves.items()
         ]
 
@@ -291,7 +286,7 @@ class RocCIDisplay:
         adjusted = adjust_pvalues([test.pvalue for test in self.tests.values()])
         lines = ["DeLong, Holm-adjusted:" if len(self.tests) > 1 else "DeLong:"]
         for (a, b), pvalue in zip(self.tests, adjusted, strict=True):
-            lines.append(f"{a} vs {b}: {pvalue_text(pvalue)}")
+            lines.append(f"{a} vs {b}: {p_equals(pvalue)}")
         return (" " if len(self.tests) == 1 else "\n").join(lines)
 
     def plot(

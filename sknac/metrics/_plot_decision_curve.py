@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from sknac.metrics._decision_curve import DecisionCurve, decision_curve
-from sknac.metrics._responses import label_of, responses_of
-from sknac.utils._style import SMALL_LEGEND, counts_text, line_style, open_axes
+from sknac.utils._responses import label_of, responses_of
+from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
+from sknac.utils._text import counts
 
 
 class DecisionCurveDisplay:
@@ -192,8 +193,7 @@ class DecisionCurveDisplay:
         if cuts[0] < cuts[-1]:
             ax.set_xlim(cuts[0], cuts[-1])
         ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
-        counts = self.curve.n, self.curve.n_pos, label, self.curve.n_groups
-        about = counts_text(*counts)
+        about = counts(self.curve.n, self.curve.n_pos, label, self.curve.n_groups)
         ax.legend(loc="best", title=about, **SMALL_LEGEND)
         return self
 

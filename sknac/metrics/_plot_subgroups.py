@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics._checks import check_option
-from sknac.metrics._confusion import RATES
-from sknac.metrics._responses import label_of
 from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
-from sknac.utils._style import counts_text, open_axes, point_style
+from sknac.utils._confusion import RATES
+from sknac.utils._responses import label_of
+from sknac.utils._style import open_axes, point_style
+from sknac.utils._text import counts, in_line
 
 # Of the upright lines; one for each metric there is.
 _DASHES = (":", "--", "-.", (0, (5, 1, 1, 1, 1, 1)), "-")
@@ -270,8 +271,7 @@ class SubgroupDisplay:
         interval = f"{100 * one.confidence_level:g} % {one.method.title()} interval"
         named = metrics[0] if len(metrics) == 1 else "rate"
         ax.set_xlabel(
-            f"{named} ({interval})\n"
-            + counts_text(one.total, n_pos, self.rates.pos_label)
+            f"{named} ({interval})\n" + counts(one.total, n_pos, self.rates.pos_label)
         )
         if len(metrics) > 1:
             ax.legend(loc="best", fontsize="small")
@@ -279,10 +279,7 @@ class SubgroupDisplay:
 
 def _spell(rate: MetricInterval) -> str:
     """Write count, rate and interval."""
-    if not rate.total:
-        return "0/0"
-    bounds = f"[{rate.low:.2f}, {rate.high:.2f}]"
-    return f"{rate.count}/{rate.total}  {rate.estimate:.2f} {bounds}"
+    return f"{rate.count}/{rate.total}  {in_line(rate)}" if rate.total else "0/0"
 
 
 def _columns(X: Any, by: Any) -> Any:

@@ -13,16 +13,17 @@ from sknac.metrics._checks import (
     check_option,
     check_whole,
 )
-from sknac.metrics._confusion import (
+from sknac.metrics._results import MetricInterval
+from sknac.utils._confusion import (
     CELLS,
     RATES,
     WHY_UNDEFINED,
     cell_counts,
     rate_terms,
 )
-from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._text import typed
 from sknac.utils._warnings import warn_undefined
 
 _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
@@ -131,9 +132,7 @@ class ConfusionRates(Result):
     def __repr__(self) -> str:
         cells = ", ".join(f"{c.upper()} {getattr(self, c)}" for c in CELLS)
         lines = [f"{cells} ({self.accuracy.replace(total=None)._about()})"]
-        for r in self.rates:
-            lines.append(f"  {r.metric} {r.estimate:.3f} [{r.low:.3f}, {r.high:.3f}]")
-        return "\n".join(lines)
+        return "\n".join(lines + [f"  {r.metric} {typed(r)}" for r in self.rates])
 
     def to_frame(self) -> pd.DataFrame:
         """Return the rates as a table.

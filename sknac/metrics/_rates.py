@@ -5,7 +5,7 @@
 from typing import Any
 
 from sknac.metrics._checks import check_weight
-from sknac.metrics._confusion import (
+from sknac.utils._confusion import (
     WHY_UNDEFINED,
     cell_counts,
     linear_rates,

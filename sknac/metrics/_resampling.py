@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.metrics._confusion import (
+from sknac.utils._confusion import (
     cell_codes,
     rate_terms,
     rates_of_counts,

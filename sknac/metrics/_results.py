@@ -9,11 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._result import Result
-
-
-def _bracket(low: float, high: float) -> str:
-    """Write an interval in square brackets with three decimals."""
-    return f"[{low:.3f}, {high:.3f}]"
+from sknac.utils._text import p_equals, typed
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,8 +80,7 @@ class MetricInterval(Result):
     seed: int | None = None
 
     def __repr__(self) -> str:
-        bounds = _bracket(self.low, self.high)
-        return f"{self.metric} {self.estimate:.3f} {bounds} ({self._about()})"
+        return f"{self.metric} {typed(self)} ({self._about()})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,10 +149,9 @@ class DeLongResult(Result):
     n_groups: int | None = None
 
     def __repr__(self) -> str:
-        bounds = _bracket(self.low, self.high)
         return (
-            f"AUC {self.auc_a:.3f} - {self.auc_b:.3f} = {self.estimate:.3f} {bounds}, "
-            f"p = {self.pvalue:.3g} ({self._about()})"
+            f"AUC {self.auc_a:.3f} - {self.auc_b:.3f} = {typed(self)}, "
+            f"{p_equals(self.pvalue)} ({self._about()})"
         )
 
 
@@ -218,7 +212,7 @@ class ContrastResult(Result):
         areas = ", ".join(f"{k} {a:.3f}" for k, a in pairs)
         return (
             f"AUC {areas}: chi-square({self.df}) = {self.statistic:.3f}, "
-            f"p = {self.pvalue:.3g} ({self._about()})"
+            f"{p_equals(self.pvalue)} ({self._about()})"
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.metrics._confusion import CELLS, RATES
 from sknac.metrics._proportions import ConfusionRates, rates_of
+from sknac.utils._confusion import CELLS, RATES
 from sknac.utils._sample import check_sample
 from sknac.utils._warnings import warn_undefined
 

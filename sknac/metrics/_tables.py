@@ -13,9 +13,9 @@ import pandas as pd
 from sknac.metrics._auc import auc_of
 from sknac.metrics._bootstrap import rate_of
 from sknac.metrics._checks import check_confidence_level, check_option
-from sknac.metrics._confusion import RATES
 from sknac.metrics._proportions import rates_of
 from sknac.metrics._results import MetricInterval
+from sknac.utils._confusion import RATES
 from sknac.utils._sample import Sample, check_sample
 
 _METRICS = ("roc_auc", *RATES)

@@ -9,7 +9,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival._compare import hazard_ratio
 from sknac.survival._kaplan_meier import kaplan_meier
-from sknac.utils._style import line_style, open_axes, pvalue_text
+from sknac.utils._style import line_style, open_axes
+from sknac.utils._text import bracket, number, p_equals
 
 
 class KaplanMeierDisplay:
@@ -162,20 +163,20 @@ class KaplanMeierDisplay:
         height = 4.0 + (0.4 + 0.2 * len(self.result.groups)) * at_risk_table
         ax = open_axes(self, ax, figsize=(6.4, height))
         self.lines_, self.bands_ = [], []
-        for number, label in enumerate(self.result.groups):
-            self._draw_curve(ax, number, label, line_kwargs or {}, band_kwargs or {})
+        for at, label in enumerate(self.result.groups):
+            self._draw_curve(ax, at, label, line_kwargs or {}, band_kwargs or {})
         ax.set(ylim=(0, 1.02), xlim=(0, None), ylabel="survival", xlabel=time_label)
         if at_risk_table:
             self._write_at_risk(ax)
         ax.legend(title=self._title(), loc="best", alignment="left")
         return self
 
-    def _draw_curve(self, ax, number, label, line_kwargs, band_kwargs):
+    def _draw_curve(self, ax, at, label, line_kwargs, band_kwargs):
         """Draw one group's steps, its censored patients and its band."""
         curves = self.result.curves
         curve = curves[curves["group"] == label]
         n, events = self.result.summary.loc[label, ["n", "events"]].astype(int)
-        style = line_style(number)
+        style = line_style(at)
         style["label"] = f"{label} (n = {n}, events = {events})"
         (line,) = ax.step(
             curve["time"], curve["survival"], where="post", **(style | line_kwargs)
@@ -196,7 +197,7 @@ class KaplanMeierDisplay:
     def _title(self):
         """Return log-rank p-value and hazard ratios in words; None with one group."""
         test = self.result.logrank
-        lines = [] if test is None else [f"log-rank {pvalue_text(test.pvalue)}"]
+        lines = [] if test is None else [f"log-rank {p_equals(test.pvalue)}"]
         if self.hazard is not None:
             others = [x for x in self.result.groups if x != self.hazard.reference_group]
             lines += [self._ratio(label) for label in others]
@@ -208,8 +209,8 @@ class KaplanMeierDisplay:
         found = dict(self.hazard.table.iterrows())[label]
         value = "undefined"
         if np.isfinite(found["hazard_ratio"]):
-            ratio, low, high = found[["hazard_ratio", "low", "high"]]
-            value = f"{ratio:.2f} [{low:.2f}, {high:.2f}]"
+            bounds = bracket(found["low"], found["high"])
+            value = f"{number(found['hazard_ratio'])} {bounds}"
         return f"hazard ratio {value}\n({label} vs {self.hazard.reference_group})"
 
     def _write_at_risk(self, ax):

@@ -10,6 +10,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from sknac.utils._text import patients
+
 
 class Result:
     """Base of the frozen dataclasses that functions return.
@@ -74,15 +76,8 @@ class Result:
         if known("pos_label") is not None:
             parts.append(f"pos_label={plain(self.pos_label)!r}")
         if known("n_pos") is not None:
-            parts += [n_text(self.n, known("n_groups")), f"n_pos={self.n_pos}"]
+            parts += [patients(self.n, known("n_groups")), f"n_pos={self.n_pos}"]
         return ", ".join(filter(None, parts))
-
-
-def n_text(n: int, n_groups: int | None = None) -> str:
-    """Write how many patients there are, and how many rows if these are more."""
-    return (
-        f"n={n} patients" if n_groups is None else f"n={n} rows of {n_groups} patients"
-    )
 
 
 def plain(value: Any) -> Any:

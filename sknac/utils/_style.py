@@ -6,8 +6,6 @@ and hatches differ as well.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import math
-
 COLOURS = (
     "#0072B2",
     "#D55E00",
@@ -59,19 +57,3 @@ def bar_style(number):
         "hatch": HATCHES[number % len(HATCHES)],
         "edgecolor": DARK,
     }
-
-
-def pvalue_text(pvalue):
-    """Write a p-value as papers do."""
-    if math.isnan(pvalue):
-        return "p undefined"
-    return "p < 0.001" if pvalue < 0.001 else f"p = {pvalue:.3f}"
-
-
-def counts_text(n, n_pos, pos_label, n_groups=None):
-    """Write how many patients there are and which class is the positive one.
-
-    Where patients have several rows, `n_groups` is the number of patients.
-    """
-    rows = f"n = {n}" if n_groups is None else f"{n} rows of {n_groups} patients"
-    return f"{rows}, {n_pos} positive ({pos_label})"

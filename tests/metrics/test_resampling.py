@@ -7,7 +7,6 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 
 from sknac.metrics import npv_score, weighted_youden_score
-from sknac.metrics._confusion import linear_rates
 from sknac.metrics._resampling import (
     AUCKernel,
     CallableKernel,
@@ -17,6 +16,7 @@ from sknac.metrics._resampling import (
     resolve_seed,
     strata_of,
 )
+from sknac.utils._confusion import linear_rates
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.utils._result import Result, n_text, plain
+from sknac.utils._result import Result, plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +56,6 @@ def test_about_says_level_alternative_and_patients(found):
     full = found.replace(alternative="less", pos_label=np.int64(1), n_pos=3)
     assert full._about() == "95% wald, less, pos_label=1, n=8 patients, n_pos=3"
     assert found._about() == "95% wald"
-
-
-def test_rows_are_not_taken_for_patients():
-    assert n_text(12) == "n=12 patients"
-    assert n_text(12, 6) == "n=12 rows of 6 patients"
 
 
 def test_notebook_shows_the_head_escaped_and_the_table(found):

@@ -27,14 +27,6 @@ def test_lines_repeat_only_after_every_pair_was_used():
     assert len(seen) == n_pairs
 
 
-@pytest.mark.parametrize(
-    ("pvalue", "text"),
-    [(0.0004, "p < 0.001"), (0.0432, "p = 0.043"), (math.nan, "p undefined")],
-)
-def test_pvalues_are_written_as_in_papers(pvalue, text):
-    assert _style.pvalue_text(pvalue) == text
-
-
 def test_looks_need_no_matplotlib():
     assert "matplotlib" not in vars(_style)
 
