@@ -100,7 +100,7 @@ print(f"attenuation {args.attenuation:.3f} dB/cm/MHz (assumed unless measured)")
 # close to the noise, the maps are invalid, and so are clipped or dead lines; the
 # counts say how many windows, and why.
 low_mm, high_mm = args.depth_range_mm or (0.0, np.inf)
-depth_mm = plane.grid.axial_mm
+depth_mm = plane.grid.axial
 kept = slice(*np.searchsorted(depth_mm, [low_mm, high_mm]))
 channels = ("mbf", "ss", "si") + (("esd", "eac") if phantom.bsc else ())
 maps = qus_maps(
@@ -138,7 +138,7 @@ figure, axes = plt.subplots(
     layout="constrained",
 )
 grid = plane.grid
-right, bottom = grid.lateral_mm[-1], grid.axial_mm[-1]
+right, bottom = grid.lateral[-1], grid.axial[-1]
 bmode = bmode_from_rf(plane.load())
 axes[0].imshow(bmode, cmap="gray", extent=(0, right, bottom, 0), aspect="equal")
 axes[0].set(title="B-mode", xlabel="lateral (mm)", ylabel="depth (mm)")

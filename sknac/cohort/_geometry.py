@@ -1,4 +1,4 @@
-"""One geometry for B-mode pixels, RF samples and map windows."""
+"""One geometry for B-mode pixels, RF samples, map windows and resampled images."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,44 +6,52 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_UNITS = ("mm", "px")
+# How far beyond an edge a point still counts as on it, in samples.
+_ROUNDING = 1e-6
+
 
 @dataclass(frozen=True)
 class Grid:
     """A regular grid of samples in the scan plane.
 
     The scan's coordinates are axial (depth below the probe) and lateral
-    (distance from the first line), both in mm. B-mode pixels, RF samples and
-    QUS windows of one scan are grids in the same coordinates, so that a point
-    goes from one to the other through mm: ``rf.to_index(bmode.to_mm(points))``.
+    (distance from the first line). B-mode pixels, RF samples and QUS windows of one
+    scan are grids in the same coordinates, so that a point goes from one to the
+    other: ``rf.to_index(bmode.to_points(indices))``.
 
     Parameters
     ----------
     shape : tuple of (int, int)
         (n_axial, n_lateral) samples.
-    spacing_mm : tuple of (float, float) or None
-        (axial, lateral) distance of neighbouring samples in mm. None where it
-        is unknown; then the unit of every coordinate is the pixel.
-    origin_mm : tuple of (float, float), default=(0.0, 0.0)
-        (axial, lateral) position of the centre of sample (0, 0).
+    step : tuple of (float, float)
+        (axial, lateral) distance of neighbouring samples in `unit`.
+    origin : tuple of (float, float), default=(0.0, 0.0)
+        (axial, lateral) position of the centre of sample (0, 0) in `unit`.
+    unit : {"mm", "px"}, default="mm"
+        Unit of every coordinate. ``"px"``, where the spacing is unknown, is the pixel
+        of the image as it was read; one that was cropped and resized has another
+        origin and step.
 
     Raises
     ------
     ValueError
-        If a side is not a positive whole number, or spacing or origin are not
-        finite.
+        If a side is not a positive whole number, step or origin are not finite, or
+        there is no such unit.
 
     Examples
     --------
     >>> from sknac.cohort import Grid
-    >>> bmode = Grid((400, 380), spacing_mm=(0.1, 0.1))
-    >>> rf = Grid((2078, 128), spacing_mm=(0.01925, 0.3))
-    >>> rf.to_index(bmode.to_mm([[77, 60]])).round(6).tolist()
+    >>> bmode = Grid((400, 380), step=(0.1, 0.1))
+    >>> rf = Grid((2078, 128), step=(0.01925, 0.3))
+    >>> rf.to_index(bmode.to_points([[77, 60]])).round(6).tolist()
     [[400.0, 20.0]]
     """
 
     shape: tuple[int, int]
-    spacing_mm: tuple[float, float] | None
-    origin_mm: tuple[float, float] = (0.0, 0.0)
+    step: tuple[float, float]
+    origin: tuple[float, float] = (0.0, 0.0)
+    unit: str = "mm"
 
     def __post_init__(self):
         shape = tuple(self.shape)
@@ -51,40 +59,35 @@ class Grid:
             raise ValueError(
                 f"shape must be two positive whole numbers, got {self.shape}"
             )
+        if self.unit not in _UNITS:
+            raise ValueError(f"unit must be one of {_UNITS}, got {self.unit!r}")
         object.__setattr__(self, "shape", tuple(int(side) for side in shape))
-        if self.spacing_mm is not None:
-            spacing = _pair("spacing_mm", self.spacing_mm)
-            if min(spacing) <= 0:
-                raise ValueError(f"spacing_mm must be positive, got {spacing}")
-            object.__setattr__(self, "spacing_mm", spacing)
-        object.__setattr__(self, "origin_mm", _pair("origin_mm", self.origin_mm))
+        object.__setattr__(self, "step", _pair("step (spacing_mm)", self.step))
+        object.__setattr__(self, "origin", _pair("origin (origin_mm)", self.origin))
+        if min(self.step) <= 0:
+            raise ValueError(f"step (spacing_mm) must be positive, got {self.step}")
 
     @property
-    def unit(self) -> str:
-        """Unit of the coordinates, ``"mm"`` or ``"px"``."""
-        return "px" if self.spacing_mm is None else "mm"
+    def spacing_mm(self) -> tuple[float, float] | None:
+        """Distance of neighbouring samples in mm; None where it is unknown."""
+        return self.step if self.unit == "mm" else None
 
     @property
-    def step(self) -> tuple[float, float]:
-        """Distance of neighbouring samples in `unit`."""
-        return (1.0, 1.0) if self.spacing_mm is None else self.spacing_mm
-
-    @property
-    def axial_mm(self) -> np.ndarray:
+    def axial(self) -> np.ndarray:
         """Axial coordinate of each row, shape (n_axial,)."""
-        return self.origin_mm[0] + self.step[0] * np.arange(self.shape[0])
+        return self.origin[0] + self.step[0] * np.arange(self.shape[0])
 
     @property
-    def lateral_mm(self) -> np.ndarray:
+    def lateral(self) -> np.ndarray:
         """Lateral coordinate of each column, shape (n_lateral,)."""
-        return self.origin_mm[1] + self.step[1] * np.arange(self.shape[1])
+        return self.origin[1] + self.step[1] * np.arange(self.shape[1])
 
-    def to_mm(self, index_points) -> np.ndarray:
+    def to_points(self, indices) -> np.ndarray:
         """Turn (row, column) indices into coordinates.
 
         Parameters
         ----------
-        index_points : array-like of shape (n_points, 2)
+        indices : array-like of shape (n_points, 2)
             Axial, lateral indices; fractions lie between samples.
 
         Returns
@@ -92,14 +95,14 @@ class Grid:
         ndarray of shape (n_points, 2)
             Axial, lateral coordinates in `unit`.
         """
-        return np.asarray(index_points, float) * self.step + np.asarray(self.origin_mm)
+        return np.asarray(indices, float) * self.step + np.asarray(self.origin)
 
-    def to_index(self, points_mm) -> np.ndarray:
+    def to_index(self, points) -> np.ndarray:
         """Turn coordinates into (row, column) indices, fractions kept.
 
         Parameters
         ----------
-        points_mm : array-like of shape (n_points, 2)
+        points : array-like of shape (n_points, 2)
             Axial, lateral coordinates in `unit`.
 
         Returns
@@ -107,7 +110,7 @@ class Grid:
         ndarray of shape (n_points, 2)
             Axial, lateral indices; they may lie outside the grid.
         """
-        return (np.asarray(points_mm, float) - self.origin_mm) / self.step
+        return (np.asarray(points, float) - self.origin) / self.step
 
     def crop(self, rows: slice, columns: slice) -> "Grid":
         """Return the grid of a part, at the same place in the scan.
@@ -115,16 +118,113 @@ class Grid:
         Parameters
         ----------
         rows, columns : slice
-            Part of the grid with explicit start and stop, step 1.
+            Part of the grid with explicit start and stop, step 1. They may reach
+            beyond the grid, which is continued.
 
         Returns
         -------
         Grid
             The part.
         """
-        origin = self.to_mm([[rows.start, columns.start]])[0]
+        origin = self.to_points([[rows.start, columns.start]])[0]
         shape = (rows.stop - rows.start, columns.stop - columns.start)
-        return Grid(shape, self.spacing_mm, tuple(origin.tolist()))
+        return Grid(shape, self.step, origin, self.unit)
+
+    def resized(self, shape: tuple[int, int]) -> "Grid":
+        """Return the grid of so many samples that covers the same area.
+
+        Parameters
+        ----------
+        shape : tuple of (int, int)
+            Its (n_axial, n_lateral) samples.
+
+        Returns
+        -------
+        Grid
+            Another step and origin, the same outer edges.
+        """
+        sides = zip(self.step, self.shape, shape, strict=True)
+        step = [old_step * old / new for old_step, old, new in sides]
+        first_edge = np.subtract(self.origin, np.multiply(0.5, self.step))
+        return Grid(shape, step, first_edge + np.multiply(0.5, step), self.unit)
+
+    def nearest(self, coordinates, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest row or column at coordinates along one axis.
+
+        Parameters
+        ----------
+        coordinates : array-like of shape (n_points,)
+            Coordinates in `unit`.
+        axis : {0, 1}
+            Axial or lateral.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_points,)
+            The nearest of the grid's; a point half-way belongs to the upper one.
+        inside : ndarray of bool of shape (n_points,)
+            Whether the point lies on the grid, whose samples have half a step of
+            area on each side.
+        """
+        away = np.asarray(coordinates, float) - self.origin[axis]
+        # Half a sample up is the next one, so that no centre counts twice.
+        indices = np.floor(away / self.step[axis] + 0.5).astype(int)
+        inside = (indices >= 0) & (indices < self.shape[axis])
+        return np.clip(indices, 0, self.shape[axis] - 1), inside
+
+    def covers(self, other: "Grid") -> np.ndarray:
+        """Tell which samples of another grid lie on this one's area, edges included.
+
+        Parameters
+        ----------
+        other : Grid
+            Samples in the same coordinates.
+
+        Returns
+        -------
+        ndarray of bool of shape ``other.shape``
+            True inside.
+        """
+        rows, columns = (
+            (index >= -0.5 - _ROUNDING) & (index <= side - 0.5 + _ROUNDING)
+            for index, side in zip(self._indices_of(other), self.shape, strict=True)
+        )
+        return rows[:, None] & columns
+
+    def sample(self, values: np.ndarray, other: "Grid") -> np.ndarray:
+        """Interpolate an image on this grid at the samples of another.
+
+        Bilinear between the centres of the samples, and constant from the outer
+        centres to the edge.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_axial, n_lateral)
+            The image.
+        other : Grid
+            Samples in the same coordinates.
+
+        Returns
+        -------
+        ndarray of float32 of shape ``other.shape``
+            NaN outside this grid's area.
+        """
+        for index in self._indices_of(other):
+            index = np.clip(index, 0, len(values) - 1)
+            lower = np.floor(index).astype(int)
+            upper = np.minimum(lower + 1, len(values) - 1)
+            share = (index - lower)[:, None]
+            values = (values[lower] * (1 - share) + values[upper] * share).T
+        return np.where(self.covers(other), values, np.nan).astype(np.float32)
+
+    def _indices_of(self, other):
+        """Row and column indices of another grid's, fractions kept."""
+        return [
+            (points - origin) / step
+            for points, origin, step in zip(
+                (other.axial, other.lateral), self.origin, self.step, strict=True
+            )
+        ]
 
 
 def _pair(name, values):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,12 +43,14 @@ class PolygonOutline:
         vertices = np.array(self.vertices, dtype=float)
         if vertices.ndim != 2 or vertices.shape[1] != 2 or len(vertices) < 3:
             raise ValueError(
-                f"an outline needs vertices of shape (n >= 3, 2), got {vertices.shape}"
+                f"vertices must be of shape (n >= 3, 2), got {vertices.shape}"
             )
         if not np.isfinite(vertices).all():
-            raise ValueError("an outline's vertices must be finite")
+            raise ValueError("vertices of an outline must be finite")
         if _area(vertices) == 0:
-            raise ValueError("the outline has no area: its vertices lie on a line")
+            raise ValueError(
+                "the outline has no area; its vertices must not lie on a line"
+            )
         vertices.setflags(write=False)
         object.__setattr__(self, "vertices", vertices)
         object.__setattr__(self, "digest", digest_of("polygon", vertices.tobytes()))
@@ -65,18 +68,35 @@ class PolygonOutline:
         ndarray of bool of shape (n_axial, n_lateral)
             True inside.
         """
-        rows = grid.axial_mm
-        lateral = grid.lateral_mm[None, :]
+        part, bits = _drawn(self, grid)
         mask = np.zeros(grid.shape, dtype=bool)
-        for start, stop in zip(
-            self.vertices, np.roll(self.vertices, -1, axis=0), strict=True
-        ):
-            crossed = np.flatnonzero((rows >= start[0]) != (rows >= stop[0]))
-            if crossed.size:
-                share = (rows[crossed] - start[0]) / (stop[0] - start[0])
-                crossing = start[1] + share * (stop[1] - start[1])
-                mask[crossed] ^= lateral >= crossing[:, None]
+        shape = mask[part].shape
+        mask[part] = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape)
         return mask
+
+    def box(self) -> np.ndarray:
+        """Find the outline's outermost coordinates.
+
+        Returns
+        -------
+        ndarray of shape (2, 2)
+            Lowest and highest (axial, lateral).
+        """
+        return np.stack([self.vertices.min(axis=0), self.vertices.max(axis=0)])
+
+    def rings(self) -> list[np.ndarray]:
+        """List closed curves round the tumour, to be drawn.
+
+        Returns
+        -------
+        list of ndarray of shape (n_points, 2)
+            (axial, lateral); the last point of each is its first.
+        """
+        return [np.vstack([self.vertices, self.vertices[:1]])]
+
+    def _check_on(self, grid: Grid) -> np.ndarray:
+        """Return a box that holds the outline; the grid may be in any unit."""
+        return self.box()
 
     def __eq__(self, other):
         return isinstance(other, PolygonOutline) and self.digest == other.digest
@@ -127,9 +147,11 @@ class MaskOutline:
             object.__setattr__(self, "mask", mask)
         if mask.shape != self.grid.shape:
             raise ValueError(
-                f"mask {mask.shape} does not fit its grid {self.grid.shape}"
+                f"mask {mask.shape} does not fit its grid {self.grid.shape}; give the "
+                "grid that it was drawn on"
             )
-        object.__setattr__(self, "digest", digest_of("mask", mask.digest, self.grid))
+        digest = digest_of("mask", mask.digest, _written(self.grid))
+        object.__setattr__(self, "digest", digest)
 
     def to_mask(self, grid: Grid) -> np.ndarray:
         """Take at each sample of another grid the nearest pixel of the mask.
@@ -149,18 +171,54 @@ class MaskOutline:
         ValueError
             If one grid is in mm and the other in pixels.
         """
-        if grid.unit != self.grid.unit:
-            raise ValueError(
-                f"the mask is in {self.grid.unit}, the grid in {grid.unit}: give both "
-                "a spacing, or none"
-            )
+        self._check_on(grid)
         mask = self.mask.load() != 0
         if grid == self.grid:
             return mask
-        rows, row_ok = _nearest(grid.axial_mm, self.grid, 0)
-        columns, column_ok = _nearest(grid.lateral_mm, self.grid, 1)
-        inside = row_ok[:, None] & column_ok[None, :]
-        return mask[np.ix_(rows, columns)] & inside
+        rows, row_ok = self.grid.nearest(grid.axial, 0)
+        columns, column_ok = self.grid.nearest(grid.lateral, 1)
+        return mask[np.ix_(rows, columns)] & row_ok[:, None] & column_ok
+
+    def box(self) -> np.ndarray:
+        """Find the outer edges of the tumour's pixels.
+
+        Returns
+        -------
+        ndarray of shape (2, 2)
+            Lowest and highest (axial, lateral).
+
+        Raises
+        ------
+        ValueError
+            If the mask has no pixel of the tumour.
+        """
+        found = np.argwhere(self.mask.load())
+        if not len(found):
+            raise ValueError("the mask is empty and has no box; draw it anew")
+        return self.grid.to_points([found.min(axis=0) - 0.5, found.max(axis=0) + 0.5])
+
+    def rings(self) -> list[np.ndarray]:
+        """List closed curves round the tumour, to be drawn.
+
+        Returns
+        -------
+        list of ndarray of shape (n_points, 2)
+            (axial, lateral), half-way between pixels inside and outside.
+        """
+        from contourpy import contour_generator
+
+        mask = np.pad(self.mask.load() != 0, 1).astype(float)
+        lines = contour_generator(z=mask).lines(0.5)
+        return [self.grid.to_points(line[:, ::-1] - 1) for line in lines]
+
+    def _check_on(self, grid: Grid) -> np.ndarray:
+        """Refuse a grid in another unit; return a box, without reading the mask."""
+        if grid.unit != self.grid.unit:
+            raise ValueError(
+                f"the mask is in {self.grid.unit}, the image in {grid.unit}; give both "
+                "a spacing, or none"
+            )
+        return self.grid.to_points([[0, 0], np.subtract(self.grid.shape, 1)])
 
     def __eq__(self, other):
         return isinstance(other, MaskOutline) and self.digest == other.digest
@@ -177,10 +235,32 @@ def _area(vertices):
     )
 
 
-def _nearest(coordinates, grid, axis):
-    """Nearest index along one axis of a grid, and whether it lies on the grid."""
-    origin, step = grid.origin_mm[axis], grid.step[axis]
-    # Half a pixel up is the next pixel, so that no centre counts twice.
-    index = np.floor((coordinates - origin) / step + 0.5).astype(int)
-    inside = (index >= 0) & (index < grid.shape[axis])
-    return np.clip(index, 0, grid.shape[axis] - 1), inside
+# A DLR fit asks for the mask of each core a dozen times. Bits of the outline's box are
+# a few kB, so that the masks of a large cohort stay below 100 MB.
+@lru_cache(maxsize=4096)
+def _drawn(outline, grid):
+    """Draw a polygon once: the part of the grid that its box covers, and its bits."""
+    spans = []
+    for low, high, size in zip(*grid.to_index(outline.box()), grid.shape, strict=True):
+        start, stop = np.clip([np.floor(low), np.ceil(high) + 1], 0, size).astype(int)
+        spans.append(slice(int(start), int(stop)))
+    mask = np.zeros([span.stop - span.start for span in spans], dtype=bool)
+    rows, lateral = grid.axial[spans[0]], grid.lateral[spans[1]]
+    ends = zip(outline.vertices, np.roll(outline.vertices, -1, axis=0), strict=True)
+    for start, stop in ends:
+        crossed = np.flatnonzero((rows >= start[0]) != (rows >= stop[0]))
+        if crossed.size:
+            share = (rows[crossed] - start[0]) / (stop[0] - start[0])
+            crossing = start[1] + share * (stop[1] - start[1])
+            mask[crossed] ^= lateral >= crossing[:, None]
+    return tuple(spans), np.packbits(mask)
+
+
+def _written(grid):
+    """Write a grid as digests do; the step in pixels counts where it is not one."""
+    text = (
+        f"Grid(shape={grid.shape}, spacing_mm={grid.spacing_mm}, "
+        f"origin_mm={grid.origin})"
+    )
+    resampled = grid.unit == "px" and grid.step != (1.0, 1.0)
+    return f"{text} {grid.step}" if resampled else text

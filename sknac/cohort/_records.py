@@ -17,6 +17,7 @@ _DIMENSIONS = {
     "maps": (3, "(n_maps, height, width)"),
 }
 _SPACING_TOLERANCE = 1e-3
+_ONE_PX = (1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Plane:
         say so. Required for RF.
     origin_mm : tuple of (float, float), default=(0.0, 0.0)
         (axial, lateral) position of sample (0, 0); axial is the depth below the
-        probe.
+        probe. In pixels where the spacing is unknown.
     core : PolygonOutline, MaskOutline or None, default=None
         Outline of the tumour core.
     fs_mhz : float or None, default=None
@@ -52,6 +53,10 @@ class Plane:
     roi : MaskOutline or None, default=None
         Region that `sknac.roi.ROIMasker` kept; None means the whole image.
         Inside it a NaN is an invalid value, outside it is no value at all.
+    step_px : tuple of (float, float), default=(1.0, 1.0)
+        Where the spacing is unknown: distance of neighbouring samples in pixels of
+        the image as it was read. Steps that resample set it, so that the plane
+        keeps its place; with a spacing it is 1.
 
     Attributes
     ----------
@@ -85,6 +90,7 @@ class Plane:
     reference: str | None = None
     channels: tuple[str, ...] = ()
     roi: MaskOutline | None = None
+    step_px: tuple[float, float] = _ONE_PX
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -92,12 +98,14 @@ class Plane:
             object.__setattr__(self, "image", InMemoryArray(self.image))
         _check_kind(self)
         grid = self.grid  # checks spacing and origin
-        object.__setattr__(self, "spacing_mm", grid.spacing_mm)
-        object.__setattr__(self, "origin_mm", grid.origin_mm)
+        for name, value in _place(grid).items():
+            object.__setattr__(self, name, value)
         _settle_types(self)
         if self.core is not None:
             _check_core(self.core, grid)
         values = [getattr(self, f.name) for f in fields(self) if f.init]
+        if values[-1] == _ONE_PX:  # as digests were written before there was a step
+            values.pop()
         parts = [getattr(value, "digest", value) for value in values]
         object.__setattr__(self, "digest", digest_of(*map(repr, parts)))
 
@@ -138,8 +146,8 @@ class Plane:
         if line_pitch_mm is None or fs_mhz is None:
             missing = "fs_mhz" if fs_mhz is None else "line_pitch_mm"
             raise ValueError(
-                f"{missing} is missing: it is not guessed; the probe's data sheet "
-                "or the scanner's settings have it"
+                f"{missing} is missing and not guessed; take it from the probe's data "
+                "sheet or the scanner's settings"
             )
         axial_mm = speed_of_sound / (2000.0 * fs_mhz) if fs_mhz else 0.0
         return cls(
@@ -155,6 +163,8 @@ class Plane:
     @property
     def grid(self) -> Grid:
         """Where the image's samples lie."""
+        if self.spacing_mm is None:
+            return Grid(self.image.shape[-2:], self.step_px, self.origin_mm, "px")
         return Grid(self.image.shape[-2:], self.spacing_mm, self.origin_mm)
 
     def load(self) -> np.ndarray:
@@ -181,20 +191,22 @@ class Plane:
             If the plane has no core, or it covers no sample of the image.
         """
         if self.core is None:
-            raise ValueError("the plane has no core outline")
+            raise ValueError("the plane has no core outline; give it one")
         mask = self.core.to_mask(self.grid)
         if not mask.any():
             raise ValueError(
                 "core outline covers no sample of the "
-                f"{mask.shape[0]}x{mask.shape[1]} image"
+                f"{mask.shape[0]}x{mask.shape[1]} image; check its unit and place"
             )
         return mask
 
-    def replace(self, **changes) -> "Plane":
+    def replace(self, *, grid: Grid | None = None, **changes) -> "Plane":
         """Return a copy with some fields replaced.
 
         Parameters
         ----------
+        grid : Grid or None, default=None
+            Where the samples of a new image lie: its spacing, origin and step.
         **changes
             Parameters of `Plane`.
 
@@ -203,7 +215,7 @@ class Plane:
         Plane
             The new plane, checked as if it were built anew.
         """
-        return replace(self, **changes)
+        return replace(self, **changes, **(_place(grid) if grid else {}))
 
     def __eq__(self, other):
         return isinstance(other, Plane) and self.digest == other.digest
@@ -255,7 +267,7 @@ class Study:
         planes = tuple(self.planes)
         wrong = [type(plane).__name__ for plane in planes if type(plane) is not Plane]
         if not planes or wrong:
-            raise ValueError(f"a study needs planes, got {wrong or 'none'}")
+            raise ValueError(f"a study must hold planes, got {wrong or 'none'}")
         kinds = sorted({plane.kind for plane in planes})
         if len(kinds) > 1:
             raise ValueError(f"a study's planes must be of one kind, got {kinds}")
@@ -293,12 +305,12 @@ def _check_kind(plane):
     ndim, meaning = _DIMENSIONS[plane.kind]
     if plane.image.ndim != ndim or 0 in plane.image.shape:
         raise ValueError(
-            f"a plane of kind {plane.kind!r} needs an image {meaning}, got shape "
+            f"the image of a plane of kind {plane.kind!r} must be {meaning}, got shape "
             f"{plane.image.shape}"
         )
     if plane.kind == "rf":
         if plane.fs_mhz is None or not plane.fs_mhz > 0:
-            raise ValueError(f"an RF plane needs fs_mhz > 0, got {plane.fs_mhz}")
+            raise ValueError(f"fs_mhz of an RF plane must be > 0, got {plane.fs_mhz}")
         if plane.spacing_mm is None:
             raise ValueError(
                 "an RF plane needs spacing_mm; Plane.from_rf takes fs_mhz and "
@@ -307,7 +319,7 @@ def _check_kind(plane):
         _check_axial_spacing(plane)
     if plane.kind == "maps" and len(plane.channels) != plane.image.shape[0]:
         raise ValueError(
-            f"{plane.image.shape[0]} maps need as many channel names, got "
+            f"channels must name each of {plane.image.shape[0]} maps, got "
             f"{plane.channels}"
         )
     if len(set(plane.channels)) < len(plane.channels):
@@ -318,14 +330,14 @@ def _check_axial_spacing(plane):
     """Refuse RF whose sampling frequency, speed and spacing contradict."""
     if not plane.speed_of_sound > 0:
         raise ValueError(
-            f"an RF plane needs speed_of_sound > 0, got {plane.speed_of_sound}"
+            f"speed_of_sound of an RF plane must be > 0, got {plane.speed_of_sound}"
         )
     expected = plane.speed_of_sound / (2000.0 * plane.fs_mhz)
     stated = plane.spacing_mm[0]
     if abs(stated - expected) > _SPACING_TOLERANCE * expected:
         raise ValueError(
             f"axial spacing {stated:g} mm contradicts fs_mhz={plane.fs_mhz:g} and "
-            f"speed_of_sound={plane.speed_of_sound:g}, which make it {expected:g} mm: "
+            f"speed_of_sound={plane.speed_of_sound:g}, which make it {expected:g} mm; "
             "build RF planes with Plane.from_rf, and give spacing_mm too where "
             "replace() changes one of them"
         )
@@ -346,21 +358,24 @@ def _settle_types(plane):
         object.__setattr__(plane, name, value)
 
 
+def _place(grid):
+    """The fields of a plane that say where its samples lie."""
+    step_px = _ONE_PX if grid.unit == "mm" else grid.step
+    return {
+        "spacing_mm": grid.spacing_mm,
+        "origin_mm": grid.origin,
+        "step_px": step_px,
+    }
+
+
 def _check_core(core, grid):
     """Refuse an outline whose box misses the image or whose unit differs."""
-    if isinstance(core, PolygonOutline):
-        low, high = core.vertices.min(axis=0), core.vertices.max(axis=0)
-    else:
-        if core.grid.unit != grid.unit:
-            raise ValueError(
-                f"the core mask is in {core.grid.unit}, the image in {grid.unit}: give "
-                "both a spacing, or none"
-            )
-        low, high = core.grid.to_mm([[0, 0], np.subtract(core.grid.shape, 1)])
-    corners = grid.to_mm([[-0.5, -0.5], np.subtract(grid.shape, 0.5)])
+    low, high = core._check_on(grid)
+    corners = grid.to_points([[-0.5, -0.5], np.subtract(grid.shape, 0.5)])
     if (high < corners[0]).any() or (low > corners[1]).any():
         box = [f"{a:.4g} to {b:.4g}" for a, b in zip(low, high, strict=True)]
         raise ValueError(
             f"core outline lies outside the {grid.shape[0]}x{grid.shape[1]} image: "
-            f"it spans {box[0]} {grid.unit} in depth, {box[1]} {grid.unit} laterally"
+            f"it spans {box[0]} {grid.unit} in depth, {box[1]} {grid.unit} laterally; "
+            "check its unit and place"
         )

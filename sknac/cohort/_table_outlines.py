@@ -49,7 +49,7 @@ def read_outline(row, grid, base):
     vertices = _polygon(path, units)
     if vertices is not None:
         in_mm = units == "mm"
-        return PolygonOutline(vertices if in_mm else drawn_on.to_mm(vertices))
+        return PolygonOutline(vertices if in_mm else drawn_on.to_points(vertices))
     if units == "mm":
         raise ValueError("column outline_units: a mask is in pixels, not in mm")
     mask = ArrayRef.from_file(path)
@@ -86,7 +86,7 @@ def _drawn_on(row, units, grid):
             )
     spacing = tuple(take_number(row, name, positive=True) for name in names)
     first = [take_number(row, f"outline_{side}", 0.0) for side in ("row0", "column0")]
-    origin = np.subtract(grid.origin_mm, np.multiply(first, spacing))
+    origin = np.subtract(grid.origin, np.multiply(first, spacing))
     # The image's size is not known here and not needed for a polygon.
     return Grid((1, 1), spacing, tuple(origin.tolist()))
 
@@ -94,7 +94,7 @@ def _drawn_on(row, units, grid):
 def _mask_grid(drawn_on, shape, row, path):
     """Give the mask its place; on the plane's own grid it must fit."""
     if row["kind"] == "rf" and row["outline_units"] == "px_bmode":
-        return Grid(shape, drawn_on.spacing_mm, drawn_on.origin_mm)
+        return Grid(shape, drawn_on.step, drawn_on.origin, drawn_on.unit)
     if shape != drawn_on.shape:
         raise ValueError(
             f"column outline: mask {path.name} is {shape[0]}x{shape[1]}, the image "

@@ -77,14 +77,14 @@ def level_map(breast, lesion, core, grid, rng):
     share = 1 / (1 + np.exp(-(inside - outside) / 0.25))
     level += share * (tumour - level)
     level += lesion.halo_db * np.exp(-(((outside - 0.8) / 0.6) ** 2)) * ~core
-    return level - _shadow(lesion, core, grid) - 0.12 * grid.axial_mm[:, None]
+    return level - _shadow(lesion, core, grid) - 0.12 * grid.axial[:, None]
 
 
 def _layers(breast, grid, rng):
     """Echo levels of the healthy breast."""
-    depth = grid.axial_mm[:, None]
+    depth = grid.axial[:, None]
     size = np.multiply(grid.shape, grid.spacing_mm)
-    across = grid.lateral_mm / size[1]
+    across = grid.lateral / size[1]
     fat = breast.fat * size[0] + 1.3 * _wave(breast.waves[0], across)
     muscle = breast.muscle * size[0] + 0.7 * _wave(breast.waves[1], across)
     spacing = np.array(grid.spacing_mm)

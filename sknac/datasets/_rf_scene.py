@@ -147,7 +147,7 @@ def _make_plane(scene, core, truth, rng):
 def _interpolate(coarse, grid):
     """Interpolate a map on the coarse grid linearly to the samples of another."""
     coarse = coarse.astype(np.float32)
-    for axis, at in enumerate((grid.axial_mm, grid.lateral_mm)):
+    for axis, at in enumerate((grid.axial, grid.lateral)):
         place = np.clip(at / _COARSE_MM, 0, coarse.shape[axis] - 1.001)
         low = place.astype(int)
         share = (place - low).astype(np.float32)

@@ -172,10 +172,7 @@ def prediction_difference(
 
 
 def _followed(model, X):
-    """Make the network's images, and note what they show of planes without spacing.
-
-    The others keep their place in mm whatever a step makes of them.
-    """
+    """Make the network's images, and note what they show of planes without spacing."""
     columns = [column for column in model.columns if column in X]
     if not isinstance(X, pd.DataFrame) or all(
         at.plane.spacing_mm is not None for at in list_planes(X, columns)
@@ -274,19 +271,13 @@ def _as_frame(images, columns, maps, lattice, labels, views):
 
 def _as_plane(plane, values, lattice, labels, view):
     """Put a map on the lattice of the patches' centres."""
-    changes = {"kind": "maps", "channels": labels, "roi": None}
     if view is not None:
-        # A grid without spacing has steps of one pixel, and only that of X says where
-        # in the scan they lie: repeat, do not interpolate.
+        # In pixels the map is read beside its image: repeat, do not interpolate.
         original, seen = view
         return seen.repeat(_repeated(_load(values), lattice), original, labels)
-    step = np.asarray(plane.spacing_mm)
-    origin = plane.grid.to_mm([[lattice.first_centre] * 2])[0]
+    grid = lattice.on(plane.grid)
     return plane.replace(
-        image=values,
-        spacing_mm=tuple((lattice.stride * step).tolist()),
-        origin_mm=tuple(origin.tolist()),
-        **changes,
+        image=values, grid=grid, kind="maps", channels=labels, roi=None
     )
 
 

@@ -15,7 +15,7 @@ from torch import nn
 
 from sknac.cohort import Grid
 from sknac.inspection._pipeline import split_model
-from sknac.inspection._placement import as_cohort, follow, resample
+from sknac.inspection._placement import as_cohort, follow
 from sknac.inspection._score import evaluating, given_labels, make_score
 from sknac.nets._scope import torch_scope
 
@@ -137,9 +137,9 @@ def grad_cam(
 
 def _as_arrays(items, maps):
     """Enlarge the maps to the images' size; per row an array of its items'."""
-    area = Grid(items.shape[-2:], None)
+    area = Grid(items.shape[-2:], (1, 1), unit="px")
     fine = [
-        np.stack([resample(one, area, area) for one in visits]).reshape(
+        np.stack([area.resized(m.shape).sample(m, area) for m in visits]).reshape(
             *items.shape[:-3], *area.shape
         )
         for visits in maps

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from sknac.cohort import Grid
+
 # Patches of a batch share one box: a square of so many lies close together.
 _TILE = 4
 
@@ -54,6 +56,12 @@ class Lattice:
         """Pixel coordinate of the first patch's centre, along both axes."""
         return (self.patch - 1) / 2
 
+    def on(self, grid: Grid) -> Grid:
+        """Grid of the patches' centres on an image's own."""
+        origin = grid.to_points([[self.first_centre] * 2])[0]
+        step = np.multiply(self.stride, grid.step)
+        return Grid(self.shape, step, origin, grid.unit)
+
     def span(self, number: int, axis: int) -> tuple[int, int]:
         """First pixel of a patch along an axis, and the one past its last."""
         start = number * self.stride
@@ -61,11 +69,11 @@ class Lattice:
 
     def nearest(self, axis: int) -> np.ndarray:
         """Per pixel of an axis the patch of nearest centre; -1 in the gaps."""
-        away = np.arange(self.image_shape[axis]) - self.first_centre
-        number = np.floor(away / self.stride + 0.5).astype(int)
-        number = number.clip(0, self.shape[axis] - 1)
-        covered = np.abs(away - number * self.stride) < self.patch / 2
-        return np.where(covered, number, -1)
+        centres = self.on(Grid(self.image_shape, (1, 1), unit="px"))
+        pixels = np.arange(self.image_shape[axis])
+        number, _ = centres.nearest(pixels, axis)
+        away = pixels - self.first_centre - number * self.stride
+        return np.where(np.abs(away) < self.patch / 2, number, -1)
 
 
 @dataclass(frozen=True)

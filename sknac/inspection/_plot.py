@@ -63,7 +63,7 @@ class SaliencyDisplay:
     >>> import numpy as np
     >>> from sknac.cohort import Grid
     >>> from sknac.inspection import SaliencyDisplay
-    >>> grid = Grid((20, 30), spacing_mm=(0.1, 0.2))
+    >>> grid = Grid((20, 30), step=(0.1, 0.2))
     >>> heat = np.outer(np.hanning(20), np.hanning(30))
     >>> display = SaliencyDisplay(saliency=heat, grid=grid, label="Grad-CAM")
     >>> display.plot().ax_.get_ylabel()
@@ -318,8 +318,8 @@ class SaliencyDisplay:
         look = {"colors": "white", "linewidths": 1.2}
         look["linestyles"] = ["--"] * (len(heights) - 1) + ["-"]
         lines = ax.contour(
-            self.grid.lateral_mm,
-            self.grid.axial_mm,
+            self.grid.lateral,
+            self.grid.axial,
             self.saliency,
             levels=heights,
             **look | (contour_kwargs or {}),

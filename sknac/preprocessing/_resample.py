@@ -5,8 +5,6 @@
 import numpy as np
 from PIL import Image
 
-from sknac.cohort import Grid
-
 
 def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Resample one float image, averaging where it gets smaller.
@@ -52,13 +50,3 @@ def resize_with_gaps(
     resized = np.full(shape, np.nan, dtype=np.float32)
     np.divide(values, weight, out=resized, where=enough)
     return resized, new_region
-
-
-def resized_grid(grid: Grid, shape: tuple[int, int]) -> Grid:
-    """Grid of a resampled image that covers the same area."""
-    step = [
-        s * old / new for s, old, new in zip(grid.step, grid.shape, shape, strict=True)
-    ]
-    first_edge = np.subtract(grid.origin_mm, np.multiply(0.5, grid.step))
-    origin = first_edge + np.multiply(0.5, step)
-    return Grid(shape, tuple(step), tuple(origin.tolist()))

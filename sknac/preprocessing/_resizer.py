@@ -4,9 +4,9 @@
 
 import numpy as np
 
-from sknac.cohort import Grid, MaskOutline, Plane, PlaneTransformer
+from sknac.cohort import MaskOutline, Plane, PlaneTransformer
 from sknac.cohort.planes import check_kind
-from sknac.preprocessing._resample import resize_image, resize_with_gaps, resized_grid
+from sknac.preprocessing._resample import resize_image, resize_with_gaps
 from sknac.utils._sklearn import Integral, Interval
 
 
@@ -15,8 +15,9 @@ class PlaneResizer(PlaneTransformer):
 
     Parameters
     ----------
-    image_size : int, default=512
-        Height and width of the result in pixels (the QUS paper's 512).
+    image_size : int or tuple of (int, int), default=512
+        Height and width of the result in pixels (the QUS paper's 512); one number is
+        both.
     keep_aspect : bool, default=False
         Pad the shorter side instead of stretching it. Padding is NaN outside
         the region for maps and 0 for images.
@@ -43,9 +44,8 @@ class PlaneResizer(PlaneTransformer):
     Bilinear, widened with the reduction factor so that nothing aliases. In maps
     a pixel is the mean of the valid values under it, and NaN where less than
     half of the region under it is valid; a pixel belongs to the region if at
-    least half of it does. Spacing and origin follow, so outlines in mm stay
-    valid; where the spacing is unknown the core is redrawn as a mask in the new
-    pixels. Results are float32.
+    least half of it does. Step and origin follow, in mm or in the pixels of the
+    image as it was read, so outlines stay valid. Results are float32.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class PlaneResizer(PlaneTransformer):
 
     _parameter_constraints: dict = {
         **PlaneTransformer._parameter_constraints,
-        "image_size": [Interval(Integral, 1, None, closed="left")],
+        "image_size": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "keep_aspect": ["boolean"],
     }
 
@@ -91,10 +91,10 @@ class PlaneResizer(PlaneTransformer):
         """
         check_kind(self, plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
-        grid = resized_grid(area, (self.image_size,) * 2)
+        grid = area.resized(self._shape())
         if plane.kind == "bmode":
             image = resize_image(_placed(plane.load(), plane.grid, area, 0), grid.shape)
-            return _moved(plane, grid, image=image)
+            return plane.replace(image=image, grid=grid)
         region = np.ones(plane.grid.shape, bool)
         if plane.roi is not None:
             region = plane.roi.to_mask(plane.grid)
@@ -105,47 +105,30 @@ class PlaneResizer(PlaneTransformer):
         ]
         images, regions = zip(*maps, strict=True)
         roi = MaskOutline(regions[0], grid)
-        return _moved(plane, grid, image=np.stack(images), roi=roi)
+        return plane.replace(image=np.stack(images), grid=grid, roi=roi)
+
+    def _shape(self):
+        """Height and width of the result."""
+        size = self.image_size
+        height, width = (size, size) if isinstance(size, Integral) else size
+        return height, width
 
     def _padded(self, grid):
-        """Grid of the smallest physical square that holds the image."""
-        extent = np.multiply(grid.shape, grid.step)
-        shape = np.round(extent.max() / np.asarray(grid.step)).astype(int)
-        shape = np.maximum(shape, grid.shape)
-        before = (shape - grid.shape) // 2
-        origin = np.subtract(grid.origin_mm, before * np.asarray(grid.step))
-        return Grid(tuple(shape.tolist()), grid.spacing_mm, tuple(origin.tolist()))
+        """Grid of the smallest physical area of the result's shape round the image."""
+        shares = np.divide(self._shape(), max(self._shape()))
+        sides = np.max(np.multiply(grid.shape, grid.step) / shares) * shares
+        shape = np.maximum(np.round(sides / grid.step).astype(int), grid.shape)
+        first = -((shape - grid.shape) // 2)
+        last = first + shape
+        return grid.crop(*(slice(*ends) for ends in zip(first, last, strict=True)))
 
 
 def _placed(image, grid, area, fill):
     """Put an image into the middle of a larger area of the same step."""
     if area is grid:
         return image
-    row, column = np.round(area.to_index([grid.origin_mm])[0]).astype(int)
+    row, column = np.round(area.to_index([grid.origin])[0]).astype(int)
     dtype = np.result_type(image, type(fill))
     placed = np.full(area.shape, fill, dtype=dtype)
     placed[row : row + grid.shape[0], column : column + grid.shape[1]] = image
     return placed
-
-
-def _moved(plane, grid, **changes):
-    """Give a plane its new grid; outlines in pixels are redrawn in the new."""
-    if plane.spacing_mm is not None:
-        return plane.replace(
-            spacing_mm=grid.spacing_mm, origin_mm=grid.origin_mm, **changes
-        )
-    core = plane.core
-    pixels = Grid(grid.shape, None)
-    if core is not None:
-        inside = np.asarray(core.to_mask(plane.grid), dtype=np.float32)
-        area = Grid(plane.grid.shape, (1.0, 1.0), plane.origin_mm)
-        core = _redrawn(inside, area, grid, pixels)
-    if "roi" in changes:
-        changes["roi"] = MaskOutline(changes["roi"].mask, pixels)
-    return plane.replace(spacing_mm=None, origin_mm=(0.0, 0.0), core=core, **changes)
-
-
-def _redrawn(inside, area, grid, pixels):
-    """Sample a mask at the centres of another grid."""
-    mask = MaskOutline(inside, area).to_mask(grid)
-    return MaskOutline(mask, pixels)

@@ -57,7 +57,7 @@ class QUSMapDisplay:
     >>> import numpy as np
     >>> from sknac.cohort import Grid
     >>> from sknac.qus import QUSMapDisplay
-    >>> grid = Grid((20, 30), spacing_mm=(0.1, 0.2), origin_mm=(1.0, 1.0))
+    >>> grid = Grid((20, 30), step=(0.1, 0.2), origin=(1.0, 1.0))
     >>> display = QUSMapDisplay(values=np.zeros((20, 30)), grid=grid, label="mbf (dB)")
     >>> display.plot().ax_.get_xlabel()
     'lateral (mm)'
@@ -240,7 +240,7 @@ def draw_core(ax, core, core_kwargs=None):
     grid = core.grid
     look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
     mask = core.to_mask(grid).astype(float)
-    return ax.contour(grid.lateral_mm, grid.axial_mm, mask, levels=[0.5], **look)
+    return ax.contour(grid.lateral, grid.axial, mask, levels=[0.5], **look)
 
 
 def draw_colorbar(ax, image, label):
@@ -269,7 +269,7 @@ def grey_of(background, dynamic_range_db):
 def edges_of(grid):
     """Edges of an image for imshow: left, right, bottom, top."""
     half = np.divide(grid.step, 2)
-    axial, lateral = grid.axial_mm, grid.lateral_mm
+    axial, lateral = grid.axial, grid.lateral
     return (
         lateral[0] - half[1],
         lateral[-1] + half[1],

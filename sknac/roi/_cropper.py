@@ -110,11 +110,8 @@ class ROICropper(PlaneTransformer):
             plane.grid.shape,
             square_steps=plane.grid.step if self.square else None,
         )
-        grid = plane.grid.crop(rows, columns)
         return plane.replace(
-            image=plane.load()[rows, columns],
-            spacing_mm=grid.spacing_mm,
-            origin_mm=grid.origin_mm,
+            image=plane.load()[rows, columns], grid=plane.grid.crop(rows, columns)
         )
 
     def _border_samples(self, plane, box):

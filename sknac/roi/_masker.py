@@ -120,8 +120,7 @@ class ROIMasker(PlaneTransformer):
         kept = mask[rows, columns]
         return plane.replace(
             image=np.where(kept, plane.load()[:, rows, columns], np.nan),
-            spacing_mm=grid.spacing_mm,
-            origin_mm=grid.origin_mm,
+            grid=grid,
             roi=MaskOutline(kept, grid),
         )
 

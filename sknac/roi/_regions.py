@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from sknac.cohort import PolygonOutline
-
 
 def grow_mask(
     mask: np.ndarray, spacing_mm: tuple[float, float], margin_mm: float
@@ -137,21 +135,10 @@ def region_span(core, grid, margin):
     """Rows and columns of a grid, continued, that hold a core and its margin."""
     spans = []
     for (low, high), step, size in zip(
-        np.transpose(_outline_box(core, grid)), grid.step, grid.shape, strict=True
+        np.transpose(grid.to_index(core.box())), grid.step, grid.shape, strict=True
     ):
         reach = int(np.ceil(margin / step)) + 1
         start = np.clip(np.floor(low) - reach, -size, 2 * size - 1)
         stop = np.clip(np.ceil(high) + reach + 1, start + 1, 2 * size)
         spans.append(slice(int(start), int(stop)))
     return tuple(spans)
-
-
-def _outline_box(core, grid):
-    """First and last index of a grid, fractions kept, inside an outline's box."""
-    if isinstance(core, PolygonOutline):
-        box = [core.vertices.min(axis=0), core.vertices.max(axis=0)]
-    else:
-        rows, columns = bounding_box(core.mask.load() != 0)
-        first = (rows.start - 0.5, columns.start - 0.5)
-        box = core.grid.to_mm([first, (rows.stop - 0.5, columns.stop - 0.5)])
-    return grid.to_index(box)

@@ -72,5 +72,5 @@ def _plane(kind, level, shape, rng):
         raise ValueError(f"kind must be rf, bmode or maps, got {kind!r}")
     corners = np.array([(0.3, 0.3), (0.3, 0.7), (0.7, 0.7), (0.7, 0.3)])
     last = np.subtract(plane.grid.shape, 1)
-    core = PolygonOutline(plane.grid.to_mm(corners * last))
+    core = PolygonOutline(plane.grid.to_points(corners * last))
     return plane.replace(core=core)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknac.cohort import ArrayRef, Grid, InMemoryArray, MaskOutline, PolygonOutline
+from sknac.cohort._outlines import _drawn
 
 GRID = Grid((60, 40), (0.11, 0.27), (1.0, -2.0))
 
@@ -32,7 +33,7 @@ def test_polygon_mask_agrees_with_matplotlib(radii):
     from matplotlib.path import Path
 
     vertices = star(radii)
-    rows, columns = np.meshgrid(GRID.axial_mm, GRID.lateral_mm, indexing="ij")
+    rows, columns = np.meshgrid(GRID.axial, GRID.lateral, indexing="ij")
     points = np.stack([rows.ravel(), columns.ravel()], axis=1)
     closed = Path(np.vstack([vertices, vertices[:1]]), closed=True)
     inside = closed.contains_points(points).reshape(GRID.shape)
@@ -69,10 +70,10 @@ def test_mask_centroid_and_extent_tell_axial_from_lateral():
     grid = Grid((120, 80), (0.1, 0.2), (0.0, 0.0))
     mask = PolygonOutline(ellipse(1.0, 4.0, (5.0, 9.0))).to_mask(grid)
     rows, columns = np.nonzero(mask)
-    np.testing.assert_allclose(grid.axial_mm[rows].mean(), 5.0, atol=0.05)
-    np.testing.assert_allclose(grid.lateral_mm[columns].mean(), 9.0, atol=0.05)
-    assert np.ptp(grid.axial_mm[rows]) < 2.01
-    assert np.ptp(grid.lateral_mm[columns]) > 7.5
+    np.testing.assert_allclose(grid.axial[rows].mean(), 5.0, atol=0.05)
+    np.testing.assert_allclose(grid.lateral[columns].mean(), 9.0, atol=0.05)
+    assert np.ptp(grid.axial[rows]) < 2.01
+    assert np.ptp(grid.lateral[columns]) > 7.5
 
 
 def test_hole_of_a_self_crossing_polygon_is_outside():
@@ -89,8 +90,12 @@ def test_hole_of_a_self_crossing_polygon_is_outside():
 
 
 def test_neighbouring_polygons_share_no_sample():
-    left = PolygonOutline([(0, 0), (5, 0), (5, 2), (0, 2)]).to_mask(Grid((6, 6), None))
-    right = PolygonOutline([(0, 2), (5, 2), (5, 5), (0, 5)]).to_mask(Grid((6, 6), None))
+    left = PolygonOutline([(0, 0), (5, 0), (5, 2), (0, 2)]).to_mask(
+        Grid((6, 6), (1, 1), unit="px")
+    )
+    right = PolygonOutline([(0, 2), (5, 2), (5, 5), (0, 5)]).to_mask(
+        Grid((6, 6), (1, 1), unit="px")
+    )
     assert not (left & right).any()
     assert (left | right).sum() == 25
 
@@ -154,10 +159,10 @@ def test_mask_ends_half_a_pixel_beyond_its_last_centre():
     outline = MaskOutline(np.ones((2, 2)), Grid((2, 2), (1.0, 2.0)))
     wide = Grid((40, 60), (0.1, 0.2), (-0.96, -1.92))
     rows, columns = np.nonzero(outline.to_mask(wide))
-    assert wide.axial_mm[rows.min()] == pytest.approx(-0.46)
-    assert wide.axial_mm[rows.max()] == pytest.approx(1.44)
-    assert wide.lateral_mm[columns.min()] == pytest.approx(-0.92)
-    assert wide.lateral_mm[columns.max()] == pytest.approx(2.88)
+    assert wide.axial[rows.min()] == pytest.approx(-0.46)
+    assert wide.axial[rows.max()] == pytest.approx(1.44)
+    assert wide.lateral[columns.min()] == pytest.approx(-0.92)
+    assert wide.lateral[columns.max()] == pytest.approx(2.88)
 
 
 def test_mask_from_a_file_equals_that_in_memory_in_what_it_draws(tmp_path, mask):
@@ -185,6 +190,49 @@ def test_mask_that_does_not_fit_its_grid_is_refused(mask):
 
 
 def test_mask_is_not_drawn_on_a_grid_of_another_unit(mask):
-    outline = MaskOutline(mask, Grid((2, 3), None))
-    with pytest.raises(ValueError, match="the mask is in px, the grid in mm: give bot"):
+    outline = MaskOutline(mask, Grid((2, 3), (1, 1), unit="px"))
+    with pytest.raises(
+        ValueError, match="the mask is in px, the image in mm; give bot"
+    ):
         outline.to_mask(Grid((2, 3), (1.0, 0.6)))
+
+
+def test_box_holds_the_outline():
+    polygon = PolygonOutline([(1, 5), (4, 2), (3, 7)])
+    assert polygon.box().tolist() == [[1, 2], [4, 7]]
+    mask = np.zeros((6, 5), bool)
+    mask[2:4, 1] = True
+    outline = MaskOutline(mask, Grid((6, 5), (0.5, 2.0), (10.0, 0.0)))
+    assert outline.box().tolist() == [[10.75, 1.0], [11.75, 3.0]]
+    with pytest.raises(ValueError, match="the mask is empty"):
+        MaskOutline(mask & False, outline.grid).box()
+
+
+def test_rings_close_and_hold_the_area_of_the_mask():
+    grid = Grid((40, 30), (0.5, 0.25), (3.0, -1.0))
+    polygon = PolygonOutline([(8, 0), (8, 4), (14, 4), (14, 0)])
+    mask = MaskOutline(polygon.to_mask(grid), grid)
+    for outline in (polygon, mask):
+        (ring,) = outline.rings()
+        np.testing.assert_array_equal(ring[0], ring[-1])
+        inside = PolygonOutline(ring[:-1]).to_mask(grid)
+        np.testing.assert_array_equal(inside, polygon.to_mask(grid))
+
+
+def test_mask_at_the_edge_has_closed_rings():
+    (ring,) = MaskOutline(np.ones((3, 2)), Grid((3, 2), (1, 1))).rings()
+    np.testing.assert_array_equal(ring[0], ring[-1])
+    np.testing.assert_allclose(ring.min(axis=0), [-0.5, -0.5])
+
+
+def test_a_polygon_is_drawn_once_per_grid():
+    outline = PolygonOutline([(1.25, 5), (4, 2.5), (3, 7)])
+    grid = Grid((9, 8), (0.5, 1.0))
+    before = _drawn.cache_info().misses
+    first = outline.to_mask(grid)
+    first[:] = True  # each call hands out a mask of its own
+    again = pickle.loads(pickle.dumps(outline)).to_mask(Grid((9, 8), (0.5, 1.0)))
+    assert not again.all()
+    assert _drawn.cache_info().misses == before + 1
+    outline.to_mask(grid.crop(slice(0, 4), slice(0, 4)))
+    assert _drawn.cache_info().misses == before + 2

@@ -96,7 +96,7 @@ def test_errors_of_the_function_name_row_column_and_plane(X, n_jobs):
 
 def test_function_that_returns_no_plane_is_placed(X):
     with pytest.raises(
-        CohortError, match=r"^row P1, column us_pre: a study needs planes.*ndarray"
+        CohortError, match=r"^row P1, column us_pre: a study must hold planes.*ndarray"
     ):
         map_planes(X, ["us_pre"], lambda plane: plane.load())
 

@@ -22,6 +22,7 @@ from sknac.cohort import (
     Study,
 )
 
+PIXELS = Grid((8, 6), (1, 1), unit="px")
 IMAGE = np.arange(48.0).reshape(8, 6)
 CORE = PolygonOutline([(1, 1), (5, 1), (5, 4)])
 
@@ -75,41 +76,51 @@ def test_core_is_drawn_on_the_planes_own_grid():
     ("build", "message"),
     [
         (lambda: Plane(IMAGE, "doppler"), "kind must be one of .*'doppler'"),
-        (lambda: bmode(IMAGE[None]), r"needs an image \(height, width\), got shape"),
+        (lambda: bmode(IMAGE[None]), r"must be \(height, width\), got shape"),
         (lambda: bmode(IMAGE[:0]), r"got shape \(0, 6\)"),
-        (lambda: Plane(IMAGE, "maps"), r"needs an image \(n_maps, height, width\)"),
-        (lambda: maps().replace(channels=("mbf",)), "2 maps need as many channel"),
+        (lambda: Plane(IMAGE, "maps"), r"must be \(n_maps, height, width\)"),
+        (
+            lambda: maps().replace(channels=("mbf",)),
+            "channels must name each of 2 maps",
+        ),
         (lambda: maps().replace(channels=("a", "a")), "channels must have different"),
         (
             lambda: rf().replace(fs_mhz=50),
-            "0.01925 mm contradicts fs_mhz=50 .* make it 0.0154 mm: .*Plane.from_rf",
+            "0.01925 mm contradicts fs_mhz=50 .* make it 0.0154 mm; .*Plane.from_rf",
         ),
         (
             lambda: rf().replace(speed_of_sound=1480.0),
             "0.01925 mm contradicts fs_mhz=40 and speed_of_sound=1480",
         ),
-        (lambda: Plane(IMAGE, "rf", spacing_mm=(1, 1)), "needs fs_mhz > 0, got None"),
+        (
+            lambda: Plane(IMAGE, "rf", spacing_mm=(1, 1)),
+            "fs_mhz of an RF plane must be > 0, got None",
+        ),
         (lambda: Plane(IMAGE, "rf", fs_mhz=40), "from_rf takes fs_mhz and line_pitch"),
-        (lambda: rf(fs_mhz=0), "needs fs_mhz > 0, got 0"),
-        (lambda: rf(fs_mhz=np.nan), "needs fs_mhz > 0, got nan"),
-        (lambda: rf(fs_mhz=None), "fs_mhz is missing: it is not guessed; .*settings"),
-        (lambda: rf(line_pitch_mm=None), "line_pitch_mm is missing: .* data sheet"),
-        (lambda: rf(line_pitch_mm=-0.2), "spacing_mm must be positive"),
-        (lambda: rf(speed_of_sound=0.0), "needs speed_of_sound > 0, got 0"),
-        (lambda: rf(start_depth_mm=np.inf), "origin_mm must be two finite"),
+        (lambda: rf(fs_mhz=0), "fs_mhz of an RF plane must be > 0, got 0"),
+        (lambda: rf(fs_mhz=np.nan), "fs_mhz of an RF plane must be > 0, got nan"),
+        (lambda: rf(fs_mhz=None), "fs_mhz is missing and not guessed; .*settings"),
+        (lambda: rf(line_pitch_mm=None), "line_pitch_mm is missing .* data sheet"),
+        (lambda: rf(line_pitch_mm=-0.2), "must be positive"),
+        (
+            lambda: rf(speed_of_sound=0.0),
+            "speed_of_sound of an RF plane must be > 0, got 0",
+        ),
+        (lambda: rf(start_depth_mm=np.inf), "must be two finite"),
         (
             lambda: bmode(core=PolygonOutline([(9, 0), (10, 0), (10, 2)])),
             "core outline lies outside the 8x6 image: it spans 9 to 10 px in depth",
         ),
         (
             lambda: bmode(
-                spacing_mm=(1, 1), core=MaskOutline(IMAGE, Grid((8, 6), None))
+                spacing_mm=(1, 1),
+                core=MaskOutline(IMAGE, PIXELS),
             ),
-            "core mask is in px, the image in mm: give both a spacing, or none",
+            "the mask is in px, the image in mm; give both a spacing, or none",
         ),
         (lambda: bmode().core_mask(), "the plane has no core outline"),
         (
-            lambda: bmode(core=MaskOutline(0 * IMAGE, Grid((8, 6), None))).core_mask(),
+            lambda: bmode(core=MaskOutline(0 * IMAGE, PIXELS)).core_mask(),
             "core outline covers no sample of the 8x6 image",
         ),
     ],
@@ -136,10 +147,11 @@ CHANGES = [
 
 
 def test_every_field_enters_the_digest():
-    assert {key for change in CHANGES for key in change} == {
+    assert {"step_px"} | {key for change in CHANGES for key in change} == {
         field.name for field in dataclasses.fields(Plane) if field.init
     }
     planes = [rf(), *(rf().replace(**change) for change in CHANGES)]
+    planes += [bmode(), bmode().replace(step_px=(2.0, 2.0))]
     assert len({plane.digest for plane in planes}) == len(planes)
     assert len(set(planes)) == len(planes)
 
@@ -211,8 +223,8 @@ def test_study_digest_goes_by_planes_and_their_order():
 @pytest.mark.parametrize(
     ("planes", "message"),
     [
-        ([], "a study needs planes, got none"),
-        ([IMAGE], r"a study needs planes, got \['ndarray'\]"),
+        ([], "a study must hold planes, got none"),
+        ([IMAGE], r"a study must hold planes, got \['ndarray'\]"),
         ([rf(), bmode()], r"must be of one kind, got \['bmode', 'rf'\]"),
     ],
 )

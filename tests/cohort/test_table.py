@@ -170,7 +170,11 @@ BAD_ROWS = [
     (RF, {"fs_mhz": 50}, "fs_mhz: 50.0 MHz contradicts the file's header, 40.0 MHz"),
     (RF, {"fs_mhz": -40}, "fs_mhz: -40 is not a positive number"),
     (RF, {"path": "scan.npy", "frame": 0}, "fs_mhz: the value is missing and not in"),
-    (RF, {"path": "maps.npy", "frame": None, "fs_mhz": 40}, "kind: a plane of kind"),
+    (
+        RF,
+        {"path": "maps.npy", "frame": None, "fs_mhz": 40},
+        "kind: the image of a plane of kind",
+    ),
     (RF, {"speed_of_sound": 0}, "speed_of_sound: 0 is not a positive number"),
     (RF, {"start_depth_mm": "inf"}, "start_depth_mm: inf is not a finite number"),
     (RF, {"focus_mm": "deep"}, "focus_mm: 'deep' is not a number"),
@@ -183,7 +187,7 @@ BAD_ROWS = [
     ),
     (MAPS, {"channels": None}, "channels: 0 names for 2 maps; separate them by semi"),
     (MAPS, {"channels": "mbf,esd"}, "channels: 1 names for 2 maps"),
-    (MAPS, {"kind": "bmode"}, "kind: a plane of kind 'bmode' needs an image"),
+    (MAPS, {"kind": "bmode"}, "kind: the image of a plane of kind 'bmode'"),
     (BMODE, {"outline": "core.csv"}, "outline_units: None is not one of px_bmode"),
 ]
 

@@ -216,7 +216,7 @@ BAD = [
         "two.csv",
         "rf",
         {"outline_units": "samples"},
-        "outline: an outline needs vertices",
+        "outline: vertices must be of shape",
     ),
 ]
 

@@ -274,8 +274,8 @@ def test_maps_of_a_frame_lie_on_the_patches_centres(maps_cohort, maps_model):
     assert plane.image.shape == (2, 7, 9)
     assert plane.image.dtype == np.float32
     # Between the pixels 3 and 4, and then every four pixels.
-    np.testing.assert_allclose(plane.grid.axial_mm[:2], [3.35, 3.75])
-    np.testing.assert_allclose(plane.grid.lateral_mm[:2], [1.7, 2.5])
+    np.testing.assert_allclose(plane.grid.axial[:2], [3.35, 3.75])
+    np.testing.assert_allclose(plane.grid.lateral[:2], [1.7, 2.5])
     assert plane.core == maps_cohort.loc["P0", "us_pre"].planes[0].core
 
 
@@ -512,9 +512,9 @@ def test_what_wraps_a_system_is_looked_through():
     assert list(found) == ["us_pre", "us_post2"]
     assert found.equals(inner)
     scan = data.X.iloc[0]["us_post2"].planes[0].grid
-    low, high = scan.to_mm([[0, 0], np.subtract(scan.shape, 1)])
+    low, high = scan.to_points([[0, 0], np.subtract(scan.shape, 1)])
     grid = found.iloc[0]["us_post2"].planes[0].grid
-    for side, axis in enumerate((grid.axial_mm, grid.lateral_mm)):
+    for side, axis in enumerate((grid.axial, grid.lateral)):
         assert low[side] <= axis[0] < axis[-1] <= high[side]
 
 
@@ -567,7 +567,9 @@ def cored(spacing):
     for i in range(8):
         mask = np.zeros((60, 80), bool)
         mask[20 + i : 36 + i, 30 : 54 - i] = True
-        core = MaskOutline(mask, Grid(mask.shape, spacing, (3.0, -8.0)))
+        unit = "mm" if spacing else "px"
+        grid = Grid(mask.shape, spacing or (1, 1), (3.0, -8.0), unit)
+        core = MaskOutline(mask, grid)
         image = rng.random((60, 80))
         cells.append(Study([Plane(image, "bmode", spacing, (3.0, -8.0), core=core)]))
     return pd.DataFrame({"us_pre": cells}, index=[f"P{i}" for i in range(8)])
@@ -585,8 +587,8 @@ def test_without_spacing_maps_lie_where_they_do_with_one():
         other = in_mm.at[patient, "us_pre"].planes[0]
         assert plane.grid == X.at[patient, "us_pre"].planes[0].grid
         assert plane.core == X.at[patient, "us_pre"].planes[0].core
-        rows = np.round(other.grid.axial_mm - 3.0).astype(int)
-        columns = np.round(other.grid.lateral_mm + 8.0).astype(int)
+        rows = np.round(other.grid.axial - 3.0).astype(int)
+        columns = np.round(other.grid.lateral + 8.0).astype(int)
         values = plane.load()[0]
         np.testing.assert_array_equal(values[np.ix_(rows, columns)], other.load()[0])
         # Height and width of the cores, and a quarter of them on either side.

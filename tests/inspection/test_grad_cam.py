@@ -12,10 +12,9 @@ from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import Grid
 from sknac.inspection import grad_cam
-from sknac.inspection._placement import resample
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 
-SIZE = Grid((32, 32), None)
+SIZE = Grid((32, 32), (1, 1), unit="px")
 
 
 def by_hand(maps, score, relu=True):
@@ -24,7 +23,7 @@ def by_hand(maps, score, relu=True):
     weights = gradients.mean((2, 3), keepdim=True)
     heat = (weights * maps).sum(1).detach()
     heat = heat.clamp(min=0) if relu else heat
-    return [resample(one, SIZE, SIZE) for one in heat.double().numpy()]
+    return [SIZE.resized(one.shape).sample(one, SIZE) for one in heat.double().numpy()]
 
 
 def visits_by_hand(net, pair, code, relu):

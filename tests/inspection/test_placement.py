@@ -15,8 +15,7 @@ from sknac.cohort import (
     PolygonOutline,
     Study,
 )
-from sknac.inspection import grad_cam
-from sknac.inspection._placement import resample
+from sknac.inspection import grad_cam, prediction_difference
 from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper, ROIMasker
@@ -57,7 +56,7 @@ def echo(kind, columns=None):
 
 def ramp(grid, slope):
     """An image that rises linearly with depth and sideways."""
-    return slope * (grid.axial_mm[:, None] + 0.5 * grid.lateral_mm).astype("float32")
+    return slope * (grid.axial[:, None] + 0.5 * grid.lateral).astype("float32")
 
 
 def rise(plane):
@@ -67,12 +66,12 @@ def rise(plane):
 
 def make_plane(spacing, slope, at, masked=False):
     """A ramp with a core of 16 x 24 pixels at a pixel."""
-    grid = Grid(SHAPE, spacing, (3.0, -8.0))
+    grid = Grid(SHAPE, spacing or (1, 1), (3.0, -8.0), "mm" if spacing else "px")
     corners = np.add([(0, 0), (0, 24), (16, 24), (16, 0)], at) - 0.5
-    core = PolygonOutline(grid.to_mm(corners))
+    core = PolygonOutline(grid.to_points(corners))
     if masked:
         core = MaskOutline(core.to_mask(grid), grid)
-    return Plane(ramp(grid, slope), "bmode", spacing, grid.origin_mm, core=core)
+    return Plane(ramp(grid, slope), "bmode", spacing, grid.origin, core=core)
 
 
 def make_cohort(spacing, masked=False):
@@ -95,12 +94,14 @@ def test_on_its_own_area_resampling_is_torchs_interpolation(shape):
     wanted = nn.functional.interpolate(
         torch.from_numpy(values)[None, None], area.shape, mode="bilinear"
     )
-    np.testing.assert_allclose(resample(values, area, area), wanted[0, 0], atol=1e-6)
+    np.testing.assert_allclose(
+        area.resized(shape).sample(values, area), wanted[0, 0], atol=1e-6
+    )
 
 
 def test_outside_the_area_nothing_is_made_up():
     area = Grid((4, 4), (1.0, 1.0), (2.0, 3.0))  # edges at 1.5 and 5.5, 2.5 and 6.5
-    found = resample(np.ones((2, 2)), area, Grid((10, 10), (1.0, 1.0)))
+    found = area.resized((2, 2)).sample(np.ones((2, 2)), Grid((10, 10), (1.0, 1.0)))
     inside = np.zeros((10, 10), bool)
     inside[2:6, 3:7] = True
     np.testing.assert_array_equal(np.isfinite(found), inside)
@@ -210,7 +211,7 @@ def test_no_heat_is_shown_outside_the_region():
     ).fit(X, LABELS)
     heat = grad_cam(model, X).iloc[0, 0].planes[0]
     shown = np.isfinite(heat.load()[0])
-    depth, lateral = heat.grid.axial_mm[:, None], heat.grid.lateral_mm
+    depth, lateral = heat.grid.axial[:, None], heat.grid.lateral
     gap = np.hypot(
         np.maximum(np.maximum(3.9 - depth, depth - 9.1), 0),
         np.maximum(np.maximum(3.9 - lateral, lateral - 12.1), 0),
@@ -260,3 +261,22 @@ def test_steps_that_cannot_be_followed_are_refused(step, message):
     model = make_pipeline(step(), echo(PlaneFeatureNet)).fit(X, LABELS)
     with pytest.raises(ValueError, match=message):
         grad_cam(model, X)
+
+
+@pytest.mark.parametrize("unit", ["mm", "px"])
+@pytest.mark.parametrize("explain", [grad_cam, prediction_difference])
+def test_every_plane_is_resized_once(unit, explain, monkeypatch):
+    X = make_cohort(SPACINGS[unit])[["us_post2"]]
+    model = make_pipeline(
+        PlaneResizer(image_size=64),
+        PlaneFeatureNet(module="resnet_tiny", max_epochs=1, validation_fraction=None),
+    ).fit(X, LABELS)
+    resized, resize = [], PlaneResizer.transform_plane
+    monkeypatch.setattr(
+        PlaneResizer,
+        "transform_plane",
+        lambda self, plane: resized.append(plane) or resize(self, plane),
+    )
+    explain(model, X.iloc[:3])
+    planes = [plane for study in X["us_post2"].iloc[:3] for plane in study.planes]
+    assert sorted(p.digest for p in resized) == sorted(p.digest for p in planes)

@@ -37,7 +37,7 @@ def heat():
 def plane(heat):
     """The bump as `grad_cam` returns it."""
     return Plane(
-        heat[None], "maps", GRID.spacing_mm, GRID.origin_mm, CORE, channels=["grad_cam"]
+        heat[None], "maps", GRID.spacing_mm, GRID.origin, CORE, channels=["grad_cam"]
     )
 
 
@@ -113,7 +113,7 @@ def test_background_of_rf_and_maps(heat, rng_image):
         np.stack([heat, heat / 2]),
         "maps",
         GRID.spacing_mm,
-        GRID.origin_mm,
+        GRID.origin,
         channels=["mbf", "esd_coarse"],
     )
     rf = Plane.from_rf(rng_image, fs_mhz=40.0, line_pitch_mm=0.4)
@@ -198,7 +198,7 @@ def test_lines_lie_around_the_highest_values(scan):
     rows, columns = np.mgrid[:20, :30]
     peak = np.exp(-((rows - 5) ** 2 + (columns - 22) ** 2) / 8).astype(np.float32)
     plane = Plane(
-        peak[None], "maps", GRID.spacing_mm, GRID.origin_mm, channels=["grad_cam"]
+        peak[None], "maps", GRID.spacing_mm, GRID.origin, channels=["grad_cam"]
     )
     display = SaliencyDisplay.from_plane(plane, background=scan)
     for path in display.contour_.get_paths():

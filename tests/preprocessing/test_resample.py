@@ -7,7 +7,6 @@ from sknac.cohort import Grid
 from sknac.preprocessing._resample import (
     resize_image,
     resize_with_gaps,
-    resized_grid,
 )
 
 
@@ -16,17 +15,9 @@ def test_a_linear_ramp_stays_linear():
     rows, columns = np.mgrid[0:40, 0:60].astype(float)
     grid = Grid((40, 60), (0.1, 0.2))
     small = resize_image(2 * rows + 3 * columns, (20, 15))
-    new = resized_grid(grid, (20, 15))
-    old_index = grid.to_index(new.to_mm([[10, 7]]))[0]
+    new = grid.resized((20, 15))
+    old_index = grid.to_index(new.to_points([[10, 7]]))[0]
     assert small[10, 7] == pytest.approx(2 * old_index[0] + 3 * old_index[1], rel=1e-5)
-
-
-def test_resized_grid_covers_the_same_area():
-    grid = Grid((40, 60), (0.1, 0.2), (5.0, 1.0))
-    new = resized_grid(grid, (8, 8))
-    edges = ([[-0.5, -0.5]], [[39.5, 59.5]]), ([[-0.5, -0.5]], [[7.5, 7.5]])
-    for old_edge, new_edge in zip(*edges, strict=True):
-        assert new.to_mm(new_edge) == pytest.approx(grid.to_mm(old_edge))
 
 
 def test_gaps_do_not_spread():

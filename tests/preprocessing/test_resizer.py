@@ -71,12 +71,31 @@ def test_maps_without_spacing_keep_their_region_through_scaling():
     region = np.zeros((8, 6), bool)
     region[2:6, 1:5] = True
     image = np.where(region, np.arange(48.0).reshape(8, 6), np.nan)[None]
-    grid = Grid((8, 6), None)
+    grid = Grid((8, 6), (1, 1), unit="px")
     plane = Plane(image, "maps", channels=("mbf",), roi=MaskOutline(region, grid))
     X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
     steps = make_pipeline(PlaneResizer(image_size=24), MapScaler(limits=(0, 100)))
     small = steps.fit_transform(X).iat[0, 0].planes[0]
-    assert small.roi.grid == small.grid == Grid((24, 24), None)
+    assert small.roi.grid == small.grid == plane.grid.resized((24, 24))
     inside = small.roi.to_mask(small.grid)
     assert inside.sum() == pytest.approx((4 * 3) * (4 * 4), abs=4)  # the corners
     assert (small.load()[0][~inside] == 0).all()
+
+
+@pytest.mark.parametrize("spacing", [(0.1, 0.2), None])
+def test_height_and_width_may_differ(spacing):
+    plane = _bmode(spacing)
+    small = PlaneResizer(image_size=(45, 20)).transform_plane(plane)
+    assert small.image.shape == (45, 20)
+    assert small.grid == plane.grid.resized((45, 20))
+    kept = PlaneResizer(image_size=(30, 60), keep_aspect=True).transform_plane(plane)
+    assert kept.image.shape == (30, 60)
+    assert kept.grid.step[0] == pytest.approx(kept.grid.step[1], rel=0.02)
+
+
+def test_outline_in_pixels_is_kept_as_it_is():
+    plane = _bmode(None)
+    small = PlaneResizer(image_size=45).transform_plane(plane)
+    assert small.core is plane.core
+    assert small.grid.unit == "px"
+    assert small.grid.step == pytest.approx((2.0, 60 / 45))

@@ -82,8 +82,8 @@ def test_pixels_of_the_maps_are_the_window_centres(frame, phantom):
     grid = mapped.at["P1", "us_pre"].planes[0].grid
     rf = frame.at["P1", "us_pre"].planes[0]
     expected = qus_maps(rf, phantom, attenuation_db_cm_mhz=0.7)
-    np.testing.assert_allclose(grid.axial_mm, expected.depth_mm)
-    np.testing.assert_allclose(grid.lateral_mm, expected.lateral_mm)
+    np.testing.assert_allclose(grid.axial, expected.depth_mm)
+    np.testing.assert_allclose(grid.lateral, expected.lateral_mm)
 
 
 def test_core_covers_the_same_millimetres(frame, phantom):
@@ -142,7 +142,7 @@ def test_start_depth_shifts_scan_and_reference_alike(rng, phantom):
     mapper = QUSMapper(phantom, channels=("mbf",), **settings)
     cells = pd.DataFrame({"us_pre": [Study([whole]), Study([below])]}, index=["a", "b"])
     one, other = (s.planes[0] for s in mapper.fit_transform(cells)["us_pre"])
-    assert other.origin_mm[0] == pytest.approx(one.grid.axial_mm[1])
+    assert other.origin_mm[0] == pytest.approx(one.grid.axial[1])
     np.testing.assert_allclose(other.load()[0], one.load()[0, 1:], atol=0.02)
 
 
@@ -153,9 +153,9 @@ def test_square_pixels_interpolate_the_finished_maps(frame, phantom):
     a, b = (X.at["P1", "us_pre"].planes[0] for X in (coarse, fine))
     assert b.spacing_mm == (0.1, 0.1)
     assert b.origin_mm == a.origin_mm
-    at = b.grid.lateral_mm
-    row = np.array([np.interp(at, a.grid.lateral_mm, line) for line in a.load()[0]])
-    both = [np.interp(b.grid.axial_mm, a.grid.axial_mm, c) for c in row.T]
+    at = b.grid.lateral
+    row = np.array([np.interp(at, a.grid.lateral, line) for line in a.load()[0]])
+    both = [np.interp(b.grid.axial, a.grid.axial, c) for c in row.T]
     np.testing.assert_allclose(b.load()[0], np.array(both).T, atol=1e-4)
 
 

@@ -43,7 +43,7 @@ def test_frame_keeps_everything(plane):
 
 def test_values_stay_at_their_place(plane):
     core = ROIMasker(region="core").transform_plane(plane)
-    top = core.grid.to_mm([[0, 0]])[0, 0]
+    top = core.grid.to_points([[0, 0]])[0, 0]
     assert np.nanmin(core.load()) == pytest.approx(top / _SPACING[0])
     assert np.array_equal(core.core_mask(), np.isfinite(core.load()[0]))
 
@@ -137,9 +137,9 @@ def test_margin_grows_from_the_part_of_the_core_outside_the_frame(plane):
     masker = ROIMasker(margin_mm=3.0)
     kept = masker.transform_plane(plane.replace(core=below))
     mask = np.isfinite(kept.load()[0])
-    beside = round((25 - kept.grid.lateral_mm[0]) / 0.25)
+    beside = round((25 - kept.grid.lateral[0]) / 0.25)
     # Under column 25 mm the core is 40.5 mm deep: the margin begins at 37.5 mm.
-    assert kept.grid.axial_mm[mask[:, beside]].min() == pytest.approx(37.5, abs=0.11)
+    assert kept.grid.axial[mask[:, beside]].min() == pytest.approx(37.5, abs=0.11)
 
 
 def test_cut_table_serves_other_frames_and_knows_no_cut_of_the_frame(plane):
@@ -166,12 +166,12 @@ def test_regions_of_random_outlines_match_pairwise_distances(region):
         corners = rng.uniform(-2, 10, (5, 2))
         grid = Grid((24, 18), spacing, (1.0, 0.5))
         core = PolygonOutline(corners)
-        wide = Grid((96, 90), spacing, tuple(grid.to_mm([[-36, -36]])[0].tolist()))
+        wide = Grid((96, 90), spacing, tuple(grid.to_points([[-36, -36]])[0].tolist()))
         inside = core.to_mask(wide)
         expected = inside
         if region == "core+margin":
-            points = wide.to_mm(np.argwhere(np.ones_like(inside)))
-            near = wide.to_mm(np.argwhere(inside))
+            points = wide.to_points(np.argwhere(np.ones_like(inside)))
+            near = wide.to_points(np.argwhere(inside))
             gap = np.sqrt(((points[:, None] - near) ** 2).sum(-1)).min(1)
             expected = (gap <= 1.3).reshape(inside.shape)
         expected = expected[36:60, 36:54]
