@@ -105,13 +105,23 @@ class PatientFlowDisplay:
         flow = PatientFlow.from_labels(labels, excluded=excluded, enrolled=enrolled)
         return cls(flow=flow).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, box_kwargs=None, text_kwargs=None, arrow_kwargs=None):
+    def plot(
+        self,
+        ax=None,
+        *,
+        start="enrolled",
+        box_kwargs=None,
+        text_kwargs=None,
+        arrow_kwargs=None,
+    ):
         """Draw the boxes from top to bottom.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure as large as the boxes need.
+        start : {"enrolled", "analysed"}, default="enrolled"
+            The first box; "analysed" where nobody counted the patients before.
         box_kwargs : dict, default=None
             Passed to the boxes, as in the `bbox` of `Axes.text`.
         text_kwargs : dict, default=None
@@ -126,18 +136,22 @@ class PatientFlowDisplay:
         """
         heights = self._heights()
         n_classes = sum(len(counts) for counts in self.flow.cohorts.values())
-        size = (max(7.0, 1.35 * n_classes), 0.2 * heights["end"])
+        top = heights[start] - heights["enrolled"]
+        size = (max(7.0, 1.35 * n_classes), 0.2 * (heights["end"] - top))
         ax = open_axes(self, ax, figsize=size)
         self.boxes_, self.arrows_ = [], []
-        ax.set(xlim=(0, 1), ylim=(heights["end"], 0))
+        ax.set(xlim=(0, 1), ylim=(heights["end"], top))
         ax.axis("off")
         box = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": DARK}
         text = {"ha": "center", "va": "center", "fontsize": "medium"}
         text["parse_math"] = False  # a reason may hold a dollar sign
         text |= {"bbox": box | (box_kwargs or {})} | (text_kwargs or {})
         arrow = {"arrowstyle": "-|>", "color": DARK, "shrinkA": 0, "shrinkB": 1}
-        self._draw_trunk(ax, heights, text, arrow | (arrow_kwargs or {}))
-        self._draw_cohorts(ax, heights, text, arrow | (arrow_kwargs or {}))
+        arrow |= arrow_kwargs or {}
+        if start == "enrolled":
+            self._draw_start(ax, heights, text, arrow)
+        self._draw_analysed(ax, heights, text, arrow)
+        self._draw_cohorts(ax, heights, text, arrow)
         return self
 
     def _heights(self):
@@ -160,15 +174,11 @@ class PatientFlowDisplay:
             lines += textwrap.wrap(f"{reason}: {n}", _WRAP, subsequent_indent="   ")
         return lines
 
-    def _draw_trunk(self, ax, heights, text, arrow):
-        """Draw enrolled, excluded and analysed."""
-        flow = self.flow
-        names = {"enrolled": f"Enrolled (n = {flow.enrolled})"}
-        names["analysed"] = f"Analysed (n = {flow.analysed})"
-        at = _TRUNK if flow.excluded else 0.5
-        top = ax.text(at, heights["enrolled"], names["enrolled"], **text)
-        self.boxes_.append(top)
-        if flow.excluded:
+    def _draw_start(self, ax, heights, text, arrow):
+        """Draw enrolled and excluded."""
+        at, words = self._trunk(), f"Enrolled (n = {self.flow.enrolled})"
+        self.boxes_.append(ax.text(at, heights["enrolled"], words, **text))
+        if self.flow.excluded:
             words = "\n".join(self._excluded_lines())
             look = text | {"ha": "left", "multialignment": "left"}
             aside = ax.text(_ASIDE, heights["excluded"], words, **look)
@@ -176,10 +186,19 @@ class PatientFlowDisplay:
             start = (at, heights["excluded"])
             end = (_ASIDE, heights["excluded"])
             self._connect(ax, start, end, None, aside, arrow)
-        bottom = ax.text(at, heights["analysed"], names["analysed"], **text)
-        self.boxes_.append(bottom)
-        start, end = (at, heights["enrolled"]), (at, heights["analysed"])
-        self._connect(ax, start, end, top, bottom, arrow)
+
+    def _draw_analysed(self, ax, heights, text, arrow):
+        """Draw those analysed, below those enrolled where these are drawn."""
+        at, words = self._trunk(), f"Analysed (n = {self.flow.analysed})"
+        self.boxes_.append(ax.text(at, heights["analysed"], words, **text))
+        if len(self.boxes_) > 1:
+            first, *_, last = self.boxes_
+            start, end = (at, heights["enrolled"]), (at, heights["analysed"])
+            self._connect(ax, start, end, first, last, arrow)
+
+    def _trunk(self):
+        """Return where the first boxes stand: aside, if there are exclusions."""
+        return _TRUNK if self.flow.excluded else 0.5
 
     def _draw_cohorts(self, ax, heights, text, arrow):
         """Draw each cohort with its classes below it, in columns of equal width."""

@@ -13,7 +13,7 @@ _LABELS = {
     "ss": "spectral slope (dB/MHz)",
     "si": "spectral intercept (dB)",
     "esd": "scatterer diameter (um)",
-    "eac": "acoustic concentration (dB re 1 cm$^{-3}$)",
+    "eac": "acoustic concentration (dB re 1 cm⁻³)",
 }
 
 

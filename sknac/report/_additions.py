@@ -309,8 +309,15 @@ class Additions:
         )
         return self
 
+    def _take(self, system):
+        """Keep a system; what was computed before is out of date."""
+        self._systems[system.name], self._built = system, None
+
     def _system(self, name):
-        """Return a system added before."""
+        """Return a system added before, to add to it."""
         if name not in self._systems:
-            raise ValueError(f"there is no system {name!r}: {list(self._systems)}.")
+            raise ValueError(
+                f"there is no system {name!r}; name one of {list(self._systems)}"
+            )
+        self._built = None
         return self._systems[name]

@@ -24,16 +24,27 @@ SCHEMA = 1
 class Chapter:
     """One system's part of the report."""
 
-    name: str
-    pos_label: Any
-    neg_label: Any
-    main: str
+    system: System
     sentence: str
     cells: dict[str, str]
     sections: list[Section]
     absent: list[str]
-    notes: list[str]
-    numbers: dict[str, Any]
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the numbers of the sections, and what is said of them."""
+        results, notes = {}, list(self.system.notes)
+        for section in self.sections:
+            results |= section.results
+            notes += section.notes
+        return {
+            "name": self.system.name,
+            "pos_label": self.system.pos_label,
+            "neg_label": self.system.neg_label,
+            "main_model": self.system.main,
+            "results": results,
+            "not_given": self.absent,
+            "notes": notes,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +60,8 @@ class Report:
     def files(self) -> dict[tuple[str, str], str]:
         """File name of each figure, by chapter and key."""
         return {
-            (chapter.name, drawing.key): (
-                f"{number:02d}-{slug(chapter.name)}-{slug(drawing.key)}.png"
+            (chapter.system.name, drawing.key): (
+                f"{number:02d}-{slug(chapter.system.name)}-{slug(drawing.key)}.png"
             )
             for number, (chapter, drawing) in enumerate(self.drawings(), start=1)
         }
@@ -59,7 +70,7 @@ class Report:
     def pictures(self) -> dict[tuple[str, str], bytes]:
         """PNG of each figure, by chapter and key; drawn once."""
         return {
-            (chapter.name, drawing.key): png(drawing)
+            (chapter.system.name, drawing.key): png(drawing)
             for chapter, drawing in self.drawings()
         }
 
@@ -76,8 +87,8 @@ class Report:
         """Return every number as plain values."""
         figures = [
             {
-                "file": f"figures/{self.files[chapter.name, drawing.key]}",
-                "system": chapter.name,
+                "file": f"figures/{self.files[chapter.system.name, drawing.key]}",
+                "system": chapter.system.name,
                 "caption": drawing.caption,
                 "alt": drawing.alt,
             }
@@ -92,7 +103,7 @@ class Report:
                 "synthetic": self.options.synthetic,
                 "unit": "patient",
                 "unit_of_analysis": UNIT,
-                "systems": [_chapter_numbers(chapter) for chapter in self.chapters],
+                "systems": [chapter.numbers() for chapter in self.chapters],
                 "model_card": self.card,
                 "figures": figures,
             }
@@ -114,21 +125,7 @@ def _chapter(system, options):
     sections, absent = make_sections(system, options)
     sections += _further(system)
     (sentence, cells), _ = without_undefined(headline, system, options)
-    numbers = {}
-    for section in sections:
-        numbers |= section.results
-    return Chapter(
-        system.name,
-        system.pos_label,
-        system.neg_label,
-        system.main,
-        sentence,
-        cells,
-        sections,
-        absent,
-        system.notes,
-        numbers,
-    )
+    return Chapter(system, sentence, cells, sections, absent)
 
 
 def _further(system):
@@ -139,16 +136,3 @@ def _further(system):
     tables = tuple(part for part in system.further if not isinstance(part, Drawing))
     results = {"further": system.further_numbers}
     return [Section("further", "Further results", (), tables, drawings, results)]
-
-
-def _chapter_numbers(chapter):
-    """Return one system's numbers."""
-    return {
-        "name": chapter.name,
-        "pos_label": chapter.pos_label,
-        "neg_label": chapter.neg_label,
-        "main_model": chapter.main,
-        "results": chapter.numbers,
-        "not_given": chapter.absent,
-        "notes": [*chapter.notes, *(n for s in chapter.sections for n in s.notes)],
-    }

@@ -2,9 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from sknac.report._checks import check_text
 from sknac.report._parts import Options
 from sknac.report._system import System
 from sknac.utils import versions
@@ -24,9 +26,20 @@ class About:
     title: str
     data: str = ""
     intended_use: str = ""
-    limits: tuple[str, ...] = ()
-    seeds: dict[str, Any] = field(default_factory=dict)
+    limits: Iterable[str] = ()
+    seeds: Mapping[str, Any] | None = None
     date: str = ""
+
+    def __post_init__(self):
+        check_text(self.title, "title", empty=False)
+        limits = self.limits
+        limits = (limits,) if isinstance(limits, str) else tuple(limits)
+        object.__setattr__(self, "limits", limits)
+        object.__setattr__(self, "seeds", dict(self.seeds or {}))
+        for name in ("data", "intended_use", "date"):
+            check_text(getattr(self, name), name)
+        for text in limits:
+            check_text(text, "limits")
 
 
 def model_card(about: About, systems: list[System], options: Options) -> dict[str, Any]:

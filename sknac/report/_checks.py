@@ -2,15 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterable, Mapping
-from numbers import Integral
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from sknac.metrics._subgroups import ALL
-from sknac.report._card import About
-from sknac.report._parts import Options
 
 # More levels than this are a number to be cut, or name the patients.
 MOST_SUBGROUPS = 20
@@ -22,53 +19,6 @@ def check_text(text: Any, name: str, *, empty: bool = True) -> None:
         raise TypeError(f"{name} must be text, not {type(text).__name__}.")
     if not empty and not text.strip():
         raise ValueError(f"{name} is empty.")
-
-
-def check_flag(flag: Any, name: str) -> bool:
-    """Return a flag; a text such as "no" would count as true."""
-    if flag is not True and flag is not False:
-        raise TypeError(f"{name} must be True or False, not {flag!r}.")
-    return flag
-
-
-def make_about(
-    title: str,
-    data: str,
-    intended_use: str,
-    limits: Iterable[str],
-    seeds: Mapping[str, Any] | None,
-    date: str,
-) -> About:
-    """Return what an author says of a study, checked."""
-    check_text(title, "title", empty=False)
-    limits = (limits,) if isinstance(limits, str) else tuple(limits)
-    texts = {"data": data, "intended_use": intended_use, "date": date}
-    for name, text in (*texts.items(), *(("limits", text) for text in limits)):
-        check_text(text, name)
-    return About(title, data, intended_use, limits, dict(seeds or {}), date)
-
-
-def make_options(
-    synthetic: bool,
-    show_ids: bool,
-    confidence_level: float,
-    n_resamples: int,
-    random_state: int,
-) -> Options:
-    """Return the settings of a report, checked."""
-    if not 0 < confidence_level < 1:
-        raise ValueError(f"confidence_level={confidence_level!r} is not in (0, 1).")
-    if int(n_resamples) != n_resamples or n_resamples < 2:
-        raise ValueError(f"n_resamples={n_resamples!r} must be whole and >= 2.")
-    if isinstance(random_state, bool) or not isinstance(random_state, Integral):
-        raise ValueError(f"random_state={random_state!r} must be a whole number.")
-    return Options(
-        synthetic=check_flag(synthetic, "synthetic"),
-        show_ids=check_flag(show_ids, "show_ids"),
-        confidence_level=float(confidence_level),
-        n_resamples=int(n_resamples),
-        random_state=int(random_state),
-    )
 
 
 def check_names(

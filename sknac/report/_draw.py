@@ -7,6 +7,7 @@ import io
 import textwrap
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sknac.report._parts import Drawing
@@ -24,23 +25,30 @@ def png(drawing: Drawing) -> bytes:
     """
     if drawing.picture:
         return drawing.picture
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=drawing.size, layout="constrained")
+    figure = Figure(drawing.size, dpi=DPI, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    drawing.draw(figure if drawing.whole else figure.subplots())
-    _take_dollars_literally(figure)
-    _break_lines(figure)
-    with _one_warning_of_letters():
-        return saved(figure, whole=drawing.whole)
+    # Labels with two dollar signs are no formulas.
+    with mpl.rc_context({"text.parse_math": False}), _one_warning_of_letters():
+        drawing.draw(figure)
+        _break_lines(figure)
+        # `savefig` would draw twice, the first time for the layout.
+        return _written(figure.canvas.print_png)
 
 
-def saved(figure: Any, *, whole: bool = True) -> bytes:
-    """Return a matplotlib figure as PNG; `whole` takes in what leaves its frame."""
-    stream, look = io.BytesIO(), {"dpi": DPI, "facecolor": "white"}
-    look |= {"bbox_inches": "tight"} if whole else {}
-    figure.savefig(stream, format="png", metadata={"Software": None}, **look)
+def saved(figure: Any) -> bytes:
+    """Return a matplotlib figure as PNG, with what leaves its frame."""
+    look = {"dpi": DPI, "facecolor": "white", "bbox_inches": "tight", "format": "png"}
+    return _written(partial(figure.savefig, **look))
+
+
+def _written(write):
+    """Return what a matplotlib function writes: no date, no version."""
+    stream = io.BytesIO()
+    write(stream, metadata={"Software": None})
     return stream.getvalue()
 
 
@@ -109,15 +117,3 @@ def _one_warning_of_letters():
             UserWarning,
             stacklevel=2,
         )
-
-
-def _take_dollars_literally(figure):
-    """Keep a label with two dollar signs from being read as a formula.
-
-    The one formula of our own is a unit with an exponent.
-    """
-    from matplotlib.text import Text
-
-    for text in figure.findobj(Text):
-        if "$" in text.get_text() and "cm$^{-3}$" not in text.get_text():
-            text.set_parse_math(False)

@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import partial
-
 import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
@@ -77,12 +75,15 @@ def learning_section(system: System, options: Options) -> Section | None:
     """Show the losses of each network by epoch."""
     if not system.learning:
         return None
+    from sknac.nets import LearningCurveDisplay  # not before: it needs torch
+
     drawings = tuple(
         Drawing(
             key=f"loss-{name}",
             caption=f"Loss by epoch: {name}",
             alt=f"Training and validation loss of {name} over {len(curve)} epochs.",
-            draw=partial(_draw_losses, curve, f"{name}{options.mark}"),
+            display=LearningCurveDisplay(curve=curve),
+            title=f"{name}{options.mark}",
             size=(5.4, 3.8),
         )
         for name, curve in system.learning.items()
@@ -115,11 +116,3 @@ def _kept(curve):
         "Training loss": number(row.get("train_loss"), 3),
         "Validation loss": number(row.get("valid_loss"), 3),
     }
-
-
-def _draw_losses(curve, title, ax):
-    """Draw the losses of one network."""
-    from sknac.nets import LearningCurveDisplay
-
-    LearningCurveDisplay(curve=curve).plot(ax)
-    ax.set_title(title)

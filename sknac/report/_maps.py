@@ -104,9 +104,8 @@ def _drawing(system, options, title, patient, panels):
         key=f"maps-{title}-{system.test.y.index.get_loc(patient) + 1}",
         caption=f"{title}: {name}, {true}{called}",
         alt=f"{title} over the images of {name} ({true}{called}): {seen}.",
-        draw=partial(_draw, panels, heading),
+        display=partial(_draw, panels, heading),
         size=(2.6 * columns + 1.0, rows * _height(panels) + 0.7),
-        whole=True,
     )
 
 

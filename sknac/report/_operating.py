@@ -2,13 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from sknac.decision import stage_flow
-from sknac.metrics import confusion_rates, subgroup_rates, weighted_youden_score
+from sknac.decision import (
+    StageFlowDisplay,
+    ThresholdCurveDisplay,
+    stage_flow,
+    weighted_youden_curve,
+)
+from sknac.metrics import SubgroupDisplay, subgroup_rates
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import (
@@ -23,6 +26,7 @@ from sknac.report._text import (
 
 # More wrong decisions than these are read in the numbers, not in the text.
 MOST_WRONG = 25
+RATES = ("sensitivity", "specificity", "youden")
 
 
 def threshold_section(system: System, options: Options) -> Section | None:
@@ -69,36 +73,18 @@ def threshold_section(system: System, options: Options) -> Section | None:
 def _at_threshold(system, model):
     """Return the rates at a model's threshold by the scores they come from."""
     curve = system.curves[model]
-    rows = {
-        system.curve_sources[model]: {
-            "n": curve.n_pos + curve.n_neg,
-            "n_pos": curve.n_pos,
-            "sensitivity": float(curve.sensitivity[curve.best]),
-            "specificity": float(curve.specificity[curve.best]),
-            "youden": float(curve.youden[curve.best]),
-        }
-    }
+    chosen = {"weight": curve.weight, "pos_label": curve.pos_label}
+    rows = {system.curve_sources[model]: curve}
     for cohort, sample in reversed(system.cohorts()):
         if model not in sample.scores:
             continue
         again = cohort == "training" and system.resubstituted
         where = "training patients, resubstituted" if again else f"{cohort} patients"
-        rows[where] = _rates_at(curve, *sample.scored(model))
-    return rows
-
-
-def _rates_at(curve, y, score):
-    """Return the rates of some scores at a curve's threshold."""
-    positive = (y == curve.pos_label).to_numpy()
-    called = score.to_numpy() >= curve.threshold
-    rates = confusion_rates(positive, called, pos_label=True)
-    index = weighted_youden_score(positive, called, weight=curve.weight, pos_label=True)
+        rows[where] = weighted_youden_curve(*sample.scored(model), **chosen)
     return {
-        "n": len(y),
-        "n_pos": int(positive.sum()),
-        "sensitivity": rates.sensitivity.estimate,
-        "specificity": rates.specificity.estimate,
-        "youden": float(index),
+        where: {"n": found.n_pos + found.n_neg, "n_pos": found.n_pos}
+        | {name: x for name, x in found.at(curve.threshold).items() if name in RATES}
+        for where, found in rows.items()
     }
 
 
@@ -127,16 +113,9 @@ def _threshold_drawing(system, options, model):
         caption=f"{model}: rates along the threshold, and the cut chosen",
         alt=f"Sensitivity, specificity and weighted Youden index of {model} along the "
         f"threshold; chosen: {significant(curve.threshold)}.",
-        draw=partial(_draw_threshold, curve, f"{model}: threshold{options.mark}"),
+        display=ThresholdCurveDisplay(curve=curve),
+        title=f"{model}: threshold{options.mark}",
     )
-
-
-def _draw_threshold(curve, title, ax):
-    """Draw a threshold curve."""
-    from sknac.decision import ThresholdCurveDisplay
-
-    ThresholdCurveDisplay(curve=curve).plot(ax)
-    ax.set_title(title)
 
 
 def cascade_section(system: System, options: Options) -> Section | None:
@@ -156,7 +135,8 @@ def cascade_section(system: System, options: Options) -> Section | None:
         caption="The cascade by stage and true class",
         alt=f"Bars of who stops and who goes on at each stage ({len(flow.stages)}), "
         "split by true class; the first table holds the counts.",
-        draw=partial(_draw_cascade, flow, f"{system.name}: cascade{options.mark}"),
+        display=StageFlowDisplay(flow=flow),
+        title=f"{system.name}: cascade{options.mark}",
         size=(6.6, 4.2),
         wide=True,
     )
@@ -220,14 +200,6 @@ def _flow_numbers(flow):
     }
 
 
-def _draw_cascade(flow, title, ax):
-    """Draw a cascade."""
-    from sknac.decision import StageFlowDisplay
-
-    StageFlowDisplay(flow=flow).plot(ax)
-    ax.set_title(title)
-
-
 def subgroup_section(system: System, options: Options) -> Section | None:
     """Show the main model's rates in subgroups, with their sizes."""
     if system.subgroups is None or system.main not in system.test.decisions:
@@ -262,7 +234,8 @@ def subgroup_section(system: System, options: Options) -> Section | None:
         caption=f"Accuracy of {system.main} in subgroups",
         alt=f"Accuracy of {system.main} with intervals in "
         f"{plural(len(found.rates) - 1, 'subgroup')}; the table holds the numbers.",
-        draw=partial(_draw_subgroups, found, f"{system.name}: subgroups{options.mark}"),
+        display=SubgroupDisplay(rates=found),
+        title=f"{system.name}: subgroups{options.mark}",
         size=(6.6, 1.6 + 0.38 * len(found.rates)),
         wide=True,
     )
@@ -276,14 +249,6 @@ def _group_name(key):
     """Write the name of a subgroup."""
     factor, level = key
     return "all patients" if key == ("all", "all") else f"{factor}: {level}"
-
-
-def _draw_subgroups(found, title, ax):
-    """Draw the subgroups."""
-    from sknac.metrics import SubgroupDisplay
-
-    SubgroupDisplay(rates=found).plot(ax)
-    ax.set_title(title)
 
 
 def wrong_section(system: System, options: Options) -> Section | None:

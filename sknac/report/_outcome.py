@@ -2,14 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import partial
-
 import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import number, pvalue, significant
-from sknac.survival import hazard_ratio, kaplan_meier
+from sknac.survival import KaplanMeierDisplay, hazard_ratio, kaplan_meier
 
 
 def survival_section(system: System, options: Options) -> Section | None:
@@ -26,13 +24,14 @@ def survival_section(system: System, options: Options) -> Section | None:
     if len(found.groups) == 2:
         reference = next(x for x in found.groups if x != str(system.pos_label))
         hazards = hazard_ratio(time, event, group, reference_group=reference, **level)
-    title = f"{system.name}: survival{options.mark}"
     drawing = Drawing(
         key="survival",
         caption=f"Kaplan-Meier curves by decision of {system.main}, bands "
         f"{options.percent}",
         alt=f"Kaplan-Meier curves by predicted class. {_spoken(found)}",
-        draw=partial(_draw_survival, found, label, title),
+        display=KaplanMeierDisplay(result=found),
+        title=f"{system.name}: survival{options.mark}",
+        look={"time_label": label},
         size=(6.6, 5.0),
         wide=True,
     )
@@ -106,11 +105,3 @@ def _at_risk_table(found, label):
     )
     frame.columns = [f"{time:g}" for time in frame.columns]
     return Table(f"Patients at risk, by time ({label})", frame)
-
-
-def _draw_survival(found, label, title, ax):
-    """Draw the survival curves."""
-    from sknac.survival import KaplanMeierDisplay
-
-    KaplanMeierDisplay(result=found).plot(ax, time_label=label)
-    ax.set_title(title)

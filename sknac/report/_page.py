@@ -4,6 +4,7 @@
 
 import struct
 from functools import cache
+from itertools import count
 from typing import Any
 
 import pandas as pd
@@ -32,101 +33,73 @@ def page(report: Any) -> str:
     """Return a report as one HTML text."""
     environment = _environment()
     style = environment.loader.get_source(environment, "report.css")[0]
-    numbers = _Numbers()
+    writer = _Writer(report)
     return environment.get_template("report.html.j2").render(
         about=report.about,
         options=report.options,
         style=Markup(style),
-        key=_key_table(report, numbers),
-        chapters=[_chapter(report, at, numbers) for at in range(len(report.chapters))],
+        key=writer.key_table(),
+        chapters=[writer.chapter(*pair) for pair in enumerate(report.chapters, 1)],
         card=_card(report.card),
         unit=UNIT,
     )
 
 
-class _Numbers:
-    """Running numbers of tables and figures."""
+class _Writer:
+    """What the template reads, tables and figures numbered as they come."""
 
-    def __init__(self):
-        self.table = self.figure = 0
+    def __init__(self, report):
+        self.report, self.options = report, report.options
+        self.tables, self.figures = count(1), count(1)
 
-    def next_table(self):
-        """Return the next table's number."""
-        self.table += 1
-        return self.table
+    def key_table(self):
+        """Return the table at the top: the main model of each system."""
+        frame = pd.DataFrame([chapter.cells for chapter in self.report.chapters])
+        percent = self.options.percent
+        caption = f"Main results on the test patients [{percent} interval]"
+        return self.table(Table(caption, frame.set_index("System")), "below each name")
 
-    def next_figure(self):
-        """Return the next figure's number."""
-        self.figure += 1
-        return self.figure
-
-
-def _key_table(report, numbers):
-    """Return the table at the top: the main model of each system."""
-    frame = pd.DataFrame([chapter.cells for chapter in report.chapters])
-    frame = frame.set_index("System")
-    level = report.options.percent
-    caption = f"Main results on the test patients [{level} interval]"
-    return _table(Table(caption, frame), numbers, report, pos="below each name")
-
-
-def _chapter(report, at, numbers):
-    """Return one system's part as the template reads it."""
-    chapter = report.chapters[at]
-    anchor = f"system-{at + 1}"
-    sections = []
-    for section in chapter.sections:
-        tables = [
-            _table(t, numbers, report, pos=chapter.pos_label) for t in section.tables
-        ]
-        sections.append(
+    def chapter(self, at, chapter):
+        """Return one system's part."""
+        anchor, pos_label = f"system-{at}", chapter.system.pos_label
+        sections = [
             {
                 "anchor": f"{anchor}-{slug(section.key)}",
-                "title": section.title,
-                "text": section.text,
-                "tables": tables,
-                "figures": [
-                    _figure(d, chapter, numbers, report) for d in section.drawings
-                ],
-                "notes": section.notes,
+                "given": section,
+                "tables": [self.table(table, pos_label) for table in section.tables],
+                "figures": [self.figure(d, chapter) for d in section.drawings],
             }
-        )
-    return {"anchor": anchor, "sections": sections, "given": chapter}
+            for section in chapter.sections
+        ]
+        return {"anchor": anchor, "sections": sections, "given": chapter}
 
+    def table(self, table, pos_label):
+        """Return a table: head, rows, caption."""
+        frame = table.frame
+        stated = f"Positive class: {pos_label}. Unit: patient."
+        cells = zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
+        return {
+            "number": next(self.tables),
+            "given": table,
+            "stated": stated + (" Simulated data." if self.options.synthetic else ""),
+            "head": [str(frame.index.name or ""), *map(str, frame.columns)],
+            "rows": [
+                [str(cell).split("\n") for cell in (row, *rest)] for row, rest in cells
+            ],
+        }
 
-def _table(table, numbers, report, *, pos):
-    """Return a table as the template reads it: head, rows, caption."""
-    frame = table.frame
-    stated = [f"Positive class: {pos}.", "Unit: patient."]
-    if report.options.synthetic:
-        stated.append("Simulated data.")
-    head = [str(frame.index.name or ""), *map(str, frame.columns)]
-    cells = zip(frame.index, frame.itertuples(index=False, name=None), strict=True)
-    return {
-        "number": numbers.next_table(),
-        "caption": table.caption,
-        "stated": " ".join(stated),
-        "head": head,
-        "rows": [
-            [str(cell).split("\n") for cell in (row, *rest)] for row, rest in cells
-        ],
-        "note": table.note,
-    }
-
-
-def _figure(drawing, chapter, numbers, report):
-    """Return a figure as the template reads it: picture, size, texts."""
-    picture = report.pictures[chapter.name, drawing.key]
-    width, height = struct.unpack(">II", picture[16:24])
-    return {
-        "number": numbers.next_figure(),
-        "caption": drawing.caption,
-        "alt": drawing.alt + (" Simulated data." if report.options.synthetic else ""),
-        "source": inline(picture),
-        "width": width,
-        "height": height,
-        "wide": drawing.wide,
-    }
+    def figure(self, drawing, chapter):
+        """Return a figure: picture, size, texts."""
+        picture = self.report.pictures[chapter.system.name, drawing.key]
+        width, height = struct.unpack(">II", picture[16:24])
+        return {
+            "number": next(self.figures),
+            "given": drawing,
+            "alt": drawing.alt + (" Simulated data." if self.options.synthetic else ""),
+            "source": inline(picture),
+            "width": width,
+            "height": height,
+        }
 
 
 def _card(card):

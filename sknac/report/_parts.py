@@ -2,8 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -18,6 +18,25 @@ class Options:
     confidence_level: float = 0.95
     n_resamples: int = 2000
     random_state: int = 0
+
+    def __post_init__(self):
+        for name in ("synthetic", "show_ids"):
+            # A text such as "no" would count as true.
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(
+                    f"{name} must be True or False, got {getattr(self, name)!r}"
+                )
+        if not 0 < self.confidence_level < 1:
+            raise ValueError(
+                f"confidence_level must be in (0, 1), got {self.confidence_level!r}"
+            )
+        if int(self.n_resamples) != self.n_resamples or self.n_resamples < 2:
+            raise ValueError(
+                f"n_resamples must be whole and >= 2, got {self.n_resamples!r}"
+            )
+        seed = self.random_state
+        if isinstance(seed, bool) or not isinstance(seed, Integral):
+            raise ValueError(f"random_state must be a whole number, got {seed!r}")
 
     @property
     def percent(self) -> str:
@@ -43,17 +62,28 @@ class Table:
 class Drawing:
     """A figure to be drawn, and its description.
 
-    `draw` gets one axes or, where `whole`, the empty figure; a `picture` is drawn.
+    `display` is a display, plotted with `look`, or a function of the empty figure;
+    a `picture` is drawn already.
     """
 
     key: str
     caption: str
     alt: str
-    draw: Callable[[Any], Any] | None = None
+    display: Any = None
+    title: str = ""
+    look: dict[str, Any] = field(default_factory=dict)
     size: tuple[float, float] = (4.8, 4.4)
     wide: bool = False
-    whole: bool = False
     picture: bytes = b""
+
+    def draw(self, figure: Any) -> None:
+        """Draw on an empty figure."""
+        if callable(self.display):
+            self.display(figure)
+        else:
+            ax = figure.subplots()
+            self.display.plot(ax, **self.look)
+            ax.set_title(self.title)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
-from sknac.clinical import PatientFlow, baseline_table
+from sknac.clinical import PatientFlow, PatientFlowDisplay, baseline_table
 from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
@@ -58,9 +56,10 @@ def _flow_drawing(system, flow, options):
         key="flow",
         caption="Flow of patients through the study",
         alt=f"Flow diagram of patients: {_spoken(system)}.",
-        draw=partial(
-            _draw_flow, flow, f"{system.name}: patients{options.mark}", started
-        ),
+        display=PatientFlowDisplay(flow=flow),
+        title=f"{system.name}: patients{options.mark}",
+        # Where nobody was counted before those analysed, it begins with them.
+        look={"start": "enrolled" if started else "analysed"},
         size=(7.0, 2.8 + 0.8 * started + (0.7 + 0.25 * reasons if reasons else 0.0)),
         wide=True,
     )
@@ -73,20 +72,6 @@ def _spoken(system):
         + listed(f"{int((sample.y == x).sum())} {x}" for x in system.classes)
         for cohort, sample in system.cohorts()
     )
-
-
-def _draw_flow(flow, title, started, ax):
-    """Draw the flow diagram, from those analysed where none before are known."""
-    from sknac.clinical import PatientFlowDisplay
-
-    display = PatientFlowDisplay(flow=flow).plot(ax)
-    if not started:
-        enrolled, analysed, *_ = display.boxes_
-        room = enrolled.get_position()[1]
-        enrolled.remove()
-        display.arrows_[0].remove()
-        ax.set_ylim(top=analysed.get_position()[1] - room)
-    ax.set_title(title)
 
 
 def baseline_section(system: System, options: Options) -> Section | None:

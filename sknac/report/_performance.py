@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sknac.metrics import (
+    DecisionCurveDisplay,
+    RocCIDisplay,
     adjust_pvalues,
     auc_ci,
     calibration,
@@ -97,20 +99,15 @@ def _roc_drawing(system, options, cohort, found):
         key=f"roc-{cohort}",
         caption=f"ROC curves, {cohort} patients",
         alt=f"ROC curves of the {cohort} patients. Areas: {areas}.",
-        draw=partial(
-            _draw_roc, found, f"{system.name}: {cohort} patients{options.mark}"
-        ),
+        display=RocCIDisplay(curves=found),
+        title=f"{system.name}: {cohort} patients{options.mark}",
+        look=_shade(len(found) > 2),
     )
 
 
-def _draw_roc(curves, title, ax):
-    """Draw ROC curves."""
-    from sknac.metrics import RocCIDisplay
-
-    # The bands of many curves would cover one another.
-    shade = {"alpha": 0.15 if len(curves) < 3 else 0.07}
-    RocCIDisplay(curves=curves).plot(ax, band_kwargs=shade)
-    ax.set_title(title)
+def _shade(many):
+    """Return the look of bands: many would cover one another."""
+    return {"band_kwargs": {"alpha": 0.07 if many else 0.15}}
 
 
 def rates_section(system: System, options: Options) -> Section | None:
@@ -227,7 +224,7 @@ def calibration_section(system: System, options: Options) -> Section | None:
         alt="Calibration: observed share against mean prediction. Slopes: "
         + listed(f"{m} {number(c.slope.estimate)}" for m, c in found.items())
         + ".",
-        draw=partial(_draw_calibration, found, system, title),
+        display=partial(_draw_calibration, found, system, title),
     )
     return Section(
         "calibration", "Calibration", (), (table,), (drawing,), {"calibration": found}
@@ -239,10 +236,11 @@ def _stacked(found):
     return f"{number(found.estimate)}\n{bracket(found.low, found.high)}"
 
 
-def _draw_calibration(found, system, title, ax):
+def _draw_calibration(found, system, title, figure):
     """Draw the groups of predictions of each model."""
     from sklearn.calibration import CalibrationDisplay
 
+    ax = figure.subplots()
     for at, (model, result) in enumerate(found.items()):
         _, score = system.test.scored(model)
         display = CalibrationDisplay(
@@ -271,14 +269,15 @@ def net_benefit_section(system: System, options: Options) -> Section | None:
         pos_label=system.pos_label,
         confidence_level=options.confidence_level,
     )
-    title = f"{system.name}: decision curve{options.mark}"
     drawing = Drawing(
         key="decision-curve",
         caption="Net benefit by threshold probability, beside acting on all and on "
         "none",
         alt=f"Decision curve: net benefit of {listed(scores)} by threshold "
         f"probability of {system.pos_label}.",
-        draw=partial(_draw_net_benefit, curve, title),
+        display=DecisionCurveDisplay(curve=curve),
+        title=f"{system.name}: decision curve{options.mark}",
+        look=_shade(len(curve.net_benefit) > 1),
     )
     text = (
         "The threshold probability at which one would just act says how many actions "
@@ -316,15 +315,6 @@ def _benefit_table(curve):
         }
     frame = pd.DataFrame.from_dict(rows, orient="index")
     return frame.rename_axis("Threshold probability")
-
-
-def _draw_net_benefit(curve, title, ax):
-    """Draw the decision curves of all models."""
-    from sknac.metrics import DecisionCurveDisplay
-
-    shade = {"alpha": 0.15 if len(curve.net_benefit) < 2 else 0.07}
-    DecisionCurveDisplay(curve=curve).plot(ax, band_kwargs=shade)
-    ax.set_title(title)
 
 
 def headline(system: System, options: Options) -> tuple[str, dict]:

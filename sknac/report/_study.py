@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from sknac.report._additions import Additions
 from sknac.report._build import Report, build
-from sknac.report._checks import check_names, make_about, make_options
+from sknac.report._card import About
+from sknac.report._checks import check_names
 from sknac.report._estimators import Judgement
 from sknac.report._files import write
 from sknac.report._intake import (
@@ -23,6 +25,7 @@ from sknac.report._intake import (
     with_rows,
 )
 from sknac.report._learned import learn
+from sknac.report._parts import Options
 from sknac.report._sample import aligned_table, by_model
 from sknac.report._system import System
 
@@ -111,14 +114,22 @@ class StudyReport(Additions):
         n_resamples: int = 2000,
         random_state: int = 0,
     ) -> None:
-        self._about = make_about(title, data, intended_use, limits, seeds, date)
-        self._options = make_options(
+        self._about = About(title, data, intended_use, limits, seeds, date)
+        self._options = Options(
             synthetic, show_ids, confidence_level, n_resamples, random_state
         )
         self._systems: dict[str, System] = {}
+        self._built: Report | None = None
 
     def __repr__(self) -> str:
         return f"StudyReport({self._about.title!r}, systems={list(self._systems)})"
+
+    def _repr_html_(self) -> str:
+        """Return the report in a frame of its own, for notebooks."""
+        if not self._systems:
+            return f"<pre>{escape(repr(self))}</pre>"
+        page = escape(self.to_html())
+        return f'<iframe srcdoc="{page}" width="100%" height="700"></iframe>'
 
     def add_predictions(
         self,
@@ -186,7 +197,7 @@ default=None
         check_probabilities(system)
         for model, curve in (curves or {}).items():
             add_curve(system, model, curve)
-        self._systems[name] = system
+        self._take(system)
         return self
 
     def add_estimator(
@@ -268,7 +279,7 @@ default=None
         if attribution is not False:
             given = {} if attribution is True else dict(attribution)
             explain(system, estimator, system.tables.get("test", X), given)
-        self._systems[name] = system
+        self._take(system)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -328,7 +339,13 @@ default=None
         return write(self._build, Path(folder), overwrite=overwrite)
 
     def _build(self) -> Report:
-        """Compute all sections."""
+        """Compute all sections, once for all that is asked until more is added."""
         if not self._systems:
-            raise ValueError("there is no system yet: call add_estimator first.")
-        return build(self._about, list(self._systems.values()), self._options)
+            raise ValueError("there is no system yet; call add_estimator first")
+        if self._built is None:
+            systems = list(self._systems.values())
+            self._built = build(self._about, systems, self._options)
+        return self._built
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_built": None}

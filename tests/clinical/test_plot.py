@@ -11,7 +11,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from sknac.clinical import PatientFlowDisplay
+from sknac.clinical import PatientFlow, PatientFlowDisplay
 
 pytestmark = pytest.mark.mpl
 
@@ -84,3 +84,14 @@ def test_styling_goes_through_kwargs():
     assert shown.boxes_[0].get_fontsize() == 6
     assert shown.boxes_[0].get_bbox_patch().get_facecolor() == (1, 1, 0, 1)
     assert shown.arrows_[0].arrow_patch.get_edgecolor() == (1, 0, 0, 1)
+
+
+def test_drawing_may_begin_with_those_analysed():
+    flow = PatientFlow({"training": {"a": 2, "b": 1}}, {"no image": 2})
+    whole = PatientFlowDisplay(flow=flow).plot()
+    part = PatientFlowDisplay(flow=flow).plot(start="analysed")
+    assert part.boxes_[0].get_text() == "Analysed (n = 3)"
+    assert len(part.boxes_) == len(whole.boxes_) - 2
+    assert len(part.arrows_) == len(whole.arrows_) - 2
+    bottom, top = part.ax_.get_ylim()
+    assert bottom > top > 0

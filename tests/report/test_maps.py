@@ -95,7 +95,7 @@ def test_maps_lie_over_the_patients_own_images(added, cohort, fitted):
     (chapter,) = report._build().chapters
     (section,) = [part for part in chapter.sections if part.key == "attribution"]
     for patient, drawing in zip(shown.index, section.drawings, strict=True):
-        panels, _ = drawing.draw.args
+        panels, _ = drawing.display.args
         assert [visit for visit, *_ in panels] == ["pre", "post2"]
         for visit, _, _, image in panels:
             assert image == cohort.X.loc[patient, f"us_{visit}"].planes[0]

@@ -33,9 +33,9 @@ def test_patients_are_counted_by_cohort_and_class(study, results):
 def test_how_many_were_enrolled_is_not_made_up(study, new, results, monkeypatch):
     words = []
     monkeypatch.setattr(
-        "matplotlib.figure.Figure.savefig",
-        lambda figure, stream, **_: (
-            words.extend(text.get_text() for text in figure.axes[0].texts),
+        "matplotlib.backends.backend_agg.FigureCanvasAgg.print_png",
+        lambda canvas, stream, **_: (
+            words.extend(text.get_text() for text in canvas.figure.axes[0].texts),
             stream.write(bytes(32)),
         ),
     )

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import html
 import subprocess
 import sys
 
@@ -270,3 +271,18 @@ def test_another_model_cannot_take_the_place_of_the_system(study, cascade, new):
             pos_label="response",
             others={"D": cascade.named_stages_["DLR-2"]},
         )
+
+
+def test_sections_are_computed_once_until_something_is_added(study, new):
+    report = new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
+    first = report._build()
+    assert report._build() is first
+    report.add_subgroups("x", study.X["subtype"].rename("kind"))
+    assert report._build() is not first
+
+
+def test_notebook_shows_the_page_in_a_frame(bare, bare_html, new):
+    shown = bare._repr_html_()
+    assert shown.startswith("<iframe srcdoc=")
+    assert html.unescape(shown.split('"')[1]) == bare_html
+    assert "StudyReport" in new()._repr_html_()
