@@ -91,7 +91,7 @@ class RocCIDisplay:
         y : array-like of shape (n_patients,)
             True labels.
         pos_label : int, float, bool or str, default=None
-            The positive class; None is `classes_[1]`.
+            The positive class; 1 for classes {0, 1} or {-1, 1}, else required.
         response_method : {"auto", "predict_proba", "decision_function"}, \
                 default="auto"
             Where scores come from; "auto" takes the first that there is. A
@@ -143,7 +143,7 @@ class RocCIDisplay:
         y : array-like of shape (n_patients,)
             As in the cross-validation.
         pos_label : int, float, bool or str, default=None
-            The positive class; None is `classes_[1]`.
+            The positive class; 1 for classes {0, 1} or {-1, 1}, else required.
         response_method : {"auto", "predict_proba", "decision_function"}, \
                 default="auto"
             Where scores come from; "auto" takes the first that there is.

@@ -75,7 +75,7 @@ class DecisionCurveDisplay:
         y : array-like of shape (n_patients,)
             True labels.
         pos_label : int, float, bool or str, default=None
-            The positive class; None is `classes_[1]`.
+            The positive class; 1 for classes {0, 1} or {-1, 1}, else required.
         name : str, default=None
             Name of a single classifier; None is that of its class.
         **kwargs : dict

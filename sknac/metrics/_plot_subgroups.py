@@ -87,7 +87,7 @@ class SubgroupDisplay:
         by : str, list of str, array-like or DataFrame
             Columns of X, or the subgroups themselves as in `subgroup_rates`.
         pos_label : int, float, bool or str, default=None
-            The positive class; None is `classes_[1]`.
+            The positive class; 1 for classes {0, 1} or {-1, 1}, else required.
         **kwargs : dict
             Passed to `from_predictions`.
 

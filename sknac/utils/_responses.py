@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._labels import positive_label
 from sknac.utils._sklearn import (
     _get_response_values_binary,
     _num_samples,
@@ -30,10 +31,11 @@ def responses_of(
 
 
 def label_of(estimator: Any, pos_label: Any) -> Any:
-    """Return the positive class: as given, or scikit-learn's, `classes_[1]`."""
+    """Return the positive class: as given, or 1 where the classes leave no doubt."""
     if pos_label is not None:
         return pos_label
-    return np.asarray(estimator.classes_).tolist()[1]
+    classes = np.asarray(estimator.classes_).tolist()
+    return classes[classes.index(positive_label(classes, None, "classes_"))]
 
 
 def cv_responses(
@@ -56,7 +58,7 @@ def cv_responses(
         if rows is not None and not np.array_equal(rows, tested):
             raise ValueError(
                 f"{name!r} has other folds than {next(iter(several))!r}; pass the same "
-                "splitter with the same random_state to both cross-validations."
+                "splitter with the same random_state to both cross-validations"
             )
         rows, parts = tested, []
         for estimator, fold in zip(found["estimator"], folds, strict=True):
@@ -71,8 +73,8 @@ def _tested_rows(found: Mapping[str, Any], name: str) -> list[np.ndarray]:
     """Return the test rows of each fold."""
     if "estimator" not in found or "indices" not in found:
         raise ValueError(
-            f"the cross-validation {name!r} lacks its estimators or indices: call "
-            "cross_validate with return_estimator=True and return_indices=True."
+            f"the cross-validation {name!r} lacks its estimators or indices; call "
+            "cross_validate with return_estimator=True and return_indices=True"
         )
     return [np.asarray(rows) for rows in found["indices"]["test"]]
 
@@ -82,7 +84,8 @@ def _patients(groups: Any, rows: np.ndarray, X: Any) -> Any:
     if groups is not None:
         if len(groups) != _num_samples(X):
             raise ValueError(
-                f"groups has {len(groups)} rows but X has {_num_samples(X)}."
+                f"groups has {len(groups)} rows but X has {_num_samples(X)}; give one "
+                "row of each"
             )
         return _safe_indexing(np.asarray(groups), rows)
     return rows if pd.Series(rows).duplicated().any() else None

@@ -131,7 +131,7 @@ def table():
     return X, y
 
 
-@pytest.mark.parametrize("pos_label", [None, "non-response"])
+@pytest.mark.parametrize("pos_label", ["response", "non-response"])
 def test_estimators_scores_are_drawn(table, pos_label):
     X, y = table
     model = LogisticRegression().fit(X, y)
@@ -142,7 +142,17 @@ def test_estimators_scores_are_drawn(table, pos_label):
     score = model.decision_function(X)
     # Turning the classes and the scores round leaves the area as it is.
     assert curve.auc.estimate == pytest.approx(roc_auc_score(y == "response", score))
-    assert curve.pos_label == (pos_label or "response")
+    assert curve.pos_label == pos_label
+
+
+def test_word_classes_need_a_positive_one_in_displays_too(table):
+    X, y = table
+    model = LogisticRegression().fit(X, y)
+    with pytest.raises(ValueError, match="pos_label is not specified"):
+        RocCIDisplay.from_estimator(model, X, y)
+    flags = LogisticRegression().fit(X, y == "response")
+    shown = RocCIDisplay.from_estimator(flags, X, y == "response", n_resamples=20)
+    assert shown.curves["LogisticRegression"].pos_label is True
 
 
 def test_several_estimators_are_compared(table):
@@ -150,7 +160,9 @@ def test_several_estimators_are_compared(table):
     models = {"both": LogisticRegression(), "noise": LogisticRegression(C=1e-9)}
     for model in models.values():
         model.fit(X, y)
-    shown = RocCIDisplay.from_estimator(models, X, y, n_resamples=20)
+    shown = RocCIDisplay.from_estimator(
+        models, X, y, pos_label="response", n_resamples=20
+    )
     assert list(shown.curves) == ["both", "noise"]
     assert ("both", "noise") in shown.tests
 
@@ -165,7 +177,9 @@ def test_folds_are_pooled_by_patient(table):
     X, y = table
     splitter = StratifiedKFold(5, shuffle=True, random_state=0)
     found = cross_validated(X, y, splitter)
-    shown = RocCIDisplay.from_cv_results(found, X, y, n_resamples=20)
+    shown = RocCIDisplay.from_cv_results(
+        found, X, y, pos_label="response", n_resamples=20
+    )
     pooled = cross_val_predict(
         LogisticRegression(), X, y, cv=splitter, method="predict_proba"
     )
@@ -180,7 +194,9 @@ def test_repeated_folds_count_each_patient_once(table):
     X, y = table
     repeated = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
     found = cross_validated(X, y, repeated)
-    shown = RocCIDisplay.from_cv_results(found, X, y, n_resamples=20)
+    shown = RocCIDisplay.from_cv_results(
+        found, X, y, pos_label="response", n_resamples=20
+    )
     curve = shown.curves["out-of-fold"]
     assert (curve.n, curve.auc.n_groups) == (120, 60)
 
@@ -191,10 +207,12 @@ def test_several_cross_validations_need_the_same_folds(table):
         StratifiedKFold(3, shuffle=True, random_state=seed) for seed in (0, 0, 1)
     ]
     a, b, c = (cross_validated(X, y, splitter) for splitter in splitters)
-    shown = RocCIDisplay.from_cv_results({"a": a, "b": b}, X, y, n_resamples=20)
+    shown = RocCIDisplay.from_cv_results(
+        {"a": a, "b": b}, X, y, pos_label="response", n_resamples=20
+    )
     assert ("a", "b") in shown.tests
     with pytest.raises(ValueError, match="'c' has other folds than 'a'"):
-        RocCIDisplay.from_cv_results({"a": a, "c": c}, X, y)
+        RocCIDisplay.from_cv_results({"a": a, "c": c}, X, y, pos_label="response")
 
 
 def test_cross_validation_without_estimators_says_how(table):
@@ -212,7 +230,7 @@ def test_no_model_is_refused(tied, models):
 
 def test_no_estimator_is_refused(tied):
     with pytest.raises(ValueError, match="holds no model"):
-        RocCIDisplay.from_estimator({}, None, tied[0])
+        RocCIDisplay.from_estimator({}, None, tied[0], pos_label="response")
 
 
 def test_lines_and_bands_are_the_numbers(tied):

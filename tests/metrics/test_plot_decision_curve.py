@@ -77,7 +77,13 @@ def test_estimators_probabilities_are_drawn(predictions, rng):
     model = LogisticRegression().fit(X, y)
     _, ax = plt.subplots()
     shown = DecisionCurveDisplay.from_estimator(
-        model, X, y, ax=ax, plot_band=False, line_kwargs={"color": "k"}
+        model,
+        X,
+        y,
+        pos_label="response",
+        ax=ax,
+        plot_band=False,
+        line_kwargs={"color": "k"},
     )
     assert shown.curve.pos_label == "response"
     assert shown.ax_ is ax

@@ -98,14 +98,18 @@ def test_subgroups_may_be_columns_of_the_table(paper):
     y, _, subtype = paper
     X = pd.DataFrame({"subtype": subtype, "age": 50})
     model = DummyClassifier(strategy="constant", constant="response").fit(X, y)
-    one = SubgroupDisplay.from_estimator(model, X, y, "subtype")
+    one = SubgroupDisplay.from_estimator(model, X, y, "subtype", pos_label="response")
     assert one.rates.pos_label == "response"
-    two = SubgroupDisplay.from_estimator(model, X, y, ["subtype", "age"])
-    given = SubgroupDisplay.from_estimator(model, X, y, subtype.tolist())
+    two = SubgroupDisplay.from_estimator(
+        model, X, y, ["subtype", "age"], pos_label="response"
+    )
+    given = SubgroupDisplay.from_estimator(
+        model, X, y, subtype.tolist(), pos_label="response"
+    )
     assert len(two.rates.rates) == len(one.rates.rates) + 1
     assert len(given.rates.rates) == len(one.rates.rates)
     with pytest.raises(ValueError, match="no column 'grade'"):
-        SubgroupDisplay.from_estimator(model, X, y, "grade")
+        SubgroupDisplay.from_estimator(model, X, y, "grade", pos_label="response")
 
 
 def test_styling_goes_through_kwargs(paper):
