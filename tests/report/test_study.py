@@ -277,7 +277,7 @@ def test_sections_are_computed_once_until_something_is_added(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
     first = report._build()
     assert report._build() is first
-    report.add_subgroups("x", study.X["subtype"].rename("kind"))
+    report.add_characteristics("x", study.X)
     assert report._build() is not first
 
 
