@@ -54,12 +54,6 @@ _NOT_YET = {
         "_plot.py",
         "_score.py",
     },
-    "io": {
-        "_files.py",
-        "_images.py",
-        "_npy.py",
-        "_ultrasonix.py",
-    },
     "metrics": {
         "_bootstrap.py",
         "_plot.py",

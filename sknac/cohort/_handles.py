@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from sknac.exceptions import SknacFormatError, StaleFileError
-from sknac.io import read_array, read_info
+from sknac.io import ArrayInfo, read_array, read_info
 from sknac.utils._handle import Handle, digest_of
 
 _CHUNK_BYTES = 1 << 20
@@ -182,14 +182,30 @@ class ArrayRef(Handle):
             If there is no such frame, or several and none is named.
         """
         # Links stay: stores of large files link to names without a suffix.
-        path = os.path.abspath(path)
-        info = read_info(path)
-        stat = os.stat(path)
-        content = _file_digest(path, stat.st_size, stat.st_mtime_ns)
+        return cls.from_info(read_info(os.path.abspath(path)), frame)
+
+    @classmethod
+    def from_info(cls, info: ArrayInfo, frame: int | None = None) -> "ArrayRef":
+        """Return a handle to a file that `sknac.io.read_info` has looked at.
+
+        Parameters
+        ----------
+        info : ArrayInfo
+            What the file holds.
+        frame : int, optional
+            Frame number, as in `from_file`.
+
+        Returns
+        -------
+        ArrayRef
+            The handle.
+        """
+        stat = os.stat(info.path)
+        content = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
         return cls(
-            path,
+            info.path,
             frame,
-            _frame_shape(path, info, frame),
+            info.frame_shape(frame),
             info.dtype,
             content if frame is None else digest_of(content, frame),
             stat.st_size,
@@ -236,19 +252,3 @@ class ArrayRef(Handle):
     def __repr__(self):
         frame = "" if self.frame is None else f", frame={self.frame}"
         return f"ArrayRef({Path(self.path).name!r}{frame}, shape={self.shape})"
-
-
-def _frame_shape(path, info, frame):
-    """Shape of what `load` will return."""
-    if frame is None:
-        if info.format == "ultrasonix" and info.n_frames > 1:
-            raise ValueError(
-                f"{path}: holds {info.n_frames} frames; say which one with frame="
-            )
-        return info.shape
-    if not 0 <= frame < info.n_frames:
-        raise ValueError(
-            f"{path}: frame={frame} does not exist, it has {info.n_frames}"
-        )
-    is_stack = info.format == "npy" and len(info.shape) >= 3
-    return info.shape[1:] if is_stack else info.shape

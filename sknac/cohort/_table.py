@@ -240,9 +240,10 @@ def _plane(place, row, base):
         if row["kind"] not in builders:
             raise ValueError(f"{row['kind']!r} is not rf, bmode or maps")
     with _named(place, "path"):
-        image = _image(row, base)
+        info = read_info(os.path.abspath(base / str(row["path"])))
+        image = ArrayRef.from_info(info, _frame(row, info))
     with _named(place, "kind"):
-        plane = builders[row["kind"]](row, image)
+        plane = builders[row["kind"]](row, image, info)
         plane = plane.replace(
             focus_mm=take_number(row, "focus_mm"), reference=row.get("reference")
         )
@@ -250,27 +251,26 @@ def _plane(place, row, base):
         return plane.replace(core=read_outline(row, plane.grid, base))
 
 
-def _image(row, base):
-    """Make the handle of a row's file and frame."""
-    path, frame = base / str(row["path"]), take_number(row, "frame")
-    info = read_info(path)
-    n_frames = info.n_frames
+def _frame(row, info):
+    """Read the number of a row's frame."""
+    name, n_frames = Path(info.path).name, info.n_frames
+    frame = take_number(row, "frame")
     if frame is None and n_frames > 1 and info.format == "ultrasonix":
         raise ValueError(
-            f"column frame: the value is missing, {path.name} has {n_frames} frames"
+            f"column frame: the value is missing, {name} has {n_frames} frames"
         )
     if frame is not None and not (frame.is_integer() and 0 <= frame < n_frames):
         raise ValueError(
-            f"column frame: {frame:g} does not exist, {path.name} has frames 0 to "
+            f"column frame: {frame:g} does not exist, {name} has frames 0 to "
             f"{n_frames - 1}"
         )
-    return ArrayRef.from_file(path, None if frame is None else int(frame))
+    return None if frame is None else int(frame)
 
 
-def _rf_plane(row, image):
+def _rf_plane(row, image, info):
     """Build an RF plane; its sampling frequency may come from the header."""
     stated = take_number(row, "fs_mhz", positive=True)
-    header = read_info(image.path).fs_mhz
+    header = info.fs_mhz
     if stated and header and abs(stated - header) > _FS_TOLERANCE_MHZ:
         raise ValueError(
             f"column fs_mhz: {stated} MHz contradicts the file's header, "
@@ -292,7 +292,7 @@ def _rf_plane(row, image):
     )
 
 
-def _image_plane(row, image):
+def _image_plane(row, image, _):
     """Build a B-mode or maps plane; its spacing may be unknown."""
     axial, lateral = (
         take_number(row, f"spacing_{side}_mm", positive=True)

@@ -7,13 +7,7 @@ large is allocated, and a damaged file is one `SknacFormatError`.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.io._files import ArrayInfo, read_array, read_info
-from sknac.io._ultrasonix import UltrasonixHeader, read_ultrasonix_header
+from sknac.io._files import read_array, read_info
+from sknac.io._info import ArrayInfo
 
-__all__ = [
-    "ArrayInfo",
-    "UltrasonixHeader",
-    "read_array",
-    "read_info",
-    "read_ultrasonix_header",
-]
+__all__ = ["ArrayInfo", "read_array", "read_info"]

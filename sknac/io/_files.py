@@ -3,101 +3,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.io import _images, _npy, _ultrasonix
+from sknac.io._info import ArrayInfo
 
-
-@dataclass(frozen=True)
-class ArrayInfo:
-    """What a file holds, known without reading its samples.
-
-    Parameters
-    ----------
-    format : {"ultrasonix", "image", "npy"}
-        Kind of file.
-    shape : tuple of int
-        Shape of one frame; of the whole array for ``.npy``.
-    dtype : numpy.dtype
-        Type of the samples as `read_array` returns them.
-    n_frames : int
-        Number of frames; for ``.npy`` the length of the first axis of an array
-        of three or more dimensions, else 1.
-    fs_mhz : float or None
-        Sampling frequency where the header states one.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sknac.io import ArrayInfo
-    >>> ArrayInfo("npy", (4, 8), np.dtype("float32"), 1).shape
-    (4, 8)
-    """
-
-    format: str
-    shape: tuple[int, ...]
-    dtype: np.dtype
-    n_frames: int
-    fs_mhz: float | None = None
-
-
-def _ultrasonix_info(path):
-    header = _ultrasonix.read_ultrasonix_header(path)
-    return ArrayInfo(
-        "ultrasonix",
-        header.frame_shape,
-        header.dtype,
-        header.n_frames,
-        header.fs_mhz or None,
-    )
-
-
-def _image_info(path):
-    shape = _images.image_shape(path)
-    return ArrayInfo("image", shape, np.dtype("uint8"), 1)
-
-
-def _npy_info(path):
-    array = _npy.open_npy(path)
-    n_frames = array.shape[0] if array.ndim >= 3 else 1
-    return ArrayInfo("npy", array.shape, array.dtype, n_frames)
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """How a kind of file is looked at and read."""
-
-    info: Callable
-    frame: Callable
-    whole: Callable
-
-
-_ULTRASONIX = _Reader(
-    _ultrasonix_info, _ultrasonix.read_frame, lambda path: _only_frame(path)
-)
-_IMAGE = _Reader(
-    _image_info,
-    lambda path, frame: _images.read_image(path),
-    lambda path: _images.read_image(path),
-)
-_NPY = _Reader(
-    _npy_info,
-    lambda path, frame: _npy_frame(path, frame),
-    lambda path: np.array(_npy.open_npy(path)),
-)
+# Each has `read_info(path)` and `read_frame(info, frame)`.
 _READERS = {
-    ".rf": _ULTRASONIX,
-    ".bpr": _ULTRASONIX,
-    ".b8": _ULTRASONIX,
-    ".png": _IMAGE,
-    ".jpg": _IMAGE,
-    ".jpeg": _IMAGE,
-    ".npy": _NPY,
+    ".rf": _ultrasonix,
+    ".bpr": _ultrasonix,
+    ".b8": _ultrasonix,
+    ".png": _images,
+    ".jpg": _images,
+    ".jpeg": _images,
+    ".npy": _npy,
 }
 
 
@@ -113,7 +35,7 @@ def read_info(path: str | os.PathLike) -> ArrayInfo:
     Returns
     -------
     ArrayInfo
-        Shape, dtype, number of frames and sampling frequency.
+        Shape, dtype, number of frames, sampling frequency and header.
 
     Raises
     ------
@@ -132,7 +54,7 @@ def read_info(path: str | os.PathLike) -> ArrayInfo:
     >>> read_info(path).n_frames
     4
     """
-    return _reader(path).info(path)
+    return _reader(path).read_info(path)
 
 
 def read_array(path: str | os.PathLike, frame: int | None = None) -> np.ndarray:
@@ -171,29 +93,9 @@ def read_array(path: str | os.PathLike, frame: int | None = None) -> np.ndarray:
     [[6.0, 7.0], [8.0, 9.0], [10.0, 11.0]]
     """
     reader = _reader(path)
-    if frame is None:
-        return reader.whole(path)
-    n_frames = reader.info(path).n_frames
-    if not 0 <= frame < n_frames:
-        raise ValueError(f"{path}: frame={frame} does not exist, it has {n_frames}")
-    return reader.frame(path, frame)
-
-
-def _only_frame(path):
-    """Read the frame of a file that has one."""
-    n_frames = _ultrasonix.read_ultrasonix_header(path).n_frames
-    if n_frames > 1:
-        raise ValueError(
-            f"{path}: holds {n_frames} frames; say which one with frame=0 to "
-            f"frame={n_frames - 1}"
-        )
-    return _ultrasonix.read_frame(path, 0)
-
-
-def _npy_frame(path, frame):
-    """Read one entry of a stack; an array of two dimensions is one frame."""
-    array = _npy.open_npy(path)
-    return np.array(array[frame] if array.ndim >= 3 else array)
+    info = reader.read_info(path)
+    info.frame_shape(frame)  # refuses a frame that is not there
+    return reader.read_frame(info, frame)
 
 
 def _reader(path):
@@ -201,8 +103,8 @@ def _reader(path):
     suffix = Path(path).suffix.lower()
     if suffix not in _READERS:
         raise SknacFormatError(
-            path, f"suffix {suffix!r} is not one of {', '.join(_READERS)}"
+            path, f"suffix {suffix!r} is not one of {', '.join(_READERS)}; convert it"
         )
     if not os.path.isfile(path):
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{path}: no such file; check the path")
     return _READERS[suffix]

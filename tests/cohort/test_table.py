@@ -11,6 +11,7 @@ import pytest
 
 from sknac.cohort import Plane, cohort_from_table
 from sknac.exceptions import CohortError, SknacFormatError
+from sknac.io import _ultrasonix
 
 
 @pytest.fixture
@@ -217,12 +218,25 @@ def test_errors_of_a_csv_name_its_line(folder):
         cohort_from_table(folder / "a.csv")
 
 
+def test_a_header_is_read_once_for_its_row(folder, monkeypatch):
+    looked_at, read_info = [], _ultrasonix.read_info
+
+    def counted(path):
+        looked_at.append(path)
+        return read_info(path)
+
+    monkeypatch.setattr(_ultrasonix, "read_info", counted)
+    build(folder, RF, {**RF, "frame": 0})
+    assert looked_at == [str(folder / "scan.rf")] * 2
+
+
 def test_damaged_file_is_a_format_error_that_names_the_row(folder):
     with pytest.raises(SknacFormatError) as caught:
         build(folder, {**RF, "path": "cut.rf"})
     assert caught.value.path == str(folder / "cut.rf")
-    assert "cut off: 3 bytes in all (row 0 (patient P1), column path)" in str(
-        caught.value
+    assert (
+        "cut off: 3 bytes in all; copy the file again (row 0 (patient P1), column path)"
+        in str(caught.value)
     )
 
 

@@ -70,7 +70,7 @@ def test_info_counts_frames_of_stacks_only(tmp_path):
     [
         (b"", "not a .npy file"),
         (b"\x93NUMPY\x01", "not a .npy file"),
-        (b"PK\x03\x04 not really", "a .npz archive: save one array as .npy"),
+        (b"PK\x03\x04 not really", "a .npz archive; save one array as .npy"),
         (npy(head("(2, 3)"), bytes(47)), "damaged .npy file: mmap length is greater"),
         (npy(head("(2, 3)"))[:30], "EOF"),
         (npy(head("(5_000_000_000,)"), bytes(8)), "damaged .npy file"),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sknac.exceptions import SknacFormatError
-from sknac.io import read_array, read_info, read_ultrasonix_header
+from sknac.io import read_array, read_info
 
 RF, B8, BPR = 16, 4, 2
 
@@ -35,12 +35,12 @@ def write(folder, name, *parts):
 
 def test_header_fields_are_taken_from_their_places(tmp_path):
     path = write(tmp_path, "a.rf", header(n_frames=2), bytes(24))
-    found = read_ultrasonix_header(path)
-    assert (found.type_code, found.n_frames, found.sample_bits) == (RF, 2, 16)
-    assert (found.width, found.height, found.frame_shape) == (2, 3, (3, 2))
-    assert found.corners_px == ((11, 12), (21, 22), (31, 32), (41, 42))
-    assert (found.transmit_mhz, found.fs_mhz) == (10.0, 40.0)
-    assert (found.frame_bytes, found.frame_tag_bytes) == (12, 0)
+    found, rest = read_info(path), read_info(path).header
+    assert (rest["type_code"], found.n_frames, rest["sample_bits"]) == (RF, 2, 16)
+    assert (found.shape, found.frame_shape(1)) == ((3, 2), (3, 2))
+    assert rest["corners_px"] == ((11, 12), (21, 22), (31, 32), (41, 42))
+    assert (rest["transmit_mhz"], found.fs_mhz) == (10.0, 40.0)
+    assert (found.dtype, rest["frame_tag_bytes"]) == (np.int16, 0)
 
 
 def test_rf_lines_become_columns(tmp_path):
@@ -68,7 +68,7 @@ def test_envelope_is_stored_by_lines(tmp_path):
 def test_second_frame_is_found_with_and_without_tags(tmp_path, tag):
     first, second = struct.pack("<6h", *range(6)), struct.pack("<6h", *range(10, 16))
     path = write(tmp_path, "a.rf", header(n_frames=2), tag, first, tag, second)
-    assert read_ultrasonix_header(path).frame_tag_bytes == len(tag)
+    assert read_info(path).header["frame_tag_bytes"] == len(tag)
     assert read_array(path, frame=1).tolist() == [[10, 13], [11, 14], [12, 15]]
     assert read_array(path, frame=0).tolist() == [[0, 3], [1, 4], [2, 5]]
 
@@ -97,7 +97,7 @@ def test_several_frames_need_a_number(tmp_path):
 )
 def test_damage_is_named_with_the_path(tmp_path, data, cause):
     path = write(tmp_path, "scan.rf", data)
-    for read in (read_array, read_info, read_ultrasonix_header):
+    for read in (read_array, read_info):
         with pytest.raises(SknacFormatError) as caught:
             read(path)
         assert cause in str(caught.value)
