@@ -29,8 +29,6 @@ _NOT_YET = {
     },
     "cohort": {
         "_handles.py",
-        "_outlines.py",
-        "_records.py",
         "_table.py",
         "_table_outlines.py",
     },
@@ -44,9 +42,6 @@ _NOT_YET = {
         "_staged.py",
         "_threshold.py",
     },
-    "features": {
-        "_map_statistics.py",
-    },
     "inspection": {
         "_difference.py",
         "_grad_cam.py",
@@ -55,16 +50,9 @@ _NOT_YET = {
         "_score.py",
     },
     "metrics": {
-        "_bootstrap.py",
-        "_plot.py",
         "_plot_subgroups.py",
-        "_proportions.py",
         "_pvalues.py",
         "_resampling.py",
-        "_responses.py",
-        "_roc.py",
-        "_subgroups.py",
-        "_tables.py",
     },
     "nets": {
         "_base.py",
@@ -89,11 +77,6 @@ _NOT_YET = {
         "_intake.py",
         "_sample.py",
         "_study.py",
-    },
-    "roi": {
-        "_cropper.py",
-        "_masker.py",
-        "_regions.py",
     },
     "survival": {
         "_checks.py",
