@@ -21,7 +21,7 @@ import warnings
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from sknac.decision import weighted_youden_threshold
+from sknac.decision import weighted_youden_curve
 from sknac.metrics import auc_ci, bootstrap_ci, delong_test
 
 N_RESAMPLES = 2000
@@ -138,7 +138,7 @@ def bench_threshold(n, budget_s):
 
     times = interleave(
         {
-            "sknac": lambda: weighted_youden_threshold(y, a, weight=0.8),
+            "sknac": lambda: weighted_youden_curve(y, a, weight=0.8).threshold,
             "roc_curve + argmax": by_roc_curve,
             "roc_curve(all) + argmax": by_full_roc_curve,
             "np.argsort alone": lambda: np.argsort(a),
@@ -165,8 +165,8 @@ def bench_memory(n=10**6):
     calls = {
         "delong_test": lambda: delong_test(y, a, b),
         "auc_ci": lambda: auc_ci(y, a),
-        "weighted_youden_threshold": lambda: weighted_youden_threshold(
-            y, a, weight=0.8
+        "weighted_youden_curve": lambda: (
+            weighted_youden_curve(y, a, weight=0.8).threshold
         ),
         "bootstrap_ci x20": lambda: bootstrap_ci("roc_auc", y, a, n_resamples=20),
     }

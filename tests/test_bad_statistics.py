@@ -17,7 +17,7 @@ from sknac.decision import (
     ScoreColumn,
     StagedClassifier,
     WeightedYoudenThreshold,
-    weighted_youden_threshold,
+    weighted_youden_curve,
 )
 from sknac.metrics import (
     auc_ci,
@@ -48,7 +48,7 @@ ERRORS = {
     "NaN scores, area": (lambda: auc_ci(Y, [np.nan, *S[1:]]), "NaN or infinite"),
     "NaN scores, DeLong": (lambda: delong_test(Y, S, [np.nan, *S[1:]]), "score_b"),
     "NaN scores, threshold": (
-        lambda: weighted_youden_threshold(Y, [np.nan, *S[1:]], weight=0.5),
+        lambda: weighted_youden_curve(Y, [np.nan, *S[1:]], weight=0.5).threshold,
         "NaN",
     ),
     "NaN scores, column": (
@@ -56,7 +56,7 @@ ERRORS = {
         "NaN",
     ),
     "one class, threshold": (
-        lambda: weighted_youden_threshold([1, 1], [0.1, 0.2], weight=0.5),
+        lambda: weighted_youden_curve([1, 1], [0.1, 0.2], weight=0.5).threshold,
         "one class only",
     ),
     "one class, cascade": (lambda: cascade().fit(X, [1] * 6), "one class only"),
@@ -66,7 +66,7 @@ ERRORS = {
         ),
         "n_splits=5",
     ),
-    "weight 0": (lambda: weighted_youden_threshold(Y, S, weight=0.0), "weight"),
+    "weight 0": (lambda: weighted_youden_curve(Y, S, weight=0.0).threshold, "weight"),
     "weight 1": (
         lambda: WeightedYoudenThreshold(ScoreColumn("s2"), weight=1.0).fit(X, Y),
         "weight",
@@ -189,15 +189,17 @@ def test_what_is_undefined_is_nan_and_warned_of(case):
 
 
 def test_constant_scores_make_a_trivial_threshold_with_a_warning():
+    model = WeightedYoudenThreshold(ScoreColumn(0, kind="score"), cv="resubstitution")
     with pytest.warns(UserWarning, match="all scores are equal"):
-        assert np.isfinite(weighted_youden_threshold(Y, FLAT, weight=0.5))
+        model.fit(np.column_stack([FLAT]), Y)
+    assert np.isfinite(model.threshold_)
 
 
 def test_two_patients_are_enough_where_the_answer_exists():
     # Perfect order of one pair: Clopper-Pearson of 1 in 1, the lower bound 0.025.
     found = auc_ci([0, 1], [0.1, 0.9])
     assert (found.low, found.high) == pytest.approx((0.025, 1.0))
-    assert weighted_youden_threshold([0, 1], [0.25, 0.75], weight=0.5) == 0.5
+    assert weighted_youden_curve([0, 1], [0.25, 0.75], weight=0.5).threshold == 0.5
 
 
 def test_no_events_leave_survival_at_one():

@@ -180,7 +180,6 @@ def weighted_youden_curve(
 
     See Also
     --------
-    weighted_youden_threshold : The chosen threshold alone.
     WeightedYoudenThreshold : Chooses the threshold inside cross-validation.
 
     Notes
@@ -205,6 +204,8 @@ def weighted_youden_curve(
     >>> curve = weighted_youden_curve(
     ...     y, [0.1, 0.4, 0.35, 0.8], weight=0.2, pos_label="response"
     ... )
+    >>> curve.threshold
+    0.6
     >>> curve.to_frame()
        threshold  sensitivity  specificity  youden
     0      0.100          1.0          0.0    -0.8
@@ -237,69 +238,6 @@ def weighted_youden_curve(
         n_neg=int((~positive).sum()),
         scores=scores,
     )
-
-
-def weighted_youden_threshold(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
-    *,
-    weight: float,
-    pos_label: str | float | bool | None = None,
-    sample_weight: ArrayLike | None = None,
-) -> float:
-    """Find the threshold that maximises the weighted Youden index, exactly.
-
-    Parameters
-    ----------
-    y_true : array-like of shape (n_patients,)
-        True labels, two classes.
-    y_score : array-like of shape (n_patients,)
-        Scores, any finite numbers; higher means likelier to be positive.
-    weight : float
-        Share of sensitivity in the index, in (0, 1).
-    pos_label : int, float, bool or str, default=None
-        The positive class. May be left out only for labels in {0, 1} or {-1, 1},
-        where it is 1.
-    sample_weight : array-like of shape (n_patients,), default=None
-        Non-negative weights of the patients in both rates.
-
-    Returns
-    -------
-    threshold : float
-        A patient is positive iff score >= threshold. Halfway between two adjacent
-        scores; where calling everyone (no one) positive is best, the next float
-        below (above) all scores, with a warning.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, a score is not finite, y holds not exactly two
-        classes, a class has no weight, or the positive class is not known.
-
-    See Also
-    --------
-    weighted_youden_curve : The rates at every candidate, and how ties are decided.
-    WeightedYoudenThreshold : Chooses the threshold inside cross-validation.
-
-    Examples
-    --------
-    >>> from sknac.decision import weighted_youden_threshold
-    >>> y = ["non-response", "non-response", "response", "response"]
-    >>> score = [0.25, 0.5, 0.375, 0.75]
-    >>> weighted_youden_threshold(y, score, weight=0.8, pos_label="response")
-    0.3125
-    >>> weighted_youden_threshold(y, score, weight=0.2, pos_label="response")
-    0.625
-    """
-    curve = weighted_youden_curve(
-        y_true,
-        y_score,
-        weight=weight,
-        pos_label=pos_label,
-        sample_weight=sample_weight,
-    )
-    warn_if_trivial(curve)
-    return curve.threshold
 
 
 def warn_if_trivial(curve):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer
 from sklearn.metrics import roc_curve
 
-from sknac.decision import weighted_youden_curve, weighted_youden_threshold
+from sknac.decision import weighted_youden_curve
+from sknac.decision._curve import warn_if_trivial
 from sknac.metrics import sensitivity_score, specificity_score, weighted_youden_score
 
 # R 4.2.2, brute force over sort(unique(x)) and Inf, rule x >= cut, optima compared as
@@ -154,7 +155,7 @@ def test_swapping_classes_and_weight_mirrors_the_curve(rows, weight):
 def test_neighbouring_floats_are_cut_at_the_upper_one():
     low = 1.0
     high = np.nextafter(low, 2)
-    cut = weighted_youden_threshold([0, 1], [low, high], weight=0.5)
+    cut = weighted_youden_curve([0, 1], [low, high], weight=0.5).threshold
     assert cut == high
 
 
@@ -185,22 +186,24 @@ def test_middle_of_three_ties_is_taken_at_even_weight():
 @pytest.mark.parametrize(("weight", "called"), [(0.9, "positive"), (0.1, "negative")])
 def test_trivial_optimum_is_finite_and_warned_of(weight, called):
     y, s = [0, 1, 0, 1], [1.0, 0.0, 3.0, 2.0]
+    curve = weighted_youden_curve(y, s, weight=weight)
     with pytest.warns(UserWarning, match=f"every patient is called {called}"):
-        cut = weighted_youden_threshold(y, s, weight=weight)
+        warn_if_trivial(curve)
     step = np.spacing(3.0)
-    assert cut == (-step if called == "positive" else 3 + step)
+    assert curve.threshold == (-step if called == "positive" else 3 + step)
 
 
 def test_cut_above_a_highest_score_of_0_is_no_denormal():
     y, s = [0, 1, 0, 1], [-2.0, -3.0, 0.0, -1.0]
+    curve = weighted_youden_curve(y, s, weight=0.1)
     with pytest.warns(UserWarning, match="every patient is called negative"):
-        cut = weighted_youden_threshold(y, s, weight=0.1)
-    assert cut == np.spacing(3.0)
+        warn_if_trivial(curve)
+    assert curve.threshold == np.spacing(3.0)
 
 
 def test_constant_scores_are_warned_of():
     with pytest.warns(UserWarning, match="all scores are equal"):
-        weighted_youden_threshold([0, 1], [0.5, 0.5], weight=0.8)
+        warn_if_trivial(weighted_youden_curve([0, 1], [0.5, 0.5], weight=0.8))
 
 
 def test_weighted_patients_count_as_repeated_ones():
@@ -254,7 +257,7 @@ def test_bad_input_is_named(change, message):
 
 
 def test_two_patients_are_enough():
-    assert weighted_youden_threshold([0, 1], [0.0, 1.0], weight=0.5) == 0.5
+    assert weighted_youden_curve([0, 1], [0.0, 1.0], weight=0.5).threshold == 0.5
 
 
 def test_frame_and_repr_hold_the_numbers():

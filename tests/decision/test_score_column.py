@@ -13,7 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sknac.decision import (
     ScoreColumn,
     WeightedYoudenThreshold,
-    weighted_youden_threshold,
+    weighted_youden_curve,
 )
 
 Y = np.array(["non-response", "response", "non-response", "response"])
@@ -58,9 +58,9 @@ def test_threshold_over_a_column_is_that_of_its_scores(kind, pos_label):
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="The threshold for weight")
             model.fit(X, Y)
-            expected = weighted_youden_threshold(
+            expected = weighted_youden_curve(
                 Y, X["dlr2"], weight=0.6, pos_label=pos_label
-            )
+            ).threshold
         assert model.threshold_ == expected
 
 
