@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
+from sknac.cohort import Plane
 from sknac.inspection._grad_cam import grad_cam
-from sknac.qus._plot import draw_colorbar, draw_core, edges_of, frame_picture, grey_of
+from sknac.qus import bmode_from_rf
+from sknac.utils._map_display import MapDisplay, map_of
 
 
-class SaliencyDisplay:
+class SaliencyDisplay(MapDisplay):
     """A heat map over the image that it explains, with the core outlined.
 
     Opacity grows with the value, so that the image shows where there is little; lines
@@ -19,7 +20,7 @@ class SaliencyDisplay:
 
     Parameters
     ----------
-    saliency : ndarray of shape (height, width)
+    values : ndarray of shape (height, width)
         The heat map; NaN is left transparent.
     grid : Grid
         Where its values lie.
@@ -65,29 +66,10 @@ class SaliencyDisplay:
     >>> from sknac.inspection import SaliencyDisplay
     >>> grid = Grid((20, 30), step=(0.1, 0.2))
     >>> heat = np.outer(np.hanning(20), np.hanning(30))
-    >>> display = SaliencyDisplay(saliency=heat, grid=grid, label="Grad-CAM")
+    >>> display = SaliencyDisplay(values=heat, grid=grid, label="Grad-CAM")
     >>> display.plot().ax_.get_ylabel()
     'depth (mm)'
     """
-
-    def __init__(
-        self,
-        *,
-        saliency: np.ndarray,
-        grid: Grid,
-        label: str,
-        image: np.ndarray | None = None,
-        image_grid: Grid | None = None,
-        core: PolygonOutline | MaskOutline | None = None,
-        title: str | None = None,
-    ):
-        self.saliency = saliency
-        self.grid = grid
-        self.label = label
-        self.image = image
-        self.image_grid = image_grid
-        self.core = core
-        self.title = title
 
     @classmethod
     def from_plane(
@@ -137,17 +119,17 @@ class SaliencyDisplay:
         ValueError
             If a plane holds no such map, or one grid is in mm and the other in pixels.
         """
-        values, channel = _map_of(plane, channel, "channel")
+        values, channel = map_of(plane, channel)
         core = plane.core
         if background is not None:
             core = core or background.core
             if background.grid.unit != plane.grid.unit:
                 raise ValueError(
                     f"the heat map is in {plane.grid.unit}, the background in "
-                    f"{background.grid.unit}: take the plane that was explained"
+                    f"{background.grid.unit}; take the plane that was explained"
                 )
         return cls(
-            saliency=values,
+            values=values,
             grid=plane.grid,
             label=_name_of(channel) if label is None else label,
             image=_grey(background, background_channel, channel, dynamic_range_db),
@@ -205,7 +187,7 @@ class SaliencyDisplay:
         """
         patient = X.index[0] if patient is None else patient
         if patient not in X.index:
-            raise ValueError(f"patient={patient!r} is not in the index of X")
+            raise ValueError(f"patient must be in the index of X, got {patient!r}")
         row = X.loc[[patient]]
         if target is None:
             target = estimator.classes_[estimator.predict_proba(row)[0].argmax()]
@@ -213,11 +195,13 @@ class SaliencyDisplay:
         column = maps.columns[0] if column is None else column
         if column not in maps:
             raise ValueError(
-                f"column={column!r} is not among those explained: {list(maps.columns)}"
+                f"column must be one of {list(maps.columns)}, got {column!r}"
             )
         planes = maps[column].iloc[0].planes
         if not 0 <= plane < len(planes):
-            raise ValueError(f"plane={plane}, but the visit has {len(planes)} plane(s)")
+            raise ValueError(
+                f"plane must be one of the visit's {len(planes)}, got {plane}"
+            )
         return cls.from_plane(
             planes[plane],
             background=row[column].iloc[0].planes[plane],
@@ -261,84 +245,58 @@ class SaliencyDisplay:
         contour_kwargs : dict or None, default=None
             Passed to ``contour``.
         core_kwargs : dict or None, default=None
-            Passed to ``plot`` (polygon) or ``contour`` (mask).
+            Passed to ``plot`` for the outline.
 
         Returns
         -------
         SaliencyDisplay
             Itself, with the artists.
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
-        whole = self.grid if self.image_grid is None else self.image_grid
-        self.background_ = None
-        if self.image is not None:
-            look = {"cmap": "gray", "aspect": "equal"} | (image_kwargs or {})
-            self.background_ = ax.imshow(self.image, extent=edges_of(whole), **look)
-        self.image_ = self._draw_map(ax, alpha, map_kwargs)
-        self.colorbar_ = None
+        look = self._colours(alpha, map_kwargs or {})
+        self._draw_images(ax, look, image_kwargs=image_kwargs, colorbar=colorbar)
         if colorbar:
-            self.colorbar_ = draw_colorbar(ax, self.image_, self.label)
             # Differences of probabilities are small: 2 and x 1e-4, not 0.0002.
             self.colorbar_.formatter.set_powerlimits((-2, 3))
-        self.contour_ = self._draw_lines(ax, levels, contour_kwargs)
-        frame_picture(ax, _seen_part(self.saliency, self.grid) if zoom else whole)
-        look = {"linestyle": ":"} if isinstance(self.core, PolygonOutline) else {}
-        self.core_ = draw_core(ax, self.core, look | (core_kwargs or {}))
-        if self.title is not None:
-            ax.set_title(self.title)
+        self.contour_ = self._draw_lines(levels, contour_kwargs or {})
+        area = _seen_part(self.values, self.grid) if zoom else self._whole
+        self._frame(area, {"linestyle": ":"} | (core_kwargs or {}))
         return self
 
-    def _draw_map(self, ax, alpha, map_kwargs):
-        """Draw the values, the higher the more opaque."""
-        largest = float(np.nanmax(np.abs(self.saliency), initial=0.0)) or 1.0
-        signed = bool((self.saliency < 0).any())
+    def _colours(self, alpha, map_kwargs):
+        """Choose colours and limits; the higher a value, the more opaque."""
+        largest = float(np.nanmax(np.abs(self.values), initial=0.0)) or 1.0
+        signed = bool((self.values < 0).any())
         look = {
             "cmap": "PuOr_r" if signed else "plasma",
             "vmin": -largest if signed else 0.0,
             "vmax": largest,
-            "aspect": "equal",
-        } | (map_kwargs or {})
+        } | map_kwargs
         if self.image is not None and "alpha" not in look:
-            share = np.abs(np.nan_to_num(self.saliency)) / (look["vmax"] or 1.0)
+            share = np.abs(np.nan_to_num(self.values)) / (look["vmax"] or 1.0)
             look["alpha"] = alpha * np.clip(share, 0.0, 1.0)
-        return ax.imshow(self.saliency, extent=edges_of(self.grid), **look)
+        return look
 
-    def _draw_lines(self, ax, levels, contour_kwargs):
+    def _draw_lines(self, levels, contour_kwargs):
         """Draw lines at shares of the upper limit; the last is solid."""
         from matplotlib.patheffects import withStroke
 
         heights = np.multiply(sorted(levels), self.image_.get_clim()[1])
-        above = np.nanmax(self.saliency, initial=-np.inf)
-        if not len(heights) or min(self.saliency.shape) < 2 or above <= heights[0]:
+        above = np.nanmax(self.values, initial=-np.inf)
+        if not len(heights) or min(self.values.shape) < 2 or above <= heights[0]:
             return None
         look = {"colors": "white", "linewidths": 1.2}
         look["linestyles"] = ["--"] * (len(heights) - 1) + ["-"]
-        lines = ax.contour(
+        lines = self.ax_.contour(
             self.grid.lateral,
             self.grid.axial,
-            self.saliency,
+            self.values,
             levels=heights,
-            **look | (contour_kwargs or {}),
+            **look | contour_kwargs,
         )
         lines.set(path_effects=[withStroke(linewidth=2.4, foreground="black")])
         if self.colorbar_ is not None:
             self.colorbar_.add_lines(lines)
         return lines
-
-
-def _map_of(plane, channel, name):
-    """Load one map of a plane; return it and its name."""
-    if plane.kind != "maps":
-        raise ValueError(f"expected a plane of maps, got {plane.kind}")
-    if channel is None and len(plane.channels) == 1:
-        channel = plane.channels[0]
-    if channel not in plane.channels:
-        raise ValueError(f"{name}={channel!r} is not among the maps {plane.channels}")
-    return plane.load()[plane.channels.index(channel)], channel
 
 
 def _name_of(channel):
@@ -352,17 +310,21 @@ def _name_of(channel):
 
 def _grey(background, background_channel, channel, dynamic_range_db):
     """Load the grey background, of maps the one asked for."""
-    if background is None or background.kind != "maps":
-        return grey_of(background, dynamic_range_db)
+    if background is None:
+        return None
+    if background.kind == "rf":
+        return bmode_from_rf(background.load(), dynamic_range_db=dynamic_range_db)
+    if background.kind == "bmode":
+        return background.load()
     same = channel.removesuffix("_coarse")
     if background_channel is None and same in background.channels:
         background_channel = same
-    return _map_of(background, background_channel, "background_channel")[0]
+    return map_of(background, background_channel, "background_channel")[0]
 
 
-def _seen_part(saliency, grid):
+def _seen_part(values, grid):
     """Grid of the smallest box that holds all values; the whole where none is."""
-    rows, columns = (np.flatnonzero(np.isfinite(saliency).any(axis=k)) for k in (1, 0))
+    rows, columns = (np.flatnonzero(np.isfinite(values).any(axis=k)) for k in (1, 0))
     if not len(rows):
         return grid
     return grid.crop(

@@ -2,11 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
-
-from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
+from sknac.cohort import Plane
 from sknac.qus._bmode import bmode_from_rf
 from sknac.qus._engine import QUSMaps
+from sknac.utils._map_display import MapDisplay, map_of
 
 _LABELS = {
     "mbf": "mid-band fit (dB)",
@@ -17,7 +16,7 @@ _LABELS = {
 }
 
 
-class QUSMapDisplay:
+class QUSMapDisplay(MapDisplay):
     """A parametric map over B-mode, with the core outlined.
 
     Parameters
@@ -28,12 +27,14 @@ class QUSMapDisplay:
         Where its values lie, in mm.
     label : str
         Name and unit, for the colour bar.
-    bmode : ndarray of shape (height, width) or None, default=None
+    image : ndarray of shape (height, width) or None, default=None
         Grey background.
-    bmode_grid : Grid or None, default=None
+    image_grid : Grid or None, default=None
         Where its pixels lie.
     core : PolygonOutline, MaskOutline or None, default=None
         Outline of the tumour core.
+    title : str or None, default=None
+        Title of the picture.
 
     Attributes
     ----------
@@ -41,6 +42,8 @@ class QUSMapDisplay:
         Axes of the picture.
     figure_ : matplotlib Figure
         Its figure.
+    background_ : matplotlib AxesImage or None
+        The image.
     image_ : matplotlib AxesImage
         The map.
     colorbar_ : matplotlib Colorbar or None
@@ -62,23 +65,6 @@ class QUSMapDisplay:
     >>> display.plot().ax_.get_xlabel()
     'lateral (mm)'
     """
-
-    def __init__(
-        self,
-        *,
-        values: np.ndarray,
-        grid: Grid,
-        label: str,
-        bmode: np.ndarray | None = None,
-        bmode_grid: Grid | None = None,
-        core: PolygonOutline | MaskOutline | None = None,
-    ):
-        self.values = values
-        self.grid = grid
-        self.label = label
-        self.bmode = bmode
-        self.bmode_grid = bmode_grid
-        self.core = core
 
     @classmethod
     def from_plane(
@@ -119,15 +105,13 @@ class QUSMapDisplay:
         ValueError
             If the plane holds no such map.
         """
-        if plane.kind != "maps" or channel not in plane.channels:
-            have = plane.channels or plane.kind
-            raise ValueError(f"channel must be one of {have}, got {channel!r}")
+        values, channel = map_of(plane, channel)
         return cls(
-            values=plane.load()[plane.channels.index(channel)],
+            values=values,
             grid=plane.grid,
             label=_LABELS.get(channel, channel),
-            bmode=grey_of(background, dynamic_range_db),
-            bmode_grid=None if background is None else background.grid,
+            image=_grey_of(background, dynamic_range_db),
+            image_grid=None if background is None else background.grid,
             core=plane.core,
         ).plot(ax, **plot_params)
 
@@ -177,8 +161,8 @@ class QUSMapDisplay:
             values=values,
             grid=maps.grid,
             label=_LABELS[channel],
-            bmode=grey_of(background, dynamic_range_db),
-            bmode_grid=None if background is None else background.grid,
+            image=_grey_of(background, dynamic_range_db),
+            image_grid=None if background is None else background.grid,
             core=None if background is None else background.core,
         ).plot(ax, **plot_params)
 
@@ -188,7 +172,7 @@ class QUSMapDisplay:
         *,
         colorbar: bool = True,
         map_kwargs: dict | None = None,
-        bmode_kwargs: dict | None = None,
+        image_kwargs: dict | None = None,
         core_kwargs: dict | None = None,
     ) -> "QUSMapDisplay":
         """Draw the map.
@@ -199,64 +183,25 @@ class QUSMapDisplay:
             Where to draw; None makes a new figure.
         colorbar : bool, default=True
             Whether to draw the colour bar.
-        map_kwargs, bmode_kwargs : dict or None, default=None
+        map_kwargs, image_kwargs : dict or None, default=None
             Passed to ``imshow``, e.g. ``{"alpha": 0.7, "vmin": -10}``.
         core_kwargs : dict or None, default=None
-            Passed to ``plot`` (polygon) or ``contour`` (mask).
+            Passed to ``plot`` for the outline.
 
         Returns
         -------
         QUSMapDisplay
             Itself, with the artists.
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
-        if self.bmode is not None:
-            look = {"cmap": "gray", "aspect": "equal"} | (bmode_kwargs or {})
-            ax.imshow(self.bmode, extent=edges_of(self.bmode_grid), **look)
-        look = {"cmap": "viridis", "aspect": "equal"} | (map_kwargs or {})
-        if self.bmode is not None:
+        look = {"cmap": "viridis"} | (map_kwargs or {})
+        if self.image is not None:
             look.setdefault("alpha", 0.7)
-        self.image_ = ax.imshow(self.values, extent=edges_of(self.grid), **look)
-        self.colorbar_ = None
-        if colorbar:
-            self.colorbar_ = draw_colorbar(ax, self.image_, self.label)
-        frame_picture(ax, self.bmode_grid or self.grid)
-        self.core_ = draw_core(ax, self.core, core_kwargs)
+        self._draw_images(ax, look, image_kwargs=image_kwargs, colorbar=colorbar)
+        self._frame(self._whole, core_kwargs or {})
         return self
 
 
-def draw_core(ax, core, core_kwargs=None):
-    """Outline a core; return the artist, None where there is no core."""
-    if core is None:
-        return None
-    if isinstance(core, PolygonOutline):
-        closed = np.vstack([core.vertices, core.vertices[:1]])
-        look = {"color": "white", "linewidth": 1.5} | (core_kwargs or {})
-        return ax.plot(closed[:, 1], closed[:, 0], **look)[0]
-    grid = core.grid
-    look = {"colors": "white", "linewidths": 1.5} | (core_kwargs or {})
-    mask = core.to_mask(grid).astype(float)
-    return ax.contour(grid.lateral, grid.axial, mask, levels=[0.5], **look)
-
-
-def draw_colorbar(ax, image, label):
-    """Draw a colour bar as high as the picture, whatever the figure's shape."""
-    cax = ax.inset_axes((1.03, 0.0, 0.05, 1.0))
-    return ax.figure.colorbar(image, cax=cax, label=label)
-
-
-def frame_picture(ax, grid):
-    """Show the area of a grid; name its axes and their unit."""
-    whole = edges_of(grid)
-    ax.set(xlim=whole[:2], ylim=whole[2:])
-    ax.set(xlabel=f"lateral ({grid.unit})", ylabel=f"depth ({grid.unit})")
-
-
-def grey_of(background, dynamic_range_db):
+def _grey_of(background, dynamic_range_db):
     """Load the grey background; that of an RF plane is its envelope."""
     if background is None:
         return None
@@ -264,15 +209,3 @@ def grey_of(background, dynamic_range_db):
     if background.kind == "rf":
         return bmode_from_rf(image, dynamic_range_db=dynamic_range_db)
     return image
-
-
-def edges_of(grid):
-    """Edges of an image for imshow: left, right, bottom, top."""
-    half = np.divide(grid.step, 2)
-    axial, lateral = grid.axial, grid.lateral
-    return (
-        lateral[0] - half[1],
-        lateral[-1] + half[1],
-        axial[-1] + half[0],
-        axial[0] - half[0],
-    )

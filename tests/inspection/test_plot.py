@@ -92,7 +92,7 @@ def test_limits_can_be_shared(plane, scan):
 
 
 def test_evidence_against_a_class_has_colours_of_its_own(heat):
-    display = SaliencyDisplay(saliency=heat - 1, grid=GRID, label="x").plot()
+    display = SaliencyDisplay(values=heat - 1, grid=GRID, label="x").plot()
     low, high = display.image_.get_clim()
     assert (low, high) == (-high, pytest.approx(np.nanmax(np.abs(heat - 1))))
     assert display.image_.get_cmap().name == "PuOr_r"
@@ -138,13 +138,13 @@ def rng_image():
 
 def test_planes_that_do_not_fit_are_refused(plane, scan):
     two = plane.replace(image=np.zeros((2, 5, 5)), channels=("mbf", "esd"), core=None)
-    with pytest.raises(ValueError, match="channel=None is not among the maps"):
+    with pytest.raises(ValueError, match=r"channel must be one of .*, got None"):
         SaliencyDisplay.from_plane(two)
-    with pytest.raises(ValueError, match="channel='eac' is not among the maps"):
+    with pytest.raises(ValueError, match=r"channel must be one of .*, got 'eac'"):
         SaliencyDisplay.from_plane(two, "eac")
-    with pytest.raises(ValueError, match="background_channel=None is not among"):
+    with pytest.raises(ValueError, match="background_channel must be one of"):
         SaliencyDisplay.from_plane(plane, background=two)
-    with pytest.raises(ValueError, match="expected a plane of maps, got bmode"):
+    with pytest.raises(ValueError, match="the plane must hold maps, got bmode"):
         SaliencyDisplay.from_plane(scan)
     pixels = Plane(np.zeros((4, 4)), "bmode")
     with pytest.raises(ValueError, match="heat map is in mm, the background in px"):
@@ -169,7 +169,7 @@ def test_one_image_is_explained_in_one_call(model, cohort):
     )
     maps = grad_cam(model, cohort, target="response")
     wanted = maps.at["P05", "us_post2"].planes[1].load()[0]
-    np.testing.assert_allclose(display.saliency, wanted, atol=1e-6)
+    np.testing.assert_allclose(display.values, wanted, atol=1e-6)
     image = cohort.at["P05", "us_post2"].planes[1].load()
     np.testing.assert_array_equal(display.image, image)
     assert display.ax_.get_title() == "post2: evidence for response"
@@ -184,9 +184,9 @@ def test_the_predicted_class_is_named(model, cohort):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"patient": "P99"}, "patient='P99' is not in the index"),
-        ({"column": "us_post4"}, "column='us_post4' is not among those explained"),
-        ({"plane": 1}, r"plane=1, but the visit has 1 plane\(s\)"),
+        ({"patient": "P99"}, "patient must be in the index of X, got 'P99'"),
+        ({"column": "us_post4"}, "column must be one of .*, got 'us_post4'"),
+        ({"plane": 1}, "plane must be one of the visit's 1, got 1"),
     ],
 )
 def test_images_that_are_not_there_are_refused(settings, message, model, cohort):

@@ -1,0 +1,49 @@
+"""A map lies where its grid says, over its image, with all rings of the core."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sknac.cohort import Grid, MaskOutline, Plane
+from sknac.utils._map_display import MapDisplay, edges_of, map_of
+
+pytestmark = pytest.mark.mpl
+
+
+@pytest.fixture(autouse=True)
+def _no_window():
+    mpl.use("Agg")
+    yield
+    plt.close("all")
+
+
+def test_edges_lie_half_a_step_beyond_the_outer_centres():
+    grid = Grid((3, 2), (0.5, 2.0), (1.0, 10.0))
+    assert edges_of(grid) == (9.0, 13.0, 2.25, 0.75)
+
+
+def test_a_core_of_two_parts_is_one_line_with_a_gap():
+    mask = np.zeros((9, 9), bool)
+    mask[1:3, 1:3] = mask[5:8, 5:8] = True
+    grid = Grid(mask.shape, (1, 1))
+    display = MapDisplay(
+        values=np.zeros((9, 9)), grid=grid, label="x", core=MaskOutline(mask, grid)
+    )
+    display._draw_images(None, {}, image_kwargs=None, colorbar=False)
+    display._frame(grid, {"color": "red"})
+    points = display.core_.get_xydata()
+    assert np.isnan(points).all(axis=1).sum() == 1
+    assert np.nanmin(points) == 0.5
+    assert np.nanmax(points) == 7.5
+    assert display.core_.get_color() == "red"
+
+
+def test_the_only_map_needs_no_name():
+    plane = Plane(np.ones((1, 4, 4)), "maps", channels=("mbf",))
+    values, name = map_of(plane, None)
+    assert (values.shape, name) == ((4, 4), "mbf")
+    with pytest.raises(ValueError, match=r"channel must be one of .*, got 'ss'"):
+        map_of(plane, "ss")
