@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 
 from sknac.cohort import Grid, InMemoryArray, Plane, PolygonOutline, Study
 from sknac.datasets._breast import Lesion, draw_breast, level_map
-from sknac.datasets._checks import check_number, check_pair
+from sknac.datasets._checks import COHORT, two_of
 from sknac.datasets._clinical import clinical_table, label_series, survival_table
 from sknac.datasets._seeds import (
     IMAGES,
@@ -23,6 +23,7 @@ from sknac.datasets._seeds import (
 )
 from sknac.datasets._shapes import draw_lobes, fit_inside
 from sknac.datasets._speckle import speckle_envelope, to_grey
+from sknac.utils._sklearn import Integral, Interval, Real, validate_params
 
 VISITS = ("pre", "post2", "post4")
 #: Distance of the classes' mean change at an effect of 1, in its SD within a class.
@@ -63,13 +64,22 @@ class _Patient:
     lesion: np.ndarray
 
 
+@validate_params(
+    COHORT
+    | {
+        "image_size": [Integral, tuple, list],
+        "spacing_mm": [Interval(Real, 0.02, 0.35, closed="both")],
+        "missing_rate": [Interval(Real, 0, 1, closed="left")],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_bmode_cohort(
     n_patients: int = 60,
     *,
     n_planes: int | tuple[int, int] = 1,
     effect_size: float = 1.0,
     prevalence: float = 0.5,
-    image_size: tuple[int, int] = (144, 176),
+    image_size: int | tuple[int, int] = (144, 176),
     spacing_mm: float = 0.22,
     missing_rate: float = 0.0,
     n_jobs: int | None = None,
@@ -92,8 +102,8 @@ def make_bmode_cohort(
     prevalence : float, default=0.5
         Share of non-responders, within (0, 1). It holds to within one patient in every
         eight, and for the whole cohort.
-    image_size : tuple of (int, int), default=(144, 176)
-        (height, width) in pixels; 20 mm or more on either side.
+    image_size : int or tuple of (int, int), default=(144, 176)
+        (height, width) in pixels, or both; 20 mm or more on either side.
     spacing_mm : float, default=0.22
         Side of a pixel, 0.35 mm or less.
     missing_rate : float, default=0.0
@@ -154,12 +164,7 @@ def make_bmode_cohort(
     >>> cohort.X["us_post4"].iloc[0].planes[0]
     Plane(bmode 144x176, core)
     """
-    check_number("n_patients", n_patients, 1, whole=True)
-    planes = check_pair("n_planes", n_planes, 1, whole=True)
-    check_number("effect_size", effect_size, 0)
-    check_number("prevalence", prevalence, 0, 1, open_ends=True)
-    check_number("spacing_mm", spacing_mm, 0.02, 0.35)
-    check_number("missing_rate", missing_rate, 0, 1 - 1e-9)
+    planes = two_of("n_planes", n_planes, 1, Integral)
     grid = _grid(image_size, spacing_mm)
 
     entropy = entropy_from(random_state)
@@ -197,13 +202,13 @@ def make_bmode_cohort(
 
 def _grid(image_size, spacing_mm):
     """Check the size of an image and lay its pixels out."""
-    smaller, _ = check_pair("image_size", tuple(sorted(image_size)), 1, whole=True)
-    if smaller * spacing_mm < 20:
+    shape = two_of("image_size", image_size, 1, Integral, rising=False)
+    if min(shape) * spacing_mm < 20:
         raise ValueError(
-            f"image_size {tuple(image_size)} at spacing_mm={spacing_mm} is less than "
-            "20 mm on a side: the tumour needs that; take more or larger pixels"
+            f"image_size {shape} at spacing_mm={spacing_mm} is less than 20 mm on a "
+            "side, which the tumour needs; take more or larger pixels"
         )
-    return Grid(tuple(int(side) for side in image_size), (spacing_mm, spacing_mm))
+    return Grid(shape, (spacing_mm, spacing_mm))
 
 
 def _draw_truth(rng, fails, effect_size, clinical, grid):

@@ -1,48 +1,23 @@
-"""Checks of the simulators' settings."""
+"""Settings that the simulators share, and those that are one number or two."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Integral, Real
+from sknac.utils._sklearn import Integral, Interval, Real
 
-import numpy as np
-
-
-def check_number(name, value, low, high=np.inf, *, whole=False, open_ends=False):
-    """Refuse a setting that is not a number of the range; return it."""
-    kind = Integral if whole else Real
-    ok = isinstance(value, kind) and not isinstance(value, bool | np.bool_)
-    ok = ok and np.isfinite(value)
-    if ok:
-        ok = low < value < high if open_ends else low <= value <= high
-    if not ok:
-        word = "an integer" if whole else "a number"
-        ends = "()" if open_ends else "[]"
-        span = (
-            f"in {ends[0]}{low:g}, {high:g}{ends[1]}"
-            if high < np.inf
-            else (f"{'above' if open_ends else 'of at least'} {low:g}")
-        )
-        raise ValueError(f"{name} must be {word} {span}, got {value!r}")
-    return value
+COHORT = {
+    "n_patients": [Interval(Integral, 1, None, closed="left")],
+    "n_planes": [Interval(Integral, 1, None, closed="left"), tuple, list],
+    "effect_size": [Interval(Real, 0, None, closed="left")],
+    "prevalence": [Interval(Real, 0, 1, closed="neither")],
+    "n_jobs": [Integral, None],
+}
 
 
-def check_pair(name, value, low, high=np.inf, *, whole=False):
-    """Accept one number, or two in rising order; return two."""
-    pair = value if isinstance(value, tuple | list) else (value, value)
-    if len(pair) != 2:
-        raise ValueError(
-            f"{name} must be a number or a (low, high) pair, got {value!r}"
-        )
-    for number in pair:
-        check_number(name, number, low, high, whole=whole)
-    if pair[0] > pair[1]:
-        raise ValueError(f"{name} must rise from low to high, got {value!r}")
-    return tuple(pair)
-
-
-def check_choice(name, value, choices):
-    """Refuse a collection that holds anything but the choices; return a tuple."""
-    wrong = isinstance(value, str) or any(item not in choices for item in value)
-    if wrong:
-        raise ValueError(f"{name} must be a tuple of {choices}, got {value!r}")
-    return tuple(value)
+def two_of(name, value, least, kind=Real, *, rising=True):
+    """Return two numbers of at least the least; one number stands for both."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    legal = len(pair) == 2 and all(isinstance(v, kind) and v >= least for v in pair)
+    if not legal or (rising and pair[0] > pair[1]):
+        word = "two that rise" if rising else "two"
+        raise ValueError(f"{name} must be a number >= {least} or {word}, got {value!r}")
+    return pair

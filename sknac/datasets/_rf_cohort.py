@@ -7,7 +7,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 
-from sknac.datasets._checks import check_choice, check_number, check_pair
+from sknac.datasets._checks import COHORT, two_of
 from sknac.datasets._clinical import clinical_table, label_series, survival_table
 from sknac.datasets._rf_scene import (
     MARGIN_MM,
@@ -25,6 +25,7 @@ from sknac.datasets._seeds import (
     stream,
 )
 from sknac.utils._blas import single_blas_thread
+from sknac.utils._sklearn import Integral, Interval, Real, validate_params
 
 _DESCR = """\
 Simulated radio-frequency ultrasound of breast tumours before chemotherapy
@@ -46,6 +47,18 @@ subtype); survival is exponential, with four times the hazard in non-responders.
 """
 
 
+@validate_params(
+    COHORT
+    | {
+        "effect_in": [tuple, list],
+        "depth_mm": [Interval(Real, 15, None, closed="left")],
+        "width_mm": [Interval(Real, 15, None, closed="left")],
+        "fs_mhz": [Interval(Real, 25, None, closed="left")],
+        "line_pitch_mm": [Interval(Real, 0, None, closed="neither")],
+        "attenuation_db_cm_mhz": [Real, tuple, list],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_rf_cohort(
     n_patients: int = 40,
     *,
@@ -148,16 +161,16 @@ def make_rf_cohort(
     >>> cohort.y.value_counts().to_dict()
     {'response': 6, 'non-response': 2}
     """
-    check_number("n_patients", n_patients, 1, whole=True)
-    planes = check_pair("n_planes", n_planes, 1, whole=True)
-    check_number("effect_size", effect_size, 0)
-    check_choice("effect_in", effect_in, ("core", "margin"))
-    check_number("prevalence", prevalence, 0, 1, open_ends=True)
-    check_number("depth_mm", depth_mm, 15)
-    check_number("width_mm", width_mm, 15)
-    check_number("fs_mhz", fs_mhz, 25)
-    check_number("line_pitch_mm", line_pitch_mm, 0, width_mm / 8, open_ends=True)
-    attenuation = check_pair("attenuation_db_cm_mhz", attenuation_db_cm_mhz, 0)
+    planes = two_of("n_planes", n_planes, 1, Integral)
+    attenuation = two_of("attenuation_db_cm_mhz", attenuation_db_cm_mhz, 0)
+    if not set(effect_in) <= {"core", "margin"}:
+        raise ValueError(
+            f'effect_in must hold "core", "margin", both or none, got {effect_in!r}'
+        )
+    if line_pitch_mm >= width_mm / 8:
+        raise ValueError(
+            f"line_pitch_mm must be below an eighth of the width, got {line_pitch_mm}"
+        )
 
     entropy = entropy_from(random_state)
     fails = draw_labels(entropy, n_patients, prevalence)

@@ -8,11 +8,25 @@ from scipy.signal import hilbert
 
 from sknac.cohort import Plane
 from sknac.datasets import _rf_physics
-from sknac.datasets._rf_physics import RFSystem, gaussian_bsc, simulate_rf
+from sknac.datasets._rf_physics import RFSystem, simulate_rf
 from sknac.qus import GaussianScatterers, ReferencePhantom, qus_maps
 
 TISSUE = {"esd_um": 110.0, "eac_db": 25.0, "attenuation_db_cm_mhz": 0.7}
 GEOMETRY = {"fs_mhz": 40.0, "line_pitch_mm": 0.234}
+
+
+def gaussian_bsc(freqs_mhz, esd_um, eac_db, speed_of_sound):
+    """Backscatter coefficient of a Gaussian form factor, 1/(cm sr)."""
+    k = 2 * np.pi * np.asarray(freqs_mhz) * 1e6 / (100 * speed_of_sound)
+    a = np.asarray(esd_um) * 0.5e-4
+    return (
+        4
+        / 9
+        * k**4
+        * a**6
+        * 10 ** (np.asarray(eac_db) / 10)
+        * np.exp(-0.827 * (k * a) ** 2)
+    )
 
 
 def frames_of(system, n, seed=0, shape=(2080, 160), **tissue):
