@@ -39,7 +39,7 @@ def _model(cohort, **settings):
 def test_paper_preset_has_the_papers_settings(cohort):
     params = _model(cohort).get_params()
     published = {
-        "maps__parameters": ("mbf", "si", "esd", "eac"),
+        "maps__channels": ("mbf", "si", "esd", "eac"),
         "maps__window_mm": 2.0,
         "maps__overlap": 0.95,
         "maps__band_mhz": (3.0, 8.0),
