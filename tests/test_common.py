@@ -1,5 +1,6 @@
 """Every estimator on cohort frames passes the cohort checks."""
 
+import pytest
 from sklearn.base import clone
 
 from sknac.features import MapStatistics
@@ -7,6 +8,11 @@ from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import ROICropper, ROIMasker
+from sknac.systems import (
+    DLRPClassifier,
+    make_dlr_pipeline,
+    make_qus_response_pipeline,
+)
 from sknac.testing import make_check_cohort, parametrize_with_cohort_checks
 
 
@@ -54,4 +60,53 @@ NETS = [
 
 @parametrize_with_cohort_checks(NETS)
 def test_networks(estimator, check):
+    check(estimator)
+
+
+def _quick(model, *networks):
+    """Train a system's networks for one epoch, on one thread."""
+    names = [
+        f"{n}__{name}" for n in networks for name in ("max_epochs", "torch_threads")
+    ]
+    return model.set_params(**dict.fromkeys(names, 1))
+
+
+def _stages():
+    """The cascade with thresholds from the training scores."""
+    model = DLRPClassifier(preset="tiny", random_state=0)
+    model.set_params(dlr2__cv="resubstitution", dlr4__cv="resubstitution")
+    return _quick(model, "dlr2__estimator__dlr", "dlr4__estimator__dlr")
+
+
+@parametrize_with_cohort_checks(
+    [_quick(make_dlr_pipeline(preset="tiny", random_state=0), "dlr")]
+)
+def test_dlr_pipeline(estimator, check):
+    check(estimator)
+
+
+def _reasons(estimator):
+    """What the systems cannot keep: their labels are words by default."""
+    return {"check_label_types": "non-response is named in the settings"}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The threshold for weight")
+@parametrize_with_cohort_checks(
+    [
+        _quick(
+            make_qus_response_pipeline(
+                _mapper().reference,
+                attenuation_db_cm_mhz=0.6,
+                preset="tiny",
+                random_state=0,
+            ),
+            "features",
+            "predict",
+        ),
+        _stages(),
+    ],
+    expected_failed_checks=_reasons,
+)
+def test_systems(estimator, check):
     check(estimator)

@@ -161,6 +161,8 @@ class DLRPClassifier(StagedClassifier):
     (0.7, 0.2)
     """
 
+    kinds = ("bmode",)
+    n_visits = 3
     _parameter_constraints: dict = {
         "dlr2": [HasMethods(["fit", "predict"]), None],
         "dlr4": [HasMethods(["fit", "predict"]), None],
@@ -246,10 +248,10 @@ class DLRPClassifier(StagedClassifier):
         """
         plain = {key: params[key] for key in params if "__" not in key}
         BaseEstimator.set_params(self, **plain)
-        for name, stage, _ in self.stages:
-            if any(key.startswith(f"{name}__") for key in params):
-                setattr(self, name, stage)
         nested = {key: params[key] for key in params if "__" in key}
+        for name, stage, _ in self.stages if nested else ():
+            if any(key.startswith(f"{name}__") for key in nested):
+                setattr(self, name, stage)
         return BaseEstimator.set_params(self, **nested)
 
     def _validate_names(self, names):

@@ -88,6 +88,12 @@ def test_columns_may_be_an_array():
     assert dlr2.get_params()["estimator__dlr__columns"] == ("us_a", "us_b")
 
 
+def test_columns_that_cannot_be_are_refused_by_name_in_fit(cohort):
+    model = DLRPClassifier(preset="tiny").set_params(columns2=3)
+    with pytest.raises(ValueError, match="'columns2' parameter of DLRPClassifier must"):
+        model.fit(cohort.X, cohort.y)
+
+
 def test_unknown_nested_parameter_is_refused():
     with pytest.raises(ValueError, match="Invalid parameter 'wieght'"):
         DLRPClassifier(preset="tiny").set_params(dlr2__wieght=0.6)
