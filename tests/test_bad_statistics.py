@@ -161,7 +161,7 @@ UNDEFINED = {
     "no events, log-rank": (
         lambda: logrank([1, 2, 3, 4], [0] * 4, list("aabb")).pvalue,
         UndefinedMetricWarning,
-        "no event",
+        "No event",
     ),
     "no events, hazard ratio": (
         lambda: hazard_ratio([1, 2, 3, 4], [0] * 4, list("aabb")).table["coef"].iloc[0],

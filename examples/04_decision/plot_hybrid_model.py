@@ -55,7 +55,7 @@ X = pd.DataFrame(
 y = np.where(responds, "response", "non-response")
 print(f"SIMULATED: {n} patients, {responds.sum()} responders")
 table = baseline_table(X, y)
-print(table.to_frame(decimals=2).to_string())
+print(table.formatted(decimals=2).to_string())
 
 # %%
 # Three models

@@ -69,7 +69,7 @@ clinical = X.drop(columns=visits)
 for name, patients in (("Training", train), ("Validation", validation)):
     table = baseline_table(clinical.loc[patients], y[patients])
     print(f"\n{name} cohort, SIMULATED\n")
-    print(table.to_frame(decimals=2).to_string())
+    print(table.formatted(decimals=2).to_string())
 plt.show()
 
 # %%

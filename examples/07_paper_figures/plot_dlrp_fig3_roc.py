@@ -86,6 +86,7 @@ for row, (courses, group) in zip(axes, models.items(), strict=True):
             group,
             X.loc[patients],
             y[patients],
+            pos_label="response",
             compare=[(network, clinical), (hybrid, network)],
             random_state=SEED,
             ax=ax,

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +21,9 @@ from sknac.clinical._group_tests import (
     expected_counts,
     numeric_test,
 )
+from sknac.utils._result import Result
 from sknac.utils._sklearn import Interval, Real, validate_params
+from sknac.utils._text import patients, pvalue, share
 
 # Below this expected count Pearson's chi-square is only roughly right.
 LEAST_EXPECTED = 5
@@ -28,7 +32,7 @@ MOST_LEVELS = 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BaselineTable:
+class BaselineTable(Result):
     """Characteristics of patients by group.
 
     Parameters
@@ -55,7 +59,7 @@ class BaselineTable:
     >>> from sknac.clinical import baseline_table
     >>> X = pd.DataFrame({"her2": [1, 1, 0, 0, 0, 1]})
     >>> baseline_table(X, ["R", "R", "R", "N", "N", "N"])
-    BaselineTable(1 characteristics; N: 3, R: 3)
+    BaselineTable(1 characteristics, n=6 patients; N: 3, R: 3)
     """
 
     tests: pd.DataFrame
@@ -63,7 +67,35 @@ class BaselineTable:
     counts: pd.DataFrame
     group_sizes: dict[Any, int]
 
-    def to_frame(self, *, decimals: int = 1) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
+        """Return what each group has of each characteristic.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, 7)
+            By characteristic, level ("" for numbers) and group: `n` patients with a
+            value, `mean`, `sd`, `count` and `share` of them, `test` and its `pvalue`.
+        """
+        rows = {}
+        for name, test in self.tests.iterrows():
+            about = test[["test", "pvalue"]].to_dict()
+            if test["kind"] == "numeric":
+                for group, row in self.numeric.loc[name].iterrows():
+                    found = row[["n", "mean", "sd"]].to_dict()
+                    rows[name, "", group] = found | about
+                continue
+            part = self.counts.loc[name]
+            for level, row in part.iterrows():
+                for group, count in row.items():
+                    n = part[group].sum()
+                    found = {"n": n, "count": count, "share": count / n if n else None}
+                    rows[name, level, group] = found | about
+        names = ["characteristic", "level", "group"]
+        frame = pd.DataFrame(list(rows.values()), pd.MultiIndex.from_tuples(rows))
+        columns = ["n", "mean", "sd", "count", "share", "test", "pvalue"]
+        return frame.reindex(columns=columns).rename_axis(names)
+
+    def formatted(self, *, decimals: int = 1) -> pd.DataFrame:
         """Return the table as it is printed.
 
         Parameters
@@ -73,13 +105,13 @@ class BaselineTable:
 
         Returns
         -------
-        frame : DataFrame of shape (n_rows, n_groups + 2)
+        DataFrame of shape (n_rows, n_groups + 2)
             A row per numeric characteristic or level: mean ± SD or count (percent)
             in each group, p-value and name of the test.
         """
         rows = {}
         for name, test in self.tests.iterrows():
-            last = [_format_p(test["pvalue"]), test["test"]]
+            last = [pvalue(test["pvalue"]), test["test"]]
             for level, cells in self._rows(name, test["kind"], decimals):
                 rows[name, level] = [*cells, *last]
         columns = [f"{g} (n={n})" for g, n in self.group_sizes.items()]
@@ -98,25 +130,21 @@ class BaselineTable:
         part = self.counts.loc[name]
         total = part.sum()
         for level, row in part.iterrows():
-            cells = [
-                f"{int(count)} ({100 * count / total[g]:.{decimals}f}%)"
-                if total[g]
-                else "0"
-                for g, count in row.items()
-            ]
+            cells = [share(int(n), total[g], decimals, "%") for g, n in row.items()]
             yield level, cells
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{g}: {n}" for g, n in self.group_sizes.items())
-        return f"BaselineTable({len(self.tests)} characteristics; {groups})"
+        n = patients(sum(self.group_sizes.values()))
+        return f"BaselineTable({len(self.tests)} characteristics, {n}; {groups})"
 
 
 @validate_params(
     {
         "X": [pd.DataFrame],
         "by": ["array-like"],
-        "columns": ["array-like", None],
-        "categorical": ["array-like", None],
+        "columns": [str, "array-like", None],
+        "categorical": [str, "array-like", None],
         "tests": [dict, None],
         "alpha": [Interval(Real, 0, 1, closed="neither")],
     },
@@ -126,8 +154,8 @@ def baseline_table(
     X: pd.DataFrame,
     by: ArrayLike,
     *,
-    columns: Iterable[str] | None = None,
-    categorical: Iterable[str] | None = None,
+    columns: str | Iterable[str] | None = None,
+    categorical: str | Iterable[str] | None = None,
     tests: Mapping[str, str] | None = None,
     alpha: float = 0.05,
 ) -> BaselineTable:
@@ -140,9 +168,9 @@ def baseline_table(
         own column only, and counted.
     by : array-like of shape (n_patients,)
         Group of each patient, two of them, such as the response.
-    columns : list of str, default=None
+    columns : str or list of str, default=None
         Columns to compare; None is all that hold numbers, flags or text.
-    categorical : list of str, default=None
+    categorical : str or list of str, default=None
         Numeric columns that are categories. None: those with two distinct values,
         such as a receptor coded 0 and 1.
     tests : dict of str to str, default=None
@@ -195,10 +223,10 @@ def baseline_table(
     check_consistent_length(X, by)
     by = column_or_1d(by)
     if pd.isna(by).any():
-        raise ValueError("by holds missing values; leave those patients out.")
+        raise ValueError("by holds missing values; leave those patients out")
     groups = np.unique(by).tolist()
     if len(groups) != 2:
-        raise ValueError(f"by holds {len(groups)} groups {groups}; two are needed.")
+        raise ValueError(f"by must hold two groups, got {len(groups)}: {groups}")
     tests = dict(tests or {})
     names = _column_names(X, columns, tests)
     chosen = _check_tests(tests, names)
@@ -228,13 +256,13 @@ def _column_names(X, columns, tests):
     if columns is None:
         plain = [name for name in X.columns if _is_plain(X[name])]
         columns = [name for name in plain if X[name].notna().any()]
-    names = list(columns)
+    names = [columns] if isinstance(columns, str) else list(columns)
     absent = [name for name in [*names, *tests] if name not in X.columns]
     if absent:
-        raise ValueError(f"X has no column {', '.join(map(str, absent))}.")
+        raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")
     empty = [name for name in names if X[name].isna().all()]
     if empty:
-        raise ValueError(f"The columns {empty} hold no value.")
+        raise ValueError(f"the columns {empty} hold no value; leave them out")
     return names
 
 
@@ -249,10 +277,10 @@ def _check_tests(tests, names):
         if test not in NUMERIC_TESTS + CATEGORICAL_TESTS:
             raise ValueError(
                 f"tests[{name!r}]={test!r} is unknown; numbers take one of "
-                f"{NUMERIC_TESTS}, categories one of {CATEGORICAL_TESTS}."
+                f"{NUMERIC_TESTS}, categories one of {CATEGORICAL_TESTS}"
             )
         if name not in names:
-            raise ValueError(f"tests names {name!r}, which is not in columns.")
+            raise ValueError(f"tests names {name!r}, which must be in columns")
     return tests
 
 
@@ -263,10 +291,11 @@ def _is_numeric(column, name, categorical, chosen):
     if name in chosen:
         wanted = chosen[name] in NUMERIC_TESTS
         if wanted and not number:
-            raise ValueError(f"{chosen[name]!r} needs numbers; {name!r} holds none.")
+            raise ValueError(f"{chosen[name]!r} needs numbers; {name!r} holds none")
         return wanted
     if categorical is not None:
-        return number and name not in set(categorical)
+        named = [categorical] if isinstance(categorical, str) else categorical
+        return number and name not in set(named)
     return number and column.nunique() > MOST_LEVELS
 
 
@@ -290,14 +319,11 @@ def _compare_numbers(name, parts, asked, alpha):
     known = [part.dropna().to_numpy() for part in parts]
     n_missing = sum(map(len, parts)) - sum(map(len, known))
     if any(len(part) == 0 for part in known):
-        raise ValueError(f"column {name!r} has no value in one group; leave it out.")
+        raise ValueError(f"column {name!r} has no value in one group; leave it out")
     test, reason = (
         choose_numeric(*known, alpha) if asked is None else (asked, "asked for")
     )
-    try:
-        found = numeric_test(*known, test)
-    except ValueError as error:
-        raise ValueError(f"column {name!r}: {error}") from error
+    found = _named(name, numeric_test, *known, test)
     note = "no spread: the test is undefined" if np.isnan(found.pvalue) else ""
     return _row("numeric", found, reason, sum(map(len, known)), n_missing, np.nan, note)
 
@@ -306,10 +332,7 @@ def _compare_shares(name, table, asked, n_rows):
     """Return the row of tests of a categorical characteristic."""
     counts, n = table.to_numpy(), int(table.to_numpy().sum())
     reason = "categories" if asked is None else "asked for"
-    try:
-        found = categorical_test(counts, asked or "pearson")
-    except ValueError as error:
-        raise ValueError(f"column {name!r}: {error}") from error
+    found = _named(name, categorical_test, counts, asked or "pearson")
     least, note = np.nan, ""
     if len(counts) < 2 or (counts.sum(axis=0) == 0).any():
         found = categorical_test(counts[:1], asked or "pearson")
@@ -319,6 +342,15 @@ def _compare_shares(name, table, asked, n_rows):
         if least < LEAST_EXPECTED and found.name != "fisher":
             note = "expected count below 5"
     return _row("categorical", found, reason, n, n_rows - n, least, note)
+
+
+def _named(name, test, *args):
+    """Run a test; its complaints get the name of the column."""
+    try:
+        return test(*args)
+    except ValueError as error:
+        text = f"column {name!r}: {error}"
+        raise ValueError(text) from error
 
 
 def _row(kind, found, reason, n, missing, least, note):
@@ -351,10 +383,3 @@ def _stack(rows, names):
     frame.index = pd.MultiIndex.from_tuples(rows, names=names)
     frame.columns.name = None
     return frame
-
-
-def _format_p(pvalue):
-    """Write a p-value with three decimals."""
-    if np.isnan(pvalue):
-        return "-"
-    return "< 0.001" if pvalue < 0.001 else f"{pvalue:.3f}"

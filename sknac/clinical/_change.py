@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknac.utils._labels import raise_first
 from sknac.utils._sklearn import StrOptions, _fit_context
 
 
@@ -99,7 +100,7 @@ class TumorChange(TransformerMixin, BaseEstimator):
             The fitted object.
         """
         if len(self.visits) < 2:
-            raise ValueError("visits names fewer than two visits; nothing can change.")
+            raise ValueError("visits must name at least two visits")
         self.columns_ = [name for v in self.visits for name in self._names(v)]
         _check_frame(X, self.columns_)
         validate_data(self, X, skip_check_array=True)
@@ -153,7 +154,7 @@ class TumorChange(TransformerMixin, BaseEstimator):
         if len(names) not in (1, 3):
             raise ValueError(
                 f"visit {visit!r} has {len(names)} columns; give three diameters, or "
-                "one column with the size."
+                "one column with the size"
             )
         return names
 
@@ -162,10 +163,11 @@ class TumorChange(TransformerMixin, BaseEstimator):
         sizes = np.column_stack([self._size(X, visit) for visit in self.visits])
         before = sizes[:, :1] if self.against == "first" else sizes[:, :-1]
         after = sizes[:, 1:]
-        _raise_first(before == 0, X, "has size 0 at the visit compared with")
+        raise_first(before == 0, "size 0 before; leave those patients out", X.index)
         ratio = after / before
         if self.definition == "log_ratio":
-            _raise_first(ratio == 0, X, "has size 0: take definition='reduction'")
+            what = "size 0 has no logarithm; take definition='reduction'"
+            raise_first(ratio == 0, what, X.index)
             return np.log(ratio)
         return 1 - ratio if self.definition == "reduction" else ratio - 1
 
@@ -173,7 +175,8 @@ class TumorChange(TransformerMixin, BaseEstimator):
         """Return the volume, or the one size, of each patient at a visit."""
         values = X[self._names(visit)].to_numpy(dtype=np.float64)
         wrong = (values < 0) | np.isinf(values)
-        _raise_first(wrong, X, f"has a negative or infinite size at {visit!r}")
+        what = f"the size at {visit!r} must be finite and not negative"
+        raise_first(wrong, what, X.index)
         if values.shape[1] == 1:
             return values[:, 0]
         return np.pi / 6 * values.prod(axis=1)
@@ -182,14 +185,7 @@ class TumorChange(TransformerMixin, BaseEstimator):
 def _check_frame(X, columns):
     """Raise unless X is a table with these columns."""
     if not isinstance(X, pd.DataFrame):
-        raise ValueError(f"X must be a DataFrame with the columns {columns}.")
+        raise ValueError(f"X must be a DataFrame with the columns {columns}")
     absent = [name for name in columns if name not in X.columns]
     if absent:
-        raise ValueError(f"X has no column {', '.join(map(str, absent))}.")
-
-
-def _raise_first(wrong, X, what):
-    """Raise naming the first row where something is wrong."""
-    rows = np.flatnonzero(wrong.any(axis=1))
-    if len(rows):
-        raise ValueError(f"row {X.index[rows[0]]} {what} ({len(rows)} such rows).")
+        raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._labels import raise_first
+
 
 def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
     """Return finite float64 numbers, 1-D; with `missing`, None and NaN are NaN."""
@@ -16,15 +18,12 @@ def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
         # None becomes NaN here.
         numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers, got {values!r}.") from None
+        raise ValueError(f"{name} must be numbers, got {values!r}") from None
     if numbers.ndim != 1:
-        raise ValueError(f"{name} has shape {numbers.shape}; it must be 1-D.")
+        raise ValueError(f"{name} must be 1-D, got shape {numbers.shape}")
     wrong = np.isinf(numbers) if missing else ~np.isfinite(numbers)
-    if wrong.any():
-        raise ValueError(
-            f"{name} is missing or infinite in row {int(np.flatnonzero(wrong)[0])} "
-            f"({int(wrong.sum())} such rows); leave those patients out."
-        )
+    what = f"{name} is missing or infinite; leave those patients out"
+    raise_first(wrong, what, getattr(values, "index", None))
     return numbers
 
 
@@ -32,11 +31,8 @@ def as_flags(values: Any, name: str) -> np.ndarray:
     """Return 1, 0 or NaN (unknown), 1-D."""
     flags = as_numbers(values, name, missing=True)
     strange = ~np.isin(flags, [0, 1]) & ~np.isnan(flags)
-    if strange.any():
-        raise ValueError(
-            f"{name} holds {flags[strange][0]:g} in row "
-            f"{int(np.flatnonzero(strange)[0])}; give True/False or 1/0."
-        )
+    what = f"{name} must be True/False or 1/0, got {[*flags[strange], 0][0]:g}"
+    raise_first(strange, what, getattr(values, "index", None))
     return flags
 
 
@@ -46,7 +42,7 @@ def same_length(**columns: np.ndarray) -> list[np.ndarray]:
     longest = max(sizes.values())
     wrong = {name: size for name, size in sizes.items() if size not in (1, longest)}
     if wrong:
-        raise ValueError(f"The lengths differ: {sizes}.")
+        raise ValueError(f"the lengths differ; give one value per patient: {sizes}")
     return [np.broadcast_to(column, longest) for column in columns.values()]
 
 

@@ -2,20 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from sknac.clinical._checks import as_flags, as_numbers, like, same_length
+from sknac.utils._labels import raise_first
+from sknac.utils._result import Result
 
 RESPONSE, NON_RESPONSE = "response", "non-response"
 # Least Miller-Payne and modified-response grade that count as response.
 MILLER_PAYNE_FROM, MODIFIED_FROM = 4, 3
 
 
-class ResponseGrade(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ResponseGrade(Result):
     """Grades of response and what they mean.
 
     Parameters
@@ -27,7 +33,7 @@ class ResponseGrade(NamedTuple):
 
     See Also
     --------
-    modified_response : Computes this result.
+    modified_response, miller_payne_response : Compute this result.
 
     Examples
     --------
@@ -38,6 +44,17 @@ class ResponseGrade(NamedTuple):
 
     grade: Any
     label: Any
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return grades and labels as a table.
+
+        Returns
+        -------
+        DataFrame of shape (n_patients, 2)
+            `grade` and `label`; a row per patient.
+        """
+        index = None if isinstance(self.grade, pd.Series | np.ndarray) else [0]
+        return pd.DataFrame({"grade": self.grade, "label": self.label}, index=index)
 
 
 def modified_response(
@@ -114,22 +131,20 @@ def modified_response(
         residual_cellularity=cells,
         malignant_cells=left,
     )
-    _check_range(before <= 0, "size_before", "must be above 0")
-    _check_range(after < 0, "size_after", "must not be negative")
+    index = getattr(size_before, "index", None)
+    raise_first(before <= 0, "size_before must be above 0", index)
+    raise_first(after < 0, "size_after must not be negative", index)
     outside = (cells < 0) | (cells > 1)
-    _check_range(outside, "residual_cellularity", "must be a share in [0, 1]")
+    raise_first(outside, "residual_cellularity must be a share in [0, 1]", index)
     # The remaining share, and not the reduction, keeps 30 of 100 exact.
     kept = after / before
     sparse = (cells <= very_low_cellularity) | (left == 0)
     rules = [(after == 0) & (left == 0), kept < 0.1, kept <= 0.7, sparse, kept < 1]
     grade = np.select(rules, [5, 4, 3, 3, 2], default=1)
-    return ResponseGrade(
-        like(size_before, grade, "grade"),
-        like(size_before, _label(grade, MODIFIED_FROM), "label"),
-    )
+    return _graded(size_before, grade, MODIFIED_FROM)
 
 
-def miller_payne_response(grade: ArrayLike) -> Any:
+def miller_payne_response(grade: ArrayLike) -> ResponseGrade:
     """Tell what a Miller-Payne grade means: response or not.
 
     Parameters
@@ -139,9 +154,10 @@ def miller_payne_response(grade: ArrayLike) -> Any:
 
     Returns
     -------
-    label : str, ndarray or Series of shape (n_patients,)
-        "non-response" for G1 to G3, "response" for G4 and G5 (more than 90 % of the
-        tumour cells lost).
+    grade : ResponseGrade
+        Grades 1 to 5 and labels: "non-response" for G1 to G3, "response" for G4 and
+        G5 (more than 90 % of the tumour cells lost). Scalars for scalars, a Series
+        where `grade` is one.
 
     Raises
     ------
@@ -160,32 +176,19 @@ def miller_payne_response(grade: ArrayLike) -> Any:
     --------
     >>> from sknac.clinical import miller_payne_response
     >>> miller_payne_response("G3")
-    'non-response'
-    >>> miller_payne_response([3, 4]).tolist()
+    ResponseGrade(grade=3, label='non-response')
+    >>> miller_payne_response([3, 4]).label.tolist()
     ['non-response', 'response']
     """
     known = {x: n for n in range(1, 6) for x in (str(n), f"G{n}", f"{n}.0")}
     given = pd.Series(np.atleast_1d(np.asarray(grade, dtype=object)))
     found = given.astype(str).str.strip().str.upper().map(known)
-    strange = given[found.isna()]
-    if len(strange):
-        raise ValueError(
-            f"grade holds {strange.iloc[0]!r} in row {strange.index[0]}; Miller-Payne "
-            "grades are 1 to 5 (or G1 to G5). Leave ungraded patients out."
-        )
-    labels = _label(found.to_numpy(dtype=int), MILLER_PAYNE_FROM)
-    return like(grade, labels, "label")
+    what = "Miller-Payne grades must be 1 to 5 (or G1 to G5); leave others out"
+    raise_first(found.isna(), what, getattr(grade, "index", None))
+    return _graded(grade, found.to_numpy(dtype=int), MILLER_PAYNE_FROM)
 
 
-def _label(grade: np.ndarray, least: int) -> np.ndarray:
-    """Return the response label of grades."""
-    return np.where(grade >= least, RESPONSE, NON_RESPONSE).astype(object)
-
-
-def _check_range(wrong: np.ndarray, name: str, rule: str) -> None:
-    """Raise naming the first row that breaks a rule."""
-    if wrong.any():
-        raise ValueError(
-            f"{name} {rule}: row {int(np.flatnonzero(wrong)[0])} "
-            f"({int(wrong.sum())} such rows)."
-        )
+def _graded(given: Any, grade: np.ndarray, least: int) -> ResponseGrade:
+    """Return grades with the label of each, in the form of what was given."""
+    label = np.where(grade >= least, RESPONSE, NON_RESPONSE).astype(object)
+    return ResponseGrade(like(given, grade, "grade"), like(given, label, "label"))

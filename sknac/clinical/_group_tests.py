@@ -51,7 +51,7 @@ def numeric_test(first, second, name):
     if exact and len(np.unique([*first, *second])) < len(first) + len(second):
         raise ValueError(
             "'mann-whitney-exact' does not allow ties; take 'mann-whitney', the normal "
-            "approximation with continuity and tie correction."
+            "approximation with continuity and tie correction"
         )
     method = "exact" if exact else "asymptotic"
     found = stats.mannwhitneyu(first, second, method=method)
@@ -66,7 +66,7 @@ def categorical_test(counts, name):
     if name == "fisher":
         return GroupTest(name, np.nan, np.nan, fisher_exact(counts))
     if name == "yates" and counts.shape != (2, 2):
-        raise ValueError("'yates' corrects tables of two by two only; take 'pearson'.")
+        raise ValueError("'yates' corrects tables of two by two only; take 'pearson'")
     ratio = "log-likelihood" if name == "likelihood-ratio" else None
     found = stats.chi2_contingency(counts, correction=name == "yates", lambda_=ratio)
     return GroupTest(name, float(found.statistic), found.dof, float(found.pvalue))
@@ -82,11 +82,11 @@ def fisher_exact(counts):
     if counts.shape[1] != 2:
         counts = counts.T
     if counts.shape[1] != 2:
-        raise ValueError("'fisher' needs two groups or two levels; take 'pearson'.")
+        raise ValueError("'fisher' needs two groups or two levels; take 'pearson'")
     sizes, drawn = counts.sum(axis=1), int(counts[:, 0].sum())
     sizes = sizes[np.argsort(sizes)]  # the largest row follows from the others
     if np.prod(sizes[:-1] + 1.0) > MOST_TABLES:
-        raise ValueError("'fisher' would list too many tables; take 'pearson'.")
+        raise ValueError("'fisher' would list too many tables; take 'pearson'")
     grid = np.meshgrid(*(np.arange(n + 1) for n in sizes[:-1]), indexing="ij")
     rest = drawn - sum(grid)
     possible = (rest >= 0) & (rest <= sizes[-1])

@@ -60,7 +60,7 @@ class PatientFlow:
         object.__setattr__(self, "cohorts", cohorts)
         object.__setattr__(self, "excluded", dict(self.excluded))
         if not self.cohorts:
-            raise ValueError("cohorts is empty; give at least one with its classes.")
+            raise ValueError("cohorts is empty; give at least one with its classes")
         for name, counts in [*self.cohorts.items(), ("excluded", self.excluded)]:
             _check_counts(name, counts)
         total = self.analysed + sum(self.excluded.values())
@@ -69,8 +69,8 @@ class PatientFlow:
         elif self.enrolled != total:
             raise ValueError(
                 f"enrolled={self.enrolled}, but {sum(self.excluded.values())} excluded "
-                f"and {self.analysed} in the cohorts make {total}: "
-                f"{abs(self.enrolled - total)} patients are unaccounted for."
+                f"and {self.analysed} in the cohorts make {total}; "
+                f"account for {abs(self.enrolled - total)} patients"
             )
 
     @classmethod
@@ -110,7 +110,7 @@ class PatientFlow:
             if y.isna().any():
                 raise ValueError(
                     f"cohort {name!r} holds {int(y.isna().sum())} missing labels; "
-                    "count those patients as excluded."
+                    "count those patients as excluded"
                 )
         classes = _sorted_classes([label for y in found.values() for label in y])
         cohorts = {
@@ -176,7 +176,7 @@ def _sorted_classes(labels: list[Any]) -> list[Any]:
         return sorted(distinct)
     except TypeError:
         raise ValueError(
-            f"the cohorts hold labels of several kinds: {distinct}; code them alike."
+            f"the cohorts hold labels of several kinds: {distinct}; code them alike"
         ) from None
 
 
@@ -184,4 +184,6 @@ def _check_counts(name: str, counts: Mapping[Any, int]) -> None:
     """Raise unless all counts are whole numbers from 0."""
     for key, n in counts.items():
         if not isinstance(n, Integral) or isinstance(n, bool) or n < 0:
-            raise ValueError(f"{name}, {key}: {n!r} is no number of patients.")
+            raise ValueError(
+                f"{name}, {key} must be a whole number of patients, got {n!r}"
+            )

@@ -2,24 +2,18 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-
 import numpy as np
 import pandas as pd
 from scipy.special import expit, ndtr, ndtri
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import (
-    assert_all_finite,
-    check_consistent_length,
-    column_or_1d,
-)
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.clinical._search import StepwiseSearch
 from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
+from sknac.utils._labels import check_target
 from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
+from sknac.utils._warnings import warn_user
 
 SHARE = [Interval(Real, 0, 1, closed="neither")]
 INTERCEPT = "(Intercept)"
@@ -190,8 +184,8 @@ class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
         """
         if self.removal < self.entry:
             raise ValueError(
-                f"removal={self.removal} is below entry={self.entry}: a term would be "
-                "dropped as soon as it is added."
+                f"removal={self.removal} must not be below entry={self.entry}: a term "
+                "would be dropped as soon as it is added"
             )
         table = read_table(self, X, self.factors, reset=True)
         target = self._check_target(y, len(table))
@@ -272,33 +266,18 @@ class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
 
     def _check_target(self, y, n_rows):
         """Return y as 1 for the positive class and 0, and learn the classes."""
-        if y is None:
-            raise ValueError(
-                "StepwiseLogisticRegression requires y to be passed, but the target y "
-                "is None."
-            )
-        y = column_or_1d(y, warn=True)
-        assert_all_finite(y, input_name="y")
-        check_consistent_length(np.empty(n_rows), y)
-        kind = type_of_target(y, input_name="y", raise_unknown=True)
-        if kind != "binary":
-            raise ValueError(
-                f"Only binary classification is supported. Unknown label type: {kind}"
-            )
-        self.classes_ = np.unique(y)
-        if len(self.classes_) != 2:
-            raise ValueError(f"y holds one class only ({self.classes_.tolist()}).")
+        self.classes_, codes = check_target(y, n_rows=n_rows)
         known = self.classes_.tolist()
         if self.pos_label is not None and self.pos_label not in known:
             raise ValueError(
-                f"pos_label={self.pos_label!r} is not a label of y; it should be one "
-                f"of {known}."
+                f"pos_label={self.pos_label!r} is not a label of y; it must be one of "
+                f"{known}"
             )
         self._positive_index = (
             1 if self.pos_label is None else known.index(self.pos_label)
         )
         self.pos_label_ = self.classes_[self._positive_index]
-        return (y == self.pos_label_).astype(np.float64)
+        return (codes == self._positive_index).astype(np.float64)
 
     def _report_excluded(self):
         """Raise or warn about predictors that tell nothing of their own."""
@@ -307,34 +286,29 @@ class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
         listed = ", ".join(f"{name} ({why})" for name, why in self.excluded_.items())
         if self.on_degenerate == "raise":
             raise ValueError(
-                f"Constant or collinear predictors: {listed}. Leave them out, or set "
-                "on_degenerate='warn'."
+                f"Constant or collinear predictors: {listed}; leave them out, or set "
+                "on_degenerate='warn'"
             )
-        warnings.warn(
-            f"Left out before the selection: {listed}.",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
+        warn_user(f"Left out before the selection: {listed}", ConvergenceWarning)
 
     def _report_outcome(self, cycled):
         """Raise or warn about separation, warn about a search that went in a ring."""
         if cycled:
-            warnings.warn(
+            warn_user(
                 "The selection came back to a model it had left and was stopped; set "
-                "removal further above entry.",
+                "removal further above entry",
                 ConvergenceWarning,
-                stacklevel=4,
             )
         if not self.separated_:
             return
         text = (
             f"The predictors {self.selected_} separate the classes: the coefficients "
-            "are infinite and have no standard errors. Take fewer predictors or more "
+            "are infinite and have no standard errors; take fewer predictors or more "
             "patients, or a penalised model"
         )
         if self.on_degenerate == "raise":
-            raise ValueError(f"{text}; or set on_degenerate='warn'.")
-        warnings.warn(f"{text}.", ConvergenceWarning, stacklevel=4)
+            raise ValueError(f"{text}; or set on_degenerate='warn'")
+        warn_user(text, ConvergenceWarning)
 
     def _store(self, fit, search):
         """Set the fitted attributes."""

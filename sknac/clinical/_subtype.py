@@ -2,13 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sknac.clinical._checks import as_flags, like, same_length
+from sknac.utils._warnings import warn_user
 
 # Positions: 2 * hormone receptor + HER2.
 SUBTYPES = np.array(["TN", "HER2+", "HR+HER2-", "HR+HER2+"], dtype=object)
@@ -57,10 +59,8 @@ def molecular_subtype(er: ArrayLike, pr: ArrayLike, her2: ArrayLike) -> Any:
     subtype = np.full(code.size, None, dtype=object)
     subtype[known] = SUBTYPES[code[known].astype(int)]
     if not known.all():
-        warnings.warn(
-            f"{int((~known).sum())} of {known.size} patients have no subtype (None): a "
-            "receptor that decides it is missing.",
-            UserWarning,
-            stacklevel=2,
+        warn_user(
+            f"{int((~known).sum())} of {known.size} patients have no subtype (None); a "
+            "receptor that decides it is missing"
         )
     return like(er, subtype, "subtype")

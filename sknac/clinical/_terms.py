@@ -42,8 +42,8 @@ class Term:
             row = int(np.flatnonzero(unknown)[0])
             raise ValueError(
                 f"X column {self.name!r} holds {column[row]!r} in row {row}, which is "
-                f"none of the levels {list(self.levels)} of fit. Input X contains NaN "
-                "where it is missing: impute, or leave those rows out."
+                f"none of the levels {list(self.levels)} of fit (Input X contains NaN "
+                "where it is missing); impute, or leave those rows out"
             )
         levels = np.array(self.levels[1:], dtype=object)
         return (column.to_numpy()[:, None] == levels).astype(np.float64)
@@ -62,7 +62,7 @@ def read_table(estimator, X, factors, *, reset):
         kind = "sample(s)" if table.shape[0] == 0 else "feature(s)"
         raise ValueError(
             f"Found array with 0 {kind} (shape={table.shape}) while a minimum of 1 is "
-            "required."
+            "required; give at least one"
         )
     return table
 
@@ -123,7 +123,7 @@ def _factor_positions(table, factors):
     if factors is not None:
         absent = [name for name in factors if name not in table.columns]
         if absent:
-            raise ValueError(f"factors names {absent}, which are no columns of X.")
+            raise ValueError(f"factors names {absent}, which must be columns of X")
         return {table.columns.get_loc(name) for name in factors}
     kinds = [_is_text(table.iloc[:, at]) for at in range(table.shape[1])]
     return set(np.flatnonzero(kinds).tolist())
@@ -144,7 +144,7 @@ def _levels(column, name):
     if column.isna().any():
         raise ValueError(
             f"Input X contains NaN: the factor {name!r} is missing in row "
-            f"{int(np.flatnonzero(column.isna())[0])}; impute, or leave those rows out."
+            f"{int(np.flatnonzero(column.isna())[0])}; impute, or leave those rows out"
         )
     if isinstance(column.dtype, pd.CategoricalDtype):
         return tuple(

@@ -140,7 +140,7 @@ _TEST_NAMES = {
 
 def _baseline_table(cohort, found):
     """Return a baseline table as it is read."""
-    frame = found.to_frame().astype(object)
+    frame = found.formatted().astype(object)
     for name, test in found.tests.iterrows():
         if test["kind"] == "numeric":
             part = found.numeric.loc[name]

@@ -6,27 +6,27 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from sknac.utils._labels import raise_first
+
 
 def check_follow_up(time, event, by=None):
     """Return times, events and group labels, or say which row is wrong."""
     check_consistent_length(time, event, by)
-    rows = time.index if isinstance(time, pd.Series) else None
+    index = getattr(time, "index", None)
     time = np.asarray(column_or_1d(time), dtype=np.float64)
     if len(time) == 0:
-        raise ValueError("time is empty.")
-    _raise_first(~np.isfinite(time), rows, "time is missing or infinite")
-    _raise_first(time < 0, rows, "time is negative")
+        raise ValueError("time is empty; give at least one patient")
+    mend = "; leave the patient out"
+    raise_first(~np.isfinite(time), f"time is missing or infinite{mend}", index)
+    raise_first(time < 0, "time is negative; count it from the start", index)
     event = column_or_1d(event)
-    _raise_first(pd.isna(event), rows, "event is missing")
-    _raise_first(
-        ~np.isin(event.astype(object), [0, 1]),
-        rows,
-        "event is neither 1 (seen) nor 0 (censored)",
-    )
+    raise_first(pd.isna(event), f"event is missing{mend}", index)
+    strange = ~np.isin(event.astype(object), [0, 1])
+    raise_first(strange, "event must be 1 (seen) or 0 (censored)", index)
     if by is None:
         return time, event.astype(bool), None
     by = np.asarray(column_or_1d(by))
-    _raise_first(pd.isna(by), rows, "by is missing")
+    raise_first(pd.isna(by), f"by is missing{mend}", index)
     return time, event.astype(bool), by
 
 
@@ -36,14 +36,6 @@ def group_labels(by, *, at_least=1):
     if len(labels) < at_least:
         raise ValueError(
             f"by holds {len(labels)} group only ({labels}); at least {at_least} "
-            "are needed for a comparison."
+            "are needed for a comparison"
         )
     return labels
-
-
-def _raise_first(wrong, rows, what):
-    """Raise naming the first wrong row, if there is one."""
-    found = np.flatnonzero(wrong)
-    if len(found):
-        row = found[0] if rows is None else rows[found[0]]
-        raise ValueError(f"row {row}: {what} ({len(found)} such rows).")

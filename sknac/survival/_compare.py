@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 import warnings
 from dataclasses import dataclass
 
@@ -9,10 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import norm
-from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival._checks import check_follow_up, group_labels
+from sknac.utils._result import Result
 from sknac.utils._sklearn import Interval, Real, validate_params
+from sknac.utils._text import p_equals, patients
+from sknac.utils._warnings import warn_undefined
 
 # In units of a covariate's spread. Where the likelihood has a maximum the standard
 # error is about 1 / sqrt(events), where it has none it comes out as 1e4 and more.
@@ -22,7 +26,7 @@ LEVEL = [Interval(Real, 0, 1, closed="neither")]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogRankResult:
+class LogRankResult(Result):
     """Log-rank test between groups.
 
     Parameters
@@ -63,15 +67,15 @@ class LogRankResult:
         return self.table.copy()
 
     def __repr__(self):
+        n, events = self.table[["n", "observed"]].sum().astype(int)
         return (
             f"LogRankResult(statistic={self.statistic:.4g}, df={self.df}, "
-            f"pvalue={self.pvalue:.4g}, n={int(self.table['n'].sum())}, "
-            f"events={int(self.table['observed'].sum())})"
+            f"pvalue={self.pvalue:.4g}, {patients(n)}, events={events})"
         )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HazardRatioResult:
+class HazardRatioResult(Result):
     """Hazard ratios from Cox's model.
 
     Parameters
@@ -117,13 +121,13 @@ class HazardRatioResult:
     def __repr__(self):
         rows = [
             f"  {term}: {row.hazard_ratio:.3g} [{row.low:.3g}, {row.high:.3g}], "
-            f"p = {row.pvalue:.3g}"
+            f"{p_equals(row.pvalue)}"
             for term, row in self.table.iterrows()
         ]
         return (
-            f"HazardRatioResult(reference_group={self.reference_group!r}, n={self.n}, "
-            f"events={self.n_events}, confidence_level={self.confidence_level:g})\n"
-            + "\n".join(rows)
+            f"HazardRatioResult(reference_group={self.reference_group!r}, "
+            f"{patients(self.n)}, events={self.n_events}, "
+            f"confidence_level={self.confidence_level:g})\n" + "\n".join(rows)
         )
 
 
@@ -186,7 +190,9 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
     telling = np.isin(by, [x for x, e in zip(labels, expected, strict=True) if e])
     n_telling = int(np.count_nonzero(expected))
     if n_telling < 2:
-        _warn("no event while two groups were at risk: the log-rank test is NaN")
+        warn_undefined(
+            "No event while two groups were at risk; the log-rank test is NaN"
+        )
         return LogRankResult(np.nan, max(n_telling - 1, 0), np.nan, table)
     from lifelines.statistics import multivariate_logrank_test
 
@@ -270,15 +276,16 @@ def hazard_ratio(
     >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
     >>> by = ["response"] * 5 + ["non-response"] * 5
     >>> hazard_ratio(time, event, by, reference_group="response")
-    HazardRatioResult(reference_group='response', n=10, events=6, ...)
-      non-response: 9.52 [0.99, 91.7], p = 0.0511
+    HazardRatioResult(reference_group='response', n=10 patients, events=6, ...)
+      non-response: 9.52 [0.99, 91.7], p = 0.051
     """
     time, event, by = check_follow_up(time, event, by)
     labels = group_labels(by, at_least=2)
     base = labels[0] if reference_group is None else reference_group
     if base not in labels:
         raise ValueError(
-            f"reference_group={reference_group!r} is no group; there are {labels}."
+            f"reference_group={reference_group!r} is no group; it must be one of "
+            f"{labels}"
         )
     others = [label for label in labels if label != base]
     with_events = [x for x in others if event[by == x].any()]
@@ -298,8 +305,8 @@ def hazard_ratio(
         table.iloc[[terms.index(term) for term in fitted.index]] = fitted
     lost = [str(term) for term in terms if not np.isfinite(table.loc[term, "coef"])]
     if lost:
-        _warn(
-            f"the likelihood has no maximum for {', '.join(lost)} (reference "
+        warn_undefined(
+            f"The likelihood has no maximum for {', '.join(lost)} (reference "
             f"{base!r}): no events on one side, or no overlap; the hazard ratio is NaN"
         )
     return HazardRatioResult(
@@ -330,22 +337,25 @@ def _with_covariates(design, covariates, n_patients, groups):
         return design
     if len(covariates) != n_patients:
         raise ValueError(
-            f"covariates has {len(covariates)} rows, time has {n_patients}."
+            f"covariates has {len(covariates)} rows but time has {n_patients}; give "
+            "one row of each"
         )
     if not covariates.columns.is_unique:
-        raise ValueError("covariates has two columns of one name; rename one.")
+        raise ValueError("covariates has two columns of one name; rename one")
     clash = set(covariates.columns) & set(groups)
     if clash:
-        raise ValueError(f"covariates and groups share the names {sorted(clash)}.")
+        raise ValueError(
+            f"covariates and groups share the names {sorted(clash)}; rename one"
+        )
     try:
         added = covariates.reset_index(drop=True).astype(float)
     except (TypeError, ValueError):
         raise ValueError(
             "covariates must be numbers; code classes as columns of 0 and 1, for "
-            "example with pandas.get_dummies."
+            "example with pandas.get_dummies"
         ) from None
     if added.isna().any(axis=None):
-        raise ValueError("covariates holds missing values; impute or leave rows out.")
+        raise ValueError("covariates holds missing values; impute or leave rows out")
     return pd.concat([design, added], axis=1)
 
 
@@ -355,7 +365,7 @@ def _check_rank(design):
     if np.linalg.matrix_rank(centred) < design.shape[1]:
         raise ValueError(
             f"the columns {list(design.columns)} are constant or collinear; leave "
-            "some of them out."
+            "some of them out"
         )
 
 
@@ -386,8 +396,3 @@ def _cox(time, event, design, confidence_level):
         },
         index=design.columns,
     )
-
-
-def _warn(what):
-    """Warn that a result is undefined and comes back as NaN."""
-    warnings.warn(f"{what}.", UndefinedMetricWarning, stacklevel=4)

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +12,15 @@ from numpy.typing import ArrayLike
 
 from sknac.survival._checks import check_follow_up, group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
+from sknac.utils._result import Result
 from sknac.utils._sklearn import validate_params
+from sknac.utils._text import p_equals, patients
 
 ALL = "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KaplanMeierResult:
+class KaplanMeierResult(Result):
     """Kaplan-Meier curves, patients at risk and log-rank test.
 
     Parameters
@@ -43,7 +47,7 @@ class KaplanMeierResult:
     --------
     >>> from sknac.survival import kaplan_meier
     >>> kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0])
-    KaplanMeierResult(n=4, events=2, confidence_level=0.95)
+    KaplanMeierResult(n=4 patients, events=2, confidence_level=0.95)
            n  events  median
     group
     all    4       2     2.0
@@ -98,10 +102,10 @@ class KaplanMeierResult:
         return self.curves.copy()
 
     def __repr__(self):
-        test = "" if self.logrank is None else f", p={self.logrank.pvalue:.4g}"
+        n, events = self.summary[["n", "events"]].sum().astype(int)
+        test = f", {p_equals(self.logrank.pvalue)}" if self.logrank else ""
         return (
-            f"KaplanMeierResult(n={int(self.summary['n'].sum())}, "
-            f"events={int(self.summary['events'].sum())}, "
+            f"KaplanMeierResult({patients(n)}, events={events}, "
             f"confidence_level={self.confidence_level:g}{test})\n{self.summary}"
         )
 
@@ -198,7 +202,7 @@ def _check_times(times, name):
     """Return times, or say that one is none."""
     times = np.atleast_1d(np.asarray(times, dtype=np.float64))
     if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError(f"{name} must be finite and >= 0.")
+        raise ValueError(f"{name} must be finite and >= 0")
     return times
 
 

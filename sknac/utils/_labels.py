@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 
@@ -88,6 +88,7 @@ def check_target(
     y = column_or_1d(y, warn=True)
     what = "Input y contains NaN; leave rows without a label out"
     raise_first(pd.isna(y), what, index)
+    assert_all_finite(y, input_name="y")
     kind = type_of_target(y, input_name="y", raise_unknown=True)
     if binary and kind != "binary":
         raise ValueError(

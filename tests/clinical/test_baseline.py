@@ -43,7 +43,7 @@ def test_printed_table_is_that_of_the_paper():
     # HER2 in the training cohort of the DLRP paper (Table 2).
     her2 = np.repeat([1, 0, 1, 0], [38, 27, 16, 45])
     y = np.repeat(["response", "non-response"], [65, 61])
-    frame = baseline_table(pd.DataFrame({"her2": her2}), y).to_frame()
+    frame = baseline_table(pd.DataFrame({"her2": her2}), y).formatted()
     assert frame.columns.tolist() == [
         "non-response (n=61)",
         "response (n=65)",
@@ -52,6 +52,22 @@ def test_printed_table_is_that_of_the_paper():
     ]
     row = frame.loc[("her2", 1)]
     assert row.tolist() == ["16 (26.2%)", "38 (58.5%)", "< 0.001", "pearson"]
+
+
+def test_numbers_behind_the_printed_table_are_there_too(cohort):
+    X, y = cohort
+    frame = baseline_table(X, y, columns=["age", "er"]).to_frame()
+    old = X["age"][y == "response"]
+    row = frame.loc[("age", "", "response")]
+    assert row[["n", "mean", "sd"]].tolist() == close([len(old), old.mean(), old.std()])
+    positive = frame.loc[("er", 1, "response")]
+    assert positive["share"] == close((X["er"][y == "response"] == 1).mean())
+    assert positive["count"] == positive["share"] * positive["n"]
+
+
+def test_one_column_may_be_named_alone(cohort):
+    X, y = cohort
+    assert baseline_table(X, y, columns="age").tests.index.tolist() == ["age"]
 
 
 def test_missing_values_are_left_out_and_counted(cohort):
@@ -85,7 +101,7 @@ def test_thin_cells_and_undefined_tests_are_noted():
     assert notes["one"] == "one level or one group only: the test is undefined"
     assert notes["flat"] == "no spread: the test is undefined"
     assert found.tests.loc[["one", "flat"], "pvalue"].isna().all()
-    assert found.to_frame().loc[("one", "a"), "p"] == "-"
+    assert found.formatted().loc[("one", "a"), "p"] == "\N{EN DASH}"
 
 
 def test_images_are_no_characteristics(cohort):
@@ -97,14 +113,14 @@ def test_images_are_no_characteristics(cohort):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"by": np.zeros(120)}, "two are needed"),
+        ({"by": np.zeros(120)}, "by must hold two groups"),
         ({"by": [None, *[1] * 119]}, "by holds missing values"),
         ({"by": [0, 1]}, "inconsistent numbers of samples"),
         ({"columns": ["stage"]}, "no column stage"),
         ({"tests": {"age": "anova"}}, "is unknown"),
         ({"tests": {"grade": "student"}}, "needs numbers"),
         ({"tests": {"grade": "yates"}}, "column 'grade': 'yates' corrects"),
-        ({"columns": ["er"], "tests": {"age": "welch"}}, "not in columns"),
+        ({"columns": ["er"], "tests": {"age": "welch"}}, "must be in columns"),
         ({"alpha": 1.5}, "alpha"),
     ],
 )
@@ -125,4 +141,4 @@ def test_group_without_values_is_named(cohort):
 
 def test_repr_is_short(cohort):
     text = repr(baseline_table(*cohort))
-    assert text.startswith("BaselineTable(4 characteristics; non-response: ")
+    assert text.startswith("BaselineTable(4 characteristics, n=120 patients; ")

@@ -61,11 +61,11 @@ def test_it_feeds_a_model(rng):
 @pytest.mark.parametrize(
     ("visits", "change", "message"),
     [
-        ({"pre": "v4"}, {}, "fewer than two visits"),
+        ({"pre": "v4"}, {}, "at least two visits"),
         ({"pre": ["a0", "b0"], "post2": "v4"}, {}, "'pre' has 2 columns"),
         ({"pre": "v0", "post2": "v4"}, {}, "no column v0"),
-        (VISITS, {"a2": -1.0}, "row P1 has a negative or infinite size at 'post2'"),
-        (VISITS, {"a0": 0.0}, "row P1 has size 0 at the visit compared with"),
+        (VISITS, {"a2": -1.0}, "row P1: the size at 'post2' must be finite"),
+        (VISITS, {"a0": 0.0}, "row P1: size 0 before; leave"),
     ],
 )
 def test_bad_input_is_named(table, visits, change, message):

@@ -46,12 +46,12 @@ def test_scalars_arrays_and_series_come_back_in_kind():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (([5, 0], [1, 1]), "size_before must be above 0: row 1"),
-        (([5, 5], [1, -1]), "size_after must not be negative: row 1"),
-        (([5, np.nan], [1, 1]), "size_before is missing or infinite in row 1"),
+        (([5, 0], [1, 1]), "row 1: size_before must be above 0"),
+        (([5, 5], [1, -1]), "row 1: size_after must not be negative"),
+        (([5, np.nan], [1, 1]), "row 1: size_before is missing or infinite"),
         (([5, 5], [1, 1, 1]), "lengths differ"),
         ((5, 1, 40), "residual_cellularity must be a share"),
-        ((5, 1, None, 2), "malignant_cells holds 2"),
+        ((5, 1, None, 2), "malignant_cells must be True/False or 1/0, got 2"),
         (("big", 1), "must be numbers"),
         (([[5]], [1]), "must be 1-D"),
     ],
@@ -62,17 +62,19 @@ def test_bad_sizes_are_named(args, message):
 
 
 def test_miller_payne_cuts_above_three():
-    labels = miller_payne_response([1, 2, 3, 4, 5])
+    labels = miller_payne_response([1, 2, 3, 4, 5]).label
     assert labels.tolist() == ["non-response"] * 3 + ["response"] * 2
-    assert miller_payne_response("G4") == "response"
-    series = miller_payne_response(pd.Series(["g3", "G5"], index=["a", "b"]))
+    assert miller_payne_response("G4").label == "response"
+    series = miller_payne_response(pd.Series(["g3", "G5"], index=["a", "b"])).label
     assert series.to_dict() == {"a": "non-response", "b": "response"}
-    assert miller_payne_response([3.0, 4.0]).tolist() == ["non-response", "response"]
+    found = miller_payne_response([3.0, 4.0])
+    assert found.label.tolist() == ["non-response", "response"]
+    assert found.to_frame()["grade"].tolist() == [3, 4]
 
 
 @pytest.mark.parametrize("grade", [0, 6, "G9", None, np.nan, 3.5])
 def test_no_such_grade(grade):
-    with pytest.raises(ValueError, match="Miller-Payne grades are 1 to 5"):
+    with pytest.raises(ValueError, match="row 1: Miller-Payne grades must be 1 to 5"):
         miller_payne_response([4, grade])
 
 
@@ -80,4 +82,4 @@ def test_the_two_gradings_differ():
     # Grade 3 is response by the one and non-response by the other.
     assert modified_response(100, 50).grade == 3
     assert modified_response(100, 50).label == "response"
-    assert miller_payne_response(3) == "non-response"
+    assert miller_payne_response(3).label == "non-response"

@@ -273,7 +273,7 @@ def test_search_and_threshold_take_it(cohort):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"removal": 0.01}, "removal=0.01 is below entry=0.05"),
+        ({"removal": 0.01}, "removal=0.01 must not be below entry=0.05"),
         ({"entry": 0.0}, "entry"),
         ({"pos_label": "cured"}, "pos_label='cured'"),
         ({"factors": ["stage"]}, r"factors names \['stage'\]"),

@@ -48,7 +48,10 @@ def test_names_are_those_of_simulated_cohorts():
 
 @pytest.mark.parametrize(
     ("args", "message"),
-    [(([2], [0], [0]), "er holds 2"), (([1, 0], [1], [0, 0, 0]), "lengths differ")],
+    [
+        (([2], [0], [0]), "row 0: er must be True/False or 1/0, got 2"),
+        (([1, 0], [1], [0, 0, 0]), "lengths differ"),
+    ],
 )
 def test_bad_receptors_are_named(args, message):
     with pytest.raises(ValueError, match=message):

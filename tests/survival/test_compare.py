@@ -285,9 +285,9 @@ def test_ratio_without_a_maximum_is_nan_with_a_warning(event):
     [
         ({"time": [1, -2, 3]}, "row 1: time is negative"),
         ({"time": [1, np.nan, 3]}, "row 1: time is missing"),
-        ({"event": [1, 2, 0]}, "row 1: event is neither 1"),
+        ({"event": [1, 2, 0]}, "row 1: event must be 1"),
         ({"event": [1, 0, None]}, "row 2: event is missing"),
-        ({"event": ["dead", "alive", "dead"]}, "row 0: event is neither 1"),
+        ({"event": ["dead", "alive", "dead"]}, "row 0: event must be 1"),
         ({"by": ["a", None, "b"]}, "row 1: by is missing"),
         ({"by": ["a", "a", "a"]}, "at least 2 are needed"),
         ({"by": ["a", "b"]}, "inconsistent numbers of samples"),

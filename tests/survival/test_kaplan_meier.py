@@ -182,5 +182,5 @@ def test_bad_input_is_named():
 def test_repr_holds_the_numbers(datasets):
     data = datasets["leukemia"]
     result = kaplan_meier(data["time"], data["event"], data["group"])
-    assert "n=42, events=30" in repr(result)
+    assert "n=42 patients, events=30" in repr(result)
     assert len(result.to_frame()) == len(result.curves)

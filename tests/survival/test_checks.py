@@ -1,0 +1,45 @@
+"""Follow-up is read once, and the row that is wrong is named."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.survival._checks import check_follow_up, group_labels
+
+
+def test_follow_up_becomes_numbers_and_flags():
+    time, event, by = check_follow_up([1, 2], [1, False], ["b", "a"])
+    assert time.dtype == np.float64
+    assert event.tolist() == [True, False]
+    assert by.tolist() == ["b", "a"]
+    assert check_follow_up([1], [0])[2] is None
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "message"),
+    [
+        ([], [], "time is empty"),
+        ([1, np.nan], [1, 1], "row 1: time is missing or infinite; leave"),
+        ([1, -1], [1, 1], "row 1: time is negative"),
+        ([1, 2], [1, None], "row 1: event is missing; leave"),
+        ([1, 2], [1, 2], "row 1: event must be 1"),
+        ([1, 2], [1], "inconsistent numbers of samples"),
+    ],
+)
+def test_wrong_rows_are_named(time, event, message):
+    with pytest.raises(ValueError, match=message):
+        check_follow_up(time, event)
+
+
+def test_rows_have_their_patients_name():
+    time = pd.Series([1.0, -1.0], index=["P001", "P002"])
+    with pytest.raises(ValueError, match="row P002: time is negative"):
+        check_follow_up(time, [1, 1])
+
+
+def test_groups_are_sorted_and_counted():
+    assert group_labels(np.array(["b", "a"])) == ["a", "b"]
+    with pytest.raises(ValueError, match="at least 2 are needed"):
+        group_labels(np.array(["a"]), at_least=2)
