@@ -30,10 +30,10 @@ from sklearn.pipeline import make_pipeline
 
 from sknac.inspection import prediction_difference
 from sknac.inspection._difference import _batch_size
-from sknac.inspection._difference_score import PatientScore, computing, make_coder
+from sknac.inspection._difference_score import PatientScore, make_coder
 from sknac.inspection._occlusion import Lattice, occluded_batches, patches_that_count
-from sknac.inspection._pipeline import split_model
 from sknac.nets import PlaneFeatureNet, PredictiveNet
+from sknac.nets.split import computing, split_model
 
 PATCH, STRIDE, N_CHANNELS, ROI_SHARE = 8, 4, 4, 0.3
 BUILD = {"device": "cpu", "random_state": 0, "validation_fraction": None}

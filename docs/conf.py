@@ -45,7 +45,7 @@ def api_page():
     lines = ["API reference", "=============", ""]
     names = [module.name for module in pkgutil.iter_modules(sknac.__path__)]
     # Doors for developers are modules.
-    for name in sorted([*names, "cohort.planes"]):
+    for name in sorted([*names, "cohort.planes", "nets.split"]):
         package = importlib.import_module(f"sknac.{name}")
         title = f"sknac.{name}"
         lines += [title, "-" * len(title), "", package.__doc__.splitlines()[0], ""]

@@ -34,7 +34,6 @@ _NOT_YET = {
     "inspection": {
         "_difference.py",
         "_grad_cam.py",
-        "_pipeline.py",
         "_score.py",
     },
     "metrics": {

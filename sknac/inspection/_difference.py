@@ -18,8 +18,8 @@ from sknac.inspection._difference_work import (
     list_patients,
 )
 from sknac.inspection._occlusion import Lattice
-from sknac.inspection._pipeline import split_model
 from sknac.inspection._placement import follow
+from sknac.nets.split import split_model
 from sknac.utils._sklearn import Interval, validate_params
 from sknac.utils._store import ArrayStore
 

@@ -2,27 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
 
-from sknac.inspection._incremental import (
-    ChangedBox,
-    Split,
-    paste,
-    split_network,
-)
+from sknac.inspection._incremental import ChangedBox, paste
 from sknac.inspection._occlusion import Batch
-from sknac.inspection._pipeline import SplitModel
-from sknac.inspection._score import evaluating
-from sknac.nets._blocks import PlaneNet
-from sknac.nets._dual import DualInput
-from sknac.nets._scope import torch_scope
+from sknac.nets.split import Split, SplitModel, network_parts
 
 
 @dataclass(frozen=True)
@@ -71,43 +59,25 @@ class Coder:
 
 
 def make_coder(model: SplitModel) -> Coder:
-    """Take a model's network apart, as far as it is known."""
-    module, whole = model.net.module_, model.item_function
-    if model.net._item_kind == "plane":
+    """Take a model's network apart, as far as it says of what it consists."""
+    whole, split = model.item_function, network_parts(model.net.module_)
+    if model.net.n_visits == 1:
         head = None
-        if isinstance(module, PlaneNet) and model.after:
-            head = module.head.features
-        elif isinstance(module, PlaneNet):
-            head = _Probabilities(module.head)
-        split = split_network(module)
+        if split is not None:
+            own = model.net.module_.head
+            head = own.features if model.after else _probabilities(own)
         return Coder((Encoder(whole, split, head),), lambda vectors: vectors)
-    if type(module) is not DualInput:
+    if split is None:
         # Nothing is known of it: the images themselves are their vectors.
         same = Encoder(lambda images: images)
         return Coder((same, same), lambda *images: whole(torch.stack(images, 1)))
-    encoders = [Encoder(e, split_network(e), e.head) for e in module.encoders]
-    join = _Probabilities(_without_encoders(module))
-    return Coder(
-        tuple(encoders * 2)[:2], lambda *vectors: join(torch.stack(vectors, 1))
-    )
+    encoders = tuple(Encoder(e, network_parts(e), e.head) for e in split.encoders)
+    return Coder(encoders, _probabilities(split.join))
 
 
-class _Probabilities:
-    """Softmax, in double precision as the estimators take it, after a module."""
-
-    def __init__(self, module):
-        self.module = module
-
-    def __call__(self, x):
-        return torch.softmax(self.module(x).double(), dim=-1)
-
-
-def _without_encoders(module):
-    """Return a dual-input module's twin that takes vectors in place of images."""
-    twin = copy.copy(module)
-    blank = nn.ModuleList([nn.Identity() for _ in module.encoders])
-    twin._modules = {**module._modules, "encoders": blank}
-    return twin
+def _probabilities(logits):
+    """Softmax, in double precision as the estimators take it, of what makes logits."""
+    return lambda *x: torch.softmax(logits(*x).double(), dim=-1)
 
 
 class PatientScore:
@@ -161,16 +131,3 @@ class PatientScore:
     def _mean(self, total):
         """Turn the sum of the items' values into their mean."""
         return (total / len(self.items)).cpu().numpy()
-
-
-@contextmanager
-def computing(net) -> Iterator[None]:
-    """Compute as a network's own ``predict`` does: threads, precision, no gradients."""
-    kind = torch.device(net.device_).type
-    with (
-        evaluating(net.module_),
-        torch_scope(threads=net.torch_threads),
-        torch.inference_mode(),
-        torch.autocast(kind, torch.bfloat16, enabled=net.autocast),
-    ):
-        yield

@@ -13,10 +13,9 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from sknac.cohort import Plane
 from sknac.inspection._difference_key import image_digest, map_key, model_digest
-from sknac.inspection._difference_score import PatientScore, computing, make_coder
+from sknac.inspection._difference_score import PatientScore, make_coder
 from sknac.inspection._occlusion import Lattice, occluded_batches, patches_that_count
-from sknac.inspection._pipeline import SplitModel
-from sknac.nets._inputs import Items
+from sknac.nets.split import Items, SplitModel, computing
 from sknac.utils._sklearn import progress_of
 from sknac.utils._store import ArrayStore
 

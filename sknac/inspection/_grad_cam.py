@@ -14,10 +14,9 @@ from sklearn.base import BaseEstimator
 from torch import nn
 
 from sknac.cohort import Grid
-from sknac.inspection._pipeline import split_model
 from sknac.inspection._placement import as_cohort, follow
-from sknac.inspection._score import evaluating, given_labels, make_score
-from sknac.nets._scope import torch_scope
+from sknac.inspection._score import given_labels, make_score
+from sknac.nets.split import computing, split_model
 
 
 def grad_cam(
@@ -120,7 +119,7 @@ def grad_cam(
     layers = _find_layers(model.net, layer)
     images, views = follow(model, X)
     items = model.items(images)
-    with evaluating(model.net.module_):
+    with computing(model.net, gradients=True):
         score = make_score(model, items, labels)
         maps = _item_maps(model.net, items, layers, partial(_heat, score, relu))
     if max(maps[0][0].shape) == 1:
@@ -161,7 +160,7 @@ def _find_layers(net, layer):
             )
         layer = found[0]
     parts = layer if isinstance(layer, list | tuple) else [layer]
-    if len(parts) not in (1, 2) or (len(parts) == 2 and net._item_kind != "pair"):
+    if not 1 <= len(parts) <= net.n_visits:
         raise ValueError(f"layer must be one layer, or one for each visit; got {parts}")
     return [_find_layer(module, part) for part in parts]
 
@@ -191,16 +190,14 @@ def _item_maps(net, items, layers, heat):
     """Heat maps of all items: per item a list with the map of each visit."""
     size = net.micro_batch_size or net.batch_size
     size = len(items) if size == -1 else size
-    n_visits = 2 if net._item_kind == "pair" else 1
     maps = []
-    with torch_scope(threads=net.torch_threads):
-        for start in range(0, len(items), size):
-            numbers = np.arange(start, min(start + size, len(items)))
-            x = items.batch(numbers).to(net.device_)
-            # Also a network whose weights are frozen has gradients then.
-            x.requires_grad_(True)
-            parts = [heat(layer, x, numbers) for layer in layers]
-            maps += _by_item(parts, len(numbers), n_visits)
+    for start in range(0, len(items), size):
+        numbers = np.arange(start, min(start + size, len(items)))
+        x = items.batch(numbers).to(net.device_)
+        # Also a network whose weights are frozen has gradients then.
+        x.requires_grad_(True)
+        parts = [heat(layer, x, numbers) for layer in layers]
+        maps += _by_item(parts, len(numbers), net.n_visits)
     return maps
 
 

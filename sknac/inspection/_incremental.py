@@ -11,120 +11,12 @@ it is the border of the map.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-
 import torch
-from torch import nn
 
-from sknac.nets._ran import RAN, AttentionModule, ResidualUnit
-from sknac.nets._resnet import ResNet
+from sknac.nets.split import Split
 
 # From this share of a map on, a crop costs as much as the whole.
 _WORTH_CROPPING = 0.8
-
-
-@dataclass(frozen=True)
-class Part:
-    """A stretch of a network and how far its outputs look.
-
-    Output ``j`` depends on inputs ``stride * j - before`` to ``stride * j + after``,
-    along both axes.
-    """
-
-    run: Callable[[torch.Tensor], torch.Tensor]
-    stride: int
-    before: int
-    after: int
-
-    def outputs(self, start: int, stop: int, length: int) -> tuple[int, int]:
-        """Range of the outputs, of ``length``, that inputs start to stop change."""
-        first = -((self.after - start) // self.stride)
-        last = (stop - 1 + self.before) // self.stride
-        return max(first, 0), min(last + 1, length)
-
-    def inputs(self, start: int, stop: int, length: int) -> tuple[int, int]:
-        """Range of the inputs, of ``length``, to crop for outputs start to stop."""
-        # The crop begins in step with the strides, as the whole map does.
-        first = start - -(-self.before // self.stride)
-        last = self.stride * (stop - 1) + self.after
-        return max(first, 0) * self.stride, min(last + 1, length)
-
-
-@dataclass(frozen=True)
-class Split:
-    """A network as parts, one after the other, and what joins them.
-
-    ``join`` takes the outputs of the parts numbered in ``kept``, as whole maps, and
-    returns the network's last maps.
-    """
-
-    parts: Sequence[Part]
-    kept: Sequence[int]
-    join: Callable[..., torch.Tensor]
-
-
-def split_network(net: nn.Module) -> Split | None:
-    """Split a network that sknac knows; None for any other."""
-    # A subclass may compute something else.
-    if type(net) is ResNet:
-        return _split_resnet(net)
-    if type(net) is RAN:
-        return _split_ran(net)
-    return None
-
-
-def _split_resnet(net):
-    """Stem and residual blocks."""
-    body = net.backbone
-
-    def stem(x):
-        return body.maxpool(body.act(body.bn1(body.conv1(x))))
-
-    parts = [_part(stem, [body.conv1, body.maxpool])]
-    for stage in (body.layer1, body.layer2, body.layer3, body.layer4):
-        for block in stage:
-            # The shortcut, 1x1, looks less far than the convolutions.
-            names = ("conv1", "conv2", "conv3")
-            layers = [getattr(block, name) for name in names if hasattr(block, name)]
-            parts.append(_part(block, layers))
-    return Split(parts, [len(parts) - 1], lambda maps: maps)
-
-
-def _split_ran(net):
-    """Stem, units and the first trunk: an attention's mask looks at everything."""
-    parts = [_part(net.stem, list(net.stem))]
-    for i, stage in enumerate(net.stages):
-        if isinstance(stage, AttentionModule):
-            units = [stage.before, *stage.trunk]
-            parts += [_part(unit, list(unit.body)) for unit in units]
-            last = len(parts) - 1
-            kept = [last - len(stage.trunk), last]
-            return Split(parts, kept, partial(_attend, stage, net.stages[i + 1 :]))
-        layers = list(stage.body) if isinstance(stage, ResidualUnit) else []
-        parts.append(_part(stage, layers))
-    return Split(parts, [len(parts) - 1], lambda maps: maps)
-
-
-def _attend(module, stages, x, trunk):
-    """Go on from an attention module's first unit and trunk to the last maps."""
-    return stages(module.after(trunk * (1 + module.mask(x))))
-
-
-def _part(run, layers):
-    """Make a part; its reach is that of its convolutions and poolings in a row."""
-    stride, before, after = 1, 0, 0
-    for layer in layers:
-        if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
-            kernel, step, padding = (
-                value if isinstance(value, int) else value[0]
-                for value in (layer.kernel_size, layer.stride, layer.padding)
-            )
-            before += stride * padding
-            after += stride * (kernel - 1 - padding)
-            stride *= step
-    return Part(run, stride, before, after)
 
 
 class ChangedBox:

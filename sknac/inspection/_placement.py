@@ -10,7 +10,7 @@ import pandas as pd
 from sknac.cohort import Grid, MaskOutline, Plane
 from sknac.cohort.planes import list_planes, put_planes
 from sknac.exceptions import CohortError
-from sknac.inspection._pipeline import SplitModel
+from sknac.nets.split import SplitModel
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import nn
 
-from sknac.inspection._pipeline import SplitModel
 from sknac.nets import PredictiveNet
-from sknac.nets._inputs import Items
+from sknac.nets.split import Items, SplitModel, evaluating
 
 
 def given_labels(target: object, n_rows: int, classes: np.ndarray) -> list | None:
@@ -118,15 +115,3 @@ def _slopes(net, means, codes):
         logits = _pick(net.module_(features), codes)
         (slopes,) = torch.autograd.grad(logits.sum(), features)
     return slopes.cpu().numpy()
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Put a module into evaluation mode, and its parts back into theirs after."""
-    before = [(part, part.training) for part in module.modules()]
-    try:
-        module.eval()
-        yield
-    finally:
-        for part, training in before:
-            part.training = training

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from sknac.nets._parts import Splittable
+
 HEADS = ("pool", "flatten")
 
 
@@ -51,7 +53,7 @@ class FeatureHead(nn.Module):
         return self.classify(self.dropout(self.features(maps)))
 
 
-class PlaneNet(nn.Module):
+class PlaneNet(Splittable):
     """A backbone with a feature head: ``maps`` -> ``features`` -> logits."""
 
     head: FeatureHead

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from sknac.nets._parts import PairSplit, Splittable
 from sknac.nets._ran import RAN
 from sknac.nets._resnet import ResNet
 
@@ -22,7 +23,7 @@ ENCODERS: Mapping = {
 FUSIONS = {"concat": 2, "diff": 1, "concat_diff": 3}
 
 
-class DualInput(nn.Module):
+class DualInput(Splittable):
     """Network on a pair of images, before and after the first courses.
 
     An encoder reduces each image to a feature vector; the pair's vectors are
@@ -140,6 +141,10 @@ class DualInput(nn.Module):
             )
         else:
             pre, post = (net(x[:, i]) for i, net in enumerate(self.encoders))
+        return self._fuse(pre, post)
+
+    def _fuse(self, pre, post):
+        """Put the vectors of two visits together."""
         parts = {
             "concat": (pre, post),
             "diff": (post - pre,),
@@ -161,3 +166,16 @@ class DualInput(nn.Module):
             Logits.
         """
         return self.classify(self.dropout(self.features(x)))
+
+    def split(self) -> PairSplit:
+        """Name the encoders, and what makes logits of their vectors.
+
+        Returns
+        -------
+        PairSplit
+            The same encoder twice where it is shared.
+        """
+        pre, post = (*self.encoders, *self.encoders)[:2]
+        return PairSplit(
+            (pre, post), lambda *own: self.classify(self.dropout(self._fuse(*own)))
+        )

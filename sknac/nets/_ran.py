@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from sknac.nets._blocks import FeatureHead, PlaneNet, fill_from_layout, halved
+from sknac.nets._parts import Split, part_of
 
 _PAPER = {
     "width": 64,
@@ -181,6 +183,30 @@ class RAN(PlaneNet):
         """
         return self.stages(self.stem(x))
 
+    def split(self) -> Split:
+        """Name the parts up to the first attention, whose mask looks at everything.
+
+        Returns
+        -------
+        Split
+            Stem, units and the first trunk, and how far each looks.
+        """
+        parts = [part_of(self.stem, list(self.stem))]
+        for i, stage in enumerate(self.stages):
+            if isinstance(stage, AttentionModule):
+                units = [stage.before, *stage.trunk]
+                parts += [part_of(unit, list(unit.body)) for unit in units]
+                last = len(parts) - 1
+                kept = [last - len(stage.trunk), last]
+                return Split(parts, kept, partial(self._after, i))
+            layers = list(stage.body) if isinstance(stage, ResidualUnit) else []
+            parts.append(part_of(stage, layers))
+        return Split(parts, [len(parts) - 1], lambda maps: maps)
+
+    def _after(self, i, x, trunk):
+        """Go on from the first unit and trunk of attention module i to the maps."""
+        return self.stages[i + 1 :](self.stages[i].join(x, trunk))
+
 
 class ResidualUnit(nn.Module):
     """Pre-activation bottleneck unit; a projection where the shape changes."""
@@ -258,7 +284,11 @@ class AttentionModule(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Weigh the trunk's output; 1 keeps what the mask would drop."""
         x = self.before(x)
-        return self.after(self.trunk(x) * (1 + self.mask(x)))
+        return self.join(x, self.trunk(x))
+
+    def join(self, x: torch.Tensor, trunk: torch.Tensor) -> torch.Tensor:
+        """Weigh the trunk's output by the mask over its input, and go on."""
+        return self.after(trunk * (1 + self.mask(x)))
 
 
 def _units(channels, n):

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from sknac.nets._blocks import FeatureHead, PlaneNet, fill_from_layout, halved
+from sknac.nets._parts import Split, part_of
 
 _PAPER = {"width": 64, "feature_dim": 256, "dropout": 0.5}
 LAYOUTS = {
@@ -142,5 +143,27 @@ class ResNet(PlaneNet):
             Maps, 32 times smaller than the images.
         """
         net = self.backbone
-        x = net.maxpool(net.act(net.bn1(net.conv1(x))))
-        return net.layer4(net.layer3(net.layer2(net.layer1(x))))
+        return net.layer4(net.layer3(net.layer2(net.layer1(self._stem(x)))))
+
+    def _stem(self, x):
+        """First convolution and pooling."""
+        net = self.backbone
+        return net.maxpool(net.act(net.bn1(net.conv1(x))))
+
+    def split(self) -> Split:
+        """Name the parts: stem and residual blocks.
+
+        Returns
+        -------
+        Split
+            Each part and how far it looks.
+        """
+        net = self.backbone
+        parts = [part_of(self._stem, [net.conv1, net.maxpool])]
+        for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
+            for block in stage:
+                # The shortcut, 1x1, looks less far than the convolutions.
+                names = ("conv1", "conv2", "conv3")
+                layers = [getattr(block, n) for n in names if hasattr(block, n)]
+                parts.append(part_of(block, layers))
+        return Split(parts, [len(parts) - 1], lambda maps: maps)

@@ -4,18 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from sknac.inspection._incremental import ChangedBox, Part, split_network
+from sknac.inspection._incremental import ChangedBox
 from sknac.nets import RAN, ResNet
 
-SETTINGS = [  # kernel, stride, padding
-    (1, 1, 0),
-    (1, 2, 0),
-    (3, 1, 1),
-    (3, 2, 1),
-    (3, 2, 0),
-    (7, 2, 3),
-    (5, 3, 2),
-]
 NETS = {
     "resnet tiny": lambda: ResNet(3, layout="tiny"),
     "bottlenecks": lambda: ResNet(
@@ -47,24 +38,8 @@ def compare(net, image, rows, columns):
     whole = image.repeat(2, 1, 1, 1)
     whole[:, :, *box] = changed
     with torch.inference_mode():
-        maps = ChangedBox(split_network(net), image)(changed, rows, columns)
+        maps = ChangedBox(net.split(), image)(changed, rows, columns)
         return maps, net.maps(whole)
-
-
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("length", [16, 17, 19])
-def test_reach_is_what_a_convolution_depends_on(setting, length):
-    kernel, stride, padding = setting
-    layer = nn.Conv1d(1, 1, kernel, stride, padding, bias=False)
-    nn.init.ones_(layer.weight)
-    part = Part(layer, stride, padding, kernel - 1 - padding)
-    n_outputs = layer(torch.zeros(1, 1, length)).shape[-1]
-    for start, stop in itertools.combinations(range(length + 1), 2):
-        x = torch.zeros(1, 1, length)
-        x[..., start:stop] = 1
-        touched = torch.nonzero(layer(x)[0, 0])[:, 0]
-        first, last = part.outputs(start, stop, n_outputs)
-        assert touched.tolist() == list(range(first, max(first, last)))
 
 
 @pytest.mark.parametrize("side", [(32, 32), (37, 50)])
@@ -86,15 +61,6 @@ def test_early_layers_see_less_than_the_image():
     net.backbone.conv1.register_forward_pre_hook(lambda _, x: seen.append(x[0].shape))
     compare(net, torch.rand(1, 1, 96, 96), (40, 48), (0, 8))
     assert seen[1][-2:] < (32, 32)
-
-
-def test_other_networks_are_not_split():
-    class Own(ResNet):
-        def maps(self, x):
-            return super().maps(x.flip(-1))
-
-    assert split_network(Own(1, layout="tiny")) is None
-    assert split_network(nn.Conv2d(1, 1, 3)) is None
 
 
 @pytest.mark.slow

@@ -1,9 +1,13 @@
-"""Splitting a fitted estimator around its image network."""
+"""What looks into networks needs: a fitted estimator split around its image network.
+
+This is a door for developers of methods such as those of `sknac.inspection`.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +16,24 @@ import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from sknac.cohort.planes import check_has_studies
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._inputs import Items
+from sknac.nets._parts import PairSplit, Split, Splittable
+from sknac.nets._scope import torch_scope
+
+__all__ = [
+    "Items",
+    "PairSplit",
+    "Split",
+    "SplitModel",
+    "computing",
+    "evaluating",
+    "network_parts",
+    "split_model",
+]
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,7 @@ class SplitModel:
         if isinstance(X, pd.DataFrame):
             if not self.columns:
                 raise ValueError(
-                    f"{type(self.net).__name__} was fitted on arrays, X is a frame: "
+                    f"{type(self.net).__name__} was fitted on arrays, X is a frame; "
                     "fit it on cohort frames, or give arrays"
                 )
             # Before the first step has worked for long.
@@ -140,7 +158,7 @@ def split_model(estimator) -> SplitModel:
     if after and not hasattr(after[-1], "predict_proba"):
         raise ValueError(
             f"{type(after[-1]).__name__}, the last step of {name}, has no "
-            "predict_proba: end the pipeline in a classifier that has, or pass the "
+            "predict_proba; end the pipeline in a classifier that has, or pass the "
             "part up to the network"
         )
     return SplitModel(tuple(before), net, tuple(after))
@@ -171,15 +189,79 @@ def _refuse(estimator, steps):
         seen = getattr(estimator, "feature_names_in_", np.arange(max(columns) + 1))
         raise ValueError(
             f"{type(estimator).__name__} decides in stages, each with a network of "
-            "its own: pass one stage with the columns that it sees, such as "
+            "its own; pass one stage with the columns that it sees, such as "
             f"model.named_stages_[{name!r}] and X[{seen[columns].tolist()}]"
         )
     if hasattr(estimator, "estimators_"):
         raise ValueError(
-            f"{type(estimator).__name__} holds several fitted estimators: pass one"
+            f"{type(estimator).__name__} holds several fitted estimators; pass one"
         )
     raise ValueError(
-        f"no image network in {type(estimator).__name__}: expected a PlaneFeatureNet "
-        "or DLRClassifier, or a Pipeline with one; found "
-        f"{[type(step).__name__ for step in steps]}"
+        f"{type(estimator).__name__} must be a PlaneFeatureNet or DLRClassifier, or a "
+        f"Pipeline with one, got {[type(step).__name__ for step in steps]}"
     )
+
+
+def network_parts(module: nn.Module) -> Split | PairSplit | None:
+    """Ask a network of what parts it consists; None where it does not say.
+
+    Parameters
+    ----------
+    module : Module
+        A network.
+
+    Returns
+    -------
+    Split, PairSplit or None
+        The parts of a network on images, or the encoders of one on pairs.
+    """
+    return module.split() if isinstance(module, Splittable) else None
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode, and its parts back into theirs after.
+
+    Parameters
+    ----------
+    module : Module
+        A network.
+
+    Yields
+    ------
+    None
+        While the module is in evaluation mode.
+    """
+    before = [(part, part.training) for part in module.modules()]
+    try:
+        module.eval()
+        yield
+    finally:
+        for part, training in before:
+            part.training = training
+
+
+@contextmanager
+def computing(net: ImageNetClassifier, *, gradients: bool = False) -> Iterator[None]:
+    """Compute as a network's own ``predict`` does: mode, threads, precision.
+
+    Parameters
+    ----------
+    net : PlaneFeatureNet or DLRClassifier
+        The fitted estimator.
+    gradients : bool, default=False
+        Whether gradients are wanted; then everything is in float32.
+
+    Yields
+    ------
+    None
+        While torch is set so.
+    """
+    with evaluating(net.module_), torch_scope(threads=net.torch_threads):
+        if gradients:
+            yield
+            return
+        kind = torch.device(net.device_).type
+        autocast = torch.autocast(kind, torch.bfloat16, enabled=net.autocast)
+        with torch.inference_mode(), autocast:
+            yield

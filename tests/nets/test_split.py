@@ -13,11 +13,14 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
-from sknac.inspection._pipeline import split_model
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.nets.split import split_model
 from sknac.preprocessing import MapScaler, PlaneResizer
 
+CORE = PolygonOutline([(8, 10), (8, 20), (16, 20), (16, 10)])
+LABELS = np.array(["response", "non-response"] * 6)
 PAIR = DLRClassifier(
     module="resnet_tiny", columns=["us_pre", "us_post2"], max_epochs=1, random_state=0
 )
@@ -25,6 +28,58 @@ PLANE = PlaneFeatureNet(
     module="resnet_tiny", columns="us_pre", max_epochs=1, random_state=0
 )
 SMALL = make_pipeline(PlaneResizer(image_size=32), MapScaler())
+
+
+@pytest.fixture(scope="module")
+def labels():
+    """Labels of 12 patients."""
+    return LABELS
+
+
+@pytest.fixture(scope="module")
+def bags():
+    """12 bags of 1-3 planes with two channels."""
+    rng = np.random.default_rng(0)
+    return [
+        rng.random((1 + i % 3, 2, 32, 32)).astype(np.float32)
+        for i in range(len(LABELS))
+    ]
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """12 pairs of images with one channel."""
+    rng = np.random.default_rng(1)
+    return rng.random((len(LABELS), 2, 1, 32, 32)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def plane_net(bags):
+    """A network on planes, hardly trained, with maps of 4 x 4 pixels."""
+    net = PlaneFeatureNet(module="ran_tiny", max_epochs=1, random_state=0)
+    return net.fit(bags, LABELS)
+
+
+@pytest.fixture(scope="module")
+def pair_net(pairs):
+    """A network on two visits, hardly trained."""
+    net = DLRClassifier(module="resnet_tiny", max_epochs=1, random_state=0)
+    return net.fit(pairs, LABELS)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """12 patients with two visits of 1-3 B-mode planes, 48 x 64 at 0.5 mm."""
+    rng = np.random.default_rng(2)
+
+    def study(n):
+        images = rng.integers(0, 255, (n, 48, 64)).astype(np.uint8)
+        return Study([Plane(im, "bmode", (0.5, 0.5), core=CORE) for im in images])
+
+    visits = {"us_pre": lambda i: 1 + i % 3, "us_post2": lambda i: 1 + i % 2}
+    cells = {name: [study(n(i)) for i in range(12)] for name, n in visits.items()}
+    index = pd.Index([f"P{i:02d}" for i in range(12)], name="patient_id")
+    return pd.DataFrame({**cells, "age": 50}, index=index)
 
 
 def predicted(model, X):
@@ -120,9 +175,9 @@ def test_unfitted_estimators_are_refused(estimator):
 
 def test_estimators_without_one_network_are_refused(plane_net, cohort, labels):
     table = pd.DataFrame({"age": np.arange(12.0)})
-    with pytest.raises(ValueError, match="no image network in LogisticRegression"):
+    with pytest.raises(ValueError, match="must be a PlaneFeatureNet"):
         split_model(LogisticRegression().fit(table, labels))
-    with pytest.raises(ValueError, match=r"found .*StandardScaler.*Dummy"):
+    with pytest.raises(ValueError, match=r"got .*StandardScaler.*Dummy"):
         split_model(
             make_pipeline(StandardScaler(), DummyClassifier()).fit(table, labels)
         )
