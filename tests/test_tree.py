@@ -36,17 +36,6 @@ _NOT_YET = {
     "metrics": {
         "_checks.py",
     },
-    "qus": {
-        "_bmode.py",
-        "_checks.py",
-        "_engine.py",
-        "_estimates.py",
-        "_faran.py",
-        "_pixels.py",
-        "_plan.py",
-        "_reference_spectrum.py",
-        "_spectrum.py",
-    },
     "report": {
         "_additions.py",
         "_build.py",

@@ -5,6 +5,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from sknac.cohort import Grid
 from sknac.qus._checks import usable_rf
@@ -20,13 +21,14 @@ from sknac.qus._form_factor import GridFit
 from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._noise import band_parts, noise_floor, snr_db
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
+from sknac.utils._result import Result
 
 NEEDS_BSC = ("esd", "eac", "bsc")
 _SIZES = ("esd", "eac")
 
 
 @dataclass(frozen=True, repr=False)
-class QUSMaps:
+class QUSMaps(Result):
     """Parametric maps of one frame, their grid and what could not be estimated.
 
     Maps have shape (n_axial_windows, n_lateral_windows); each value belongs to
@@ -102,6 +104,20 @@ class QUSMaps:
         ]
         origin = (float(self.depth_mm[0]), float(self.lateral_mm[0]))
         return Grid(self.valid.shape, tuple(steps), origin)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per window: where it lies, its values, whether valid.
+
+        Returns
+        -------
+        DataFrame of shape (n_windows, n_columns)
+            The windows, row by row; "bsc", a spectrum per window, is left out.
+        """
+        depth, lateral = np.meshgrid(self.depth_mm, self.lateral_mm, indexing="ij")
+        columns = {"depth_mm": depth, "lateral_mm": lateral}
+        columns |= {n: getattr(self, n) for n in (*CHANNELS, "snr_db", "valid")}
+        known = {n: values for n, values in columns.items() if values is not None}
+        return pd.DataFrame({n: values.ravel() for n, values in known.items()})
 
     def __repr__(self):
         names = (*CHANNELS, "bsc")

@@ -11,13 +11,14 @@ from sknac.qus._estimates import DB
 from sknac.qus._noise import noise_floor, snr_db
 from sknac.qus._spectrum import Scratch, line_spectra
 from sknac.utils._blas import single_blas_thread
+from sknac.utils._result import Result
 
 _MIN_DEPTH_MM = 10.0
 _MIN_BLOCKS = 4  # neighbouring groups of lines, for the standard error
 
 
-@dataclass(frozen=True)
-class AttenuationEstimate:
+@dataclass(frozen=True, repr=False)
+class AttenuationEstimate(Result):
     """Attenuation of tissue, as estimated from its RF.
 
     Parameters

@@ -220,3 +220,11 @@ def test_standard_error_holds_the_phantoms_speckle(array_attenuation):
     scatter = np.std([estimate.db_cm_mhz for estimate in found], ddof=1)
     errors = np.array([estimate.standard_error for estimate in found])
     assert 0.7 < errors.mean() / scatter < 1.6
+
+
+def test_result_is_a_table_of_numbers(phantom, array_attenuation):
+    found = array_attenuation(scan(0, 0.6), phantom, **SETTINGS)
+    table = found.to_frame()
+    assert table.loc[0, "db_cm_mhz"] == found.db_cm_mhz
+    assert found.to_dict()["depth_range_mm"] == list(found.depth_range_mm)
+    assert f"{found.db_cm_mhz:.3f} +- " in found._repr_html_()
