@@ -80,7 +80,7 @@ ERRORS = {
     "label not in y": (lambda: auc_ci(Y, S, pos_label=7), "not a valid label"),
     "label not in y, threshold": (
         lambda: WeightedYoudenThreshold(ScoreColumn("s2"), pos_label="x").fit(X, Y),
-        "not a label of y",
+        "must be a label of y",
     ),
     "groups that straddle": (
         lambda: bootstrap_ci("roc_auc", Y, S, groups=[0, 1, 2, 0, 1, 2], stratify=True),
@@ -98,7 +98,7 @@ ERRORS = {
     ),
     "a stop label no stage can predict": (
         lambda: cascade(stop_label="stop").fit(X, Y),
-        "not a label of y",
+        "must be a label of y",
     ),
     "perfect separation": (
         lambda: StepwiseLogisticRegression(on_degenerate="raise").fit(

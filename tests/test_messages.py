@@ -21,16 +21,6 @@ _NOT_YET = {
         "_table.py",
         "_table_outlines.py",
     },
-    "decision": {
-        "_blocks.py",
-        "_curve.py",
-        "_flow.py",
-        "_plot_threshold.py",
-        "_response.py",
-        "_score_column.py",
-        "_staged.py",
-        "_threshold.py",
-    },
     "inspection": {
         "_difference.py",
         "_grad_cam.py",

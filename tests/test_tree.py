@@ -23,10 +23,6 @@ _NOT_YET = {
     "datasets": {
         "_breast.py",
     },
-    "decision": {
-        "_blocks.py",
-        "_response.py",
-    },
     "inspection": {
         "_difference_key.py",
         "_difference_score.py",

@@ -17,12 +17,13 @@ def as_table(X):
         X = np.asarray(X)
     if X.ndim != 2:
         raise ValueError(
-            f"Expected 2D array, got {X.ndim}D array instead. Reshape your data: one "
-            "row per patient, one column per feature."
+            f"Expected 2D array, got {X.ndim}D array instead; Reshape your data: one "
+            "row per patient, one column per feature"
         )
     if X.shape[1] == 0:
         raise ValueError(
-            f"X has 0 feature(s) (shape={X.shape}) while a minimum of 1 is required."
+            f"X has 0 feature(s) (shape={X.shape}) while a minimum of 1 is required; "
+            "give a column"
         )
     return X
 
@@ -45,7 +46,7 @@ def column_positions(X, columns, stage):
     except IndexError as error:
         raise ValueError(
             f"stage {stage!r} asks for columns {columns}, but X has {X.shape[1]} "
-            "columns."
+            "columns; name some of them"
         ) from error
 
 
@@ -75,12 +76,12 @@ def check_present(X, cascade, number, rows):
     mend = (
         "give the visit, or set on_missing='defer'"
         if number
-        else "the first stage needs data of every patient"
+        else "leave her out, the first stage needs data of every patient"
     )
     raise ValueError(
         f"row {row_name(X, rows[0])} has to be judged by stage {name!r} but has no "
-        f"data for it (columns {', '.join(str(names[at]) for at in positions)}; "
-        f"{len(rows)} such rows): {mend}."
+        f"data for it (columns {', '.join(str(names[at]) for at in positions)}, "
+        f"{len(rows)} such rows); {mend}"
     )
 
 
@@ -110,14 +111,14 @@ def _named_positions(X, names, stage):
     """Return the positions of columns given by name."""
     if not isinstance(X, pd.DataFrame):
         raise ValueError(
-            f"stage {stage!r} names its columns {names}, but X is no DataFrame: give "
-            "positions, or X with column names."
+            f"stage {stage!r} names its columns {names}, but X is no DataFrame; give "
+            "positions, or X with column names"
         )
     absent = [name for name in names if name not in X.columns]
     if absent:
         raise ValueError(
-            f"stage {stage!r}: X has no column {', '.join(absent)}; it has "
-            f"{', '.join(map(str, X.columns))}."
+            f"stage {stage!r}: X has no column {', '.join(absent)}; take some of "
+            f"{', '.join(map(str, X.columns))}"
         )
     return X.columns.get_indexer(names)
 

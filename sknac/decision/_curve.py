@@ -2,24 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from sknac.decision._response import binary_target, class_index
+from sknac.utils._result import Result, plain
+from sknac.utils._sample import check_sample
 from sknac.utils._sklearn import Interval, Real, validate_params
+from sknac.utils._warnings import warn_user
 
 # Two optima whose objectives differ by less are the same optimum: the rates are
 # quotients of counts, so a smaller difference is rounding.
 TIE_TOLERANCE = 1e-12
+RATES = ("sensitivity", "specificity", "youden")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ThresholdCurve:
+class ThresholdCurve(Result):
     """Rates and weighted Youden index at every threshold that can matter.
 
     Between two adjacent distinct scores all thresholds give the same decisions, so
@@ -59,7 +61,7 @@ class ThresholdCurve:
     >>> from sknac.decision import weighted_youden_curve
     >>> weighted_youden_curve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], weight=0.8)
     ThresholdCurve(threshold=0.225, sensitivity=1.000, specificity=0.500,
-                   weight=0.8, pos_label=1, n_pos=2, n_neg=2, n_optima=1)
+                   weight=0.8, n_optima=1, pos_label=1, n=4 patients, n_pos=2)
     """
 
     thresholds: np.ndarray
@@ -73,6 +75,11 @@ class ThresholdCurve:
     n_pos: int
     n_neg: int
     scores: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of scores."""
+        return self.n_pos + self.n_neg
 
     @property
     def threshold(self) -> float:
@@ -98,12 +105,8 @@ class ThresholdCurve:
             `threshold`, `sensitivity`, `specificity` and `youden`.
         """
         row = int(np.searchsorted(self.scores, threshold, side="left"))
-        return {
-            "threshold": float(threshold),
-            "sensitivity": float(self.sensitivity[row]),
-            "specificity": float(self.specificity[row]),
-            "youden": float(self.youden[row]),
-        }
+        rates = {name: float(getattr(self, name)[row]) for name in RATES}
+        return {"threshold": float(threshold)} | rates
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curve as a table.
@@ -113,22 +116,15 @@ class ThresholdCurve:
         frame : DataFrame of shape (n_thresholds, 4)
             Columns `threshold`, `sensitivity`, `specificity`, `youden`.
         """
-        return pd.DataFrame(
-            {
-                "threshold": self.thresholds,
-                "sensitivity": self.sensitivity,
-                "specificity": self.specificity,
-                "youden": self.youden,
-            }
-        )
+        rates = {name: getattr(self, name) for name in RATES}
+        return pd.DataFrame({"threshold": self.thresholds} | rates)
 
     def __repr__(self):
         return (
             f"ThresholdCurve(threshold={self.threshold:.6g}, "
             f"sensitivity={self.sensitivity[self.best]:.3f}, "
-            f"specificity={self.specificity[self.best]:.3f}, "
-            f"weight={self.weight}, pos_label={self.pos_label!r}, "
-            f"n_pos={self.n_pos}, n_neg={self.n_neg}, n_optima={self.n_optima})"
+            f"specificity={self.specificity[self.best]:.3f}, weight={self.weight}, "
+            f"n_optima={self.n_optima}, {self._about()})"
         )
 
 
@@ -147,7 +143,7 @@ def weighted_youden_curve(
     y_score: ArrayLike,
     *,
     weight: float,
-    pos_label: str | float | bool | None = None,
+    pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> ThresholdCurve:
     """Compute the weighted Youden index at every threshold that can matter.
@@ -214,28 +210,23 @@ def weighted_youden_curve(
     3      0.600          0.5          1.0    -0.1
     4      0.800          0.0          1.0    -0.2
     """
-    check_consistent_length(y_true, y_score, sample_weight)
-    y_true, classes = binary_target(y_true)
-    index = class_index(classes, pos_label, name="pos_label", default=None)
-    if index is None:
-        index = _default_positive(classes)
-    positive = y_true == classes[index]
-    score = _finite(y_score, "y_score")
-    mass = None if sample_weight is None else _finite(sample_weight, "sample_weight")
-    scores, thresholds, sensitivity, specificity = _rates(score, positive, mass)
+    sample = check_sample(y_true, pos_label=pos_label, interval=False)
+    sample.require_both_classes("a threshold")
+    score, mass = sample.scores(y_score), sample.weights(sample_weight)
+    scores, sensitivity, specificity = _rates(score, sample.positive, mass)
     youden = weight * sensitivity + (1 - weight) * specificity - 1
     best, n_optima = _choose(youden, weight)
     return ThresholdCurve(
-        thresholds=thresholds,
+        thresholds=_candidates(scores),
         sensitivity=sensitivity,
         specificity=specificity,
         youden=youden,
         best=best,
         n_optima=n_optima,
         weight=float(weight),
-        pos_label=classes.tolist()[index],
-        n_pos=int(positive.sum()),
-        n_neg=int((~positive).sum()),
+        pos_label=plain(np.asarray(y_true)[sample.positive.argmax()]),
+        n_pos=sample.n_pos,
+        n_neg=sample.n - sample.n_pos,
         scores=scores,
     )
 
@@ -246,38 +237,16 @@ def warn_if_trivial(curve):
         return
     called = "positive" if curve.best == 0 else "negative"
     cause = "all scores are equal" if len(curve.thresholds) == 2 else "it is the best"
-    warnings.warn(
+    warn_user(
         f"The threshold for weight={curve.weight:g} is trivial: every patient is "
-        f"called {called} (pos_label={curve.pos_label!r}), because {cause}. Choose a "
-        "weight nearer to 0.5 or better scores.",
-        UserWarning,
-        stacklevel=3,
-    )
-
-
-def _default_positive(classes):
-    """Return the position of 1 where the labels leave no doubt, else raise."""
-    known = classes.tolist()
-    if known in ([0, 1], [-1, 1]):
-        return 1
-    raise ValueError(
-        f"y_true holds the labels {known}; which of them is positive is not known: "
-        "pass pos_label."
-    )
-
-
-def _finite(values, name):
-    """Return a float64 vector without NaN and infinity."""
-    return check_array(
-        column_or_1d(values), ensure_2d=False, dtype=np.float64, input_name=name
+        f"called {called} (pos_label={curve.pos_label!r}), because {cause}; choose a "
+        "weight nearer to 0.5 or better scores"
     )
 
 
 def _rates(score, positive, mass):
-    """Return the distinct scores, the candidates and both rates at each of them."""
+    """Return the distinct scores, and both rates below, between and above them."""
     if mass is not None:
-        if (mass < 0).any():
-            raise ValueError("sample_weight holds negative weights.")
         kept = mass > 0
         score, positive, mass = score[kept], positive[kept], mass[kept]
     order = np.argsort(score)
@@ -292,12 +261,11 @@ def _rates(score, positive, mass):
         rejected = _below(mass[order] * ~positive, edges)
     if missed[-1] == 0 or rejected[-1] == 0:
         raise ValueError(
-            "sample_weight leaves one class without weight; both classes are needed."
+            "sample_weight leaves one class without weight; give both classes some"
         )
     sensitivity = (missed[-1] - missed) / missed[-1]
     specificity = rejected / rejected[-1]
-    distinct = score[edges[:-1]]
-    return distinct, _candidates(distinct), sensitivity, specificity
+    return score[edges[:-1]], sensitivity, specificity
 
 
 def _below(amounts, edges):

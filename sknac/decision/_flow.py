@@ -3,22 +3,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length
 
-from sknac.decision._response import binary_target, class_index
+from sknac.decision._fitting import class_index
 from sknac.decision._trace import ACTIONS, Route
-from sknac.metrics import ConfusionRates, rates_from_counts
+from sknac.metrics import rates_from_counts
+from sknac.utils._confusion import CELLS, RATES, cell_counts
+from sknac.utils._result import Result
+from sknac.utils._sample import check_sample
 from sknac.utils._sklearn import Interval, Real, validate_params
-
-RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
+from sknac.utils._text import patients
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StageFlow:
+class StageFlow(Result):
     """Counts of a cascade by stage, action and true class, and its rates.
 
     Parameters
@@ -48,7 +50,7 @@ class StageFlow:
     ...     [0, 0, 1], {"first": [0, 1, 1], "second": [0, 0, 1]}, stop_label=0
     ... )
     >>> flow
-    StageFlow(n=3, stop_label=0, pos_label=1)
+    StageFlow(n=3 patients, stop_label=0, 95%, pos_label=1)
                       0  1  n
     stage  action
     first  stop       1  0  1
@@ -58,10 +60,15 @@ class StageFlow:
     """
 
     counts: pd.DataFrame
-    rates: dict[str, ConfusionRates]
+    rates: dict[str, Any]
     n_undecided: dict[str, int]
     stop_label: object
     pos_label: object
+
+    @property
+    def confidence_level(self) -> float:
+        """Coverage of the rates' intervals."""
+        return self.rates["cascade"].confidence_level
 
     @property
     def stages(self) -> list[str]:
@@ -83,7 +90,7 @@ class StageFlow:
                     "pos_label": self.pos_label,
                     "n": rates.tp + rates.fn + rates.fp + rates.tn,
                     "n_undecided": self.n_undecided[name],
-                    **{cell: getattr(rates, cell) for cell in ("tp", "fn", "fp", "tn")},
+                    **{cell: getattr(rates, cell) for cell in CELLS},
                     **{rate: getattr(rates, rate).estimate for rate in RATES},
                 }
                 for name, rates in self.rates.items()
@@ -91,10 +98,10 @@ class StageFlow:
         ).T.infer_objects()
 
     def __repr__(self):
-        n_patients = int(self.counts.loc[self.stages[0], "n"].sum())
+        n = int(self.counts.loc[self.stages[0], "n"].sum())
         return (
-            f"StageFlow(n={n_patients}, stop_label={self.stop_label!r}, "
-            f"pos_label={self.pos_label!r})\n{self.counts}"
+            f"StageFlow({patients(n)}, stop_label={self.stop_label!r}, "
+            f"{self._about()})\n{self.counts}"
         )
 
 
@@ -110,10 +117,10 @@ class StageFlow:
 )
 def stage_flow(
     y_true: ArrayLike,
-    stage_labels: pd.DataFrame | dict[str, ArrayLike],
+    stage_labels: Any,
     *,
-    stop_label: str | float | bool,
-    pos_label: str | float | bool | None = None,
+    stop_label: Any,
+    pos_label: Any = None,
     confidence_level: float = 0.95,
 ) -> StageFlow:
     """Count where a cascade sends its patients, by true class.
@@ -173,45 +180,46 @@ def stage_flow(
     early     2   0   1   1
     late      1   1   0   2
     """
-    y_true, classes = binary_target(y_true)
-    labels = _label_table(stage_labels, y_true)
-    stop = class_index(classes, stop_label, name="stop_label", default=None)
-    positive = class_index(classes, pos_label, name="pos_label", default=1 - stop)
-    known = classes.tolist()
+    sample = check_sample(y_true, pos_label=stop_label, interval=False)
+    sample.require_both_classes("a cascade")
+    labels = _label_table(stage_labels, sample.n)
+    known = np.unique(y_true).tolist()
+    stop = known.index(stop_label)
+    positive = class_index(known, pos_label, name="pos_label", default=1 - stop)
     judged = labels.notna().to_numpy()
     passed = labels.to_numpy() == known[1 - stop]
     _check_labels(labels, judged, known)
     route = Route(judged, passed)
-    decisions = {
-        "cascade": np.select(
-            [route.action == "continue", route.action == "stop"], [1, 0], -1
-        )
-    } | {
-        name: np.where(judged[:, at], passed[:, at], -1)
-        for at, name in enumerate(labels.columns)
-    }
+    # Who is decided on, and who of them goes on: by the cascade, by each stage alone.
+    decided = {"cascade": (route.action != "awaiting", route.action == "continue")}
+    for name, *pair in zip(labels.columns, judged.T, passed.T, strict=True):
+        decided[name] = pair
+    truth = sample.positive == (positive == stop)
     return StageFlow(
-        counts=_count(y_true, route, list(labels.columns), known),
+        counts=_count(sample.positive, route, list(labels.columns), known, stop),
         rates={
             name: rates_from_counts(
-                **_counts(y_true == known[positive], went, positive != stop),
+                **_cells(truth[rows], goes_on[rows] == (positive != stop)),
                 pos_label=known[positive],
                 confidence_level=confidence_level,
             )
-            for name, went in decisions.items()
+            for name, (rows, goes_on) in decided.items()
         },
-        n_undecided={name: int((went < 0).sum()) for name, went in decisions.items()},
+        n_undecided={name: int((~rows).sum()) for name, (rows, _) in decided.items()},
         stop_label=known[stop],
         pos_label=known[positive],
     )
 
 
-def _label_table(stage_labels, y_true):
+def _label_table(stage_labels, n):
     """Return the stages' labels as a table of objects."""
     labels = pd.DataFrame(stage_labels).astype(object).reset_index(drop=True)
-    check_consistent_length(y_true, labels)
+    if len(labels) != n:
+        raise ValueError(
+            f"stage_labels has {len(labels)} rows but y_true has {n}; give one of each"
+        )
     if "cascade" in labels.columns:
-        raise ValueError("a stage is named 'cascade'; that name is taken here.")
+        raise ValueError("a stage is named 'cascade'; name it else, this one is taken")
     return labels
 
 
@@ -220,37 +228,30 @@ def _check_labels(labels, judged, known):
     strange = set(labels.to_numpy()[judged].tolist()) - set(known)
     if strange:
         raise ValueError(
-            f"stage_labels holds {sorted(map(str, strange))}, which are not labels of "
-            f"y_true ({known})."
+            f"stage_labels must hold labels of y_true ({known}), got "
+            f"{sorted(map(str, strange))}"
         )
     if not judged[:, 0].all():
         raise ValueError(
             f"row {int(np.flatnonzero(~judged[:, 0])[0])} has no label of the first "
-            f"stage {labels.columns[0]!r}; every patient needs one."
+            f"stage {labels.columns[0]!r}; give every patient one"
         )
 
 
-def _count(y_true, route, stages, known):
+def _count(stops, route, stages, known, stop):
     """Return the patients by stage and action, and by true class."""
-    rows = {}
+    rows, truths = {}, [stops == (at == stop) for at in range(2)]
     for at, name in enumerate(stages):
         for action, groups in zip(ACTIONS, route.by_action, strict=True):
             group = groups[:, at]
             if action != "awaiting" or group.any():
-                by_class = [int((group & (y_true == label)).sum()) for label in known]
+                by_class = [int((group & truth).sum()) for truth in truths]
                 rows[name, action] = [*by_class, sum(by_class)]
     counts = pd.DataFrame.from_dict(rows, orient="index", columns=[*known, "n"])
     counts.index = pd.MultiIndex.from_tuples(counts.index, names=["stage", "action"])
     return counts
 
 
-def _counts(truth, went, passing_is_positive):
-    """Return the four counts of decisions coded 1 passed, 0 stopped, -1 undecided."""
-    decided = went >= 0
-    called = (went == 1) == passing_is_positive
-    return {
-        "tp": int((truth & called & decided).sum()),
-        "fn": int((truth & ~called & decided).sum()),
-        "fp": int((~truth & called & decided).sum()),
-        "tn": int((~truth & ~called & decided).sum()),
-    }
+def _cells(truth, called):
+    """Return the four counts by name."""
+    return dict(zip(CELLS, cell_counts(truth, called).tolist(), strict=True))

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sknac.decision._flow import stage_flow
-from sknac.utils._style import bar_style
+from sknac.utils._style import bar_style, open_axes
 
 TITLES = {"stop": "stopped", "continue": "goes on", "awaiting": "awaiting data"}
 
@@ -129,11 +129,7 @@ class StageFlowDisplay:
         display : StageFlowDisplay
             This display.
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            height = 1.4 + 0.45 * len(self.flow.counts)
-            _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
+        ax = open_axes(self, ax, figsize=(6.4, 1.4 + 0.45 * len(self.flow.counts)))
         heights = self._heights()
         self.bars_ = self._draw_bars(ax, heights, bar_kwargs or {}, text_kwargs or {})
         ax.set_yticks(heights, [f"{s}: {TITLES[a]}" for s, a in self.flow.counts.index])
@@ -148,7 +144,6 @@ class StageFlowDisplay:
             f"(positive: {self.flow.pos_label})"
         )
         ax.legend(title="true class", loc="upper right", ncols=2)
-        self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _heights(self):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
 from sknac.utils._answers import answers_of
-from sknac.utils._style import line_style
+from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
 
 RATES = ("sensitivity", "specificity")
@@ -93,7 +93,7 @@ class ThresholdCurveDisplay:
             If one of X and y is given without the other.
         """
         if (X is None) != (y is None):
-            raise ValueError("Give both X and y, or neither of them.")
+            raise ValueError("X and y must come both, or neither of them")
         if X is None:
             return cls(curve=estimator.curve_).plot(ax=ax, **kwargs)
         label = np.asarray(estimator.pos_label_).item()
@@ -154,7 +154,7 @@ class ThresholdCurveDisplay:
         return self.curve.at(marked)
 
     def plot(
-        self, ax=None, *, line_kwargs=None, threshold_kwargs=None, point_kwargs=None
+        self, ax=None, *, line_kwargs=None, reference_kwargs=None, point_kwargs=None
     ):
         """Draw the three curves and the cut.
 
@@ -164,7 +164,7 @@ class ThresholdCurveDisplay:
             Where to draw; None makes a figure.
         line_kwargs : dict, default=None
             Passed to `Axes.step` for the curves.
-        threshold_kwargs : dict, default=None
+        reference_kwargs : dict, default=None
             Passed to `Axes.axvline` for the cut.
         point_kwargs : dict, default=None
             Passed to `Axes.plot` for the points on the cut.
@@ -174,20 +174,15 @@ class ThresholdCurveDisplay:
         display : ThresholdCurveDisplay
             This display.
         """
-        import matplotlib.pyplot as plt
-
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = open_axes(self, ax)
         self._draw_curves(ax, line_kwargs or {})
-        self._draw_cut(ax, threshold_kwargs or {}, point_kwargs or {})
+        self._draw_cut(ax, reference_kwargs or {}, point_kwargs or {})
         # Room for the legend above the curves, which run through every corner.
         ax.set(xlabel="threshold", ylabel="rate", ylim=(-0.02, 1.36))
         ax.set_yticks(np.linspace(0, 1, 6))
         curve = self.curve
-        about = counts(curve.n_pos + curve.n_neg, curve.n_pos, curve.pos_label)
-        small = {"fontsize": "small", "title_fontsize": "small", "alignment": "left"}
-        ax.legend(loc="upper left", title=about, ncols=2, **small)
+        about = counts(curve.n, curve.n_pos, curve.pos_label)
+        ax.legend(loc="upper left", title=about, ncols=2, **SMALL_LEGEND)
         return self
 
     def _draw_curves(self, ax, line_kwargs):
@@ -205,11 +200,11 @@ class ThresholdCurveDisplay:
             style = line_style(number) | {"label": label} | line_kwargs
             self.lines_ += ax.step(edges, values, where="pre", **style)
 
-    def _draw_cut(self, ax, threshold_kwargs, point_kwargs):
+    def _draw_cut(self, ax, reference_kwargs, point_kwargs):
         """Mark the cut and what the curves are there."""
         at = self.rates
         style = {"color": "0.3", "linewidth": 1, "linestyle": (0, (1, 1))}
-        style |= {"label": f"threshold {at['threshold']:.3g}"} | threshold_kwargs
+        style |= {"label": f"threshold {at['threshold']:.3g}"} | reference_kwargs
         self.threshold_line_ = ax.axvline(at["threshold"], **style)
         heights = [at["sensitivity"], at["specificity"], at["youden"] + 1]
         style = {"color": "black", "marker": "o", "markersize": 4, "linestyle": ""}

@@ -9,7 +9,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.decision._blocks import as_table, column_positions, row_name
-from sknac.decision._response import binary_target, class_index
+from sknac.decision._fitting import class_index
+from sknac.utils._labels import check_target
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
 
 
@@ -98,9 +99,9 @@ class ScoreColumn(ClassifierMixin, BaseEstimator):
             The fitted object.
         """
         X, y = indexable(as_table(X), y)
-        y, self.classes_ = binary_target(y)
+        self.classes_, _ = check_target(y)
         self._positive_index = class_index(
-            self.classes_, self.pos_label, name="pos_label", default=1
+            self.classes_.tolist(), self.pos_label, name="pos_label", default=1
         )
         self.pos_label_ = self.classes_[self._positive_index]
         validate_data(self, X, skip_check_array=True)
@@ -186,6 +187,6 @@ class ScoreColumn(ClassifierMixin, BaseEstimator):
         if self.kind == "probability" and len(outside):
             raise ValueError(
                 f"row {row_name(X, outside[0])}, column {self.column}: "
-                f"{scores[outside[0]]:g} is no probability; set kind='score'."
+                f"{scores[outside[0]]:g} is no probability; set kind='score'"
             )
         return scores

@@ -15,19 +15,16 @@ from sknac.decision._blocks import (
     stage_block,
     visit_columns,
 )
-from sknac.decision._html import staged_block
-from sknac.decision._response import (
-    binary_target,
-    class_index,
-    routed_fit_params,
-)
+from sknac.decision._fitting import class_index, routed_fit_params
 from sknac.decision._trace import Trace
+from sknac.utils._labels import check_target
 from sknac.utils._sklearn import (
     Real,
     StrOptions,
     _BaseComposition,
     _check_method_params,
     _fit_context,
+    _VisualBlock,
 )
 
 
@@ -38,7 +35,8 @@ def _stages_have(*names):
         for _, estimator, _ in getattr(self, "stages_", self.stages):
             if not any(hasattr(estimator, name) for name in names):
                 raise AttributeError(
-                    f"{type(estimator).__name__} has no {' or '.join(names)}."
+                    f"{type(estimator).__name__} has no {' or '.join(names)}; take a "
+                    "classifier that has"
                 )
         return True
 
@@ -230,10 +228,11 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         self._check_stages()
         routed = routed_fit_params(self, params)
         X, y = indexable(as_table(X), y)
-        y, self.classes_ = binary_target(y)
+        self.classes_, codes = check_target(y)
+        y = self.classes_[codes]
         validate_data(self, X, skip_check_array=True)
         self._stop_index = class_index(
-            self.classes_, self.stop_label, name="stop_label", default=0
+            self.classes_.tolist(), self.stop_label, name="stop_label", default=0
         )
         self.stop_label_ = self.classes_[self._stop_index]
         self._fit_stages(X, y, routed)
@@ -354,7 +353,19 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         return tags
 
     def _sk_visual_block_(self):
-        return staged_block(self)
+        names = []
+        for name, _, columns in self.stages:
+            listed = isinstance(columns, list)
+            columns = ", ".join(map(str, columns)) if listed else columns
+            names.append(f"{name}: {columns}")
+        stages = getattr(self, "stages_", self.stages)
+        return _VisualBlock(
+            "serial",
+            [stage for _, stage, _ in stages],
+            names=names,
+            name_details=names,
+            dash_wrapped=False,
+        )
 
     def _check_stages(self):
         """Raise unless `stages` is a list of named classifiers with columns."""
@@ -363,7 +374,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
             for stage in self.stages
         ):
             raise ValueError(
-                "stages must be a list of at least one (name, estimator, columns)."
+                "stages must be a list of at least one (name, estimator, columns)"
             )
         names, estimators, _ = zip(*self.stages, strict=True)
         self._validate_names(names)
@@ -371,8 +382,8 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         for name, estimator in zip(names, estimators, strict=True):
             if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
                 raise TypeError(
-                    f"stage {name!r} needs a classifier with fit and predict, got "
-                    f"{estimator!r}."
+                    f"stage {name!r} must be a classifier with fit and predict, got "
+                    f"{estimator!r}"
                 )
 
     def _fit_stages(self, X, y, routed):
@@ -406,7 +417,7 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
             "use fit_on='all'" if self.fit_on == "passed" else "check the stage's data"
         )
         found = f"{len(y)} patients of one class only" if len(y) else "no patients"
-        raise ValueError(f"stage {name!r} would be trained on {found}; {mend}.")
+        raise ValueError(f"stage {name!r} would be trained on {found}; {mend}")
 
     def _answers(self, X, **how):
         """Return what the cascade says of each patient; `how` as in `Trace`."""

@@ -15,13 +15,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
-from sknac.decision._html import threshold_block
-from sknac.decision._response import (
-    binary_target,
-    class_index,
-    routed_fit_params,
-)
+from sknac.decision._fitting import class_index, routed_fit_params
 from sknac.utils._answers import Answers, answers_of, score_method
+from sknac.utils._labels import check_target
 from sknac.utils._sklearn import (
     HasMethods,
     Integral,
@@ -197,15 +193,16 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         """
         routed = routed_fit_params(self, params)
         X, y = indexable(X, y)
-        y, classes = binary_target(y)
-        index = class_index(classes, self.pos_label, name="pos_label", default=1)
+        classes, codes = check_target(y)
+        y, known = classes[codes], classes.tolist()
+        index = class_index(known, self.pos_label, name="pos_label", default=1)
         scores, rows = self._fit_and_score(X, y, routed, classes, index)
         weights = routed["threshold"]["fit"].get("sample_weight")
         curve = weighted_youden_curve(
             y[rows],
             scores,
             weight=self.weight,
-            pos_label=classes.tolist()[index],
+            pos_label=known[index],
             sample_weight=None if weights is None else np.asarray(weights)[rows],
         )
         warn_if_trivial(curve)
@@ -302,9 +299,6 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _sk_visual_block_(self):
-        return threshold_block(self)
-
     def _fit_and_score(self, X, y, routed, classes, index):
         """Fit the classifier; return honest scores and the rows they belong to."""
         fit_params = routed["estimator"]["fit"]
@@ -341,7 +335,7 @@ class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         if known != classes.tolist():
             raise ValueError(
                 f"y holds the labels {classes.tolist()}, but the fitted estimator "
-                f"knows {known}."
+                f"knows {known}; give y the same labels"
             )
 
     def _answers(self, X):
@@ -403,7 +397,7 @@ def _score_fold(estimator, data, fold, index, response_method):
     if len(np.unique(y[train])) != 2:
         raise ValueError(
             f"Fold {number} would train on one class only; use fewer folds or a "
-            "stratified splitter as cv."
+            "stratified splitter as cv"
         )
     fit_params = _check_method_params(X, fit_params, indices=train)
     estimator.fit(_safe_indexing(X, train), y[train], **fit_params)

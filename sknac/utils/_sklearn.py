@@ -20,7 +20,7 @@ from sklearn.utils._param_validation import (
     make_constraint,
     validate_params,
 )
-from sklearn.utils._repr_html.estimator import _get_visual_block, _VisualBlock
+from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils._response import _get_response_values_binary
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.validation import _check_method_params, _num_samples
@@ -37,7 +37,6 @@ __all__ = [
     "_check_method_params",
     "_fit_context",
     "_get_response_values_binary",
-    "_get_visual_block",
     "_num_samples",
     "_safe_indexing",
     "generate_invalid_param_val",

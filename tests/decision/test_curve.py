@@ -238,16 +238,16 @@ def test_positive_class_is_kept_as_given(labels, pos_label, found):
     ("change", "message"),
     [
         ({"y_true": ["a", "b"]}, "pass pos_label"),
-        ({"pos_label": 2}, "pos_label=2 is not a label of y"),
+        ({"pos_label": 2}, "pos_label=2 is not a valid label"),
         ({"y_true": [1, 1]}, "one class only"),
-        ({"y_true": [0, 1, 2], "y_score": [1.0, 2, 3]}, "Only binary"),
-        ({"y_score": [0.1, np.nan]}, "y_score contains NaN"),
-        ({"y_score": [0.1, np.inf]}, "y_score contains infinity"),
-        ({"y_score": [0.1, 0.2, 0.3]}, "inconsistent numbers of samples"),
+        ({"y_true": [0, 1, 2], "y_score": [1.0, 2, 3]}, "y_true must be binary"),
+        ({"y_score": [0.1, np.nan]}, "row 1: y_score is NaN or infinite"),
+        ({"y_score": [0.1, np.inf]}, "row 1: y_score is NaN or infinite"),
+        ({"y_score": [0.1, 0.2, 0.3]}, "y_score has 3 rows but y_true has 2"),
         ({"weight": 1.0}, "weight"),
         ({"weight": 0}, "weight"),
         ({"sample_weight": [1.0, 0.0]}, "one class without weight"),
-        ({"sample_weight": [1.0, -1.0]}, "negative weights"),
+        ({"sample_weight": [1.0, -1.0]}, "sample_weight must be non-negative"),
     ],
 )
 def test_bad_input_is_named(change, message):

@@ -97,12 +97,12 @@ def test_three_stages_are_counted_in_order():
 @pytest.mark.parametrize(
     ("labels", "change", "message"),
     [
-        ({"a": [0, 1, 2]}, {}, "not labels of y_true"),
+        ({"a": [0, 1, 2]}, {}, "must hold labels of y_true"),
         ({"a": [0, None, 1]}, {}, "row 1 has no label of the first stage 'a'"),
-        ({"a": [0, 1]}, {}, "inconsistent numbers of samples"),
+        ({"a": [0, 1]}, {}, "2 rows but y_true has 3"),
         ({"cascade": [0, 1, 1]}, {}, "named 'cascade'"),
-        ({"a": [0, 1, 1]}, {"stop_label": 5}, "stop_label=5 is not a label"),
-        ({"a": [0, 1, 1]}, {"pos_label": 5}, "pos_label=5 is not a label"),
+        ({"a": [0, 1, 1]}, {"stop_label": 5}, "label=5 is not a valid label"),
+        ({"a": [0, 1, 1]}, {"pos_label": 5}, "pos_label must be a label of y .* got 5"),
     ],
 )
 def test_bad_input_is_named(labels, change, message):

@@ -91,7 +91,7 @@ def test_fitted_threshold_shows_its_own_and_other_patients(cancer, pos_label):
     model.set_params(weight=0.1)  # not fitted again: the cut is that of 0.8
     again = ThresholdCurveDisplay.from_estimator(model, X[1::2], y[1::2])
     assert again.rates == other.rates
-    with pytest.raises(ValueError, match="both X and y"):
+    with pytest.raises(ValueError, match="X and y must come both"):
         ThresholdCurveDisplay.from_estimator(model, X)
 
 
@@ -108,7 +108,7 @@ def test_styling_goes_through_kwargs(scores):
         pos_label="response",
         ax=ax,
         line_kwargs={"linewidth": 3},
-        threshold_kwargs={"color": "r"},
+        reference_kwargs={"color": "r"},
         point_kwargs={"markersize": 9},
     )
     assert shown.ax_ is ax

@@ -67,7 +67,7 @@ def test_threshold_over_a_column_is_that_of_its_scores(kind, pos_label):
 @pytest.mark.parametrize(
     ("column", "score", "message"),
     [
-        ("dlr4", 0.5, "X has no column dlr4; it has age, dlr2"),
+        ("dlr4", 0.5, "X has no column dlr4; take some of age, dlr2"),
         (5, 0.5, "X has 2 columns"),
         ("dlr2", 1.5, "row 2, column dlr2: 1.5 is no probability; set kind='score'"),
         ("dlr2", np.nan, "contains NaN"),

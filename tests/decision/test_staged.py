@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import html
 import io
 import warnings
 
@@ -372,14 +373,18 @@ def test_labels_come_back_as_given(fig4_alone):
         ),
         ({"stages": [("fit_on", ScoreColumn(0), [0])]}, ValueError, "conflict"),
         ({"stages": [("a", ScoreColumn, [0])]}, TypeError, "instance"),
-        ({"stages": [("a", "drop", [0])]}, TypeError, "needs a classifier"),
+        ({"stages": [("a", "drop", [0])]}, TypeError, "must be a classifier"),
         (
             {"stages": [("a", ScoreColumn(0), ["us_post2"])]},
             ValueError,
-            "stage 'a': X has no column us_post2; it has dlr2, dlr4",
+            "stage 'a': X has no column us_post2; take some of dlr2, dlr4",
         ),
         ({"stages": [("a", ScoreColumn(0), [7])]}, ValueError, "X has 2 columns"),
-        ({"stop_label": "maybe"}, ValueError, "stop_label='maybe' is not a label"),
+        (
+            {"stop_label": "maybe"},
+            ValueError,
+            "stop_label must be a label of y",
+        ),
         ({"fit_on": "some"}, ValueError, "fit_on"),
         ({"on_missing": "ignore"}, ValueError, "on_missing"),
     ],
@@ -498,12 +503,24 @@ def test_saved_cascade_predicts_the_same():
     np.testing.assert_array_equal(back.predict(X), model.predict(X))
 
 
-def test_page_shows_the_stages(fig4_alone):
-    model = cascade()
+def test_page_shows_the_stages_in_order_with_their_columns(fig4_alone):
+    late = WeightedYoudenThreshold(ScoreColumn("dlr4"), cv="resubstitution")
+    model = StagedClassifier(
+        [("early", ScoreColumn("dlr2"), ["dlr2"]), ("late", late, ["dlr4"])]
+    )
     for state in (model, model.fit(*fig4_alone)):
-        page = state._repr_html_()
-        assert "dlr2" in page
-        assert "ScoreColumn" in page
+        page = html.unescape(state._repr_html_().split('<div class="sk-container"')[1])
+        assert page.index("ScoreColumn") < page.index("late: dlr4")
+
+
+def test_labels_and_names_are_escaped_on_the_page(fig4_alone):
+    X, y = fig4_alone
+    evil = "<script>alert(1)</script>"
+    X = X.rename(columns={"dlr2": evil})
+    stage = WeightedYoudenThreshold(ScoreColumn(evil), cv="resubstitution")
+    model = StagedClassifier([("x", stage, [evil])])
+    for state in (model, model.fit(X, y)):
+        assert evil not in state._repr_html_()
 
 
 def test_fit_leaves_inputs_and_parameters_alone(fig4_alone):

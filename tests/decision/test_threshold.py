@@ -241,7 +241,7 @@ def test_constant_scores_warn_and_predict_one_class():
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"pos_label": "maybe"}, ValueError, "pos_label='maybe' is not a label of y"),
+        ({"pos_label": "maybe"}, ValueError, "pos_label must be a label of y"),
         ({"weight": 0.0}, ValueError, "weight"),
         ({"cv": "postfit"}, ValueError, "cv"),
         ({"estimator": StandardScaler()}, ValueError, "estimator"),
