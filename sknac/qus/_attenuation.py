@@ -102,7 +102,7 @@ def estimate_attenuation(
         channels="mbf",
         options=options,
     )
-    job = make_job(recipe, plane, reference, ESTIMATE, spectra={})
+    job = make_job(plane, ESTIMATE, recipe, reference, spectra={})
     frames = frames_for(plane, reference.match(plane))
     return attenuation_of(
         usable_rf(plane), job, frames, (depth_range_mm, lateral_range_mm)

@@ -16,6 +16,7 @@ from sknac.qus._map_key import map_key
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import square_pixels
 from sknac.qus._plan import WindowPlan, make_plan
+from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
 from sknac.utils._store import ArrayStore
 
@@ -91,6 +92,9 @@ def make_recipe(
     known=CHANNELS,
 ) -> Recipe:
     """Check the settings that all planes share."""
+    if not isinstance(phantom, ReferencePhantom):
+        kind = type(phantom).__name__
+        raise ValueError(f"reference must be a ReferencePhantom, got {kind}")
     options = SpectralOptions() if options is None else options
     fit = checked_fit(options)
     return Recipe(
@@ -116,10 +120,10 @@ def make_recipe(
 
 
 def make_job(
-    recipe, plane, phantom, attenuation, *, spectra, store=None, **precision
+    plane, attenuation, recipe, phantom, spectra, store=None, **precision
 ) -> PlaneJob:
     """Settle once what one plane needs."""
-    plan, reference = known_spectrum(recipe, plane, phantom, spectra, **precision)
+    plan, reference = known_spectrum(plane, recipe, phantom, spectra, **precision)
     if plan.bins is None:
         plan = plan.on_band(reference.band_mhz)
     attenuation = check_attenuation(attenuation, plane.image.shape)
@@ -128,7 +132,7 @@ def make_job(
     return PlaneJob(recipe, plane, plan, media, reference, store, key)
 
 
-def known_spectrum(recipe, plane, phantom, spectra, dtype=DTYPE, n_jobs=None):
+def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     """Plan a plane; look its reference's spectrum up, or add it to those known."""
     plan = make_plan(plane, **recipe.windows)
     setting = (

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict
 from numbers import Real
 
 import numpy as np
@@ -38,7 +38,7 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         recipe.pixel_mm,
         media.attenuation,
     )
-    fit = {f.name: getattr(recipe.fit, f.name) for f in fields(recipe.fit)}
+    fit = asdict(recipe.fit)
     if callable(fit["form_factor"]):
         fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
     bsc = None
@@ -61,6 +61,4 @@ def _plain(value):
         return float(value)
     if isinstance(value, dict):
         return tuple((name, _plain(value[name])) for name in sorted(value))
-    if is_dataclass(value):
-        return _plain({f.name: getattr(value, f.name) for f in fields(value)})
     return tuple(_plain(item) for item in value)

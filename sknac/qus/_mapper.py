@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+from functools import partial
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -211,7 +212,7 @@ class QUSMapper(PlaneTransformer):
         self.reference_spectra_ = {}
         for at in list_planes(X, self.columns_):
             with at.named() as plane:
-                known_spectrum(recipe, plane, self.reference, self.reference_spectra_)
+                known_spectrum(plane, recipe, self.reference, self.reference_spectra_)
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Compute the maps of one plane.
@@ -237,7 +238,7 @@ class QUSMapper(PlaneTransformer):
             raise ValueError(
                 "the attenuation comes from a column of the cohort frame; use transform"
             )
-        job = self._jobs()(plane, self.attenuation_db_cm_mhz)
+        job = self._job_maker()(plane, self.attenuation_db_cm_mhz)
         return job.stored() or job()
 
     def plane_jobs(self, X, found) -> list:
@@ -256,22 +257,26 @@ class QUSMapper(PlaneTransformer):
             The stored planes, and what makes the others.
         """
         attenuations = self._attenuations(X)
-        make = self._jobs()
-        work = []
+        settle = self._job_maker()
+        jobs = []
         for at in found:
             with at.named() as plane:
-                job = make(plane, attenuations[at.row])
-                work.append(job.stored() or job)
-        return work
+                job = settle(plane, attenuations[at.row])
+                jobs.append(job.stored() or job)
+        return jobs
 
-    def _jobs(self):
-        """Check the settings once; return what makes the job of a plane."""
-        settled = {"spectra": dict(self.reference_spectra_)}
-        if self.store is not None:
-            settled["store"] = ArrayStore(self.store)
-            settled["store"].prepare()
-        recipe, phantom = self._recipe(), self.reference
-        return lambda plane, at: make_job(recipe, plane, phantom, at, **settled)
+    def _job_maker(self):
+        """Check the settings once; return what makes a job of plane and attenuation."""
+        store = None if self.store is None else ArrayStore(self.store)
+        if store is not None:
+            store.prepare()
+        return partial(
+            make_job,
+            recipe=self._recipe(),
+            phantom=self.reference,
+            spectra=dict(self.reference_spectra_),
+            store=store,
+        )
 
     def _recipe(self):
         """Check the settings that all planes share."""

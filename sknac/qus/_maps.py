@@ -155,7 +155,7 @@ def qus_maps(
         known=(*CHANNELS, "bsc"),
     )
     work = {"dtype": dtype, "n_jobs": n_jobs}
-    job = make_job(recipe, plane, reference, attenuation_db_cm_mhz, spectra={}, **work)
+    job = make_job(plane, attenuation_db_cm_mhz, recipe, reference, spectra={}, **work)
     frames = None
     if isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))

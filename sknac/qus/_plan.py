@@ -94,8 +94,11 @@ class WindowPlan:
 
 def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
     """Lay windows on an RF plane, or say which setting cannot be met."""
-    if plane.kind != "rf":
-        raise ValueError(f"the plane must be of kind rf, got {plane.kind}")
+    kind = getattr(plane, "kind", type(plane).__name__)
+    if kind != "rf":
+        raise ValueError(
+            f"the plane must be RF, got {kind}; Plane.from_rf makes one of an array"
+        )
     not_negative("start_depth_mm", plane.origin_mm[0], "give the first depth in mm")
     sample_mm = plane.speed_of_sound / (2e3 * plane.fs_mhz)
     spacing_mm = (sample_mm, plane.spacing_mm[1])

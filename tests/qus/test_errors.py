@@ -5,7 +5,8 @@
 import numpy as np
 import pytest
 
-from sknac.qus import PowerLaw
+from sknac.cohort import Plane
+from sknac.qus import PowerLaw, ReferencePhantom, qus_maps
 
 GOOD = {
     "fs_mhz": 40.0,
@@ -136,3 +137,13 @@ def test_attenuation_has_no_default(array_maps):
 def test_few_bins_warn(array_maps):
     with pytest.warns(UserWarning, match="only 7 frequency bins"):
         array_maps(RF, RF, **GOOD | {"band_mhz": (3, 5.2)})
+
+
+def test_arrays_are_told_where_they_go_in():
+    plane = Plane.from_rf(RF, fs_mhz=40.0, line_pitch_mm=0.25)
+    known = {"attenuation_db_cm_mhz": 0.5, "speed_of_sound": 1540.0}
+    phantom = ReferencePhantom(plane, **known)
+    with pytest.raises(ValueError, match=r"Plane\.from_rf makes one of an array"):
+        qus_maps(RF, phantom, attenuation_db_cm_mhz=0.7)
+    with pytest.raises(ValueError, match="must be a ReferencePhantom, got ndarray"):
+        qus_maps(plane, RF, attenuation_db_cm_mhz=0.7)

@@ -91,7 +91,7 @@ def test_job_carries_its_plane_on_the_band_that_the_reference_chose(phantom):
     plane = scan(0)
     settings = {"window_mm": 2.0, "overlap": 0.5, "channels": "mbf", "options": None}
     recipe = _job.make_recipe(phantom, band_mhz="auto", **settings)
-    job = _job.make_job(recipe, plane, phantom, 0.7, spectra={})
+    job = _job.make_job(plane, 0.7, recipe, phantom, spectra={})
     assert job.plan.band_mhz == job.reference.band_mhz
     assert job.media.attenuation == 0.7
     assert (job.key, job.stored()) == (None, None)
@@ -104,7 +104,7 @@ def test_planes_of_one_setting_share_a_spectrum(phantom):
     settings = {"window_mm": 2.0, "overlap": 0.5, "channels": "mbf", "options": None}
     recipe = _job.make_recipe(phantom, band_mhz=(3, 8), **settings)
     jobs = [
-        _job.make_job(recipe, plane, phantom, 0.7, spectra=spectra)
+        _job.make_job(plane, 0.7, recipe, phantom, spectra)
         for plane in (scan(0), scan(1), scan(2, 280))
     ]
     assert len(spectra) == 2

@@ -38,9 +38,8 @@ def phantom(**changes):
 def key(plane=None, reference=None, **settings):
     plane, reference = plane or scan(), reference or phantom()
     mapper = QUSMapper(reference, **{**BASE, **settings})
-    job = make_job(
-        mapper._recipe(), plane, reference, mapper.attenuation_db_cm_mhz, spectra={}
-    )
+    recipe, attenuation = mapper._recipe(), mapper.attenuation_db_cm_mhz
+    job = make_job(plane, attenuation, recipe, reference, spectra={})
     return module.map_key(job.recipe, plane, job.plan, job.media, job.reference)
 
 

@@ -75,5 +75,6 @@ def test_lateral_geometry_is_no_part_of_the_spectral_key():
 
 
 def test_only_rf_is_planned():
-    with pytest.raises(ValueError, match="kind rf, got bmode"):
-        make_plan(Plane(RF, "bmode"), **SETTINGS)
+    for wrong, kind in ((Plane(RF, "bmode"), "bmode"), (RF, "ndarray")):
+        with pytest.raises(ValueError, match=f"RF, got {kind}; Plane.from_rf makes"):
+            make_plan(wrong, **SETTINGS)
