@@ -76,8 +76,8 @@ SETTINGS = {
     "overlap_percent": ({"overlap": 95}, "0.95 moves"),
     "no_pitch": ({"line_pitch_mm": None}, "line_pitch_mm is missing.*data sheet"),
     "no_fs": ({"fs_mhz": None}, "fs_mhz is missing"),
-    "fs_zero": ({"fs_mhz": 0}, "fs_mhz > 0"),
-    "speed": ({"speed_of_sound": -1}, "speed_of_sound > 0, got -1"),
+    "fs_zero": ({"fs_mhz": 0}, "fs_mhz .* must be > 0"),
+    "speed": ({"speed_of_sound": -1}, "speed_of_sound .* must be > 0, got -1"),
     "reference_speed": ({"reference_speed_of_sound": -1}, "speed_of_sound=-1"),
     "reference_loss": (
         {"reference_attenuation_db_cm_mhz": -1},
@@ -144,6 +144,6 @@ def test_arrays_are_told_where_they_go_in():
     known = {"attenuation_db_cm_mhz": 0.5, "speed_of_sound": 1540.0}
     phantom = ReferencePhantom(plane, **known)
     with pytest.raises(ValueError, match=r"Plane\.from_rf makes one of an array"):
-        qus_maps(RF, phantom, attenuation_db_cm_mhz=0.7)
+        qus_maps(RF, phantom, attenuation_db_cm_mhz=0.7, channels="mbf")
     with pytest.raises(ValueError, match="must be a ReferencePhantom, got ndarray"):
         qus_maps(plane, RF, attenuation_db_cm_mhz=0.7)
