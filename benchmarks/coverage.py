@@ -17,7 +17,8 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from sknac.metrics import auc_ci, bootstrap_ci, proportion_ci
+from sknac.metrics import auc_ci, bootstrap_ci
+from sknac.metrics._proportions import proportion_ci
 
 AREAS = ((21, 21, 0.81), (21, 21, 0.94), (10, 40, 0.86))
 METHODS = ("logit-delong", "delong", "bca", "percentile")

@@ -26,11 +26,6 @@ _NOT_YET = {
         "_grad_cam.py",
         "_score.py",
     },
-    "metrics": {
-        "_plot_subgroups.py",
-        "_pvalues.py",
-        "_resampling.py",
-    },
     "nets": {
         "_base.py",
         "_blocks.py",

@@ -20,13 +20,13 @@ from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
+from statsmodels.stats.multitest import multipletests
 
 from sknac.clinical import StepwiseLogisticRegression, baseline_table, molecular_subtype
 from sknac.decision import ScoreColumn
 from sknac.metrics import (
     RocCIDisplay,
     SubgroupDisplay,
-    adjust_pvalues,
     calibration,
     delong_contrast,
     delong_test,
@@ -103,9 +103,8 @@ print(report.formatted().to_string())
 print(delong_contrast(y, scores, pos_label="response"))
 pairs = [("hybrid", "network"), ("hybrid", "clinical"), ("network", "clinical")]
 tests = [delong_test(y, scores[a], scores[b], pos_label="response") for a, b in pairs]
-for (a, b), test, p in zip(
-    pairs, tests, adjust_pvalues([t.pvalue for t in tests]), strict=True
-):
+adjusted = multipletests([test.pvalue for test in tests], method="holm")[1]
+for (a, b), test, p in zip(pairs, tests, adjusted, strict=True):
     print(
         f"{a} - {b}: {test.estimate:+.3f} [{test.low:+.3f}, {test.high:+.3f}], ", end=""
     )

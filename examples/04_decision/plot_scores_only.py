@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
+from statsmodels.stats.multitest import multipletests
 
 from sknac.decision import (
     ScoreColumn,
@@ -29,7 +30,6 @@ from sknac.decision import (
 )
 from sknac.metrics import (
     RocCIDisplay,
-    adjust_pvalues,
     auc_ci,
     calibration,
     delong_test,
@@ -119,9 +119,8 @@ tests = {
         pos_label="response",
     ),
 }
-for name, p in zip(
-    tests, adjust_pvalues([x.pvalue for x in tests.values()]), strict=True
-):
+adjusted = multipletests([test.pvalue for test in tests.values()], method="holm")[1]
+for name, p in zip(tests, adjusted, strict=True):
     print(f"{name}: {tests[name]}, Holm-adjusted p = {p:.3g}")
 for name, score in scores.items():
     print(name, auc_ci(y_test, score, pos_label="response"))

@@ -2,23 +2,17 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.clinical._baseline import BaselineTable, baseline_table
+from sknac.clinical._baseline import baseline_table
 from sknac.clinical._change import TumorChange
-from sknac.clinical._grades import (
-    ResponseGrade,
-    miller_payne_response,
-    modified_response,
-)
+from sknac.clinical._grades import miller_payne_response, modified_response
 from sknac.clinical._patient_flow import PatientFlow
 from sknac.clinical._plot import PatientFlowDisplay
 from sknac.clinical._stepwise import StepwiseLogisticRegression
 from sknac.clinical._subtype import molecular_subtype
 
 __all__ = [
-    "BaselineTable",
     "PatientFlow",
     "PatientFlowDisplay",
-    "ResponseGrade",
     "StepwiseLogisticRegression",
     "TumorChange",
     "baseline_table",

@@ -193,7 +193,7 @@ def baseline_table(
 
     See Also
     --------
-    sknac.metrics.adjust_pvalues : For many characteristics.
+    sknac.metrics.subgroup_rates : Rates of a decision by group.
 
     Notes
     -----

@@ -29,7 +29,7 @@ class StageFlow(Result):
         Patients by (stage, action) in the rows and true class in the columns, with
         their sum `n`. Actions: "stop", "continue" and, where patients lack data,
         "awaiting".
-    rates : dict of str to ConfusionRates
+    rates : dict of str to result of `rates_from_counts`
         Rates of the "cascade" and of each stage alone, by name.
     n_undecided : dict of str to int
         Patients left out of those rates for want of data, by the same names.

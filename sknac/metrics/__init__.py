@@ -4,19 +4,13 @@
 
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
-from sknac.metrics._calibration import CalibrationResult, calibration
-from sknac.metrics._decision_curve import DecisionCurve, decision_curve
+from sknac.metrics._calibration import calibration
+from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
 from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
 from sknac.metrics._plot_subgroups import SubgroupDisplay
-from sknac.metrics._proportions import (
-    ConfusionRates,
-    confusion_rates,
-    proportion_ci,
-    rates_from_counts,
-)
-from sknac.metrics._pvalues import adjust_pvalues
+from sknac.metrics._proportions import confusion_rates, rates_from_counts
 from sknac.metrics._rates import (
     npv_score,
     ppv_score,
@@ -24,41 +18,26 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
-from sknac.metrics._results import ContrastResult, DeLongResult, MetricInterval
-from sknac.metrics._roc import RocCI, roc_ci
-from sknac.metrics._scorers import bootstrap_lower_bound, delong_lower_bound
-from sknac.metrics._scoring import clinical_scorers
-from sknac.metrics._subgroups import SubgroupRates, subgroup_rates
-from sknac.metrics._tables import PerformanceTable, performance_table
+from sknac.metrics._roc import roc_ci
+from sknac.metrics._scorers import clinical_scorers
+from sknac.metrics._subgroups import subgroup_rates
+from sknac.metrics._tables import performance_table
 
 __all__ = [
-    "CalibrationResult",
-    "ConfusionRates",
-    "ContrastResult",
-    "DeLongResult",
-    "DecisionCurve",
     "DecisionCurveDisplay",
-    "MetricInterval",
-    "PerformanceTable",
-    "RocCI",
     "RocCIDisplay",
     "SubgroupDisplay",
-    "SubgroupRates",
-    "adjust_pvalues",
     "auc_ci",
     "bootstrap_ci",
-    "bootstrap_lower_bound",
     "calibration",
     "clinical_scorers",
     "confusion_rates",
     "decision_curve",
     "delong_contrast",
-    "delong_lower_bound",
     "delong_test",
     "npv_score",
     "performance_table",
     "ppv_score",
-    "proportion_ci",
     "rates_from_counts",
     "roc_ci",
     "sensitivity_score",

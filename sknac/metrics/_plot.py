@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._delong import paired_of
-from sknac.metrics._pvalues import adjust_pvalues
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
+from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_of
 from sknac.utils._sample import check_sample
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
@@ -283,7 +283,7 @@ class RocCIDisplay:
         """
         if not self.tests:
             return ""
-        adjusted = adjust_pvalues([test.pvalue for test in self.tests.values()])
+        adjusted = holm(test.pvalue for test in self.tests.values())
         lines = ["DeLong, Holm-adjusted:" if len(self.tests) > 1 else "DeLong:"]
         for (a, b), pvalue in zip(self.tests, adjusted, strict=True):
             lines.append(f"{a} vs {b}: {p_equals(pvalue)}")

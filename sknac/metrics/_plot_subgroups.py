@@ -287,6 +287,6 @@ def _columns(X: Any, by: Any) -> Any:
     names = [by] if isinstance(by, str) else by
     known = list(getattr(X, "columns", []))
     if isinstance(by, str) and by not in known:
-        raise ValueError(f"X has no column {by!r} to part the patients by.")
+        raise ValueError(f"X has no column {by!r} to part the patients by; add it")
     is_names = isinstance(names, list) and all(name in known for name in names)
     return X[names] if is_names else by

@@ -32,47 +32,7 @@ _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
 def proportion_ci(
     count: int, total: int, *, method: str = "wilson", confidence_level: float = 0.95
 ) -> MetricInterval:
-    """Estimate a proportion with a binomial confidence interval.
-
-    Parameters
-    ----------
-    count : int
-        Number of successes.
-    total : int
-        Number of trials.
-    method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
-        Wilson covers close to the nominal level on average, Clopper-Pearson never
-        covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
-        [0, 1], which is too short near 0 and 1.
-    confidence_level : float, default=0.95
-        Coverage, between 0 and 1.
-
-    Returns
-    -------
-    MetricInterval
-        Proportion and interval; NaN with an `UndefinedMetricWarning` for no trials.
-
-    Raises
-    ------
-    ValueError
-        If the counts are not whole numbers with 0 <= count <= total, or an option
-        is unknown.
-
-    See Also
-    --------
-    confusion_rates : Intervals of all rates of a decision.
-
-    References
-    ----------
-    L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
-    proportion", Statistical Science 16:101-133, 2001.
-
-    Examples
-    --------
-    >>> from sknac.metrics import proportion_ci
-    >>> proportion_ci(10, 21, method="clopper-pearson")
-    proportion 0.476 [0.257, 0.702] (95% clopper-pearson, 10/21)
-    """
+    """Estimate a proportion; NaN, with a warning, for no trials."""
     count, total = check_whole(count, "count", 0), check_whole(total, "total", 0)
     if count > total:
         raise ValueError(f"count must lie between 0 and total={total}, got {count}")
@@ -171,7 +131,9 @@ def confusion_rates(
     pos_label : int, float, bool or str, default=None
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
     method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
-        The interval; see `proportion_ci`.
+        Wilson covers close to the nominal level on average, Clopper-Pearson never
+        covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
+        [0, 1], which is too short near 0 and 1.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 
@@ -191,6 +153,11 @@ def confusion_rates(
     --------
     rates_from_counts : The same from counts.
     bootstrap_ci : Interval of any metric, by patient.
+
+    References
+    ----------
+    L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
+    proportion", Statistical Science 16:101-133, 2001.
 
     Examples
     --------
@@ -231,7 +198,9 @@ def rates_from_counts(
     pos_label : int, float, bool or str
         The positive class the counts refer to; it is printed with the rates.
     method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
-        The interval; see `proportion_ci`.
+        Wilson covers close to the nominal level on average, Clopper-Pearson never
+        covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
+        [0, 1], which is too short near 0 and 1.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 

@@ -41,8 +41,8 @@ def resolve_seed(random_state: Any) -> int:
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**32, dtype=np.uint64))
     raise ValueError(
-        f"random_state={random_state!r} must be None, an int, a RandomState or a "
-        "Generator."
+        "random_state must be None, an int, a RandomState or a Generator, got "
+        f"{random_state!r}"
     )
 
 
@@ -299,12 +299,12 @@ def strata_of(
     if stratify == "auto":
         stratify = by_class and not straddling
     elif not isinstance(stratify, bool | np.bool):
-        raise ValueError(f"stratify={stratify!r} must be True, False or 'auto'.")
+        raise ValueError(f"stratify must be True, False or 'auto', got {stratify!r}")
     if not stratify:
         return [slice(None)]
     if straddling:
         raise ValueError(
             f"{straddling} groups hold rows of both classes and cannot be "
-            "stratified: mend groups or y_true, or pass stratify=False."
+            "stratified; mend groups or y_true, or pass stratify=False"
         )
     return [np.flatnonzero(classes == c) for c in np.unique(classes)]

@@ -54,10 +54,11 @@ class MetricInterval(Result):
 
     Examples
     --------
-    >>> from sknac.metrics import proportion_ci
-    >>> proportion_ci(19, 21)
-    proportion 0.905 [0.711, 0.973] (95% wilson, 19/21)
-    >>> proportion_ci(19, 21).to_frame()[["estimate", "low", "high"]].round(3)
+    >>> from sknac.metrics import rates_from_counts
+    >>> found = rates_from_counts(tp=19, fn=2, fp=1, tn=9, pos_label=1).sensitivity
+    >>> found
+    sensitivity 0.905 [0.711, 0.973] (95% wilson, 19/21, pos_label=1, ...)
+    >>> found.to_frame()[["estimate", "low", "high"]].round(3)
        estimate    low   high
     0     0.905  0.711  0.973
     """

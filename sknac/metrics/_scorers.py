@@ -1,140 +1,123 @@
-"""Lower confidence bounds as scores, for searches that prefer a sure model."""
+"""Scorers of a clinical decision, by name, for searches with several metrics."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
+from sknac.metrics._checks import check_confidence_level, check_weight
+from sknac.metrics._rates import (
+    npv_score,
+    ppv_score,
+    sensitivity_score,
+    specificity_score,
+    weighted_youden_score,
+)
+
+_RATES = {
+    "sensitivity": sensitivity_score,
+    "specificity": specificity_score,
+    "ppv": ppv_score,
+    "npv": npv_score,
+}
+_SCORES = ("decision_function", "predict_proba")
 
 
-def delong_lower_bound(
-    y_true: Any,
-    y_score: Any,
+def clinical_scorers(
     *,
-    pos_label: Any = None,
-    method: str = "logit-delong",
+    pos_label: Any,
+    weight: float = 0.5,
     confidence_level: float = 0.95,
-    groups: Any = None,
-) -> float:
-    """Compute the lower confidence bound of the area under the ROC curve.
+    lower_bounds: str | Iterable[str] = "accuracy",
+) -> dict[str, Callable[..., float]]:
+    """Make the scorers of a clinical decision for `scoring=` of a search.
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True binary labels.
-    y_score : array-like of shape (n_samples,)
-        Scores; higher means the positive class.
-    pos_label : int, float, bool or str, default=None
-        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
-    method : {"logit-delong", "delong"}, default="logit-delong"
-        Scale of the interval; see `auc_ci`.
+    pos_label : int, float, bool or str
+        The positive class of every score.
+    weight : float, default=0.5
+        Share of sensitivity in the weighted Youden index, in [0, 1].
     confidence_level : float, default=0.95
-        Coverage of the two-sided interval whose lower end is returned.
-    groups : array-like of shape (n_samples,), default=None
-        Patient of each row, where patients have several rows.
+        Coverage of the two-sided intervals whose lower ends are scores.
+    lower_bounds : str or list of str, default="accuracy"
+        Rates, by the names of `bootstrap_ci`, whose lower bootstrap bound is a score
+        too, with the same resamples for every candidate. Each costs a bootstrap per
+        fold and candidate.
 
     Returns
     -------
-    float
-        The bound; NaN with an `UndefinedMetricWarning` where `auc_ci` has none.
+    dict of str to callable
+        Scorers "roc_auc", "delong_lower_bound" (of the area), "accuracy",
+        "accuracy_lower_bound" (bootstrap; likewise for each of `lower_bounds`),
+        "sensitivity", "specificity", "ppv", "npv" and "weighted_youden"; each key
+        can be `refit`.
 
     Raises
     ------
     ValueError
-        If the input is not as in `auc_ci`.
+        If the weight or the level is out of range.
 
     See Also
     --------
-    auc_ci : The whole interval.
+    auc_ci : The whole interval of the area.
+    bootstrap_ci : That of a rate.
+
+    Notes
+    -----
+    In a fold where a score is undefined (one class, nobody predicted positive) it is
+    NaN with an `UndefinedMetricWarning`; the mean over folds is then NaN too, and a
+    search ranks that candidate last. `zero_division`-like fillings would hide it.
 
     Examples
     --------
-    >>> from sklearn.metrics import make_scorer
-    >>> from sknac.metrics import delong_lower_bound
-    >>> scorer = make_scorer(
-    ...     delong_lower_bound,
-    ...     response_method=("decision_function", "predict_proba"),
-    ...     pos_label="response",
-    ... )
-    >>> round(delong_lower_bound([0, 0, 0, 1, 1, 1], [1, 2, 4, 3, 5, 6]), 3)
-    0.261
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from sknac.metrics import clinical_scorers
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> search = GridSearchCV(
+    ...     LogisticRegression(), {"C": [0.1, 1.0]}, refit="npv",
+    ...     scoring=clinical_scorers(pos_label=1, weight=0.8),
+    ... ).fit(X[:, :2], y)
+    >>> sorted(k for k in search.cv_results_ if k.startswith("mean_test_w"))
+    ['mean_test_weighted_youden']
     """
-    return auc_ci(
-        y_true,
-        y_score,
-        pos_label=pos_label,
-        method=method,
-        confidence_level=confidence_level,
-        groups=groups,
-    ).low
+    level = check_confidence_level(confidence_level)
+    weight = check_weight(weight)
+    ranked = {"response_method": _SCORES, "pos_label": pos_label}
+    named = [lower_bounds] if isinstance(lower_bounds, str) else lower_bounds
+    called = {"pos_label": pos_label}
+    ranked = called | {"response_method": _SCORES}
+    scorers = {
+        "roc_auc": make_scorer(_area, **ranked),
+        "delong_lower_bound": make_scorer(_area_low, confidence_level=level, **ranked),
+        "accuracy": make_scorer(accuracy_score),
+        "weighted_youden": make_scorer(weighted_youden_score, weight=weight, **called),
+    }
+    scorers |= {name: make_scorer(rate, **called) for name, rate in _RATES.items()}
+    return scorers | {
+        f"{name}_lower_bound": make_scorer(
+            _rate_low, metric=name, confidence_level=level, **called
+        )
+        for name in named
+    }
 
 
-def bootstrap_lower_bound(
-    y_true: Any,
-    y_pred: Any,
-    *,
-    metric: str | Callable[..., float] = "roc_auc",
-    pos_label: Any = None,
-    method: str = "percentile",
-    confidence_level: float = 0.95,
-    groups: Any = None,
-    n_resamples: int = 2000,
-    random_state: Any = 0,
-) -> float:
-    """Compute the lower bootstrap confidence bound of any metric.
+def _area(y_true: Any, y_score: Any, *, pos_label: Any) -> float:
+    """Return the area for scores that are high for `pos_label`."""
+    return float(roc_auc_score(y_true == pos_label, y_score))
 
-    Parameters
-    ----------
-    y_true : array-like of shape (n_samples,)
-        True labels.
-    y_pred : array-like of shape (n_samples,)
-        What the metric takes: scores for "roc_auc", predicted labels for rates.
-    metric : str or callable, default="roc_auc"
-        See `bootstrap_ci`.
-    pos_label : int, float, bool or str, default=None
-        The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
-    method : {"percentile", "bca"}, default="percentile"
-        See `bootstrap_ci`.
-    confidence_level : float, default=0.95
-        Coverage of the two-sided interval whose lower end is returned.
-    groups : array-like of shape (n_samples,), default=None
-        Patient of each row, where patients have several rows.
-    n_resamples : int, default=2000
-        Number of resamples.
-    random_state : int, RandomState, Generator or None, default=0
-        Fixed, so that a search compares its candidates on the same resamples.
 
-    Returns
-    -------
-    float
-        The bound; NaN with an `UndefinedMetricWarning` where there is none.
+def _area_low(y_true: Any, y_score: Any, **settings: Any) -> float:
+    """Return DeLong's lower bound of the area."""
+    return auc_ci(y_true, y_score, **settings).low
 
-    Raises
-    ------
-    ValueError
-        If the input is not as in `bootstrap_ci`.
 
-    See Also
-    --------
-    bootstrap_ci : The whole interval.
-
-    Examples
-    --------
-    >>> from sknac.metrics import bootstrap_lower_bound
-    >>> y_true = [0, 0, 0, 0, 1, 1, 1, 1]
-    >>> bootstrap_lower_bound(y_true, [0, 0, 0, 1, 0, 1, 1, 1], metric="sensitivity")
-    0.25
-    """
-    return bootstrap_ci(
-        metric,
-        y_true,
-        y_pred,
-        pos_label=pos_label,
-        method=method,
-        confidence_level=confidence_level,
-        groups=groups,
-        n_resamples=n_resamples,
-        random_state=random_state,
-    ).low
+def _rate_low(y_true: Any, y_pred: Any, *, metric: str, **settings: Any) -> float:
+    """Return a rate's lower bound from the resamples that every candidate gets."""
+    return bootstrap_ci(metric, y_true, y_pred, random_state=0, **settings).low

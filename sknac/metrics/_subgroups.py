@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics._proportions import ConfusionRates, rates_of
 from sknac.utils._confusion import CELLS, RATES
+from sknac.utils._result import Result
 from sknac.utils._sample import check_sample
 from sknac.utils._warnings import warn_undefined
 
@@ -19,7 +20,7 @@ ALL, MISSING = "all", "(missing)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SubgroupRates:
+class SubgroupRates(Result):
     """Rates of a decision in subgroups.
 
     Parameters
@@ -37,7 +38,7 @@ class SubgroupRates:
     --------
     >>> from sknac.metrics import subgroup_rates
     >>> subgroup_rates([0, 1, 0, 1], [0, 1, 1, 0], ["TN", "TN", "HER2+", "HER2+"])
-    SubgroupRates(2 subgroups, n=4, pos_label=1)
+    SubgroupRates(2 subgroups, 95% wilson, pos_label=1, n=4 patients, n_pos=2)
     """
 
     rates: dict[tuple[str, Any], ConfusionRates]
@@ -67,11 +68,8 @@ class SubgroupRates:
         return frame
 
     def __repr__(self) -> str:
-        n = self.rates[ALL, ALL].accuracy.total
-        return (
-            f"SubgroupRates({len(self.rates) - 1} subgroups, n={n}, "
-            f"pos_label={self.pos_label!r})"
-        )
+        about = self.rates[ALL, ALL].accuracy.replace(total=None)._about()
+        return f"SubgroupRates({len(self.rates) - 1} subgroups, {about})"
 
 
 def subgroup_rates(
@@ -97,7 +95,7 @@ def subgroup_rates(
     pos_label : int, float, bool or str, default=None
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
     method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
-        The interval; see `proportion_ci`.
+        The interval; see `confusion_rates`.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from sknac.metrics._auc import auc_of
@@ -16,7 +15,9 @@ from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._proportions import rates_of
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES
+from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._text import ABSENT, in_line
 
 _METRICS = ("roc_auc", *RATES)
 _METHODS = ("wilson", "clopper-pearson", "wald", "percentile", "bca")
@@ -52,17 +53,23 @@ _PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PerformanceTable:
+class PerformanceTable(Result):
     """Performance of several models on the same patients.
 
     Parameters
     ----------
     results : dict of str to dict of str to MetricInterval
         By model and metric.
-    pos_label : int, float, bool or str
-        The positive class of every number.
     preset : str or None
         The convention taken.
+    confidence_level : float
+        Coverage of each interval, between 0 and 1.
+    n, n_pos : int
+        Rows and positive rows.
+    pos_label : int, float, bool or str
+        The positive class of every number.
+    n_groups : int or None
+        Number of groups (patients) where `groups` was given.
 
     See Also
     --------
@@ -72,12 +79,16 @@ class PerformanceTable:
     --------
     >>> from sknac.metrics import performance_table
     >>> performance_table([0, 0, 1, 1], {"early": [0, 1, 1, 1]})
-    PerformanceTable(1 models, pos_label=1, preset=None)
+    PerformanceTable(1 models, preset=None, 95%, pos_label=1, n=4 patients, n_pos=2)
     """
 
     results: dict[str, dict[str, MetricInterval]]
-    pos_label: Any
     preset: str | None
+    confidence_level: float
+    n: int
+    n_pos: int
+    pos_label: Any
+    n_groups: int | None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the numbers, one row per model and metric.
@@ -111,14 +122,14 @@ class PerformanceTable:
             model: {_ABBREVIATIONS[name]: _spell(name, x) for name, x in row.items()}
             for model, row in self.results.items()
         }
-        frame = pd.DataFrame.from_dict(cells, orient="index").fillna("-")
+        frame = pd.DataFrame.from_dict(cells, orient="index").fillna(ABSENT)
         frame.columns.name = f"positive = {self.pos_label}"
         return frame
 
     def __repr__(self) -> str:
         return (
-            f"PerformanceTable({len(self.results)} models, "
-            f"pos_label={self.pos_label!r}, preset={self.preset!r})"
+            f"PerformanceTable({len(self.results)} models, preset={self.preset!r}, "
+            f"{self._about()})"
         )
 
 
@@ -226,7 +237,7 @@ def performance_table(
             score = sample.scores(scores[model], f"scores[{model!r}]")
             row["roc_auc"] = auc_of(sample, score, level, chosen["auc_method"], **boot)
         results[str(model)] = {k: row[k] for k in chosen["metrics"] if k in row}
-    return PerformanceTable(results, sample.pos_label, preset)
+    return PerformanceTable(results, preset, level, **sample.about)
 
 
 def _settings(
@@ -271,7 +282,7 @@ def _rates(
 
 def _spell(name: str, found: MetricInterval) -> str:
     """Write an estimate with its interval, rates in percent."""
-    values = np.array([found.estimate, found.low, found.high])
     if name == "roc_auc":
-        return "{:.3f} [{:.3f}, {:.3f}]".format(*values)
-    return "{:.1f} [{:.1f}, {:.1f}]".format(*(100 * values))
+        return in_line(found, 3)
+    percent = {key: 100 * getattr(found, key) for key in ("estimate", "low", "high")}
+    return in_line(found.replace(**percent), 1)

@@ -11,7 +11,6 @@ import pandas as pd
 from sknac.metrics import (
     DecisionCurveDisplay,
     RocCIDisplay,
-    adjust_pvalues,
     auc_ci,
     calibration,
     confusion_rates,
@@ -31,6 +30,7 @@ from sknac.report._text import (
     number,
     pvalue,
 )
+from sknac.utils._pvalues import holm
 from sknac.utils._style import line_style, point_style
 
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
@@ -164,7 +164,7 @@ def comparison_section(system: System, options: Options) -> Section | None:
             )
     if not tests:
         return None
-    adjusted = adjust_pvalues([found.pvalue for found in tests.values()])
+    adjusted = holm(found.pvalue for found in tests.values())
     rows = {
         f"{a} {MINUS} {b}": {
             "Difference": number(found.estimate),

@@ -2,21 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.survival._compare import (
-    HazardRatioResult,
-    LogRankResult,
-    hazard_ratio,
-    logrank,
-)
-from sknac.survival._kaplan_meier import KaplanMeierResult, kaplan_meier
+from sknac.survival._compare import hazard_ratio, logrank
+from sknac.survival._kaplan_meier import kaplan_meier
 from sknac.survival._plot import KaplanMeierDisplay
 
-__all__ = [
-    "HazardRatioResult",
-    "KaplanMeierDisplay",
-    "KaplanMeierResult",
-    "LogRankResult",
-    "hazard_ratio",
-    "kaplan_meier",
-    "logrank",
-]
+__all__ = ["KaplanMeierDisplay", "hazard_ratio", "kaplan_meier", "logrank"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sknac.decision import ScoreColumn, StagedClassifier, stage_flow
-from sknac.metrics import proportion_ci
+from sknac.metrics._proportions import proportion_ci
 
 STOP = {"stop_label": "non-response"}
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.metrics import confusion_rates, proportion_ci, rates_from_counts
+from sknac.metrics import confusion_rates, rates_from_counts
+from sknac.metrics._proportions import proportion_ci
 
 close = pytest.approx
 

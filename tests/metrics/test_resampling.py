@@ -156,5 +156,5 @@ def test_seed_repeats_whatever_was_given():
     assert resolve_seed(np.random.default_rng(0)) == resolve_seed(
         np.random.default_rng(0)
     )
-    with pytest.raises(ValueError, match="random_state='a' must be"):
+    with pytest.raises(ValueError, match="or a Generator, got 'a'"):
         resolve_seed("a")

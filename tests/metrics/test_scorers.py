@@ -1,62 +1,104 @@
-"""Lower bounds as scores of a search."""
+"""Scorers in searches with several metrics."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_classification
+from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import make_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.svm import LinearSVC
 
 from sknac.metrics import (
     auc_ci,
     bootstrap_ci,
-    bootstrap_lower_bound,
-    delong_lower_bound,
-    npv_score,
+    clinical_scorers,
+    confusion_rates,
     weighted_youden_score,
 )
 
-RESPONSE = ("decision_function", "predict_proba")
-
 
 @pytest.fixture(scope="module")
-def table():
-    """Give 90 patients with string labels."""
-    X, y = make_classification(90, random_state=0, flip_y=0.2)
-    return X, np.where(y, "response", "non-response")
+def cancer():
+    """Give two features of 150 tumours with string labels."""
+    data = load_breast_cancer()
+    y = np.where(data.target[:150] == 0, "malignant", "benign")
+    X = data.data[:150, [1, 4]]
+    return (X - X.mean(axis=0)) / X.std(axis=0), y
 
 
-def test_bounds_are_the_lower_ends(tied):
-    y, a, _ = tied
-    got = delong_lower_bound(y, a, pos_label="response")
-    assert got == auc_ci(y, a, pos_label="response").low
-    got = bootstrap_lower_bound(y, a, pos_label="response")
-    want = bootstrap_ci("roc_auc", y, a, pos_label="response", random_state=0)
-    assert got == want.low
-
-
-def test_scorers_serve_as_refit_keys_in_nested_search(table):
-    kwargs = {"pos_label": "response"}
-    scoring = {
-        "auc_low": make_scorer(delong_lower_bound, response_method=RESPONSE, **kwargs),
-        "npv_low": make_scorer(bootstrap_lower_bound, metric="npv", **kwargs),
-        "npv": make_scorer(npv_score, **kwargs),
-        "youden": make_scorer(weighted_youden_score, weight=0.8, **kwargs),
-    }
-    search = GridSearchCV(
-        LogisticRegression(), {"C": [0.01, 1]}, scoring=scoring, refit="auc_low", cv=3
+@pytest.mark.parametrize("pos_label", ["malignant", "benign"])
+@pytest.mark.parametrize("model", [LogisticRegression(), LinearSVC()])
+def test_scorers_equal_the_functions(cancer, pos_label, model):
+    X, y = cancer
+    model.fit(X, y)
+    called = model.predict(X)
+    score = model.decision_function(X) * (1 if pos_label == "malignant" else -1)
+    rates = confusion_rates(y, called, pos_label=pos_label)
+    area = auc_ci(y, score, pos_label=pos_label)
+    want = {name: getattr(rates, name).estimate for name in ("npv", "ppv", "accuracy")}
+    want |= {"sensitivity": rates.sensitivity.estimate}
+    want |= {"specificity": rates.specificity.estimate}
+    want |= {"roc_auc": area.estimate, "delong_lower_bound": area.low}
+    want["weighted_youden"] = weighted_youden_score(
+        y, called, weight=0.8, pos_label=pos_label
     )
-    search.fit(*table)
-    results = search.cv_results_
-    assert (results["mean_test_npv_low"] < results["mean_test_npv"]).all()
-    assert search.best_score_ == results["mean_test_auc_low"].max()
-    outer = cross_val_score(search, *table, cv=3, scoring=scoring["auc_low"])
-    assert np.isfinite(outer).all()
+    boot = {"pos_label": pos_label, "random_state": 0}
+    want["accuracy_lower_bound"] = bootstrap_ci("accuracy", y, called, **boot).low
+    scorers = clinical_scorers(pos_label=pos_label, weight=0.8)
+    got = {name: scorer(model, X, y) for name, scorer in scorers.items()}
+    assert got == pytest.approx(want)
 
 
-def test_one_class_fold_is_nan_and_warned_of():
+@pytest.mark.parametrize("refit", ["npv", "weighted_youden", "delong_lower_bound"])
+def test_each_key_can_choose_the_winner_in_nested_folds(cancer, refit):
+    X, y = cancer
+    scorers = clinical_scorers(pos_label="malignant", weight=0.2)
+    grid = {"C": [0.05, 1.0]}
+    search = GridSearchCV(
+        LogisticRegression(), grid, cv=3, scoring=scorers, refit=refit
+    )
+    found = cross_validate(search, X, y, cv=3, scoring=scorers)
+    assert np.isfinite(found[f"test_{refit}"]).all()
+    search.fit(X, y)
+    best = np.argmax(search.cv_results_[f"mean_test_{refit}"])
+    assert search.best_index_ == best
+
+
+def test_fold_of_one_class_is_nan_and_not_averaged_away(cancer):
+    X, y = cancer
+    order = np.argsort(y == "benign", kind="stable")
+    scorers = {"npv": clinical_scorers(pos_label="malignant")["sensitivity"]}
+    folds = KFold(5)  # sorted by class: folds of benign tumours alone
+    with pytest.warns(UndefinedMetricWarning, match="no positive row"):
+        found = cross_validate(
+            LogisticRegression(), X[order], y[order], cv=folds, scoring=scorers
+        )
+    assert np.isnan(found["test_npv"]).any()
+    assert np.isnan(found["test_npv"].mean())
+
+
+def test_any_rate_may_have_a_lower_bound(cancer):
+    X, y = cancer
+    model = LogisticRegression().fit(X, y)
+    scorers = clinical_scorers(pos_label="benign", lower_bounds=["npv", "ppv"])
+    assert "accuracy_lower_bound" not in scorers
+    boot = {"pos_label": "benign", "random_state": 0}
+    want = bootstrap_ci("npv", y, model.predict(X), **boot).low
+    assert scorers["npv_lower_bound"](model, X, y) == want
+    found = cross_validate(model, X, y, cv=3, scoring=scorers)
+    assert (found["test_npv_lower_bound"] <= found["test_npv"]).all()
+
+
+def test_one_class_fold_is_nan_and_warned_of(cancer):
+    X, y = cancer
+    model, benign = LogisticRegression().fit(X, y), y == "benign"
+    scorer = clinical_scorers(pos_label="benign")["delong_lower_bound"]
     with pytest.warns(UndefinedMetricWarning, match="one class only"):
-        assert np.isnan(delong_lower_bound([0, 0], [1, 2]))
+        assert np.isnan(scorer(model, X[benign], y[benign]))
+
+
+def test_weight_must_be_a_share():
+    with pytest.raises(ValueError, match=r"weight must lie in \[0, 1\], got 2"):
+        clinical_scorers(pos_label=1, weight=2)

@@ -56,7 +56,7 @@ def test_numbers_are_those_of_the_single_functions(tied):
     alone = confusion_rates(y, called, pos_label=R)
     assert table.results["a"]["npv"] == alone.npv
     assert table.results["b"]["roc_auc"] == auc_ci(y, b, pos_label=R)
-    assert table.formatted().loc["b", "NPV (%)"] == "-"
+    assert table.formatted().loc["b", "NPV (%)"] == "\N{EN DASH}"
 
 
 def test_groups_need_and_get_a_bootstrap(tied):

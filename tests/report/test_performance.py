@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from sknac.metrics import (
-    adjust_pvalues,
     auc_ci,
     calibration,
     confusion_rates,
@@ -14,6 +13,7 @@ from sknac.metrics import (
     delong_test,
     roc_ci,
 )
+from sknac.utils._pvalues import holm
 
 POSITIVE = {"pos_label": "response"}
 
@@ -55,7 +55,7 @@ def test_comparisons_are_delong_tests_adjusted_by_holm(study, cascade, results):
     assert pairs == [("DLR-2", "DLR-4"), ("DLR-2", "DLRP"), ("DLR-4", "DLRP")]
     tests = [delong_test(study.y, scores[a], scores[b], **POSITIVE) for a, b in pairs]
     assert [row["pvalue"] for row in found] == [test.pvalue for test in tests]
-    adjusted = adjust_pvalues([test.pvalue for test in tests], method="holm")
+    adjusted = holm(test.pvalue for test in tests)
     assert [row["pvalue_holm"] for row in found] == pytest.approx(adjusted)
 
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from sknac.metrics import proportion_ci
+from sknac.metrics._proportions import proportion_ci
 from sknac.report._plain import plain
 
 

@@ -4,7 +4,7 @@
 
 import pytest
 
-from sknac.metrics import proportion_ci
+from sknac.metrics._proportions import proportion_ci
 from sknac.report._text import interval, listed, number, pvalue, significant, slug
 
 
