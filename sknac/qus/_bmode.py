@@ -3,14 +3,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.fft import next_fast_len
 from scipy.signal import hilbert
 
 from sknac.qus._checks import positive, real_rf
 
 
-def bmode_from_rf(rf: ArrayLike, *, dynamic_range_db: float = 60.0) -> np.ndarray:
+def bmode_from_rf(rf: np.ndarray, *, dynamic_range_db: float = 60.0) -> np.ndarray:
     """Log-compress the envelope of an RF frame.
 
     Parameters

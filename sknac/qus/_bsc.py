@@ -2,11 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from sknac.qus._checks import positive
 from sknac.qus._estimates import FORM_FACTOR
@@ -57,7 +57,7 @@ class GaussianScatterers:
         positive("esd_um", self.esd_um, "give the diameter in um")
         positive("speed_of_sound", self.speed_of_sound, "give it in m/s")
 
-    def __call__(self, f_mhz: ArrayLike) -> np.ndarray:
+    def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
         k = _wavenumber_cm(f_mhz, self.speed_of_sound)
         radius = self.esd_um / 2 * 1e-4
@@ -95,7 +95,7 @@ class PowerLaw:
     def __post_init__(self):
         positive("bsc_1mhz", self.bsc_1mhz, "give it in 1/(cm sr)")
 
-    def __call__(self, f_mhz: ArrayLike) -> np.ndarray:
+    def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
         return self.bsc_1mhz * np.asarray(f_mhz, dtype=float) ** self.exponent
 
@@ -136,7 +136,7 @@ class TabulatedBSC:
         object.__setattr__(self, "f_mhz", tuple(f.tolist()))
         object.__setattr__(self, "bsc", tuple(bsc.tolist()))
 
-    def __call__(self, f_mhz: ArrayLike) -> np.ndarray:
+    def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
         f = np.asarray(f_mhz, dtype=float)
         if f.min() < self.f_mhz[0] or f.max() > self.f_mhz[-1]:
@@ -205,7 +205,7 @@ class FaranSpheres:
                 raise ValueError("weights must be one share of 0 or more per diameter")
             object.__setattr__(self, "weights", tuple(weights.tolist()))
 
-    def __call__(self, f_mhz: ArrayLike) -> np.ndarray:
+    def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
         f = np.asarray(f_mhz, dtype=float)
         return self.concentration_per_cm3 * _per_bead(self, tuple(f.flat)).reshape(

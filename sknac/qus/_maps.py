@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
 from sknac.cohort import Plane
 from sknac.qus._engine import QUSMaps, maps_of
@@ -18,13 +17,13 @@ def qus_maps(
     plane: Plane,
     reference: ReferencePhantom,
     *,
-    attenuation_db_cm_mhz: float | ArrayLike | str,
+    attenuation_db_cm_mhz: float | str | np.ndarray,
     band_mhz: tuple[float, float] | str = (3.0, 8.0),
     window_mm: float | tuple[float, float] = 2.0,
     overlap: float | tuple[float, float] = 0.95,
     channels: tuple[str, ...] = CHANNELS,
     options: SpectralOptions | None = None,
-    dtype: DTypeLike = np.float32,
+    dtype: type = np.float32,
     n_jobs: int | None = None,
 ) -> QUSMaps:
     """Compute quantitative-ultrasound maps of one RF plane.
