@@ -10,15 +10,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sknac.cohort import Study
-from sknac.cohort.planes import as_column, list_planes
-from sknac.inspection._difference_work import (
-    DifferenceMapper,
-    PredictionDifference,
-    list_patients,
-)
+from sknac.cohort.planes import list_planes, put_planes
+from sknac.inspection._difference_work import PredictionDifference, list_patients
 from sknac.inspection._occlusion import Lattice
 from sknac.inspection._placement import follow
+from sknac.inspection._score import codes_of, given_labels
 from sknac.nets.split import split_model
 from sknac.utils._sklearn import Interval, validate_params
 from sknac.utils._store import ArrayStore
@@ -73,9 +69,10 @@ def prediction_difference(
         the patch leaves gaps, and the channels' names then end in ``_coarse``.
     channels : sequence of str or int, or str, default=None
         Channels to occlude, by name or position; None takes all.
-    target : label, default=None
-        Class whose probability is compared; with two classes either gives the
-        same, and None takes the last.
+    target : label, array-like of shape (n_patients,) or None, default=None
+        Class whose probability is compared: one label for all patients, or each
+        patient's own; with two classes either gives the same. None takes each
+        patient's most probable class.
     batch_size : int or None, default=None
         Occluded images computed at a time; None goes by their size: on a CPU 16 of
         128 x 128 pixels and 1 of 512 x 512, on a GPU 16 times as many.
@@ -104,8 +101,8 @@ def prediction_difference(
     Raises
     ------
     ValueError
-        If there is no image network in the estimator, or a channel or the target is
-        unknown, or with three or more classes there is no target.
+        If there is no image network in the estimator, or a channel or a target is
+        unknown.
     NotFittedError
         If the estimator is not fitted.
     CohortError
@@ -148,43 +145,40 @@ def prediction_difference(
     """
     model = split_model(estimator)
     net = model.net
-    column = _target_column(target, model.classes)
-    positions, labels = _pick_channels(channels, net)
+    labels = given_labels(target, len(X), model.classes)
+    codes = None if labels is None else codes_of(labels, model.classes).tolist()
+    positions, names = _pick_channels(channels, net)
     images, views = _followed(model, X)
     items = model.items(images)
     lattice = Lattice(patch, stride, tuple(net.item_shape_[-2:]))
-    mapper = DifferenceMapper(
+    work = PredictionDifference(
         model=model,
         items=items,
         lattice=lattice,
         channels=positions,
-        target=column,
         batch_size=batch_size or _batch_size(net.item_shape_, net.device_),
         store=None if store is None else ArrayStore(store),
     )
-    patients = list_patients(images, items, net)
-    maps = PredictionDifference().set_callbacks(*callbacks).run(mapper, patients)
+    patients = list_patients(images, items, net, codes)
+    maps = work.set_callbacks(*callbacks).run(patients)
     if not isinstance(images, pd.DataFrame):
         return [_as_array(found) for found in maps]
     if lattice.is_coarse:
-        labels = tuple(f"{label}_coarse" for label in labels)
-    return _as_frame(images, net.columns_, maps, lattice, labels, views)
+        names = tuple(f"{name}_coarse" for name in names)
+    return _as_frame(images, net.columns_, maps, lattice, names, views)
 
 
 def _followed(model, X):
     """Make the network's images, and note what they show of planes without spacing."""
     columns = [column for column in model.columns if column in X]
-    if not isinstance(X, pd.DataFrame) or all(
-        at.plane.spacing_mm is not None for at in list_planes(X, columns)
-    ):
-        return model.images(X), {}
+    found = list_planes(X, columns) if isinstance(X, pd.DataFrame) else []
+    if all(at.plane.spacing_mm is not None for at in found):
+        return model.images(X), [None] * len(found)
     images, views = follow(model, X)
-    found = zip(list_planes(X, columns), views, strict=True)
-    return images, {
-        (at.column, at.row, at.number): (at.plane, view)
-        for at, view in found
-        if at.plane.spacing_mm is None
-    }
+    return images, [
+        (at.plane, view) if at.plane.spacing_mm is None else None
+        for at, view in zip(found, views, strict=True)
+    ]
 
 
 def _batch_size(shape, device):
@@ -192,22 +186,6 @@ def _batch_size(shape, device):
     on_cpu = torch.device(device).type == "cpu"
     n_pixels, most = (2**18, 64) if on_cpu else (2**22, 256)
     return min(max(n_pixels // (shape[-2] * shape[-1]), 1), most)
-
-
-def _target_column(target, classes):
-    """Column of the class whose probability is compared."""
-    known = classes.tolist()
-    if not (target is None or np.isscalar(target)):
-        raise ValueError(
-            f"target= must be one of the classes {known}, for all patients"
-        )
-    if target is None:
-        if len(known) > 2:
-            raise ValueError(f"target= must name one of the classes {known}")
-        return len(known) - 1
-    if target not in known:
-        raise ValueError(f"target={target!r} is none of the classes {known}")
-    return known.index(target)
 
 
 def _pick_channels(channels, net):
@@ -227,9 +205,9 @@ def _pick_channels(channels, net):
             picked.append(net.channels_.index(channel))
         else:
             known = list(net.channels_) or f"0 to {n_channels - 1}"
-            raise ValueError(f"channel {channel!r} is none of {known}")
+            raise ValueError(f"channels must be of {known}, got {channel!r}")
     if not picked or len(set(picked)) < len(picked):
-        raise ValueError(f"channels= must name each channel once, got {channels!r}")
+        raise ValueError(f"channels must name each channel once, got {channels!r}")
     return tuple(picked), tuple(names[i] for i in picked)
 
 
@@ -248,37 +226,29 @@ def _load(values):
     return values if isinstance(values, np.ndarray) else values.load()
 
 
-def _as_frame(images, columns, maps, lattice, labels, views):
+def _as_frame(images, columns, maps, lattice, names, views):
     """Put maps where their images were."""
-    frame = images[list(columns)].copy(deep=False)
-    for visit, column in enumerate(columns):
-        cells = []
-        for row, (study, found) in enumerate(zip(images[column], maps, strict=True)):
-            planes = [
-                _as_plane(
-                    plane,
-                    found[visit, number],
-                    lattice,
-                    labels,
-                    views.get((column, row, number)),
-                )
-                for number, plane in enumerate(study.planes)
-            ]
-            cells.append(Study(planes))
-        frame[column] = as_column(cells, images.index)
-    return frame
+    planes = [
+        _as_plane(
+            at.plane,
+            maps[at.row][columns.index(at.column), at.number],
+            lattice,
+            names,
+            view,
+        )
+        for at, view in zip(list_planes(images, columns), views, strict=True)
+    ]
+    return put_planes(images[list(columns)], columns, planes)
 
 
-def _as_plane(plane, values, lattice, labels, view):
+def _as_plane(plane, values, lattice, names, view):
     """Put a map on the lattice of the patches' centres."""
     if view is not None:
         # In pixels the map is read beside its image: repeat, do not interpolate.
         original, seen = view
-        return seen.repeat(_repeated(_load(values), lattice), original, labels)
+        return seen.repeat(_repeated(_load(values), lattice), original, names)
     grid = lattice.on(plane.grid)
-    return plane.replace(
-        image=values, grid=grid, kind="maps", channels=labels, roi=None
-    )
+    return plane.replace(image=values, grid=grid, kind="maps", channels=names, roi=None)
 
 
 def _repeated(values, lattice):

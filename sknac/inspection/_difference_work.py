@@ -2,13 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from sknac.cohort import Plane
@@ -22,25 +20,6 @@ from sknac.utils._store import ArrayStore
 At = tuple[int, int]  # visit and number of an image
 
 
-class PredictionDifference(CallbackSupportMixin, BaseEstimator):
-    """The work under way, as scikit-learn's callbacks see it."""
-
-    @with_callbacks
-    def run(self, mapper, patients):
-        """Map every image; per patient a dict of maps by (visit, number)."""
-        n_images = sum(len(patient.images) for patient in patients)
-        results = []
-        with progress_of(self, n_images) as on_image:
-            for patient in patients:
-                found = {}
-                for at, values in mapper(patient):
-                    found[at] = values
-                    if on_image:
-                        on_image()
-                results.append(found)
-        return results
-
-
 @dataclass(frozen=True)
 class Image:
     """One image of a patient: where it is from, and an item that holds it."""
@@ -51,9 +30,14 @@ class Image:
 
 @dataclass(frozen=True)
 class Patient:
-    """The images of one row of X, by (visit, number), visit after visit."""
+    """The images of one row of X, by (visit, number), visit after visit.
+
+    ``target`` is the class whose probability counts, by position; None takes the most
+    probable one.
+    """
 
     images: dict[At, Image]
+    target: int | None
 
     @property
     def visits(self) -> list[list[At]]:
@@ -62,9 +46,9 @@ class Patient:
         return [[at for at in self.images if at[0] == v] for v in range(n_visits)]
 
 
-def list_patients(images, items: Items, net) -> list[Patient]:
+def list_patients(images, items: Items, net, codes) -> list[Patient]:
     """List the images of every row of a cohort frame or of arrays."""
-    n_visits = 2 if len(items.shape) == 4 else 1
+    n_visits = net.n_visits
     patients = []
     for row in range(items.n_rows):
         own = np.flatnonzero(items.rows == row)
@@ -78,19 +62,18 @@ def list_patients(images, items: Items, net) -> list[Patient]:
                 source = items.sources[item]
                 source = source if n_visits == 1 else source[visit]
                 found[visit, number] = Image(source, item)
-        patients.append(Patient(found))
+        patients.append(Patient(found, None if codes is None else codes[row]))
     return patients
 
 
 @dataclass
-class DifferenceMapper:
-    """Computes the maps of a patient's images, or finds them in a store."""
+class PredictionDifference(CallbackSupportMixin):
+    """Computes the maps of patients' images, or finds them in a store."""
 
     model: SplitModel
     items: Items
     lattice: Lattice
     channels: tuple[int, ...]
-    target: int
     batch_size: int
     store: ArrayStore | None
 
@@ -100,8 +83,23 @@ class DifferenceMapper:
             self.store.prepare()
             self.model_digest = model_digest(self.model)
 
-    def __call__(self, patient: Patient) -> Iterator[tuple[At, object]]:
-        """Yield (visit, number) and the map, (n_channels, n_down, n_across)."""
+    @with_callbacks
+    def run(self, patients: list[Patient]) -> list[dict[At, object]]:
+        """Map every image, (n_channels, n_down, n_across); callbacks hear of each."""
+        n_images = sum(len(patient.images) for patient in patients)
+        results = []
+        with progress_of(self, n_images) as on_image:
+            for patient in patients:
+                found = {}
+                for at, values in self._maps(patient):
+                    found[at] = values
+                    if on_image:
+                        on_image()
+                results.append(found)
+        return results
+
+    def _maps(self, patient):
+        """Yield (visit, number) and the map of each image of a patient."""
         keys = self._keys(patient) if self.store else {}
         score = None
         for at in patient.images:
@@ -109,7 +107,7 @@ class DifferenceMapper:
             if values is None:
                 with computing(self.model.net):
                     score = score or self._score(patient)
-                    values = self._map(score, at)
+                    values = self._map(score, at, patient.target)
                 if self.store:
                     values = self.store.put(keys[at], values)
             yield at, values
@@ -117,7 +115,7 @@ class DifferenceMapper:
     def _keys(self, patient):
         """Keys of a patient's maps; other images count, as they share the mean."""
         lattice = self.lattice
-        settings = (lattice.patch, lattice.stride, self.channels, self.target)
+        settings = (lattice.patch, lattice.stride, self.channels, patient.target)
         images = {at: image_digest(one.source) for at, one in patient.images.items()}
         return {
             at: map_key(self.model_digest, images, *at, settings)
@@ -140,7 +138,7 @@ class DifferenceMapper:
         layout = torch.channels_last if net.channels_last else torch.contiguous_format
         return pixels[None].to(net.device_).contiguous(memory_format=layout)
 
-    def _map(self, score, at):
+    def _map(self, score, at, target):
         """Compute the map of one image."""
         image = score.visits[at[0]][at[1]]
         channels, lattice = self.channels, self.lattice
@@ -152,6 +150,7 @@ class DifferenceMapper:
                 image, lattice, channels, patches, self.batch_size
             ):
                 means.append(around(batch))
-            found = self.model.finish(np.concatenate(means))[:, self.target]
+            found = self.model.finish(np.concatenate(means))
+            found = found[:, found[0].argmax() if target is None else target]
             values[tuple(patches.T)] = np.abs(found[1:] - found[0])
         return values

@@ -124,7 +124,7 @@ def grad_cam(
         maps = _item_maps(model.net, items, layers, partial(_heat, score, relu))
     if max(maps[0][0].shape) == 1:
         warnings.warn(
-            "the layer's maps have one pixel, so the heat maps are flat: name an "
+            "the layer's maps have one pixel, so the heat maps are flat; name an "
             "earlier layer in layer=, or train on larger images",
             UserWarning,
             stacklevel=2,
@@ -209,7 +209,7 @@ def _heat(score, relu, layer, x, numbers):
     if not isinstance(found, torch.Tensor) or found.ndim != 4:
         raise ValueError(
             f"layer {type(layer).__name__} does not give maps (n_images, n_maps, "
-            "height, width): name a convolutional one in layer="
+            "height, width); name a convolutional one in layer="
         )
     return found[:, 0].detach().float().cpu().numpy()
 
@@ -221,7 +221,7 @@ def _by_item(parts, n, n_visits):
         if len(part) != expected:
             raise ValueError(
                 f"the layer gave {len(part)} maps for {n} item(s) of {n_visits} "
-                f"visit(s), expected {expected}: in a network on two visits name a "
+                f"visit(s), expected {expected}; in a network on two visits name a "
                 "layer that sees both in one call, stacked by patient, or two layers"
             )
     if len(parts) == 2:

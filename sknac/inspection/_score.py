@@ -39,7 +39,7 @@ def given_labels(target: object, n_rows: int, classes: np.ndarray) -> list | Non
     labels = [target] * n_rows if single else np.asarray(target).tolist()
     if len(labels) != n_rows:
         raise ValueError(
-            f"target has {len(labels)} labels, X has {n_rows} patients: give "
+            f"target has {len(labels)} labels, X has {n_rows} patients; give "
             "one label, or one for each patient"
         )
     codes_of(labels, classes)
@@ -51,7 +51,7 @@ def codes_of(labels: list, classes: np.ndarray) -> np.ndarray:
     known = classes.tolist()
     for label in labels:
         if label not in known:
-            raise ValueError(f"target {label!r} is none of the classes {known}")
+            raise ValueError(f"target must be one of {known}, got {label!r}")
     return np.array([known.index(label) for label in labels])
 
 

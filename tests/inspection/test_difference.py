@@ -527,22 +527,34 @@ def test_either_of_two_classes_gives_the_same(plane_net, bags):
     np.testing.assert_allclose(maps[0], maps[2], rtol=0, atol=1e-7)
 
 
-def test_the_class_of_three_must_be_named(bags):
+def test_each_of_three_classes_can_be_asked_for(bags):
     net = PlaneFeatureNet(module="resnet_tiny", **FAST).fit(bags, ["a", "b", "c"] * 4)
-    with pytest.raises(ValueError, match="target= must name one of"):
-        prediction_difference(net, bags[:1])
     (found,) = prediction_difference(net, bags[:1], target="b", patch=16, stride=16)
     expected = plain(lambda bag: net.predict_proba([bag])[0, 1], bags[0], 16, 16)
     np.testing.assert_allclose(found, expected, **CLOSE)
 
 
+def test_the_most_probable_class_is_compared_or_each_patients_own(bags):
+    net = PlaneFeatureNet(module="resnet_tiny", **FAST).fit(bags, ["a", "b", "c"] * 4)
+    size = {"patch": 16, "stride": 16}
+    by_default = prediction_difference(net, bags[:3], **size)
+    likeliest = prediction_difference(
+        net, bags[:3], target=net.predict(bags[:3]), **size
+    )
+    own = prediction_difference(net, bags[:3], target=["c", "a", "b"], **size)
+    for i, label in enumerate("cab"):
+        np.testing.assert_array_equal(by_default[i], likeliest[i])
+        (alone,) = prediction_difference(net, bags[i : i + 1], target=label, **size)
+        np.testing.assert_allclose(own[i], alone, **CLOSE)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"target": "maybe"}, "target='maybe' is none of the classes"),
-        ({"target": ["response"] * 8}, "target= must be one of the classes"),
-        ({"channels": ["mbf"]}, "channel 'mbf' is none of"),
-        ({"channels": [2]}, "channel 2 is none of"),
+        ({"target": "maybe"}, "target must be one of .*, got 'maybe'"),
+        ({"target": ["response"] * 5}, "5 labels, X has 8 patients; give one label"),
+        ({"channels": ["mbf"]}, "channels must be of .*, got 'mbf'"),
+        ({"channels": [2]}, "channels must be of .*, got 2"),
         ({"channels": ["si", 0]}, "must name each channel once"),
         ({"channels": []}, "must name each channel once"),
         ({"patch": 0}, "'patch' parameter"),

@@ -189,7 +189,7 @@ def test_flat_maps_warn(pair_net, pairs):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"target": "yes"}, "'yes' is none of the classes .'non-response', 'resp"),
+        ({"target": "yes"}, "must be one of .'non-response', 'resp.*, got 'yes'"),
         ({"target": ["response"]}, "1 labels, X has 12 patients"),
         ({"layer": "backbone.layer9"}, "'backbone.layer9' is not in RAN; there are"),
         ({"layer": torch.nn.ReLU()}, "is not in RAN"),
