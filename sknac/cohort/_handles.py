@@ -72,7 +72,7 @@ class InMemoryArray(Handle):
     def __init__(self, array):
         array = np.array(array, order="C")
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"InMemoryArray needs numbers, got {array.dtype}")
+            raise TypeError(f"array must hold numbers, got {array.dtype}")
         digest = digest_of(array.dtype.str, array.shape, array.tobytes())
         self._adopt(array, digest)
 
@@ -231,7 +231,8 @@ class ArrayRef(Handle):
         array = read_array(self.path, self.frame)
         if array.shape != self.shape:
             raise SknacFormatError(
-                self.path, f"holds {array.shape}, its header said {self.shape}"
+                self.path,
+                f"the array must be {self.shape} as its header said, got {array.shape}",
             )
         array.setflags(write=False)
         return array
@@ -242,7 +243,7 @@ class ArrayRef(Handle):
         if (stat.st_size, stat.st_mtime_ns) != (self.size, self.mtime_ns):
             raise StaleFileError(
                 f"{self.path} changed after its handle was made "
-                f"({self.size} bytes then, {stat.st_size} now): build the cohort again"
+                f"({self.size} bytes then, {stat.st_size} now); build the cohort again"
             )
 
     def __reduce__(self):

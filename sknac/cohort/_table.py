@@ -141,12 +141,8 @@ def _study(patient, visit, studies):
     """Gather a patient's planes at a visit, or None where there are none."""
     if patient not in studies:
         return None
-    try:
+    with _named(f"patient {patient}, visit {visit}", "kind"):
         return Study(studies[patient])
-    except ValueError as error:
-        raise CohortError(
-            f"patient {patient}, visit {visit}, column kind: {error}"
-        ) from error
 
 
 def _read_table(table, root):
@@ -183,7 +179,9 @@ def _check_columns(table, rows):
         empty = rows.index[rows[column].isna()]
         if len(empty):
             where = _where(table, empty[0])
-            raise CohortError(f"{where}, column {column}: the value is missing")
+            raise CohortError(
+                f"{where}, column {column}: the value is missing; fill it in"
+            )
     prefixed = rows.index[rows["visit"].astype(str).str.startswith("us_")]
     if len(prefixed):
         visit = rows["visit"][prefixed[0]]
@@ -192,7 +190,7 @@ def _check_columns(table, rows):
             f"us_{visit}; write {str(visit).removeprefix('us_')!r}"
         )
     if len(rows) == 0:
-        raise CohortError("the table has no row")
+        raise CohortError("the table has no row; list a plane in each")
 
 
 def _check_listed_once(table, rows, planes):
@@ -238,7 +236,7 @@ def _plane(place, row, base):
     builders = {"rf": _rf_plane, "bmode": _image_plane, "maps": _image_plane}
     with _named(place, "kind"):
         if row["kind"] not in builders:
-            raise ValueError(f"{row['kind']!r} is not rf, bmode or maps")
+            raise ValueError(f"the kind must be rf, bmode or maps, got {row['kind']!r}")
     with _named(place, "path"):
         info = read_info(os.path.abspath(base / str(row["path"])))
         image = ArrayRef.from_info(info, _frame(row, info))
@@ -257,12 +255,12 @@ def _frame(row, info):
     frame = take_number(row, "frame")
     if frame is None and n_frames > 1 and info.format == "ultrasonix":
         raise ValueError(
-            f"column frame: the value is missing, {name} has {n_frames} frames"
+            f"column frame: the value is missing; name one of {name}'s {n_frames}"
         )
     if frame is not None and not (frame.is_integer() and 0 <= frame < n_frames):
         raise ValueError(
-            f"column frame: {frame:g} does not exist, {name} has frames 0 to "
-            f"{n_frames - 1}"
+            f"column frame: the value must be 0 to {n_frames - 1} in {name}, got "
+            f"{frame:g}"
         )
     return None if frame is None else int(frame)
 
@@ -277,7 +275,9 @@ def _rf_plane(row, image, info):
             f"{header} MHz; correct one of them"
         )
     if (stated or header) is None:
-        raise ValueError("column fs_mhz: the value is missing and not in the file")
+        raise ValueError(
+            "column fs_mhz: the value is missing and not in the file; give it"
+        )
     if "line_pitch_mm" not in row:
         raise ValueError(
             "column line_pitch_mm: the value is missing and RF files do not have it; "
@@ -301,7 +301,7 @@ def _image_plane(row, image, _):
     if (axial is None) != (lateral is None):
         missing = "axial" if axial is None else "lateral"
         raise ValueError(
-            f"column spacing_{missing}_mm: the value is missing, the other is given"
+            f"column spacing_{missing}_mm: the value is missing; give both or neither"
         )
     channels = tuple(str(row["channels"]).split(";")) if "channels" in row else ()
     if row["kind"] == "maps" and image.ndim == 3 and len(channels) != image.shape[0]:
@@ -335,7 +335,7 @@ def _clinical_columns(rows, clinical):
     for column in cohort:
         if str(column).startswith("us_"):
             raise CohortError(
-                f"clinical column {column}: us_ is for visits, give it another name"
+                f"clinical column {column}: us_ is for visits; give it another name"
             )
     return cohort
 
@@ -348,18 +348,20 @@ def _second_table(clinical, cohort):
         clinical = clinical.set_index("patient_id")
     if not clinical.index.is_unique:
         twice = clinical.index[clinical.index.duplicated()][0]
-        raise CohortError(f"clinical table: patient {twice} has more than one row")
+        raise CohortError(
+            f"clinical table: patient {twice} has more than one row; keep one"
+        )
     lost = cohort.index[~cohort.index.isin(clinical.index)]
     if len(lost):
         raise CohortError(
-            f"clinical table: patient {lost[0]} has no row"
+            f"clinical table: patient {lost[0]} has no row; "
             + _other_type(cohort.index, clinical.index)
         )
     unseen = clinical.index[~clinical.index.isin(cohort.index)]
     if len(unseen):
         warnings.warn(
             f"{len(unseen)} of the clinical table's {len(clinical)} patients have no "
-            f"plane and are left out, the first is {unseen[0]}",
+            f"plane and are left out; the first is {unseen[0]}",
             UserWarning,
             stacklevel=4,
         )
@@ -376,9 +378,9 @@ def _other_type(planes, clinical):
         for index in (planes, clinical)
     ]
     if kinds[0] == kinds[1]:
-        return ""
+        return "add it, or leave out the planes"
     return (
-        f"; patient_id is {' and '.join(kinds[0])} in the table of planes but "
+        f"patient_id is {' and '.join(kinds[0])} in the table of planes but "
         f"{' and '.join(kinds[1])} in the clinical table: read both as text "
         '(dtype={"patient_id": str})'
     )

@@ -23,10 +23,12 @@ def take_number(row, column, default=None, *, positive=False):
     try:
         number = float(row[column])
     except (TypeError, ValueError):
-        raise ValueError(f"column {column}: {row[column]!r} is not a number") from None
+        raise ValueError(
+            f"column {column}: must be a number, got {row[column]!r}"
+        ) from None
     if not math.isfinite(number) or (positive and number <= 0):
         kind = "positive" if positive else "finite"
-        raise ValueError(f"column {column}: {number:g} is not a {kind} number")
+        raise ValueError(f"column {column}: the number must be {kind}, got {number:g}")
     return number
 
 
@@ -40,18 +42,18 @@ def read_outline(row, grid, base):
     units = row.get("outline_units")
     if units not in _UNITS:
         raise ValueError(
-            f"column outline_units: {units!r} is not one of {', '.join(_UNITS)}"
+            f"column outline_units: must be one of {', '.join(_UNITS)}, got {units!r}"
         )
     path = base / str(row["outline"])
     if not path.is_file():
-        raise ValueError(f"column outline: {path}: no such file")
+        raise ValueError(f"column outline: {path}: no such file; correct the path")
     drawn_on = _drawn_on(row, units, grid)
     vertices = _polygon(path, units)
     if vertices is not None:
         in_mm = units == "mm"
         return PolygonOutline(vertices if in_mm else drawn_on.to_points(vertices))
     if units == "mm":
-        raise ValueError("column outline_units: a mask is in pixels, not in mm")
+        raise ValueError("column outline_units: a mask must be in pixels, got mm")
     mask = ArrayRef.from_file(path)
     if mask.ndim != 2:
         raise ValueError(
@@ -65,10 +67,12 @@ def _drawn_on(row, units, grid):
     """Settle the grid whose pixels the outline's numbers count."""
     is_rf = row["kind"] == "rf"
     if units == "mm" and grid.unit == "px":
-        raise ValueError("column outline_units: mm needs spacing_axial_mm and lateral")
+        raise ValueError(
+            "column outline_units: mm needs spacing_axial_mm and lateral; give both"
+        )
     if units == "samples" and row["kind"] == "bmode":
         raise ValueError(
-            "column outline_units: samples is for RF and maps, use px_bmode"
+            "column outline_units: samples is for RF and maps; use px_bmode"
         )
     if units == "px_bmode" and row["kind"] == "maps":
         raise ValueError(
@@ -97,8 +101,8 @@ def _mask_grid(drawn_on, shape, row, path):
         return Grid(shape, drawn_on.step, drawn_on.origin, drawn_on.unit)
     if shape != drawn_on.shape:
         raise ValueError(
-            f"column outline: mask {path.name} is {shape[0]}x{shape[1]}, the image "
-            f"{drawn_on.shape[0]}x{drawn_on.shape[1]}"
+            f"column outline: mask {path.name} must be of the image's size, "
+            f"{drawn_on.shape[0]}x{drawn_on.shape[1]}, got {shape[0]}x{shape[1]}"
         )
     return drawn_on
 
@@ -122,8 +126,10 @@ def _csv_polygon(path, units):
         vertices = table[names].to_numpy(dtype=float)
     except KeyError:
         raise SknacFormatError(
-            path, f"an outline in {units} needs columns {names}, has {list(table)}"
+            path, f"an outline in {units} must have columns {names}, got {list(table)}"
         ) from None
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise SknacFormatError(path, f"not a table of vertices: {error}") from error
+        raise SknacFormatError(
+            path, f"the file must be a table of vertices: {error}"
+        ) from error
     return vertices

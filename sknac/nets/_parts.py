@@ -40,8 +40,14 @@ class Part:
 class Split:
     """A network as parts, one after the other, and what joins them.
 
-    ``join`` takes the outputs of the parts numbered in ``kept``, as whole maps, and
-    returns the network's last maps.
+    Parameters
+    ----------
+    parts : sequence of Part
+        The parts; each takes the output of the one before.
+    kept : sequence of int
+        Numbers of the parts whose outputs, as whole maps, are joined.
+    join : callable
+        Makes the network's last maps of them.
     """
 
     parts: Sequence[Part]
@@ -51,7 +57,15 @@ class Split:
 
 @dataclass(frozen=True)
 class PairSplit:
-    """A network on pairs as its two encoders and what makes logits of their vectors."""
+    """A network on pairs as its two encoders and what makes logits of their vectors.
+
+    Parameters
+    ----------
+    encoders : tuple of (Module, Module)
+        What makes a vector of each image.
+    join : callable
+        Makes logits of the vectors of both.
+    """
 
     encoders: tuple[nn.Module, nn.Module]
     join: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

@@ -106,7 +106,7 @@ class MapScaler(PlaneTransformer):
         found = list_planes(X, self.columns_)
         if not found:
             raise CohortError(
-                f"columns {list(self.columns_)} hold no study to learn from"
+                f"columns {list(self.columns_)} must hold a study to learn from"
             )
         self.channels_ = found[0].plane.channels
         quantiles, n_finite, n_values = exact_percentiles(
@@ -114,13 +114,14 @@ class MapScaler(PlaneTransformer):
         )
         if not n_finite.all():
             names = np.asarray(self.channels_ or ("image",))[n_finite == 0]
-            raise ValueError(f"channel {names[0]} has no valid value in training")
+            raise ValueError(f"channel {names[0]} must have a valid value in training")
         self.low_, self.median_, self.high_ = quantiles
         self.filled_share_ = 1.0 - n_finite / n_values
         if (self.high_ <= self.low_).any():
             raise ValueError(
                 f"limits {self.limits} of the training values coincide at "
-                f"{self.low_[self.high_ <= self.low_][0]:.4g}: a channel is constant"
+                f"{self.low_[self.high_ <= self.low_][0]:.4g}; leave out the channel, "
+                "which is constant, or widen the limits"
             )
 
     def transform_plane(self, plane: Plane) -> Plane:
@@ -167,7 +168,9 @@ def _stack(plane):
 def _check_limits(limits):
     """Check two increasing percentiles."""
     if len(limits) != 2 or not 0 <= limits[0] < limits[1] <= 100:
-        raise ValueError(f"limits must be percentiles 0 <= low < high <= 100: {limits}")
+        raise ValueError(
+            f"limits must be percentiles 0 <= low < high <= 100, got {limits}"
+        )
     return limits
 
 

@@ -111,7 +111,7 @@ def test_memory_digest_ignores_the_layout():
 
 def test_objects_and_texts_are_refused():
     for array in (np.array([None]), np.array(["a"]), np.array([1j])):
-        with pytest.raises(TypeError, match="needs numbers"):
+        with pytest.raises(TypeError, match="must hold numbers"):
             InMemoryArray(array)
 
 
