@@ -14,13 +14,14 @@ from numpy.typing import ArrayLike
 from sknac.clinical._checks import as_flags, as_numbers, like, same_length
 from sknac.utils._labels import raise_first
 from sknac.utils._result import Result
+from sknac.utils._text import patients
 
 RESPONSE, NON_RESPONSE = "response", "non-response"
 # Least Miller-Payne and modified-response grade that count as response.
 MILLER_PAYNE_FROM, MODIFIED_FROM = 4, 3
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ResponseGrade(Result):
     """Grades of response and what they mean.
 
@@ -55,6 +56,12 @@ class ResponseGrade(Result):
         """
         index = None if isinstance(self.grade, pd.Series | np.ndarray) else [0]
         return pd.DataFrame({"grade": self.grade, "label": self.label}, index=index)
+
+    def __repr__(self) -> str:
+        if np.ndim(self.grade) == 0:
+            return f"ResponseGrade(grade={self.grade}, label={self.label!r})"
+        n, n_pos = len(self.label), int((np.asarray(self.label) == RESPONSE).sum())
+        return f"ResponseGrade({patients(n)}, {n_pos} {RESPONSE})"
 
 
 def modified_response(

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._result import Result
+
 
 @dataclass(frozen=True, repr=False)
-class PatientFlow:
+class PatientFlow(Result):
     """Patients enrolled, excluded by reason, and analysed by cohort and class.
 
     Parameters
