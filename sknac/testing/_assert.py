@@ -37,6 +37,11 @@ def output_of(estimator, X):
     )
 
 
+def fit_and_use(estimator, X, y, **settings):
+    """Fit a fresh estimator and take its output on the same frame."""
+    return output_of(fresh(estimator, **settings).fit(X, y), X)
+
+
 def comparable(output):
     """Make frames of studies, tables and arrays comparable with ``==``."""
     values = output.to_numpy() if hasattr(output, "to_numpy") else np.asarray(output)
@@ -72,7 +77,12 @@ def require_error(call, *words, mend):
     try:
         call()
     except (ValueError, TypeError, KeyError) as error:
-        missing = [word for word in words if word not in str(error)]
-        require(not missing, f"the error does not name {missing}: {error}; {mend}")
+        require_words(error, *words, mend=mend)
     else:
         raise AssertionError(f"no error was raised; {mend}")
+
+
+def require_words(error, *words, mend):
+    """Require that an error says certain words."""
+    missing = [str(word) for word in words if str(word) not in str(error)]
+    require(not missing, f"the error does not name {missing}: {error}; {mend}")

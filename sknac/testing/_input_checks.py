@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
 import joblib
 import pandas as pd
 from sklearn.base import clone
@@ -9,17 +11,20 @@ from sklearn.exceptions import NotFittedError
 
 from sknac.cohort import Study
 from sknac.testing._assert import (
+    fit_and_use,
     fresh,
     output_of,
     require,
     require_error,
+    require_words,
     us_column,
     with_cell,
 )
 from sknac.testing._cohorts import make_check_cohort
 from sknac.testing._tags import takes
 
-_USE_CHECK_COHORT = "call sknac.cohort.check_cohort on X in fit and later"
+_CHECK = "call sknac.cohort.check_cohort on X in fit and later"
+_PLACE = "say which row and column"
 
 
 def check_unfitted_raises(estimator, X, y):
@@ -29,16 +34,16 @@ def check_unfitted_raises(estimator, X, y):
     except NotFittedError:
         return
     except Exception as error:
-        raise AssertionError(
-            f"before fit it raised {error!r}; call check_is_fitted(self) first"
-        ) from error
-    raise AssertionError("it works before fit; call check_is_fitted(self) first")
+        found = repr(error)
+    else:
+        found = "no error"
+    raise AssertionError(f"before fit there is {found}; call check_is_fitted(self)")
 
 
 def check_input_not_mutated(estimator, X, y):
     """X and y are left as they were."""
     before = joblib.hash(X), joblib.hash(y)
-    output_of(fresh(estimator).fit(X, y), X)
+    fit_and_use(estimator, X, y)
     require(joblib.hash(X) == before[0], "X was changed; work on X.copy()")
     require(joblib.hash(y) == before[1], "y was changed; work on a copy")
 
@@ -46,11 +51,8 @@ def check_input_not_mutated(estimator, X, y):
 def check_missing_column_is_named(estimator, X, y):
     """A column that is missing after fit is named."""
     fitted, column = fresh(estimator).fit(X, y), us_column(X)
-    require_error(
-        lambda: output_of(fitted, X.drop(columns=column)),
-        column,
-        mend=_USE_CHECK_COHORT,
-    )
+    without = X.drop(columns=column)
+    require_error(lambda: output_of(fitted, without), column, mend=_CHECK)
 
 
 def check_missing_visit(estimator, X, y):
@@ -60,7 +62,7 @@ def check_missing_visit(estimator, X, y):
     try:
         output = output_of(fitted, holed)
     except ValueError as error:
-        _require_place(error, X.index[3], column)
+        require_words(error, X.index[3], column, mend=_PLACE)
         return
     require(len(output) == len(X), "a patient without a visit is gone; keep the row")
     if isinstance(output, pd.DataFrame) and column in output:
@@ -75,10 +77,9 @@ def check_ragged_planes(estimator, X, y):
     cut = plane.replace(image=plane.load()[..., :-2, :-2])
     ragged = with_cell(X, 3, Study((cut, *cell.planes[1:])))
     try:
-        fitted = fresh(estimator).fit(ragged, y)
-        n_rows = len(output_of(fitted, ragged))
+        n_rows = len(fit_and_use(estimator, ragged, y))
     except ValueError as error:
-        _require_place(error, X.index[3])
+        require_words(error, X.index[3], mend=_PLACE)
     else:
         require(n_rows == len(X), "a patient is gone; give one row per patient")
 
@@ -86,22 +87,15 @@ def check_ragged_planes(estimator, X, y):
 def check_duplicate_patient_is_named(estimator, X, y):
     """A patient in two rows is an error that names them."""
     twice = X.set_axis([X.index[0], *X.index[:-1]], axis=0)
-    require_error(
-        lambda: fresh(estimator).fit(twice, y),
-        str(X.index[0]),
-        mend=_USE_CHECK_COHORT,
-    )
+    fit = partial(fresh(estimator).fit, twice, y)
+    require_error(fit, X.index[0], mend=_CHECK)
 
 
 def check_foreign_cell_is_named(estimator, X, y):
     """A cell that is no study is an error that names row and column."""
     foreign = with_cell(X, 2, "scan.rf")
-    require_error(
-        lambda: fresh(estimator).fit(foreign, y),
-        str(X.index[2]),
-        us_column(X),
-        mend=_USE_CHECK_COHORT,
-    )
+    fit = partial(fresh(estimator).fit, foreign, y)
+    require_error(fit, X.index[2], us_column(X), mend=_CHECK)
 
 
 def check_other_kinds_are_refused(estimator, X, y):
@@ -109,19 +103,9 @@ def check_other_kinds_are_refused(estimator, X, y):
     kinds, visits = takes(estimator)
     for kind in {"rf", "bmode", "maps"} - set(kinds):
         other, _ = make_check_cohort(kind, visits=visits)
-        require_error(
-            lambda other=other: output_of(fresh(estimator).fit(other, y), other),
-            str(X.index[0]),
-            us_column(X),
-            mend=f"refuse {kind} planes, or name {kind!r} among kinds",
-        )
-
-
-def _require_place(error, *words):
-    """Require that an error names where it arose."""
-    missing = [str(word) for word in words if str(word) not in str(error)]
-    message = f"the error does not name {missing}: {error}; say which row and column"
-    require(not missing, message)
+        mend = f"refuse {kind} planes, or name {kind!r} among kinds"
+        use = partial(fit_and_use, estimator, other, y)
+        require_error(use, X.index[0], us_column(X), mend=mend)
 
 
 CHECKS = (

@@ -4,39 +4,24 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sknac.cohort import Study
 from sknac.decision import StagedClassifier
-from sknac.testing._assert import fresh, output_of, require, require_same
+from sknac.testing._assert import fit_and_use, fresh, output_of, require, require_same
 
 
-class _PlaneMeans(TransformerMixin, BaseEstimator):
-    """Mean valid sample of each patient's planes, of any kind; tables stay."""
-
-    def fit(self, X, y=None):
-        """Learn nothing."""
-        return self
-
-    def __sklearn_is_fitted__(self):
-        """There is nothing to learn."""
-        return True
-
-    def transform(self, X):
-        """Give a column for each ultrasound column of a frame."""
-        if not isinstance(X, pd.DataFrame):
-            return X
-        studies = [name for name in X if isinstance(X[name].iloc[0], Study)]
-        if not studies:
-            return X
-        return np.array(
-            [[_mean(cell) for cell in row] for row in X[studies].to_numpy()]
-        )
+def _plane_means(X):
+    """Mean valid sample of each visit's planes, of any kind; tables stay."""
+    cells = X.to_numpy() if isinstance(X, pd.DataFrame) else np.asarray(X)
+    studies = [column for column in cells.T if isinstance(column[0], Study)]
+    return np.transpose([[*map(_mean, column)] for column in studies]) if studies else X
 
 
 def _mean(study):
@@ -50,14 +35,17 @@ def _classifier(estimator):
     step = fresh(estimator)
     if is_classifier(step):
         return step
-    last = [("means", _PlaneMeans()), ("classify", LogisticRegression())]
+    last = [
+        ("means", FunctionTransformer(_plane_means)),
+        ("classify", LogisticRegression()),
+    ]
     return Pipeline([("step", step), *last])
 
 
 def check_pipeline(estimator, X, y):
     """In a pipeline it gives what it gives alone."""
-    alone = output_of(fresh(estimator).fit(X, y), X)
-    inside = output_of(Pipeline([("step", fresh(estimator))]).fit(X, y), X)
+    alone = fit_and_use(estimator, X, y)
+    inside = fit_and_use(Pipeline([("step", estimator)]), X, y)
     message = "in a Pipeline the output differs; let fit depend on X and y alone"
     require_same(inside, alone, message)
 
@@ -70,7 +58,7 @@ def check_grid_search(estimator, X, y):
     grid = {f"{prefix}{name}": [value] for name, value in list(settings.items())[:1]}
     search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
     message = "the estimator that GridSearchCV refits gives other output; keep no state"
-    alone = output_of(clone(model).fit(X, y), X)
+    alone = fit_and_use(model, X, y)
     require_same(output_of(search.best_estimator_, X), alone, message)
 
 

@@ -5,6 +5,7 @@
 import inspect
 import io
 import pickle
+from functools import partial
 from itertools import pairwise
 
 import joblib
@@ -12,6 +13,7 @@ from sklearn.base import clone
 
 from sknac.testing._assert import (
     METHODS,
+    fit_and_use,
     fresh,
     output_of,
     require,
@@ -50,14 +52,14 @@ def check_invalid_settings_are_refused(estimator, X, y):
     constraints = getattr(estimator, "_parameter_constraints", {})
     for name in estimator.get_params(deep=False):
         for value in _invalid_values(constraints.get(name, ())):
-            require_error(
-                lambda name=name, value=value: (
-                    clone(estimator).set_params(**{name: value}).fit(X, y)
-                ),
-                name,
-                mend=f"refuse {name}={value!r} in fit, by name "
-                "(_parameter_constraints and _fit_context do)",
-            )
+            mend = f"refuse {name}={value!r} in fit, as _parameter_constraints do"
+            fit = partial(_fit_with, estimator, X, y, **{name: value})
+            require_error(fit, name, mend=mend)
+
+
+def _fit_with(estimator, X, y, **settings):
+    """Fit a clone with other settings."""
+    clone(estimator).set_params(**settings).fit(X, y)
 
 
 class _NoSuchType:
@@ -88,7 +90,7 @@ def check_one_column_by_name(estimator, X, y):
     if "columns" not in estimator.get_params(deep=False) or not alone:
         return
     outputs = [
-        output_of(fresh(estimator, columns=columns).fit(X, y), X)
+        fit_and_use(estimator, X, y, columns=columns)
         for columns in (us_column(X), [us_column(X)])
     ]
     message = "columns='us_pre' must do what columns=['us_pre'] does"
@@ -99,28 +101,24 @@ def check_pickle_round_trip(estimator, X, y):
     """Pickled and joblib-dumped copies give the same output bit for bit."""
     fitted = fresh(estimator).fit(X, y)
     expected = output_of(fitted, X)
-    buffer = io.BytesIO()
-    joblib.dump(fitted, buffer)
-    buffer.seek(0)
-    copies = {
-        "pickle": pickle.loads(pickle.dumps(fitted)),
-        "joblib": joblib.load(buffer),
-    }
-    for name, copy in copies.items():
-        message = f"{name} changed the output; keep all fitted state in attributes"
-        require_same(output_of(copy, X), expected, message)
+    for library in (pickle, joblib):
+        buffer = io.BytesIO()
+        library.dump(fitted, buffer)
+        buffer.seek(0)
+        message = f"{library.__name__} changed the output; keep all state in attributes"
+        require_same(output_of(library.load(buffer), X), expected, message)
 
 
 def check_same_seed_same_output(estimator, X, y):
     """Two fits with one seed agree bit for bit."""
-    outputs = [output_of(fresh(estimator).fit(X, y), X) for _ in range(2)]
+    outputs = [fit_and_use(estimator, X, y) for _ in range(2)]
     message = "two fits with one seed differ; draw all that is random from random_state"
     require_same(*outputs, message)
 
 
 def check_refit_starts_anew(estimator, X, y):
     """A second fit forgets the first, on other patients or on the same."""
-    expected = output_of(fresh(estimator).fit(X, y), X)
+    expected = fit_and_use(estimator, X, y)
     again = fresh(estimator).fit(X.iloc[:8], y.iloc[:8])
     for whom in ("other patients", "the same patients"):
         message = f"fit after a fit on {whom} gives other output; start from nothing"
@@ -158,9 +156,7 @@ def check_n_jobs_leaves_output(estimator, X, y):
     """The number of workers does not change the output by a bit."""
     if "n_jobs" not in estimator.get_params(deep=False):
         return
-    outputs = [
-        output_of(fresh(estimator, n_jobs=n_jobs).fit(X, y), X) for n_jobs in (1, 2)
-    ]
+    outputs = [fit_and_use(estimator, X, y, n_jobs=n_jobs) for n_jobs in (1, 2)]
     message = "n_jobs changes the output; let each plane's work depend on it alone"
     require_same(*outputs, message)
 

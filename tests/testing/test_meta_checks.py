@@ -8,7 +8,7 @@ from sknac.cohort import check_cohort
 from sknac.features import MapStatistics
 from sknac.roi import ROIMasker
 from sknac.testing import make_check_cohort
-from sknac.testing._meta_checks import _PlaneMeans
+from sknac.testing._meta_checks import _plane_means
 
 
 class _LearnsFromNobody(MapStatistics):
@@ -74,12 +74,12 @@ def test_any_frame_becomes_a_column_of_means_per_visit(kind):
     X, _ = make_check_cohort(kind, visits=("pre", "post2"))
     study = X["us_post2"].iloc[5]
     expected = np.mean([plane.load().mean(dtype=float) for plane in study.planes])
-    assert _PlaneMeans().transform(X)[5, 1] == pytest.approx(expected, rel=1e-5)
+    assert _plane_means(X)[5, 1] == pytest.approx(expected, rel=1e-5)
 
 
 def test_means_leave_tables_alone():
     table = np.eye(3)
-    assert _PlaneMeans().fit(table).transform(table) is table
+    assert _plane_means(table) is table
 
 
 def test_a_step_that_hands_on_frames_feeds_the_meta_estimators(complaint):

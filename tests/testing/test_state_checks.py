@@ -151,7 +151,7 @@ class _PromisesMore(ROIMasker):
         (_NeverChecks(), "check_invalid_settings_are_refused", "; refuse columns="),
         (_ChecksTypesOnly(), "check_invalid_settings_are_refused", "margin_mm=-1e-06"),
         (_Nameless(), "check_invalid_settings_are_refused", "does not name .*; refuse"),
-        (_ForgetsState(), "check_pickle_round_trip", "; keep all fitted state"),
+        (_ForgetsState(), "check_pickle_round_trip", "; keep all state"),
         (_Random(), "check_same_seed_same_output", "; draw all .* random_state"),
         (_Accumulates(), "check_refit_starts_anew", "other patients.*; start from"),
         (_CountsItself(), "check_use_leaves_state", "uses_.*; write .* in fit"),
