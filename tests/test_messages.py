@@ -27,16 +27,6 @@ _NOT_YET = {
         "_settings.py",
         "_weights.py",
     },
-    "report": {
-        "_additions.py",
-        "_checks.py",
-        "_draw.py",
-        "_estimators.py",
-        "_files.py",
-        "_intake.py",
-        "_sample.py",
-        "_study.py",
-    },
 }
 _EXEMPT = {f"{package}/{name}" for package, names in _NOT_YET.items() for name in names}
 

@@ -14,7 +14,7 @@ from sknac.report._intake import check_flow, subgroup_table
 from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
 from sknac.report._system import System
-from sknac.survival._checks import check_follow_up
+from sknac.survival import kaplan_meier
 
 
 class Additions:
@@ -51,7 +51,9 @@ class Additions:
             for stage, values in labels.items()
         }
         if stop_label not in system.classes:
-            raise ValueError(f"stop_label={stop_label!r} is none of {system.classes}.")
+            raise ValueError(
+                f"stop_label must be one of {system.classes}, got {stop_label!r}"
+            )
         system.cascade = (pd.DataFrame(columns), stop_label)
         return self
 
@@ -83,7 +85,9 @@ class Additions:
         system.tables["test"] = aligned_table("X", X, system.test.y)
         if X_train is not None:
             if system.train is None:
-                raise ValueError(f"{name} was added without training patients.")
+                raise ValueError(
+                    f"{name} was added without training patients; leave X_train out"
+                )
             table = aligned_table("X_train", X_train, system.train.y)
             system.tables["training"] = table
         return self
@@ -113,7 +117,7 @@ class Additions:
         system = self._system(name)
         table = subgroup_table(system, by)
         if system.main not in system.test.decisions:
-            raise ValueError(f"{system.main} has no decisions to show in subgroups.")
+            raise ValueError(f"{system.main} must have decisions to show in subgroups")
         system.subgroups = table
         return self
 
@@ -146,12 +150,12 @@ class Additions:
         """
         system = self._system(name)
         if system.main not in system.test.decisions:
-            raise ValueError(f"{system.main} has no decisions to group survival by.")
+            raise ValueError(f"{system.main} must have decisions to group survival by")
         check_text(time_label, "time_label")
         y = system.test.y
         follow_up = aligned("time", time, y), aligned("event", event, y)
         rows = system.test.decided(system.main)[0].index
-        check_follow_up(*(column.loc[rows] for column in follow_up))
+        kaplan_meier(*(column.loc[rows] for column in follow_up))
         system.survival = (*follow_up, time_label)
         return self
 
@@ -178,7 +182,7 @@ class Additions:
             If the system is unknown, or as many patients are not analysed.
         """
         if not isinstance(flow, PatientFlow):
-            raise TypeError(f"flow must be a PatientFlow, not {type(flow).__name__}.")
+            raise TypeError(f"flow must be a PatientFlow, got {type(flow).__name__}")
         system = self._system(name)
         check_flow(system, flow)
         system.flow = flow
@@ -221,15 +225,17 @@ class Additions:
         system = self._system(name)
         check_text(title, "title")
         if title in [known for known, *_ in system.maps]:
-            raise ValueError(f"{name} has maps of the title {title!r}: pass another.")
+            raise ValueError(f"{name} has maps of the title {title!r}; pass another")
         if not maps.index.is_unique:
-            raise ValueError("maps has several rows of one patient; keep one of each.")
+            raise ValueError("maps has several rows of one patient; keep one of each")
         X = system.tables.get("test") if X is None else X
         if X is None:
-            raise ValueError(f"{name} was added without images: pass X.")
+            raise ValueError(f"{name} was added without images; pass X")
         absent = maps.index.difference(system.test.y.index.intersection(X.index))
         if len(absent):
-            raise ValueError(f"maps has {len(absent)} patients who are not in X and y.")
+            raise ValueError(
+                f"maps must be of patients in X and y, got {len(absent)} others"
+            )
         system.maps.append((title, maps, X))
         return self
 
@@ -262,12 +268,12 @@ class Additions:
             If the system is unknown, or the caption is empty or comes twice.
         """
         if not isinstance(table, pd.DataFrame):
-            raise TypeError(f"table must be a DataFrame, not {type(table).__name__}.")
+            raise TypeError(f"table must be a DataFrame, got {type(table).__name__}")
         check_text(caption, "caption", empty=False)
         check_text(note, "note")
         system = self._system(name)
         if caption in system.further_numbers:
-            raise ValueError(f"{name} has a table {caption!r} already: pass another.")
+            raise ValueError(f"{name} has a table {caption!r} already; pass another")
         system.further.append(Table(caption, table.astype(str), note))
         system.further_numbers[caption] = table.copy()
         return self
@@ -301,7 +307,7 @@ class Additions:
         check_text(caption, "caption", empty=False)
         check_text(alt, "alt", empty=False)
         if not hasattr(figure, "savefig"):
-            raise TypeError(f"figure must be a Figure, not {type(figure).__name__}.")
+            raise TypeError(f"figure must be a Figure, got {type(figure).__name__}")
         system = self._system(name)
         number = sum(isinstance(part, Drawing) for part in system.further) + 1
         system.further.append(

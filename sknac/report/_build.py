@@ -11,7 +11,7 @@ from sknac.report._draw import png
 from sknac.report._page import page
 from sknac.report._parts import Drawing, Options, Section
 from sknac.report._performance import headline
-from sknac.report._plain import plain
+from sknac.report._plain import jsonable
 from sknac.report._sections import make_sections, without_undefined
 from sknac.report._system import System
 from sknac.report._text import slug
@@ -94,7 +94,7 @@ class Report:
             }
             for chapter, drawing in self.drawings()
         ]
-        return plain(
+        return jsonable(
             {
                 "kind": KIND,
                 "schema": SCHEMA,

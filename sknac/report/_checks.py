@@ -7,8 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from sknac.metrics._subgroups import ALL
-
 # More levels than this are a number to be cut, or name the patients.
 MOST_SUBGROUPS = 20
 
@@ -16,9 +14,9 @@ MOST_SUBGROUPS = 20
 def check_text(text: Any, name: str, *, empty: bool = True) -> None:
     """Raise unless something is a text, and not empty where it may not be."""
     if not isinstance(text, str):
-        raise TypeError(f"{name} must be text, not {type(text).__name__}.")
+        raise TypeError(f"{name} must be text, got {type(text).__name__}")
     if not empty and not text.strip():
-        raise ValueError(f"{name} is empty.")
+        raise ValueError(f"{name} is empty; write something")
 
 
 def check_names(
@@ -28,7 +26,7 @@ def check_names(
     names = (names,) if isinstance(names, str) else tuple(names)
     absent = [name for name in names if name not in known]
     if absent:
-        raise ValueError(f"{what} names {absent[0]!r}; there are {list(known)}.")
+        raise ValueError(f"{what} must name some of {list(known)}, got {absent[0]!r}")
     return names
 
 
@@ -38,18 +36,21 @@ def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
         return
     both = test.intersection(train)
     if len(both):
-        raise ValueError(f"{name}: {len(both)} patients are both in training and test.")
+        raise ValueError(
+            f"{name}: {len(both)} patients are both in training and test; leave them "
+            "out of one"
+        )
 
 
 def check_subgroups(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of subgroups; raise where it cannot be shown."""
     for column in table:
-        if str(column) == ALL:
-            raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it.")
+        if str(column) == "all":
+            raise ValueError("a factor is named 'all', as everybody is; rename it")
         levels = table[column].nunique()
         if levels > MOST_SUBGROUPS:
             raise ValueError(
                 f"subgroups {column!r} has {levels} levels, at most {MOST_SUBGROUPS} "
-                "are shown: cut numbers into groups, for example with pandas.cut."
+                "are shown; cut numbers into groups, for example with pandas.cut"
             )
     return table

@@ -111,9 +111,9 @@ def _one_warning_of_letters():
             )
     if lacking:
         warnings.warn(
-            "Figures lack letters that matplotlib's font does not have; they show "
-            "boxes. Name an installed font that has them, for example "
-            'matplotlib.rcParams["font.family"] = ["DejaVu Sans", "Noto Sans CJK SC"].',
+            "Figures lack letters that matplotlib's font does not have and show boxes; "
+            "name an installed font that has them, for example "
+            'matplotlib.rcParams["font.family"] = ["DejaVu Sans", "Noto Sans CJK SC"]',
             UserWarning,
             stacklevel=2,
         )

@@ -45,17 +45,17 @@ def _check_classes(name, estimator, pos_label):
     """Raise unless an estimator is a classifier that knows the positive class."""
     known = getattr(estimator, "classes_", None)
     if known is None:
-        raise TypeError(f"{name}: {type(estimator).__name__} is no classifier.")
+        raise TypeError(f"{name} must be a classifier, got {type(estimator).__name__}")
     if pos_label not in list(known):
         raise ValueError(
-            f"pos_label={pos_label!r} is none of the classes of {name}: {list(known)}."
+            f"pos_label must be a class of {name} ({list(known)}), got {pos_label!r}"
         )
 
 
 def _judge_stages(name, estimator, X, index):
     """Return the same of each stage alone and of the cascade, under its own name."""
     if name in [stage for stage, *_ in estimator.stages_]:
-        raise ValueError(f"{name!r} is the name of a stage too; name the system else.")
+        raise ValueError(f"{name!r} is the name of a stage too; name the system else")
     trace = answers_of(estimator, X, each=True)
     found = Judgement(stages=trace.alone())
     for _, stage, rows, answers in trace.steps:

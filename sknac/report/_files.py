@@ -31,7 +31,7 @@ def _earlier(folder, overwrite):
     from sknac.report._build import KIND
 
     if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file; a report needs a folder.")
+        raise FileExistsError(f"{folder} is a file; name a folder")
     taken = [folder / name for name in (HTML, JSON) if (folder / name).exists()]
     taken += sorted((folder / FIGURES).glob("*"))
     if not taken:
@@ -44,11 +44,11 @@ def _earlier(folder, overwrite):
         ours, files = False, set()
     if not ours:
         raise FileExistsError(
-            f"{taken[0]} is no report's: choose another folder, or remove it."
+            f"{taken[0]} is no report's; choose another folder, or remove it"
         )
     if not overwrite:
         raise FileExistsError(
-            f"{folder} holds a report already: pass overwrite=True to replace it."
+            f"{folder} holds a report already; pass overwrite=True to replace it"
         )
     inside = {path for path in files if path.parent == folder / FIGURES}
     return [folder / HTML, folder / JSON, *sorted(inside)]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import ABSENT, number, pvalue, significant
+from sknac.utils._text import ABSENT, number, pvalue, significant
 
 
 def coefficient_section(system: System, options: Options) -> Section | None:

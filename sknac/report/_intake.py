@@ -26,13 +26,15 @@ def new_system(
     """Check what was given and return a system that is not added yet."""
     check_text(name, "name", empty=False)
     if name in taken:
-        raise ValueError(f"there is a system {name!r} already.")
+        raise ValueError(f"there is a system {name!r} already; name this one else")
     if not test.scores and not test.decisions:
-        raise ValueError(f"{name}: give scores, decisions or both.")
+        raise ValueError(f"{name} must have scores, decisions or both")
     sample = make_sample(f"{name}, test", y, test.scores, test.decisions)
     classes = sample.y.unique().tolist()
     if pos_label not in classes:
-        raise ValueError(f"{name}: pos_label={pos_label!r} is none of {classes}.")
+        raise ValueError(
+            f"{name}: pos_label must be one of {classes}, got {pos_label!r}"
+        )
     trained = None
     if train is not None:
         where = f"{name}, training"
@@ -51,7 +53,7 @@ def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
         one = judge(name, model, X, pos_label)
         twice = set(found.scores) & set(one.scores)
         if twice:
-            raise ValueError(f"two models are named {min(twice)!r}.")
+            raise ValueError(f"two models are named {min(twice)!r}; name one else")
         found.scores |= one.scores
         found.decisions |= one.decisions
         found.probabilities += one.probabilities
@@ -73,8 +75,8 @@ def with_rows(name: str, y: Any, X: Any) -> Any:
         return pd.Series(np.asarray(y), index=X.index)
     if not same_rows(index, X.index):
         raise ValueError(
-            f"{name}: y has other row names than X, or another order: pass "
-            "y.loc[X.index], or an array where the order is right."
+            f"{name}: y has other row names than X, or another order; pass "
+            "y.loc[X.index], or an array where the order is right"
         )
     if isinstance(index, pd.RangeIndex):
         return pd.Series(np.asarray(y), index=X.index)
@@ -87,7 +89,7 @@ def check_probabilities(system: System) -> None:
         score = system.test.scores[model].dropna()
         if score.min() < 0 or score.max() > 1:
             raise ValueError(
-                f"probabilities names {model!r}, whose scores leave [0, 1]."
+                f"probabilities must lie in [0, 1]; scores of {model!r} leave it"
             )
 
 
@@ -100,7 +102,8 @@ def check_flow(system: System, flow: Any) -> None:
     fits = flow.analysed == n if system.train is not None else flow.analysed >= n
     if not fits:
         raise ValueError(
-            f"flow has {flow.analysed} patients analysed, the system has {n}."
+            f"flow has {flow.analysed} patients analysed, the system has {n}; they "
+            "must be the same"
         )
 
 
@@ -112,7 +115,9 @@ def subgroup_table(system: System, by: Any) -> pd.DataFrame:
         table = system.tables.get("test")
         absent = [x for x in by if table is None or x not in table.columns]
         if absent:
-            raise ValueError(f"{system.name} has no column {', '.join(absent)}.")
+            raise ValueError(
+                f"{system.name} has no column {', '.join(absent)}; add it to X"
+            )
         by = table[list(by)]
     if not isinstance(by, pd.DataFrame | pd.Series):
         by = pd.Series(np.asarray(by), name="subgroup")
@@ -122,11 +127,11 @@ def subgroup_table(system: System, by: Any) -> pd.DataFrame:
 def add_curve(system: System, model: str, curve: Any) -> None:
     """Add the curve of a threshold that counts the same class as positive."""
     if model not in system.test.scores:
-        raise ValueError(f"curves names {model!r}, which has no scores.")
+        raise ValueError(f"curves names {model!r}, which must have scores")
     if curve.pos_label != system.pos_label:
         raise ValueError(
-            f"the curve of {model!r} counts {curve.pos_label!r} as positive, "
-            f"{system.name} {system.pos_label!r}."
+            f"the curve of {model!r} must count {system.pos_label!r} as positive, as "
+            f"{system.name} does, got {curve.pos_label!r}"
         )
     system.curves[model] = curve
     system.curve_sources[model] = "the patients who chose it"

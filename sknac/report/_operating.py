@@ -14,15 +14,8 @@ from sknac.decision import (
 from sknac.metrics import SubgroupDisplay, subgroup_rates
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import (
-    ABSENT,
-    MINUS,
-    TIMES,
-    interval,
-    number,
-    plural,
-    significant,
-)
+from sknac.report._text import TIMES, interval, plural
+from sknac.utils._text import ABSENT, MINUS, number, significant
 
 # More wrong decisions than these are read in the numbers, not in the text.
 MOST_WRONG = 25

@@ -6,8 +6,8 @@ import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import number, pvalue, significant
 from sknac.survival import KaplanMeierDisplay, hazard_ratio, kaplan_meier
+from sknac.utils._text import number, pvalue, significant
 
 
 def survival_section(system: System, options: Options) -> Section | None:

@@ -9,7 +9,8 @@ from sknac.clinical import PatientFlow, PatientFlowDisplay, baseline_table
 from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import listed, number, share
+from sknac.report._text import listed
+from sknac.utils._text import number, share
 
 # A text column with more levels than this may well be names or notes.
 MOST_LEVELS = 12

@@ -20,18 +20,10 @@ from sknac.metrics import (
 )
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import (
-    ABSENT,
-    MINUS,
-    bracket,
-    in_line,
-    interval,
-    listed,
-    number,
-    pvalue,
-)
+from sknac.report._text import interval, listed
 from sknac.utils._pvalues import holm
 from sknac.utils._style import line_style, point_style
+from sknac.utils._text import ABSENT, MINUS, bracket, in_line, number, pvalue
 
 RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
 HEADS = {

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._labels import distinct_labels, one_dimensional
+
 
 @dataclass(frozen=True, eq=False)
 class Sample:
@@ -62,27 +64,14 @@ def by_model(values: Any, name: str, what: str) -> dict[str, Any]:
         return {name: values}
     odd = [key for key in values if not isinstance(key, str)]
     if odd:
-        raise ValueError(f"{what} names a model {odd[0]!r}; names must be text.")
+        raise ValueError(f"{what} names a model {odd[0]!r}; names must be text")
     return dict(values)
 
 
 def aligned(what: str, values: Any, y: pd.Series) -> pd.Series:
-    """Return values as a column beside y, or say how they do not fit.
-
-    A Series with an index of its own must have the patients of y in their order:
-    guessing which of two orders was meant would pair scores with wrong patients.
-    """
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{what} has shape {array.shape}; it must be 1-D.")
-    if len(array) != len(y):
-        raise ValueError(f"{what} has {len(array)} rows, y has {len(y)}.")
-    index = getattr(values, "index", None)
-    if isinstance(index, pd.Index) and not same_rows(index, y.index):
-        raise ValueError(
-            f"{what} has other row names than y, or another order: pass "
-            "values.loc[y.index], or arrays where the order is right."
-        )
+    """Return values as a column beside y, or say how they do not fit."""
+    array = one_dimensional(values, what, len(y))
+    _check_order(what, values, y)
     return pd.Series(array, index=y.index)
 
 
@@ -91,17 +80,25 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
     if isinstance(table, pd.Series):
         table = table.to_frame(table.name if table.name is not None else "subgroup")
     if not isinstance(table, pd.DataFrame):
-        raise TypeError(f"{what} must be a DataFrame, not {type(table).__name__}.")
-    if len(table) != len(y):
-        raise ValueError(f"{what} has {len(table)} rows, y has {len(y)}.")
-    if not same_rows(table.index, y.index):
-        raise ValueError(
-            f"{what} has other row names than y, or another order: pass "
-            "table.loc[y.index]."
-        )
+        raise TypeError(f"{what} must be a DataFrame, got {type(table).__name__}")
+    one_dimensional(table.index, what, len(y))
+    _check_order(what, table, y)
     if not table.columns.is_unique:
-        raise ValueError(f"{what} has two columns of one name.")
+        raise ValueError(f"{what} has two columns of one name; rename one")
     return table.set_axis(y.index)
+
+
+def _check_order(what, values, y):
+    """Raise where an index of its own has not the patients of y in their order.
+
+    Guessing which of two orders was meant would pair scores with wrong patients.
+    """
+    index = getattr(values, "index", None)
+    if isinstance(index, pd.Index) and not same_rows(index, y.index):
+        raise ValueError(
+            f"{what} has other row names than y, or another order; pass "
+            f"{what}.loc[y.index], or arrays where the order is right"
+        )
 
 
 def same_rows(index: pd.Index, rows: pd.Index) -> bool:
@@ -116,26 +113,23 @@ def same_rows(index: pd.Index, rows: pd.Index) -> bool:
 
 def _labels(where, y, classes):
     """Return true labels as a Series, checked."""
-    array = np.asarray(y)
-    if array.ndim != 1 or len(array) == 0:
-        raise ValueError(f"{where}: y has shape {array.shape}; it must be 1-D.")
+    array = one_dimensional(y, f"{where}: y")
     index = getattr(y, "index", None)
     index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(array))
-    y = pd.Series(array, index=index)
-    if y.isna().any():
-        raise ValueError(f"{where}: y holds missing labels; leave those rows out.")
+    found = sorted(distinct_labels(array, f"{where}: y"), key=str)
     if not index.is_unique:
         twice = index[index.duplicated()][0]
         raise ValueError(
-            f"{where}: y has several rows named {twice!r}. A report counts patients: "
-            "give one row per patient, for example the mean score of her images."
+            f"{where}: y has several rows named {twice!r}, but a report counts "
+            "patients; give one row per patient, such as the mean score of her images"
         )
-    found = sorted(y.unique().tolist(), key=str)
     if len(found) != 2:
-        raise ValueError(f"{where}: y holds {len(found)} classes {found[:5]}, not two.")
+        raise ValueError(f"{where}: y must hold two classes, got {found[:5]}")
     if classes is not None and set(found) != set(classes):
-        raise ValueError(f"{where}: y holds {found}, the test patients {classes}.")
-    return y
+        raise ValueError(
+            f"{where}: y must hold the test patients' {classes}, got {found}"
+        )
+    return pd.Series(array, index=index)
 
 
 def _scores(what, values, y):
@@ -144,11 +138,11 @@ def _scores(what, values, y):
     try:
         column = column.astype(np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{what} must be numbers, not {column.dtype}.") from None
+        raise ValueError(f"{what} must be numbers, got {column.dtype}") from None
     if np.isinf(column).any():
-        raise ValueError(f"{what} holds infinite values; give finite scores.")
+        raise ValueError(f"{what} holds infinite values; give finite scores")
     if y[column.notna()].nunique() != 2:
-        raise ValueError(f"{what} leaves fewer than two classes with a score.")
+        raise ValueError(f"{what} must leave both classes with a score")
     return column
 
 
@@ -159,7 +153,7 @@ def _decisions(what, values, y, known):
     strange = set(column.dropna()) - set(known)
     if strange:
         strange, known = sorted(map(str, strange)), sorted(map(str, known))
-        raise ValueError(f"{what} holds {strange}, y holds {known}.")
+        raise ValueError(f"{what} must hold labels of y ({known}), got {strange}")
     if column.notna().sum() == 0:
-        raise ValueError(f"{what} holds no decision.")
+        raise ValueError(f"{what} holds no decision; leave it out")
     return column

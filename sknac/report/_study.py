@@ -190,7 +190,9 @@ default=None
             train = Judgement(by_model(scores_train, name, "scores_train"))
             train.decisions = by_model(decisions_train, name, "decisions_train")
         elif scores_train is not None or decisions_train is not None:
-            raise ValueError(f"{name}: scores and decisions in training need y_train.")
+            raise ValueError(
+                f"{name}: scores and decisions in training must come with y_train"
+            )
         system = new_system(self._systems, name, y, test, y_train, train, pos_label)
         chosen = test.scores if probabilities is True else probabilities or ()
         system.probabilities = check_names(chosen, test.scores, "probabilities")
@@ -257,9 +259,9 @@ default=None
             If an estimator is not fitted.
         """
         if (X_train is None) != (y_train is None):
-            raise ValueError(f"{name}: X_train and y_train go together.")
+            raise ValueError(f"{name}: X_train and y_train must come together")
         if name in (others or {}):
-            raise ValueError(f"two models are named {name!r}: name one in others else.")
+            raise ValueError(f"two models are named {name!r}; name one in others else")
         models = {name: estimator} | dict(others or {})
         y, y_train = with_rows(name, y, X), with_rows(name, y_train, X_train)
         test = judge_all(models, X, pos_label)

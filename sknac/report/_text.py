@@ -1,39 +1,15 @@
-"""Numbers in words: estimates with intervals, p-values, counts."""
+"""Words of a report: cells of tables, names of files, settings."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import math
 import re
 from collections.abc import Iterable
 from typing import Any
 
-ABSENT, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+from sknac.utils._text import bracket, number
+
 TIMES = " \N{MULTIPLICATION SIGN} "
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-
-
-def number(value: Any, digits: int = 2) -> str:
-    """Write a number with some decimals; a dash where there is none."""
-    if value is None or value != value:
-        return ABSENT
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    # Adding 0 takes the sign off a value that is rounded to 0.
-    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", MINUS)
-
-
-def significant(value: Any, digits: int = 3) -> str:
-    """Write a number with some significant digits; a dash where there is none."""
-    if value is None or value != value:
-        return ABSENT
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    return f"{value:.{digits}g}".replace("-", MINUS)
-
-
-def bracket(low: float, high: float, digits: int = 2) -> str:
-    """Write an interval in square brackets."""
-    return f"[{number(low, digits)}, {number(high, digits)}]"
 
 
 def interval(found: Any) -> str:
@@ -42,23 +18,6 @@ def interval(found: Any) -> str:
     if found.total is not None:
         lines.append(f"{found.count}/{found.total}")
     return "\n".join(lines)
-
-
-def in_line(found: Any) -> str:
-    """Write an estimate with its interval on one line."""
-    return f"{number(found.estimate)} {bracket(found.low, found.high)}"
-
-
-def pvalue(value: float) -> str:
-    """Write a p-value with three decimals."""
-    if value != value:
-        return ABSENT
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def share(count: int, total: int) -> str:
-    """Write a count with its percentage."""
-    return f"{count} ({100 * count / total:.0f} %)" if total else f"{count}"
 
 
 def plural(count: int, word: str) -> str:

@@ -123,6 +123,6 @@ def test_long_names_stay_within_the_figure(where):
 
 
 def test_letters_that_no_font_has_bring_one_warning_with_the_mend():
-    with pytest.warns(UserWarning, match="Name an installed font") as caught:
+    with pytest.warns(UserWarning, match="name an installed font") as caught:
         png(titled("\u6709\u6548 \u65e0\u6548"))
     assert len(caught) == 1

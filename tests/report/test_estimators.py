@@ -109,9 +109,9 @@ def test_who_waits_at_a_middle_stage_is_not_decided_by_a_later_one():
 def test_what_is_no_fitted_classifier_is_refused():
     with pytest.raises(NotFittedError):
         judge("m", LogisticRegression(), X, "yes")
-    with pytest.raises(TypeError, match="StandardScaler is no classifier"):
+    with pytest.raises(TypeError, match="must be a classifier, got StandardScaler"):
         judge("m", StandardScaler().fit(X), X, "yes")
-    with pytest.raises(ValueError, match="none of the classes of m"):
+    with pytest.raises(ValueError, match="must be a class of m"):
         judge("m", LogisticRegression().fit(X, Y), X, 1)
 
 

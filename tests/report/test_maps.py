@@ -85,7 +85,7 @@ def test_maps_of_one_title_or_patient_twice_are_refused(added, cohort, fitted):
 
 def test_maps_of_others_are_refused(added, cohort, fitted):
     maps = grad_cam(fitted, cohort.X.iloc[[0]], **LAYER)
-    with pytest.raises(ValueError, match="1 patients who are not in X and y"):
+    with pytest.raises(ValueError, match="in X and y, got 1 others"):
         added().add_maps("DLR-2", maps)
 
 

@@ -166,5 +166,5 @@ def test_a_threshold_that_does_better_on_the_test_is_not_called_optimistic(new):
 
 def test_subgroups_need_decisions(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
-    with pytest.raises(ValueError, match="no decisions to show in subgroups"):
+    with pytest.raises(ValueError, match="must have decisions to show in subgroups"):
         report.add_subgroups("x", study.X["subtype"])

@@ -56,7 +56,7 @@ def test_wrong_follow_up_is_refused_when_it_is_added(study, new):
 
 def test_survival_needs_decisions(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr2"], pos_label="response")
-    with pytest.raises(ValueError, match="no decisions to group survival by"):
+    with pytest.raises(ValueError, match="must have decisions to group survival by"):
         report.add_survival("x", study.time, study.event)
 
 

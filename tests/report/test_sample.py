@@ -13,18 +13,18 @@ S = [0.9, 0.2, 0.8, 0.4]
 @pytest.mark.parametrize(
     ("y", "scores", "message"),
     [
-        (Y, S[:3], "3 rows, y has 4"),
+        (Y, S[:3], "3 rows but y_true has 4"),
         (Y, pd.Series(S, index=Y.index[::-1]), "other row names than y"),
         (Y, [S, S], "must be 1-D"),
         (Y, ["a", "b", "c", "d"], "must be numbers"),
         (Y, [0.1, np.inf, 0.2, 0.3], "infinite"),
-        (Y, [0.1, np.nan, 0.2, np.nan], "fewer than two classes with a score"),
-        (["r", "r", "r", "r"], S, "holds 1 classes"),
-        (["r", "n", "x", "n"], S, "holds 3 classes"),
+        (Y, [0.1, np.nan, 0.2, np.nan], "must leave both classes with a score"),
+        (["r", "r", "r", "r"], S, r"must hold two classes, got \['r'\]"),
+        (["r", "n", "x", "n"], S, "must hold two classes"),
         (["r", None, "r", "n"], S, "missing labels"),
         (Y.set_axis(["P1", "P1", "P2", "P3"]), S, "several rows named 'P1'"),
         (Y, {1: S}, "names must be text"),
-        (Y, {}, "give scores, decisions or both"),
+        (Y, {}, "must have scores, decisions or both"),
     ],
 )
 def test_bad_input_is_named(new, y, scores, message):
@@ -35,11 +35,11 @@ def test_bad_input_is_named(new, y, scores, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"pos_label": "yes"}, "none of"),
+        ({"pos_label": "yes"}, "pos_label must be one of"),
         ({"decisions": ["r", "n", "maybe", "n"]}, "maybe"),
         ({"decisions": [None] * 4}, "no decision"),
-        ({"probabilities": ["z"]}, "names 'z'"),
-        ({"scores_train": S}, "need y_train"),
+        ({"probabilities": ["z"]}, "got 'z'"),
+        ({"scores_train": S}, "must come with y_train"),
         ({"y_train": Y, "scores_train": S}, "both in training and test"),
         ({"y_train": ["r", "q"], "scores_train": [1, 2]}, "the test patients"),
     ],
@@ -50,7 +50,7 @@ def test_bad_settings_are_named(new, settings, message):
 
 
 def test_probabilities_beyond_one_are_refused(new):
-    with pytest.raises(ValueError, match=r"leave \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
         new().add_predictions("x", Y, [1, 2, 3, 4], pos_label="r", probabilities=True)
 
 

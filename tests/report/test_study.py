@@ -54,18 +54,18 @@ def test_one_limit_need_not_be_a_list(new, scored):
             lambda r: r.add_subgroups("x", pd.Series(["a"] * 40, name="all")),
             "a factor is named 'all'",
         ),
-        (lambda r: r.add_subgroups("x", ["a", "b", None]), "3 rows, y has 40"),
+        (lambda r: r.add_subgroups("x", ["a", "b", None]), "3 rows but y_true has 40"),
         (
             lambda r: r.add_cascade("x", {"a": ["response"] * 40}, stop_label="z"),
-            "stop_label='z'",
+            "stop_label must be one of",
         ),
         (
             lambda r: r.add_cascade("x", {"a": ["response"]}, stop_label="response"),
-            "1 rows, y has 40",
+            "1 rows but y_true has 40",
         ),
         (
             lambda r: r.add_characteristics("x", pd.DataFrame({"a": [1]})),
-            "1 rows, y has 40",
+            "1 rows but y_true has 40",
         ),
         (
             lambda r: r.add_characteristics(
@@ -125,7 +125,7 @@ def test_training_patients_in_the_test_are_refused(study, cascade, new):
 
 
 def test_training_labels_without_patients_are_refused(study, cascade, new):
-    with pytest.raises(ValueError, match="go together"):
+    with pytest.raises(ValueError, match="must come together"):
         new().add_estimator(
             "D", cascade, study.X, study.y, pos_label="response", y_train=study.y
         )
@@ -135,7 +135,7 @@ def test_curve_of_the_other_class_is_refused(study, new):
     curve = weighted_youden_curve(
         study.y, study.X["dlr4"], weight=0.5, pos_label="response"
     )
-    with pytest.raises(ValueError, match="counts 'response' as positive"):
+    with pytest.raises(ValueError, match="must count 'non-response' as positive"):
         new().add_predictions(
             "x",
             study.y,
