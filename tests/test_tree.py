@@ -17,12 +17,6 @@ _NOT_YET = {
     "datasets": {
         "_breast.py",
     },
-    "inspection": {
-        "_difference_key.py",
-        "_difference_score.py",
-        "_difference_work.py",
-        "_score.py",
-    },
     "report": {
         "_additions.py",
         "_build.py",
