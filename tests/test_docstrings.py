@@ -89,6 +89,32 @@ def test_public_functions_are_annotated():
     assert not bare, bare
 
 
+def _functions(path):
+    """Yield a public function, or what a class has of its own for users."""
+    package, name = path.rsplit(".", 1)
+    thing = getattr(importlib.import_module(package), name)
+    members = vars(thing) if inspect.isclass(thing) else {name: thing}
+    for member, value in members.items():
+        function = getattr(value, "__func__", value)  # of a class method
+        public = member == "__init__" or not member.startswith("_")
+        if public and inspect.isfunction(function):
+            yield function
+
+
+@pytest.mark.parametrize("path", list(_public_names()))
+def test_signatures_can_be_read_in_a_notebook(path):
+    """No type is a page of alternatives, as numpy's ArrayLike is once resolved."""
+    long = [
+        f"{function.__qualname__}({parameter.name})"
+        for function in _functions(path)
+        for parameter in inspect.signature(function).parameters.values()
+        if len(inspect.formatannotation(parameter.annotation)) > _LONGEST_TYPE
+    ]
+    assert not long, f"{long}: from __future__ import annotations keeps names short"
+
+
+_LONGEST_TYPE = 90
+
 # scikit-learn's own signatures leave these open: any array-like or estimator does.
 _DUCK_TYPED = {"X", "y", "estimator", "y_true", "y_score", "y_pred"}
 

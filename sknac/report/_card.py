@@ -9,7 +9,7 @@ from typing import Any
 from sknac.report._checks import check_text
 from sknac.report._parts import Options
 from sknac.report._system import System
-from sknac.utils import versions
+from sknac.utils._versions import versions
 
 NOT_STATED = "Not stated."
 NO_DEVICE = (

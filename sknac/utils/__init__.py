@@ -2,6 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.utils._versions import show_versions, versions
+from sknac.utils._versions import show_versions
 
-__all__ = ["show_versions", "versions"]
+__all__ = ["show_versions"]

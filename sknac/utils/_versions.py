@@ -36,7 +36,7 @@ def versions() -> dict[str, str]:
 
     Examples
     --------
-    >>> from sknac.utils import versions
+    >>> from sknac.utils._versions import versions
     >>> "scikit-learn" in versions()
     True
     """
