@@ -3,15 +3,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import torch
 from captum.attr import LayerGradCam
-from sklearn.base import BaseEstimator
-from torch import nn
 
 from sknac.cohort import Grid
 from sknac.inspection._placement import as_cohort, follow
@@ -20,11 +17,11 @@ from sknac.nets.split import computing, split_model
 
 
 def grad_cam(
-    estimator: BaseEstimator,
-    X: pd.DataFrame | np.ndarray | Sequence[np.ndarray],
+    estimator: object,
+    X: object,
     *,
     target: object = None,
-    layer: str | nn.Module | Sequence | None = None,
+    layer: object = None,
     relu: bool = True,
 ) -> pd.DataFrame | list[np.ndarray]:
     """Map where an image network found evidence for a class.
