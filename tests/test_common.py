@@ -1,8 +1,13 @@
 """Every estimator on cohort frames passes the cohort checks."""
 
+import importlib
+import pkgutil
+
 import pytest
 from sklearn.base import clone
 
+import sknac
+from sknac.cohort import PlaneTransformer
 from sknac.features import MapStatistics
 from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
@@ -110,3 +115,12 @@ def _reasons(estimator):
 )
 def test_systems(estimator, check):
     check(estimator)
+
+
+def test_no_estimator_is_forgotten():
+    packages = [module.name for module in pkgutil.iter_modules(sknac.__path__)]
+    faces = [importlib.import_module(f"sknac.{package}") for package in packages]
+    public = {getattr(face, name) for face in faces for name in face.__all__}
+    on_frames = {thing for thing in public if hasattr(thing, "kinds")}
+    checked = {type(estimator) for estimator in [*STEPS, *NETS, _stages()]}
+    assert on_frames - {PlaneTransformer} == checked

@@ -1,4 +1,4 @@
-"""What an estimator is checked on is read from its tags."""
+"""What an estimator is checked on is read from its class."""
 
 import pytest
 from sklearn.base import BaseEstimator
@@ -43,5 +43,5 @@ def test_a_step_may_need_three_visits():
 
 
 def test_no_tag_is_an_error_that_names_it():
-    with pytest.raises(ValueError, match="LogisticRegression has no tag kinds; "):
+    with pytest.raises(ValueError, match="LogisticRegression has no attribute kinds; "):
         takes(LogisticRegression())
