@@ -60,6 +60,45 @@ def test_columns_asked_for_are_mapped_alone(X):
     assert out["us_post2"].iloc[1] != X["us_post2"].iloc[1]
 
 
+def test_one_column_may_be_named_alone(X):
+    alone = Scale(columns="us_post2").fit(X)
+    assert alone.columns_ == ("us_post2",)
+    pd.testing.assert_frame_equal(
+        alone.transform(X), Scale(columns=["us_post2"]).fit_transform(X)
+    )
+
+
+def test_other_kinds_are_refused_before_the_work_with_their_place(X):
+    class OnlyMaps(Scale):
+        kinds = ("maps",)
+
+        def fit_planes(self, X):
+            raise AssertionError("the work has begun")
+
+    refusal = "row P1, column us_pre, plane 0: OnlyMaps needs maps, got bmode; put a"
+    with pytest.raises(CohortError, match=refusal):
+        OnlyMaps().fit(X)
+
+
+def test_jobs_may_depend_on_the_row_or_be_done(X):
+    class ByAge(Scale):
+        def plane_jobs(self, X, found):
+            ages = X["age"].to_numpy()
+            return [
+                at.plane
+                if at.column == "us_post2"
+                else lambda plane, age=ages[at.row]: plane.replace(
+                    image=plane.load() * age
+                )
+                for at in found
+            ]
+
+    out = ByAge().fit(X).transform(X)
+    values = [study.planes[0].load()[0, 0] for study in out["us_pre"]]
+    assert values == [1 * 40, 2 * 50]
+    assert out["us_post2"].iloc[1] == X["us_post2"].iloc[1]
+
+
 def test_steps_chain_under_set_output(X):
     pipeline = make_pipeline(Scale(), Scale(factor=5)).set_output(transform="pandas")
     out = clone(pipeline).fit(X).transform(X)
