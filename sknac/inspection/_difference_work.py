@@ -135,7 +135,7 @@ class PredictionDifference(CallbackSupportMixin):
         net = self.model.net
         pixels = torch.from_numpy(self.items.read(image.item))
         pixels = pixels[visit] if pixels.ndim == 4 else pixels
-        layout = torch.channels_last if net.channels_last else torch.contiguous_format
+        layout = getattr(torch, net.memory_format_)
         return pixels[None].to(net.device_).contiguous(memory_format=layout)
 
     def _map(self, score, at, target):

@@ -14,6 +14,7 @@ from skorch.dataset import unpack_data
 from torch import nn
 
 from sknac.nets._data import make_loader, part_bounds
+from sknac.nets._layout import memory_format, pick_layout
 from sknac.nets._named import OPTIMIZERS
 
 
@@ -147,8 +148,9 @@ class HookedNet(NeuralNetClassifier):
     def _place_module(self):
         """Move the module to its device and memory layout."""
         self.module_.to(self.device_)
-        if self.channels_last:
-            self.module_.to(memory_format=torch.channels_last)
+        layout = pick_layout(self.module_, self.device_, self.channels_last)
+        self.module_.to(memory_format=memory_format(layout))
+        self.memory_format_ = layout
 
     def _initialize_criterion(self, reason=None):
         """Make the loss; reduction comes later, with the weights."""
@@ -184,8 +186,8 @@ class HookedNet(NeuralNetClassifier):
         """Apply part of the module to a batch on its device."""
         x = x["x"] if isinstance(x, Mapping) else x
         x = x.to(self.device_)
-        if self.channels_last and x.ndim == 4:
-            x = x.contiguous(memory_format=torch.channels_last)
+        if x.ndim == 4:
+            x = x.contiguous(memory_format=memory_format(self.memory_format_))
         kind = torch.device(self.device_).type
         with torch.autocast(kind, torch.bfloat16, enabled=self.autocast):
             return function(x)
