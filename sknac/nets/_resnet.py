@@ -26,11 +26,11 @@ LAYOUTS = {
 
 
 class ResNet(PlaneNet):
-    """Residual network for images, after MONAI.
+    """Residual network for images.
 
-    Wraps MONAI's network with a first convolution of stride 2 and projections
-    without bias, which makes it the one of the literature [1]_, and gives it the
-    same heads as `RAN`.
+    The network of the literature [1]_ with the same heads as `RAN`: a first
+    convolution of stride 2 and max-pooling, four stages of residual units, and
+    projections where a shortcut changes its size.
 
     Parameters
     ----------
@@ -91,9 +91,6 @@ class ResNet(PlaneNet):
         image_size: tuple[int, int] | None = None,
     ):
         super().__init__()
-        # MONAI takes as long to import as torch, and only this class needs it.
-        from monai.networks.nets.resnet import ResNet as MonaiResNet
-
         given = {
             "width": width,
             "units": units,
@@ -101,20 +98,12 @@ class ResNet(PlaneNet):
             "dropout": dropout,
         }
         use = fill_from_layout(LAYOUTS, layout, given, feature_dim=feature_dim)
-        self.backbone = MonaiResNet(
-            use["block"],
-            list(use["units"]),
-            [use["width"] * k for k in (1, 2, 4, 8)],
-            spatial_dims=2,
-            n_input_channels=in_channels,
-            conv1_t_stride=2,
-            # Type "A" shortcuts cut the gradient (they read ``.data``).
-            shortcut_type="B",
-            bias_downsample=False,
-            feed_forward=False,
+        self.backbone = _Backbone(
+            in_channels, use["width"], _unit_of(use["block"]), use["units"]
         )
+        channels = use["width"] * 8 * _unit_of(use["block"]).expansion
         self.head = FeatureHead(
-            self.backbone.in_planes,
+            channels,
             n_classes,
             head=head,
             feature_dim=use["feature_dim"],
@@ -142,13 +131,7 @@ class ResNet(PlaneNet):
         Tensor of shape (n_images, n_maps, map_height, map_width)
             Maps, 32 times smaller than the images.
         """
-        net = self.backbone
-        return net.layer4(net.layer3(net.layer2(net.layer1(self._stem(x)))))
-
-    def _stem(self, x):
-        """First convolution and pooling."""
-        net = self.backbone
-        return net.maxpool(net.act(net.bn1(net.conv1(x))))
+        return self.backbone(x)
 
     def split(self) -> Split:
         """Name the parts: stem and residual blocks.
@@ -159,7 +142,7 @@ class ResNet(PlaneNet):
             Each part and how far it looks.
         """
         net = self.backbone
-        parts = [part_of(self._stem, [net.conv1, net.maxpool])]
+        parts = [part_of(net.stem, [net.conv1, net.maxpool])]
         for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
             for block in stage:
                 # The shortcut, 1x1, looks less far than the convolutions.
@@ -167,3 +150,94 @@ class ResNet(PlaneNet):
                 layers = [getattr(block, n) for n in names if hasattr(block, n)]
                 parts.append(part_of(block, layers))
         return Split(parts, [len(parts) - 1], lambda maps: maps)
+
+
+class _Backbone(nn.Module):
+    """Stem and four stages; from the second on each halves the size."""
+
+    def __init__(self, in_channels, width, unit, n_units):
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.act = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1)
+        channels = width
+        for i, n in enumerate(n_units):
+            strides = [1 if i == 0 else 2] + [1] * (n - 1)
+            stage = nn.Sequential()
+            for stride in strides:
+                stage.append(unit(channels, width * 2**i, stride))
+                channels = width * 2**i * unit.expansion
+            self.add_module(f"layer{i + 1}", stage)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+
+    def stem(self, x):
+        """First convolution and pooling."""
+        return self.maxpool(self.act(self.bn1(self.conv1(x))))
+
+    def forward(self, x):
+        return self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))
+
+
+class _BasicUnit(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut."""
+
+    expansion = 1
+
+    def __init__(self, in_channels, width, stride):
+        super().__init__()
+        downsample = _shortcut(in_channels, width, stride)
+        self.conv1 = nn.Conv2d(in_channels, width, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.act = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.downsample = downsample
+
+    def forward(self, x):
+        changed = self.bn2(self.conv2(self.act(self.bn1(self.conv1(x)))))
+        return self.act(changed + self.downsample(x))
+
+
+class _BottleneckUnit(nn.Module):
+    """A 3 x 3 convolution between two of 1 x 1, beside a shortcut."""
+
+    expansion = 4
+
+    def __init__(self, in_channels, width, stride):
+        super().__init__()
+        out_channels = width * self.expansion
+        downsample = _shortcut(in_channels, out_channels, stride)
+        self.conv1 = nn.Conv2d(in_channels, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, out_channels, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(out_channels)
+        self.act = nn.ReLU(inplace=True)
+        self.downsample = downsample
+
+    def forward(self, x):
+        changed = self.act(self.bn1(self.conv1(x)))
+        changed = self.act(self.bn2(self.conv2(changed)))
+        return self.act(self.bn3(self.conv3(changed)) + self.downsample(x))
+
+
+def _shortcut(in_channels, out_channels, stride):
+    """Leave x as it is, or project it to another size."""
+    if stride == 1 and in_channels == out_channels:
+        return nn.Identity()
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+        nn.BatchNorm2d(out_channels),
+    )
+
+
+def _unit_of(block):
+    """Find the kind of unit that a name stands for."""
+    units = {"basic": _BasicUnit, "bottleneck": _BottleneckUnit}
+    if block not in units:
+        raise ValueError(f"block must be one of {sorted(units)}, got {block!r}")
+    return units[block]

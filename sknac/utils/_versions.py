@@ -14,7 +14,6 @@ _PACKAGES = (
     "joblib",
     "torch",
     "skorch",
-    "monai",
     "captum",
     "lifelines",
     "statsmodels",

@@ -2,6 +2,9 @@ import pytest
 import torch
 
 from sknac.nets import ResNet
+from sknac.nets._resnet import LAYOUTS
+
+NEAR = {"rtol": 0, "atol": 1e-5}
 
 
 # Counts of the networks of He et al. as every library has them.
@@ -28,11 +31,45 @@ def test_gradient_reaches_the_first_convolution_through_every_shortcut():
     assert net.backbone.conv1.weight.grad.abs().sum() > 0
 
 
-def test_own_forward_equals_monai_forward():
-    net = ResNet(2, layout="tiny").eval()
-    x = torch.randn(2, 2, 48, 48)
-    pooled = net.maps(x).mean(dim=(-2, -1))
-    torch.testing.assert_close(pooled, net.backbone(x))
+def monai_twin(layout):
+    """Build MONAI's network of the same layout."""
+    resnet = pytest.importorskip("monai.networks.nets.resnet")
+    use = LAYOUTS[layout]
+    return resnet.ResNet(
+        use["block"],
+        list(use["units"]),
+        [use["width"] * k for k in (1, 2, 4, 8)],
+        spatial_dims=2,
+        n_input_channels=2,
+        conv1_t_stride=2,
+        bias_downsample=False,
+        feed_forward=False,
+    )
+
+
+@pytest.mark.parametrize("layout", ["tiny", "18", "50"])
+def test_maps_and_gradients_are_those_of_monai(layout):
+    torch.manual_seed(0)
+    net = ResNet(2, layout=layout)
+    twin = monai_twin(layout)
+    twin.load_state_dict(net.backbone.state_dict())
+    x = torch.randn(3, 2, 64, 48)
+    # A smooth loss with a gradient everywhere, in training mode.
+    pooled, expected = net.maps(x).mean(dim=(-2, -1)), twin(x)
+    pooled.square().sum().backward()
+    expected.square().sum().backward()
+    torch.testing.assert_close(pooled, expected, rtol=1e-4, atol=1e-5)
+    found, other = net.backbone.conv1.weight.grad, twin.conv1.weight.grad
+    torch.testing.assert_close(found / other.norm(), other / other.norm(), **NEAR)
+
+
+def test_first_weights_are_those_of_monai():
+    torch.manual_seed(0)
+    net = ResNet(2, layout="tiny")
+    torch.manual_seed(0)
+    twin = monai_twin("tiny")
+    for name, weights in twin.state_dict().items():
+        assert torch.equal(net.backbone.state_dict()[name], weights), name
 
 
 def test_features_follow_feature_dim_and_none_means_the_pooled_maps():
