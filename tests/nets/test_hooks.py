@@ -37,6 +37,10 @@ class Groupwise(nn.Module):
         return self.classify(self.features(x))
 
 
+# A step's sums in another order, in float32; the step itself is above 0.01.
+ROUNDING = {"rtol": 0, "atol": 1e-5}
+
+
 class Watch(Callback):
     """Reads a batch normalisation's statistics before the first step."""
 
@@ -67,9 +71,9 @@ def test_accumulated_parts_take_the_step_of_the_whole_batch(table, micro):
     parts.fit(X, y, sample_weight=row_weights)
     start = PredictiveNet(**{**settings, "lr": 1e-30}).fit(X, y)
     assert np.abs(weights(whole) - weights(start)).max() > 0.01
-    np.testing.assert_allclose(weights(parts), weights(whole), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(weights(parts), weights(whole), **ROUNDING)
     losses = [net.learning_curve_["train_loss"].item() for net in (whole, parts)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
 def test_accumulation_works_on_augmented_planes_part_by_part(bags):
@@ -82,7 +86,7 @@ def test_accumulation_works_on_augmented_planes_part_by_part(bags):
     parts.fit(X[:20], y[:20])
     assert max(sizes) <= 3
     assert sum(sizes) == sum(map(len, X[:20]))
-    np.testing.assert_allclose(weights(parts), weights(whole), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(weights(parts), weights(whole), **ROUNDING)
 
 
 def test_batch_normalisation_sees_the_parts(pairs):
