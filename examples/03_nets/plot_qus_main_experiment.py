@@ -75,8 +75,6 @@ system = make_qus_response_pipeline(
 maps = system["maps"].fit_transform(cohort.X)
 print(f"[{time.perf_counter() - start:5.1f} s] simulated and mapped")
 late = clone(system[1:])
-if not FULL:  # small networks on one core each; on a GPU torch decides
-    late.set_params(features__torch_threads=1, predict__torch_threads=1)
 
 
 def fit(network, region):

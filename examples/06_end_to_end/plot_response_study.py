@@ -85,14 +85,12 @@ def qus(seed):
         preset="tiny",
         cost_weight=1.5,
         random_state=seed,
-    ).set_params(features__torch_threads=1, predict__torch_threads=1)
+    )
 
 
 def dlrp(seed):
     """Assemble the stepwise system."""
-    return DLRPClassifier(preset="tiny", random_state=seed).set_params(
-        dlr2__estimator__dlr__torch_threads=1, dlr4__estimator__dlr__torch_threads=1
-    )
+    return DLRPClassifier(preset="tiny", random_state=seed)
 
 
 rng = np.random.default_rng(SEED)

@@ -43,7 +43,7 @@ def make_models(courses):
     """Make the network, the clinical model and their hybrid."""
     network = make_dlr_pipeline(
         columns=("us_pre", f"us_post{courses}"), preset="tiny", random_state=SEED
-    ).set_params(dlr__torch_threads=1)
+    )
     predictors = ["er", "pr", "her2", "ki67", f"dvolume_{courses}"]
     clinical = make_pipeline(
         make_column_transformer(

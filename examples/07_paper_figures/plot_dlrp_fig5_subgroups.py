@@ -29,10 +29,7 @@ train, validation = train_test_split(
 )
 folds = StratifiedKFold(3, shuffle=True, random_state=SEED)
 model = DLRPClassifier(preset="tiny", random_state=SEED).set_params(
-    dlr2__cv=folds,
-    dlr4__cv=folds,
-    dlr2__estimator__dlr__torch_threads=1,
-    dlr4__estimator__dlr__torch_threads=1,
+    dlr2__cv=folds, dlr4__cv=folds
 )
 model.fit(X.loc[train], y[train])
 

@@ -34,7 +34,7 @@ visits = {"DLR-2": ["us_pre", "us_post2"], "DLR-4": ["us_pre", "us_post4"]}
 models, scores = {}, {}
 for name, columns in visits.items():
     model = make_dlr_pipeline(columns=columns, preset="tiny", random_state=0)
-    model.set_params(resize__image_size=64, dlr__max_epochs=12, dlr__torch_threads=1)
+    model.set_params(resize__image_size=64, dlr__max_epochs=12)
     models[name] = model.fit(X.loc[train], y[train])
     chances = models[name].predict_proba(X.loc[test])
     scores[name] = pd.Series(

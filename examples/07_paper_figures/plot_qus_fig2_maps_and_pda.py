@@ -45,9 +45,7 @@ system = make_qus_response_pipeline(
     random_state=SEED,
     n_jobs=2,
 )
-system.set_params(
-    resize__image_size=64, features__torch_threads=1, predict__torch_threads=1
-)
+system.set_params(resize__image_size=64)
 maps = system["maps"].fit_transform(X)
 model = system[1:].fit(maps.loc[train], y[train])
 non_response = list(model.classes_).index("non-response")

@@ -42,7 +42,7 @@ system = make_qus_response_pipeline(
     preset="tiny",
     random_state=SEED,
     n_jobs=2,
-).set_params(features__torch_threads=1, predict__torch_threads=1)
+)
 maps = system["maps"].fit_transform(cohort.X)
 late = system[1:]
 

@@ -50,7 +50,7 @@ system = make_qus_response_pipeline(
     cost_weight=1.5,
     random_state=SEED,
     n_jobs=2,
-).set_params(features__torch_threads=1, predict__torch_threads=1)
+)
 maps = system["maps"].fit_transform(cohort.X)
 regions = ("core", "core+margin")
 models = [clone(system[1:]).set_params(region__region=region) for region in regions]

@@ -21,7 +21,7 @@ from skorch.utils import is_dataset
 
 from sknac.nets._data import ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
-from sknac.nets._named import OPTIMIZERS, module_settings
+from sknac.nets._named import OPTIMIZERS, SMALL_NETS, module_settings
 from sknac.nets._persistence import ArrayStateMixin
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
@@ -76,7 +76,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             self.seed_ = seed = self._draw_seed()
             train, valid = self._split(codes, groups, seed)
             datasets = self._make_datasets(items, codes, weights, train, valid)
-            with torch_scope(seed=seed, threads=self.torch_threads):
+            with torch_scope(seed=seed, threads=self.threads_):
                 self._build(items, len(datasets[0]))
                 with self._resolved_device():
                     self._train(*datasets)
@@ -204,6 +204,12 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         check_is_fitted(self)
 
     @property
+    def threads_(self) -> int | None:
+        """Threads per operation; None is torch's own number."""
+        small = isinstance(self.module, str) and self.module in SMALL_NETS
+        return 1 if self.torch_threads is None and small else self.torch_threads
+
+    @property
     def learning_curve_(self) -> pd.DataFrame:
         """Learning curves: a row per epoch, from 1, and a column per quantity.
 
@@ -231,7 +237,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         loader = self.get_iterator(ItemDataset(items))
         self._set_training(False)
         outputs = []
-        with torch_scope(threads=self.torch_threads), torch.inference_mode():
+        with torch_scope(threads=self.threads_), torch.inference_mode():
             for inputs, _ in loader:
                 outputs.append(self._run(function, inputs).double().cpu().numpy())
         return np.concatenate(outputs)

@@ -55,12 +55,14 @@ class DLRClassifier(ImageNetClassifier):
         Seed of weights, split, batches, dropout and augmentation.
     torch_threads : int or None, default=None
         Threads per operation in ``fit`` and ``predict``; 1 makes results the same
-        on every backend of joblib, None leaves the setting alone.
+        on every backend of joblib. None is 1 for small networks given by name
+        (``"ran_tiny"``, ``"resnet_tiny"``), and torch's own number for others.
     **kwargs
         Settings of the parts, ``module__...``, ``optimizer__...``,
         ``criterion__...``, ``iterator_train__...``, ``callbacks__...``; skorch's
         `callbacks` and `verbose`; ``autocast=True`` computes in bfloat16;
-        ``channels_last=False`` keeps the usual memory layout;
+        ``channels_last=False`` keeps the usual memory layout, which is also
+        kept on CPUs where the other is not safe (see ``memory_format_``);
         ``micro_batch_size=2`` computes a batch two pairs at a time and adds the
         gradients up, so that it fits a small GPU.
 
@@ -81,6 +83,10 @@ class DLRClassifier(ImageNetClassifier):
     learning_curve_ : DataFrame
         A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
         ``kept``.
+    memory_format_ : str
+        Layout of images in memory: ``"channels_last"`` or ``"contiguous_format"``.
+    threads_ : int or None
+        Threads per operation that `torch_threads` comes to.
     best_epoch_ : int
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int

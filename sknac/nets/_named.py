@@ -20,6 +20,8 @@ TABLE_NETS: Mapping = {
     "mlp": (PredictiveMLP, {}),
     "mlp_tiny": (PredictiveMLP, {"layout": "tiny"}),
 }
+# Their operations are too short to share: a second thread only waits, spinning.
+SMALL_NETS = {"ran_tiny", "resnet_tiny", "mlp", "mlp_tiny"}
 OPTIMIZERS: Mapping = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,

@@ -52,7 +52,8 @@ class PredictiveNet(NetClassifier):
         Seed of weights, split, batches and dropout.
     torch_threads : int or None, default=None
         Threads per operation in ``fit`` and ``predict``; 1 makes results the same
-        on every backend of joblib, None leaves the setting alone.
+        on every backend of joblib. None is 1 for small networks given by name
+        (``"mlp"``, ``"mlp_tiny"``), and torch's own number for others.
     **kwargs
         Settings of the parts, ``module__...``, ``optimizer__...``,
         ``criterion__...``, ``iterator_train__...``, ``callbacks__...``, and
@@ -71,6 +72,8 @@ class PredictiveNet(NetClassifier):
     learning_curve_ : DataFrame
         A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
         ``kept``.
+    threads_ : int or None
+        Threads per operation that `torch_threads` comes to.
     best_epoch_ : int
         Epoch, from 1, whose weights were kept.
     validation_rows_ : ndarray of int

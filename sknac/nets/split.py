@@ -257,7 +257,7 @@ def computing(net: ImageNetClassifier, *, gradients: bool = False) -> Iterator[N
     None
         While torch is set so.
     """
-    with evaluating(net.module_), torch_scope(threads=net.torch_threads):
+    with evaluating(net.module_), torch_scope(threads=net.threads_):
         if gradients:
             yield
             return
