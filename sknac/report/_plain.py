@@ -17,19 +17,25 @@ def jsonable(thing: Any) -> Any:
 
     NaN and infinity become None: JSON has neither.
     """
-    thing = plain(thing)
+    return _finite(plain(thing))
+
+
+def _finite(thing):
+    """Return what is plain already without NaN, infinity and objects."""
+    if thing is None or isinstance(thing, str | bool | int):
+        return thing
+    if isinstance(thing, float):
+        return thing if math.isfinite(thing) else None
     if isinstance(thing, dict):
-        return {name: jsonable(item) for name, item in thing.items()}
+        return {name: _finite(item) for name, item in thing.items()}
     if isinstance(thing, list):
-        return [jsonable(item) for item in thing]
+        return [_finite(item) for item in thing]
+    if thing is pd.NA or thing is pd.NaT:
+        return None
     if isinstance(thing, set | frozenset):
         return jsonable(sorted(thing, key=str))
     if hasattr(thing, "to_dict"):
         return jsonable(thing.to_dict())
     if is_dataclass(thing) and not isinstance(thing, type):
         return jsonable({f.name: getattr(thing, f.name) for f in fields(thing)})
-    if thing is pd.NA or thing is pd.NaT or isinstance(thing, float):
-        return thing if isinstance(thing, float) and math.isfinite(thing) else None
-    if thing is None or isinstance(thing, str | bool | int):
-        return thing
     return as_text(thing)

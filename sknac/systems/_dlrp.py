@@ -175,7 +175,7 @@ class DLRPClassifier(StagedClassifier):
             for name in ("stop_label", "fit_on", "on_missing")
         },
     }
-    missing = StagedClassifier.__init__.__kwdefaults__["missing"]
+    missing = "auto"
 
     def __init__(
         self,

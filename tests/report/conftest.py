@@ -104,6 +104,12 @@ def bare(study):
     return report.add_predictions("x", study.y, study.X["dlr2"], pos_label="response")
 
 
+@pytest.fixture
+def scored(study, new):
+    """A report of one score on the test patients."""
+    return new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
+
+
 @pytest.fixture(scope="session")
 def full_html(full):
     """Its page."""
