@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from sknac.utils._pvalues import holm
 
@@ -17,3 +20,8 @@ def test_undefined_test_stays_nan_and_still_counts():
     got = holm([0.01, np.nan, 0.02])
     np.testing.assert_allclose(got, [0.03, np.nan, 0.04])
     assert np.isnan(holm([np.nan])).all()
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_holm_is_that_of_statsmodels(values):
+    np.testing.assert_allclose(holm(values), multipletests(values, method="holm")[1])
