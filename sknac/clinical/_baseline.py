@@ -110,28 +110,20 @@ class BaselineTable(Result):
             in each group, p-value and name of the test.
         """
         rows = {}
-        for name, test in self.tests.iterrows():
-            last = [pvalue(test["pvalue"]), test["test"]]
-            for level, cells in self._rows(name, test["kind"], decimals):
-                rows[name, level] = [*cells, *last]
+        for (name, level, _), row in self.to_frame().iterrows():
+            if self.tests.loc[name, "kind"] == "numeric":
+                cell = f"{row['mean']:.{decimals}f} ± {row['sd']:.{decimals}f}"
+            else:
+                cell = share(int(row["count"]), row["n"], decimals, "%")
+            rows.setdefault((name, level), []).append(cell)
+        for name, level in rows:
+            test = self.tests.loc[name]
+            rows[name, level] += [pvalue(test["pvalue"]), test["test"]]
         columns = [f"{g} (n={n})" for g, n in self.group_sizes.items()]
         frame = pd.DataFrame.from_dict(rows, orient="index")
         frame.columns = [*columns, "p", "test"]
         frame.index = pd.MultiIndex.from_tuples(rows, names=["characteristic", "level"])
         return frame
-
-    def _rows(self, name, kind, decimals):
-        """Yield level and cells of a characteristic."""
-        if kind == "numeric":
-            part = self.numeric.loc[name]
-            spell = f"{{:.{decimals}f}} ± {{:.{decimals}f}}"
-            yield "", [spell.format(*row) for row in part[["mean", "sd"]].to_numpy()]
-            return
-        part = self.counts.loc[name]
-        total = part.sum()
-        for level, row in part.iterrows():
-            cells = [share(int(n), total[g], decimals, "%") for g, n in row.items()]
-            yield level, cells
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{g}: {n}" for g, n in self.group_sizes.items())

@@ -153,15 +153,7 @@ class PatientFlow(Result):
         dict
             `enrolled`, `excluded`, `analysed` and `cohorts`; classes become text.
         """
-        return {
-            "enrolled": int(self.enrolled),
-            "excluded": {str(key): int(n) for key, n in self.excluded.items()},
-            "analysed": int(self.analysed),
-            "cohorts": {
-                str(name): {str(label): int(n) for label, n in counts.items()}
-                for name, counts in self.cohorts.items()
-            },
-        }
+        return super().to_dict() | {"analysed": self.analysed}
 
     def __repr__(self) -> str:
         parts = [f"{name}={sum(n.values())}" for name, n in self.cohorts.items()]

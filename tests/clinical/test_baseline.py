@@ -65,6 +65,16 @@ def test_numbers_behind_the_printed_table_are_there_too(cohort):
     assert positive["count"] == positive["share"] * positive["n"]
 
 
+def test_numbers_and_categories_are_printed_side_by_side():
+    X = pd.DataFrame({"age": [40.0, 50, 60, 45], "her2": [1, 0, 1, 1]})
+    frame = baseline_table(X, list("aabb"), tests={"age": "welch"}).formatted()
+    assert frame.iloc[:, :2].to_numpy().tolist() == [
+        ["45.0 ± 7.1", "52.5 ± 10.6"],
+        ["1 (50.0%)", "0 (0.0%)"],
+        ["1 (50.0%)", "2 (100.0%)"],
+    ]
+
+
 def test_one_column_may_be_named_alone(cohort):
     X, y = cohort
     assert baseline_table(X, y, columns="age").tests.index.tolist() == ["age"]
