@@ -101,13 +101,15 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         if y is None:
             raise ValueError(
                 "requires y to be passed, but the target y is None: "
-                f"{type(self).__name__} is a classifier"
+                f"{type(self).__name__} is a classifier; pass each row's label"
             )
         items, y = self._read(X, y, reset=True)
         y = column_or_1d(y, warn=True)
         if pd.isna(y).any():
             row = int(np.flatnonzero(pd.isna(y))[0])
-            raise ValueError(f"row {row} of y has no label: Input y contains NaN")
+            raise ValueError(
+                f"row {row} of y has no label: Input y contains NaN; leave it out"
+            )
         check_classification_targets(y)
         check_consistent_length(np.empty(items.n_rows), y)
         classes, codes = np.unique(y, return_inverse=True)
@@ -146,7 +148,9 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             index = np.flatnonzero(np.isin(items.rows, rows))
             total = weights[index].sum()
             if not total > 0:
-                raise ValueError("sample_weight and class_weight leave nothing to fit")
+                raise ValueError(
+                    "sample_weight and class_weight leave nothing to fit; raise some"
+                )
             # Once over the fit: a batch of rare cases must count for more.
             scaled = weights * (len(index) / total)
             datasets.append(ItemDataset(items, index, item_codes, scaled))
@@ -191,7 +195,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         """Refuse a network whose training diverged."""
         if not all(torch.isfinite(p).all() for p in self.module_.parameters()):
             raise ValueError(
-                f"training diverged (weights are not finite) with lr={self.lr}: "
+                f"training diverged (weights are not finite) with lr={self.lr}; "
                 "lower lr, or scale the images"
             )
 

@@ -26,7 +26,7 @@ class FeatureHead(nn.Module):
         if head not in HEADS:
             raise ValueError(f"head must be one of {HEADS}, got {head!r}")
         if head == "flatten" and map_shape is None:
-            raise ValueError('head="flatten" needs image_size=(height, width)')
+            raise ValueError('head="flatten" needs image_size; give (height, width)')
         if head == "flatten":
             self.reduce = nn.Sequential(nn.Conv2d(channels, 1, 1), nn.Flatten())
             feature_dim = map_shape[0] * map_shape[1]

@@ -321,8 +321,8 @@ class PlaneFeatureNet(
         super()._try_module()
         if not hasattr(self.module_, "features"):
             raise ValueError(
-                f"{type(self.module_).__name__} needs a method features(x) -> "
-                "(n_planes, n_features): transform returns what it computes"
+                f"{type(self.module_).__name__} must have a method features(x) -> "
+                "(n_planes, n_features), whose values transform returns"
             )
         with torch.inference_mode():
             blank = torch.zeros(1, *self.item_shape_)

@@ -170,7 +170,7 @@ class HookedNet(NeuralNetClassifier):
         except (RuntimeError, IndexError, ValueError) as error:
             raise ValueError(
                 f"{type(self.module_).__name__} cannot take items of shape "
-                f"{self.item_shape_}: {error}"
+                f"{self.item_shape_}: {error}; give it what it takes, or another module"
             ) from error
         if found != expected:
             raise ValueError(

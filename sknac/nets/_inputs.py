@@ -158,7 +158,7 @@ def _from_cohort(estimator, X, kind, columns, reset):
     if len(found) != n_needed:
         raise ValueError(
             f"{type(estimator).__name__} works on {n_needed} ultrasound column(s), "
-            f"got {list(found)}: name them in columns="
+            f"got {list(found)}; name them in columns="
         )
     if reset:
         estimator.columns_ = found
@@ -188,21 +188,25 @@ def _from_arrays(X, axes):
                 f"array of shape {X.shape}"
             )
     if len(X) == 0:
-        raise ValueError("Found array with 0 sample(s): X has no row")
+        raise ValueError("Found array with 0 sample(s): X has no row; give some")
     sources, rows, places = [], [], []
     for row, bag in enumerate(X):
         bag = np.asarray(bag)
         if bag.ndim != len(axes) + 1 or len(bag) == 0 or bag.dtype.kind not in "biuf":
             raise ValueError(
-                f"row {row}: expected a bag of numbers (n_items, {expected[1:]} with "
-                f"at least one item, got shape {bag.shape} of type {bag.dtype}"
+                f"row {row}: expected a bag of numbers, which must be (n_items, "
+                f"{expected[1:]} with at least one item, got shape {bag.shape} of type "
+                f"{bag.dtype}"
             )
         sources += list(bag)
         rows += [row] * len(bag)
         places += [f"row {row}, plane {number}" for number in range(len(bag))]
     items = Items(sources, rows, len(X), places)
     if axes[0] == "2" and items.shape[0] != 2:
-        raise ValueError(f"a pair has 2 images, got items of shape {items.shape}")
+        raise ValueError(
+            f"a pair has 2 images, got items of shape {items.shape}; give the images "
+            "of both visits"
+        )
     return items
 
 
@@ -233,7 +237,8 @@ def _check_alike(image, place, shape, channels):
     found = item_shape(image)[-3:]
     if found[0] != shape[0]:
         raise CohortError(
-            f"{place}: the image has {found[0]} channel(s), expected {shape[0]}"
+            f"{place}: the image has {found[0]} channel(s), expected {shape[0]}; give "
+            "images like those of the first row"
         )
     if found != shape:
         raise CohortError(
@@ -242,7 +247,8 @@ def _check_alike(image, place, shape, channels):
         )
     if item_channels(image) != channels:
         raise CohortError(
-            f"{place}: the maps are {item_channels(image)}, expected {channels}"
+            f"{place}: the maps are {item_channels(image)}, expected {channels}; "
+            "compute the same maps of all"
         )
 
 

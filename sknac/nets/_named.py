@@ -80,10 +80,10 @@ def check_settings(make: Callable, given: Mapping, *, prefix: str) -> None:
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {prefix}__{near[0]}?" if near else ""
+            hint = f", did you mean {prefix}__{near[0]}?" if near else ""
             raise ValueError(
-                f"{make.__name__} has no setting {name!r} ({prefix}__{name}){hint} "
-                f"Its settings are {sorted(known)}."
+                f"{make.__name__} has no setting {name!r} ({prefix}__{name}){hint}; "
+                f"choose from {sorted(known)}"
             )
 
 

@@ -127,7 +127,8 @@ class LearningCurveDisplay:
         found = [name for name in quantities if name in self.curve]
         if not found:
             raise ValueError(
-                f"the curve has none of {list(quantities)}; it has {list(self.curve)}."
+                f"the curve has none of {list(quantities)}; choose from "
+                f"{list(self.curve)}"
             )
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
@@ -171,11 +172,12 @@ def _find_net(estimator):
     if nets:
         names = ", ".join(name or "itself" for name, _ in nets)
         raise ValueError(
-            f"{type(estimator).__name__} holds several networks ({names}): pass the "
-            "one to draw."
+            f"{type(estimator).__name__} holds several networks ({names}); pass the "
+            "one to draw"
         )
     raise ValueError(
-        f"{type(estimator).__name__} holds no fitted network with a learning_curve_."
+        f"{type(estimator).__name__} holds no fitted network with a "
+        "learning_curve_; fit it first"
     )
 
 

@@ -87,7 +87,10 @@ class SettingsMixin:
         """
         for name in params:
             if not (self._is_setting(name) or name in vars(self)):
-                raise ValueError(f"{type(self).__name__} has no setting {name!r}")
+                raise ValueError(
+                    f"{type(self).__name__} has no setting {name!r}; get_params() "
+                    "lists those that there are"
+                )
         # Only while training (from a callback) do changes reach the optimizer.
         live = {k: v for k, v in params.items() if self._is_virtual_param(k)}
         self._apply_virtual_params(live)
@@ -103,7 +106,10 @@ class SettingsMixin:
         """Refuse misspelt settings before anything is read."""
         for name in self._get_param_names():
             if not self._is_setting(name):
-                raise ValueError(f"{type(self).__name__} has no setting {name!r}")
+                raise ValueError(
+                    f"{type(self).__name__} has no setting {name!r}; get_params() "
+                    "lists those that there are"
+                )
         if isinstance(self.module, str) and self.module not in self._named_modules:
             raise ValueError(
                 f"module must be one of {sorted(self._named_modules)} or a class, "

@@ -43,8 +43,8 @@ def item_weights(
         strange = [label for label in class_weight if label not in known]
         if strange:
             raise ValueError(
-                f"class_weight names {strange}, but the classes, {sorted(known)}, are "
-                "those of y"
+                f"class_weight names {strange}, which y does not hold; give weights of "
+                f"{sorted(known)}"
             )
         per_class = np.array([class_weight.get(c, 1.0) for c in classes.tolist()])
         if (per_class < 0).any():

@@ -67,7 +67,9 @@ def test_other_quantities_can_be_drawn(net):
     shown = LearningCurveDisplay(curve=net.learning_curve_).plot(quantities=["lr"])
     assert shown.lines_[0].get_label() == "learning rate"
     assert shown.ax_.get_ylabel() == ""
-    with pytest.raises(ValueError, match=r"none of \['auc'\]; it has \['train_loss'"):
+    with pytest.raises(
+        ValueError, match=r"none of \['auc'\]; choose from \['train_loss'"
+    ):
         shown.plot(quantities=["auc"])
 
 
