@@ -16,7 +16,11 @@ def coefficient_section(system: System, options: Options) -> Section | None:
     tables, numbers = [], {}
     for model, (summary, path, level) in system.coefficients.items():
         tables.append(
-            Table(f"{model}: odds ratios of the model selected", _odds(summary, level))
+            Table.of(
+                "Term",
+                f"{model}: odds ratios of the model selected",
+                _odds(summary, level),
+            )
         )
         tables.append(Table(f"{model}: steps of the selection", _steps(path)))
         numbers[model] = {"summary": summary, "path": path}
@@ -36,7 +40,7 @@ def coefficient_section(system: System, options: Options) -> Section | None:
 
 def _odds(summary, level):
     """Return the coefficients as they are read."""
-    rows = {
+    return {
         str(term): {
             "Odds ratio": significant(row["odds_ratio"]),
             f"{100 * level:g} % interval": _bounds(row),
@@ -46,7 +50,6 @@ def _odds(summary, level):
         }
         for term, row in summary.iterrows()
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("Term")
 
 
 def _bounds(row):
@@ -89,9 +92,9 @@ def learning_section(system: System, options: Options) -> Section | None:
         for name, curve in system.learning.items()
     )
     rows = {name: _kept(curve) for name, curve in system.learning.items()}
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Network")
     note = "A network on planes or pairs of them averages its loss over these."
-    table = Table("Losses at the epoch whose weights were kept", frame, note)
+    caption = "Losses at the epoch whose weights were kept"
+    table = Table.of("Network", caption, rows, note)
     numbers = {
         # The time an epoch took is no result, and never the same twice.
         name: curve.drop(columns="seconds", errors="ignore")

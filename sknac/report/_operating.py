@@ -14,7 +14,7 @@ from sknac.decision import (
 from sknac.metrics import SubgroupDisplay, subgroup_rates
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import TIMES, interval, plural
+from sknac.report._text import TIMES, plural, rate_cells
 from sknac.utils._text import ABSENT, MINUS, number, significant
 
 # More wrong decisions than these are read in the numbers, not in the text.
@@ -28,7 +28,7 @@ def threshold_section(system: System, options: Options) -> Section | None:
         return None
     found = {model: _at_threshold(system, model) for model in system.curves}
     rows = {
-        (model, where): {
+        f"{model}\n{where}": {
             "n (positive)": f"{row['n']} ({row['n_pos']})",
             "Sensitivity": number(row["sensitivity"]),
             "Specificity": number(row["specificity"]),
@@ -37,11 +37,10 @@ def threshold_section(system: System, options: Options) -> Section | None:
         for model, table in found.items()
         for where, row in table.items()
     }
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.index = [f"{model}\n{where}" for model, where in rows]
-    table = Table(
+    table = Table.of(
+        "Model and scores",
         "Each model at its threshold, on the scores that chose it and on others",
-        frame.rename_axis("Model and scores"),
+        rows,
         f"Weighted Youden index: w{TIMES}sensitivity + (1 {MINUS} w){TIMES}specificity "
         f"{MINUS} 1, at most 0.",
     )
@@ -108,6 +107,7 @@ def _threshold_drawing(system, options, model):
         f"threshold; chosen: {significant(curve.threshold)}.",
         display=ThresholdCurveDisplay(curve=curve),
         title=f"{model}: threshold{options.mark}",
+        size=(5.6, 4.4),
     )
 
 
@@ -147,7 +147,7 @@ def cascade_section(system: System, options: Options) -> Section | None:
         text,
         _cascade_tables(flow, options),
         (drawing,),
-        {"cascade": _flow_numbers(flow)},
+        {"cascade": flow},
     )
 
 
@@ -161,11 +161,8 @@ def _cascade_tables(flow, options):
     counts.columns = [*map(str, counts.columns[:-1]), "All"]
     alone = {
         ("Cascade" if name == "cascade" else f"{name} alone"): {
-            "n": str(rates.tp + rates.fn + rates.fp + rates.tn),
-            "Sensitivity": interval(rates.sensitivity),
-            "Specificity": interval(rates.specificity),
-            "NPV": interval(rates.npv),
-            "Accuracy": interval(rates.accuracy),
+            "n": str(rates.accuracy.total),
+            **rate_cells(rates, "sensitivity", "specificity", "npv", "accuracy"),
         }
         for name, rates in flow.rates.items()
     }
@@ -174,23 +171,13 @@ def _cascade_tables(flow, options):
             "Test patients by stage, action and true class",
             counts.astype(str).rename_axis("Stage and action"),
         ),
-        Table(
+        Table.of(
+            "Decided by",
             "The cascade beside each stage alone, test patients "
             f"[{options.percent} interval]",
-            pd.DataFrame.from_dict(alone, orient="index").rename_axis("Decided by"),
+            alone,
         ),
     )
-
-
-def _flow_numbers(flow):
-    """Return the numbers of a cascade."""
-    return {
-        "stop_label": flow.stop_label,
-        "pos_label": flow.pos_label,
-        "counts": flow.counts,
-        "rates": flow.rates,
-        "n_undecided": flow.n_undecided,
-    }
 
 
 def subgroup_section(system: System, options: Options) -> Section | None:
@@ -208,18 +195,16 @@ def subgroup_section(system: System, options: Options) -> Section | None:
     )
     rows = {
         _group_name(key): {
-            "n (positive)": f"{r.tp + r.fn + r.fp + r.tn} ({r.tp + r.fn})",
-            "Accuracy": interval(r.accuracy),
-            "Sensitivity": interval(r.sensitivity),
-            "Specificity": interval(r.specificity),
+            "n (positive)": f"{r.accuracy.total} ({r.sensitivity.total})",
+            **rate_cells(r, "accuracy", "sensitivity", "specificity"),
         }
         for key, r in found.rates.items()
     }
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Subgroup")
-    table = Table(
+    table = Table.of(
+        "Subgroup",
         f"{system.main} in subgroups of the test patients [{options.percent} interval, "
         "Wilson]",
-        frame,
+        rows,
         "Subgroups are small and differ by chance: read the intervals.",
     )
     drawing = Drawing(

@@ -93,8 +93,8 @@ def _summary_table(found, system):
         }
         for group, row in found.summary.iterrows()
     }
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Group")
-    return Table(f"Survival by decision of {system.main}, test patients", frame)
+    caption = f"Survival by decision of {system.main}, test patients"
+    return Table.of("Group", caption, rows)
 
 
 def _at_risk_table(found, label):

@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -56,6 +56,12 @@ class Table:
     caption: str
     frame: pd.DataFrame
     note: str = ""
+
+    @classmethod
+    def of(cls, axis: str, caption: str, rows: dict, note: str = "") -> Self:
+        """Make a table of its rows, whose names stand below `axis`."""
+        frame = pd.DataFrame.from_dict(rows, orient="index")
+        return cls(caption, frame.rename_axis(axis), note)
 
 
 @dataclass(frozen=True, eq=False)

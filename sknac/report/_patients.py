@@ -28,10 +28,7 @@ def flow_section(system: System, options: Options) -> Section:
         }
         for cohort, sample in system.cohorts()
     }
-    table = Table(
-        "Patients by cohort and true class",
-        pd.DataFrame.from_dict(counts, orient="index").rename_axis("Cohort"),
-    )
+    table = Table.of("Cohort", "Patients by cohort and true class", counts)
     results = {
         "patients": {
             cohort: {"n": len(sample.y)}
@@ -240,5 +237,5 @@ def _missing_table(counts, system):
     }
     complete = len(names) - len(rows)
     note = f"The other {complete} columns are complete." if complete else ""
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Column or visit")
-    return Table("Patients without a value, by column or visit", frame, note)
+    caption = "Patients without a value, by column or visit"
+    return Table.of("Column or visit", caption, rows, note)

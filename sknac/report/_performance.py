@@ -20,19 +20,10 @@ from sknac.metrics import (
 )
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import interval, listed
+from sknac.report._text import HEADS, listed, rate_cells
 from sknac.utils._pvalues import holm
 from sknac.utils._style import line_style, point_style
 from sknac.utils._text import ABSENT, MINUS, bracket, in_line, number, pvalue
-
-RATES = ("sensitivity", "specificity", "ppv", "npv", "accuracy")
-HEADS = {
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "accuracy": "Accuracy",
-}
 
 
 def roc_section(system: System, options: Options) -> Section | None:
@@ -128,15 +119,11 @@ def rates_section(system: System, options: Options) -> Section | None:
 
 def _rates_table(cohort, rates, options):
     """Return the rates of one cohort by model."""
-    rows = {
-        model: {HEADS[name]: interval(getattr(found, name)) for name in RATES}
-        for model, found in rates.items()
-    }
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("Model")
-    return Table(
+    return Table.of(
+        "Model",
         f"Rates of the decisions on the {cohort} patients "
         f"[{options.percent} interval], count/total",
-        frame,
+        {model: rate_cells(found) for model, found in rates.items()},
     )
 
 
@@ -167,9 +154,10 @@ def comparison_section(system: System, options: Options) -> Section | None:
         }
         for ((a, b), found), p in zip(tests.items(), adjusted, strict=True)
     }
-    table = Table(
+    table = Table.of(
+        "Models",
         "Differences between areas under the ROC curve, test patients (DeLong, paired)",
-        pd.DataFrame.from_dict(rows, orient="index").rename_axis("Models"),
+        rows,
         f"Adjusted by Holm's method for {len(tests)} comparisons.",
     )
     numbers = [
@@ -202,9 +190,10 @@ def calibration_section(system: System, options: Options) -> Section | None:
         }
         for model, c in found.items()
     }
-    table = Table(
+    table = Table.of(
+        "Model",
         f"Calibration on the test patients [{options.percent} interval]",
-        pd.DataFrame.from_dict(rows, orient="index").rename_axis("Model"),
+        rows,
         "Right is a slope of 1 and an intercept of 0. A slope below 1: predictions "
         "too extreme; an intercept below 0: too high.",
     )
@@ -276,7 +265,8 @@ def net_benefit_section(system: System, options: Options) -> Section | None:
         "for nothing weigh as much as one that was needed. A model is worth using "
         "where its curve lies above both acting on all and acting on none.",
     )
-    table = Table(
+    table = Table.of(
+        "Threshold probability",
         "Net benefit per patient at some threshold probabilities, test patients "
         f"[{options.percent} interval]",
         _benefit_table(curve),
@@ -305,8 +295,7 @@ def _benefit_table(curve):
             },
             "Act on all": number(curve.treat_all[at], 3),
         }
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    return frame.rename_axis("Threshold probability")
+    return rows
 
 
 def headline(system: System, options: Options) -> tuple[str, dict]:

@@ -20,6 +20,20 @@ def interval(found: Any) -> str:
     return "\n".join(lines)
 
 
+HEADS = {
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "accuracy": "Accuracy",
+}
+
+
+def rate_cells(found: Any, *names: str) -> dict[str, str]:
+    """Write some rates, or all, each with its interval and counts."""
+    return {HEADS[name]: interval(getattr(found, name)) for name in names or HEADS}
+
+
 def plural(count: int, word: str) -> str:
     """Write a count with its word."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
