@@ -12,7 +12,6 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
@@ -26,7 +25,14 @@ from sknac.nets._persistence import ArrayStateMixin
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
-from sknac.utils._sklearn import Integral, Interval, Options, Real, StrOptions
+from sknac.utils._sklearn import (
+    Integral,
+    Interval,
+    Options,
+    Real,
+    StrOptions,
+    _check_sample_weight,
+)
 
 
 class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, HookedNet):

@@ -7,12 +7,11 @@ import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.callback import with_callbacks
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
-from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._named import PLANE_NETS
-from sknac.utils._sklearn import _fit_context
+from sknac.utils._sklearn import _fit_context, _safe_indexing
 
 
 class PlaneFeatureNet(

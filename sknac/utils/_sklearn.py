@@ -23,7 +23,11 @@ from sklearn.utils._param_validation import (
 from sklearn.utils._repr_html.estimator import _VisualBlock
 from sklearn.utils._response import _get_response_values_binary
 from sklearn.utils.metaestimators import _BaseComposition
-from sklearn.utils.validation import _check_method_params, _num_samples
+from sklearn.utils.validation import (
+    _check_method_params,
+    _check_sample_weight,
+    _num_samples,
+)
 
 __all__ = [
     "HasMethods",
@@ -35,6 +39,7 @@ __all__ = [
     "_BaseComposition",
     "_VisualBlock",
     "_check_method_params",
+    "_check_sample_weight",
     "_fit_context",
     "_get_response_values_binary",
     "_num_samples",
