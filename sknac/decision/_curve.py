@@ -202,7 +202,7 @@ def weighted_youden_curve(
     >>> curve = weighted_youden_curve(
     ...     y, [0.1, 0.4, 0.35, 0.8], weight=0.2, pos_label="response"
     ... )
-    >>> curve.threshold
+    >>> round(curve.threshold, 3)
     0.6
     >>> curve.to_frame()
        threshold  sensitivity  specificity  youden

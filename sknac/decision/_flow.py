@@ -73,6 +73,11 @@ class StageFlow(Result):
         return self.rates["cascade"].confidence_level
 
     @property
+    def confidence_level(self) -> float:
+        """Coverage of the rates' intervals."""
+        return self.rates["cascade"].accuracy.confidence_level
+
+    @property
     def stages(self) -> list[str]:
         """Stage names, in order."""
         return list(dict.fromkeys(self.counts.index.get_level_values("stage")))
