@@ -70,11 +70,6 @@ class StageFlow(Result):
     @property
     def confidence_level(self) -> float:
         """Coverage of the rates' intervals."""
-        return self.rates["cascade"].confidence_level
-
-    @property
-    def confidence_level(self) -> float:
-        """Coverage of the rates' intervals."""
         return self.rates["cascade"].accuracy.confidence_level
 
     @property
