@@ -88,7 +88,7 @@ def test_constant_channel_is_refused():
 
 def test_channel_without_a_valid_value_is_named():
     X = _frame([[[0.0, 1.0]], [[np.nan, np.nan]]], channels=("mbf", "esd"))
-    with pytest.raises(ValueError, match="esd has no valid value"):
+    with pytest.raises(ValueError, match="esd must have a valid value"):
         MapScaler().fit(X)
 
 
