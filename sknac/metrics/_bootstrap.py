@@ -146,7 +146,21 @@ def bootstrap_ci(
     """
     check_option(method, "method", ("percentile", "bca"))
     level = check_confidence_level(confidence_level)
-    kernel, about = _prepare(metric, y_true, y_pred, groups, pos_label, sample_weight)
+    name, weight = _recognise(metric)
+    known = {"pos_label": pos_label, "groups": groups}
+    if name is None:
+        given = metric, y_true, y_pred, sample_weight
+        kernel, about = _callable_kernel(*given, **known)
+    else:
+        labels = None if name == "roc_auc" else y_pred
+        sample = check_sample(y_true, labels, beside=(y_pred,), **known)
+        about = {"metric": name, **sample.about}
+        weights = sample.weights(sample_weight)
+        if name == "roc_auc":
+            score = sample.scores(y_pred)
+            kernel = AUCKernel(sample.positive, score, sample.codes, weights)
+        else:
+            kernel = _rate_kernel(sample, weights, name, weight)
     return interval_of(
         kernel,
         about | {"confidence_level": level},
@@ -198,38 +212,15 @@ def rate_of(
     sample: Sample, name: str, confidence_level: float, method: str, **resampling: Any
 ) -> MetricInterval:
     """Resample a rate of checked decisions; `resampling` goes to `interval_of`."""
-    decided = sample.positive, sample.predicted, sample.codes, None
-    kernel = RateKernel(*decided, *linear_rates(name))
+    kernel = _rate_kernel(sample, None, name, 0.5)
     about = {"metric": name, "confidence_level": confidence_level, **sample.about}
     return interval_of(kernel, about, method=method, **resampling)
 
 
-def _prepare(
-    metric: Any,
-    y_true: Any,
-    y_pred: Any,
-    groups: Any,
-    pos_label: Any,
-    sample_weight: Any,
-) -> tuple[Any, dict[str, Any]]:
-    """Choose the kernel and collect what the result says about the data."""
-    name, weight = _recognise(metric)
-    if name is None:
-        return _callable_kernel(
-            metric, y_true, y_pred, groups, pos_label, sample_weight
-        )
-    labels = None if name == "roc_auc" else y_pred
-    sample = check_sample(
-        y_true, labels, pos_label=pos_label, groups=groups, beside=(y_pred,)
-    )
-    weights = sample.weights(sample_weight)
-    if name == "roc_auc":
-        score = sample.scores(y_pred)
-        kernel = AUCKernel(sample.positive, score, sample.codes, weights)
-    else:
-        decided = sample.positive, sample.predicted, sample.codes, weights
-        kernel = RateKernel(*decided, *linear_rates(name, weight))
-    return kernel, {"metric": name, **sample.about}
+def _rate_kernel(sample, weights, name, weight):
+    """Make the kernel of a rate of checked decisions."""
+    decided = sample.positive, sample.predicted, sample.codes, weights
+    return RateKernel(*decided, *linear_rates(name, weight))
 
 
 def _recognise(metric: Any) -> tuple[str | None, float]:
@@ -247,14 +238,7 @@ def _recognise(metric: Any) -> tuple[str | None, float]:
     return _KNOWN.get(metric), 0.5
 
 
-def _callable_kernel(
-    metric: Callable[..., float],
-    y_true: Any,
-    y_pred: Any,
-    groups: Any,
-    pos_label: Any,
-    sample_weight: Any,
-) -> tuple[CallableKernel, dict[str, Any]]:
+def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups):
     """Wrap a function; its labels need not be binary unless pos_label is given."""
     truth, predicted = one_dimensional(y_true, "y_true"), np.asarray(y_pred)
     name = getattr(metric, "__name__", "metric")

@@ -72,20 +72,15 @@ class DecisionCurve(Result):
         DataFrame of shape (n_models * n_thresholds, 6)
             `model`, `threshold`, `net_benefit`, `low`, `high` and `treat_all`.
         """
+        shared = {"threshold": self.thresholds, "treat_all": self.treat_all}
         parts = [
-            pd.DataFrame(
-                {
-                    "model": name,
-                    "threshold": self.thresholds,
-                    "net_benefit": values,
-                    "low": self.low[name],
-                    "high": self.high[name],
-                    "treat_all": self.treat_all,
-                }
-            )
-            for name, values in self.net_benefit.items()
+            {"model": name, **shared}
+            | {key: getattr(self, key)[name] for key in ("net_benefit", "low", "high")}
+            for name in self.net_benefit
         ]
-        return pd.concat(parts, ignore_index=True)
+        columns = ["model", "threshold", "net_benefit", "low", "high", "treat_all"]
+        table = pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+        return table[columns]
 
     def __repr__(self) -> str:
         return (

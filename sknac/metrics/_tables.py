@@ -4,7 +4,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -30,26 +29,20 @@ _ABBREVIATIONS = {
     "npv": "NPV (%)",
 }
 # What the two papers report. Their positive classes are opposite.
-_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "dlrp": MappingProxyType(
-            {
-                "pos_label": "response",
-                "metrics": ("roc_auc", "accuracy", "sensitivity", "specificity", "npv"),
-                "method": "percentile",
-                "auc_method": "percentile",
-            }
-        ),
-        "qus": MappingProxyType(
-            {
-                "pos_label": "non-response",
-                "metrics": ("accuracy", "specificity", "sensitivity", "roc_auc"),
-                "method": "wald",
-                "auc_method": "delong",
-            }
-        ),
-    }
-)
+_PRESETS = {
+    "dlrp": {
+        "pos_label": "response",
+        "metrics": ("roc_auc", "accuracy", "sensitivity", "specificity", "npv"),
+        "method": "percentile",
+        "auc_method": "percentile",
+    },
+    "qus": {
+        "pos_label": "non-response",
+        "metrics": ("accuracy", "specificity", "sensitivity", "roc_auc"),
+        "method": "wald",
+        "auc_method": "delong",
+    },
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
