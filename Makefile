@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test slow lint imports docstrings docs gallery check clean
+.PHONY: run test lowest slow lint imports docstrings docs gallery check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
 
 test: $(STAMP)  ## the test suite without the slow tests
 	$(BIN)/python -m pytest
+
+lowest: $(STAMP)  ## the same with the lowest instruction sets: no AVX in torch, no AVX-512
+	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Haswell \
+		$(BIN)/python -m pytest
 
 slow: $(STAMP)  ## the slow tests alone
 	$(BIN)/python -m pytest -m slow
