@@ -107,7 +107,7 @@ def train_once(nets, args, precision, memory_format, train, test):
     return {
         "AUC": float(roc_auc_score(test[1] == POSITIVE, score)),
         "fit_s": seconds,
-        "epoch_s": nets["features"].learning_curve_["seconds"].median().item(),
+        "epoch_s": nets["features"].training_curve_["seconds"].median().item(),
         "best_epoch": nets["features"].best_epoch_,
         "peak_gb": peak_memory(on_gpu),
     }

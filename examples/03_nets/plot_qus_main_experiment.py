@@ -127,7 +127,7 @@ for (network, region), (name, model) in zip(names, models.items(), strict=True):
         row[part, "Spec (%)"] = f"{100 * rates.specificity.estimate:.0f}"
         row[part, "Sen (%)"] = f"{100 * rates.sensitivity.estimate:.0f}"
         if part == "Validation":
-            curve = model["predict"].learning_curve_
+            curve = model["predict"].training_curve_
             loss = curve.loc[curve["kept"], "valid_loss"].item()
             row[part, "Loss"] = f"{loss:.2f}"
     auc = auc_ci(y[test], scores["Test", name], pos_label=POSITIVE, method="delong")

@@ -6,7 +6,7 @@ from sknac.nets._dlr import DLRClassifier
 from sknac.nets._dual import DualInput
 from sknac.nets._feature_net import PlaneFeatureNet
 from sknac.nets._mlp import PredictiveMLP
-from sknac.nets._plot import LearningCurveDisplay
+from sknac.nets._plot import TrainingCurveDisplay
 from sknac.nets._predictive import PredictiveNet
 from sknac.nets._ran import RAN
 from sknac.nets._resnet import ResNet
@@ -15,9 +15,9 @@ __all__ = [
     "RAN",
     "DLRClassifier",
     "DualInput",
-    "LearningCurveDisplay",
     "PlaneFeatureNet",
     "PredictiveMLP",
     "PredictiveNet",
     "ResNet",
+    "TrainingCurveDisplay",
 ]

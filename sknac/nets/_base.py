@@ -220,7 +220,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         return 1 if self.torch_threads is None and small else self.torch_threads
 
     @property
-    def learning_curve_(self) -> pd.DataFrame:
+    def training_curve_(self) -> pd.DataFrame:
         """Learning curves: a row per epoch, from 1, and a column per quantity.
 
         ``train_loss`` and ``valid_loss`` are mean weighted cross-entropies, ``lr`` is

@@ -94,7 +94,7 @@ class PlaneFeatureNet(
         The trained network.
     history_ : skorch.history.History
         What skorch recorded, batch by batch.
-    learning_curve_ : DataFrame
+    training_curve_ : DataFrame
         A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
         ``kept``.
     memory_format_ : str

@@ -16,7 +16,7 @@ _LABELS = {
 }
 
 
-class LearningCurveDisplay:
+class TrainingCurveDisplay:
     """Losses of a network by epoch, with the epoch whose weights were kept.
 
     Make it with `from_estimator`.
@@ -24,7 +24,7 @@ class LearningCurveDisplay:
     Parameters
     ----------
     curve : DataFrame of shape (n_epochs, n_quantities)
-        As in the attribute `learning_curve_` of the networks' estimators.
+        As in the attribute `training_curve_` of the networks' estimators.
     n_validation : int or None, default=None
         Patients that early stopping watched, for the legend.
 
@@ -41,18 +41,18 @@ class LearningCurveDisplay:
 
     See Also
     --------
-    PlaneFeatureNet : Has the numbers in its `learning_curve_`.
+    PlaneFeatureNet : Has the numbers in its `training_curve_`.
     sklearn.model_selection.LearningCurveDisplay : Scores by number of patients.
 
     Examples
     --------
     >>> import matplotlib
     >>> import numpy as np
-    >>> from sknac.nets import LearningCurveDisplay, PredictiveNet
+    >>> from sknac.nets import PredictiveNet, TrainingCurveDisplay
     >>> matplotlib.use("Agg")
     >>> X = np.random.default_rng(0).normal(size=(20, 4))
     >>> net = PredictiveNet(module="mlp_tiny", max_epochs=3, random_state=0)
-    >>> display = LearningCurveDisplay.from_estimator(net.fit(X, [0, 1] * 10))
+    >>> display = TrainingCurveDisplay.from_estimator(net.fit(X, [0, 1] * 10))
     >>> [line.get_label() for line in display.lines_]
     ['training', 'validation (n = 5)']
     """
@@ -62,7 +62,7 @@ class LearningCurveDisplay:
         self.n_validation = n_validation
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **kwargs) -> "LearningCurveDisplay":
+    def from_estimator(cls, estimator, *, ax=None, **kwargs) -> "TrainingCurveDisplay":
         """Draw the training of a fitted network.
 
         Parameters
@@ -76,7 +76,7 @@ class LearningCurveDisplay:
 
         Returns
         -------
-        LearningCurveDisplay
+        TrainingCurveDisplay
             The drawn display.
 
         Raises
@@ -86,7 +86,7 @@ class LearningCurveDisplay:
         """
         net = _find_net(estimator)
         n_validation = len(net.validation_rows_)
-        return cls(curve=net.learning_curve_, n_validation=n_validation).plot(
+        return cls(curve=net.training_curve_, n_validation=n_validation).plot(
             ax, **kwargs
         )
 
@@ -97,7 +97,7 @@ class LearningCurveDisplay:
         quantities=("train_loss", "valid_loss"),
         line_kwargs=None,
         kept_kwargs=None,
-    ) -> "LearningCurveDisplay":
+    ) -> "TrainingCurveDisplay":
         """Draw the curves.
 
         Parameters
@@ -113,7 +113,7 @@ class LearningCurveDisplay:
 
         Returns
         -------
-        LearningCurveDisplay
+        TrainingCurveDisplay
             This display.
 
         Raises
@@ -177,13 +177,13 @@ def _find_net(estimator):
         )
     raise ValueError(
         f"{type(estimator).__name__} holds no fitted network with a "
-        "learning_curve_; fit it first"
+        "training_curve_; fit it first"
     )
 
 
 def _nets(estimator, name):
     """Yield name and object of each fitted network in an estimator."""
-    if hasattr(estimator, "learning_curve_"):
+    if hasattr(estimator, "training_curve_"):
         yield name, estimator
         return
     for accessor, _, part in parts_of(estimator):

@@ -69,7 +69,7 @@ class PredictiveNet(NetClassifier):
         The trained network.
     history_ : skorch.history.History
         What skorch recorded, batch by batch.
-    learning_curve_ : DataFrame
+    training_curve_ : DataFrame
         A row per epoch with ``train_loss``, ``valid_loss``, ``lr``, ``seconds`` and
         ``kept``.
     threads_ : int or None

@@ -78,14 +78,14 @@ def learning_section(system: System, options: Options) -> Section | None:
     """Show the losses of each network by epoch."""
     if not system.learning:
         return None
-    from sknac.nets import LearningCurveDisplay  # not before: it needs torch
+    from sknac.nets import TrainingCurveDisplay  # not before: it needs torch
 
     drawings = tuple(
         Drawing(
             key=f"loss-{name}",
             caption=f"Loss by epoch: {name}",
             alt=f"Training and validation loss of {name} over {len(curve)} epochs.",
-            display=LearningCurveDisplay(curve=curve),
+            display=TrainingCurveDisplay(curve=curve),
             title=f"{name}{options.mark}",
             size=(5.4, 3.8),
         )

@@ -14,7 +14,7 @@ def learn(system: System, model: str, estimator: Any) -> None:
     """Store what a fitted estimator of a system learned."""
     system.settings[model] = settings_of(estimator)
     parts = list(walk(estimator))
-    nets = {p: x.learning_curve_ for p, x in parts if hasattr(x, "learning_curve_")}
+    nets = {p: x.training_curve_ for p, x in parts if hasattr(x, "training_curve_")}
     clinical = {
         path: (part.summary_, part.path_, part.confidence_level)
         for path, part in parts

@@ -72,7 +72,7 @@ def test_accumulated_parts_take_the_step_of_the_whole_batch(table, micro):
     start = PredictiveNet(**{**settings, "lr": 1e-30}).fit(X, y)
     assert np.abs(weights(whole) - weights(start)).max() > 0.01
     np.testing.assert_allclose(weights(parts), weights(whole), **ROUNDING)
-    losses = [net.learning_curve_["train_loss"].item() for net in (whole, parts)]
+    losses = [net.training_curve_["train_loss"].item() for net in (whole, parts)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
@@ -103,7 +103,7 @@ def test_batch_normalisation_sees_the_parts(pairs):
 def test_cosine_schedule_ends_where_it_should(table):
     schedule = LRScheduler("CosineAnnealingLR", T_max=4)
     net = PredictiveNet(lr=0.1, max_epochs=4, patience=None, callbacks=[schedule])
-    found = net.fit(*table).learning_curve_["lr"]
+    found = net.fit(*table).training_curve_["lr"]
     expected = 0.05 * (1 + np.cos(np.pi * np.arange(4) / 4))
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
@@ -112,7 +112,7 @@ def test_schedule_is_reachable_by_name(table):
     schedule = ("schedule", LRScheduler("StepLR", step_size=1, gamma=0.5))
     net = PredictiveNet(lr=0.1, max_epochs=3, callbacks=[schedule])
     net.set_params(callbacks__schedule__gamma=0.1)
-    found = net.fit(*table).learning_curve_["lr"]
+    found = net.fit(*table).training_curve_["lr"]
     np.testing.assert_allclose(found, [0.1, 0.01, 0.001], rtol=1e-12)
 
 

@@ -14,7 +14,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from sknac.decision import WeightedYoudenThreshold
-from sknac.nets import LearningCurveDisplay, PredictiveNet
+from sknac.nets import PredictiveNet, TrainingCurveDisplay
 
 pytestmark = pytest.mark.mpl
 
@@ -43,8 +43,8 @@ def net(table):
 
 
 def test_curves_are_the_losses_and_the_kept_epoch(net):
-    shown = LearningCurveDisplay.from_estimator(net)
-    curve = net.learning_curve_
+    shown = TrainingCurveDisplay.from_estimator(net)
+    curve = net.training_curve_
     for line, name in zip(shown.lines_, ("train_loss", "valid_loss"), strict=True):
         np.testing.assert_array_equal(line.get_xydata().T, [curve.index, curve[name]])
     assert shown.kept_line_.get_xdata() == [net.best_epoch_] * 2
@@ -59,12 +59,12 @@ def test_curves_are_the_losses_and_the_kept_epoch(net):
 
 def test_training_without_validation_has_one_curve(table):
     net = PredictiveNet(module="mlp_tiny", max_epochs=2, validation_fraction=None)
-    shown = LearningCurveDisplay.from_estimator(net.fit(*table))
+    shown = TrainingCurveDisplay.from_estimator(net.fit(*table))
     assert [line.get_label() for line in shown.lines_] == ["training"]
 
 
 def test_other_quantities_can_be_drawn(net):
-    shown = LearningCurveDisplay(curve=net.learning_curve_).plot(quantities=["lr"])
+    shown = TrainingCurveDisplay(curve=net.training_curve_).plot(quantities=["lr"])
     assert shown.lines_[0].get_label() == "learning rate"
     assert shown.ax_.get_ylabel() == ""
     with pytest.raises(
@@ -77,23 +77,23 @@ def test_net_is_found_inside_other_estimators(net, table):
     pipeline = make_pipeline(StandardScaler(), net)
     model = WeightedYoudenThreshold(pipeline, weight=0.5, cv="prefit")
     pipeline[0].fit(table[0])
-    shown = LearningCurveDisplay.from_estimator(model.fit(*table))
-    assert shown.curve.equals(net.learning_curve_)
+    shown = TrainingCurveDisplay.from_estimator(model.fit(*table))
+    assert shown.curve.equals(net.training_curve_)
 
 
 def test_none_and_several_nets_are_told(net, table):
     with pytest.raises(ValueError, match="holds no fitted network"):
-        LearningCurveDisplay.from_estimator(LogisticRegression().fit(*table))
+        TrainingCurveDisplay.from_estimator(LogisticRegression().fit(*table))
     with pytest.raises(ValueError, match="holds no fitted network"):
-        LearningCurveDisplay.from_estimator(PredictiveNet())
+        TrainingCurveDisplay.from_estimator(PredictiveNet())
     both = make_pipeline(net, net)
     with pytest.raises(ValueError, match=r"\['predictivenet-1'\], \['predictivenet-2'"):
-        LearningCurveDisplay.from_estimator(both)
+        TrainingCurveDisplay.from_estimator(both)
 
 
 def test_styling_goes_through_kwargs(net):
     _, ax = plt.subplots()
-    shown = LearningCurveDisplay.from_estimator(
+    shown = TrainingCurveDisplay.from_estimator(
         net, ax=ax, line_kwargs={"color": "k"}, kept_kwargs={"color": "r"}
     )
     assert shown.ax_ is ax

@@ -40,7 +40,7 @@ def test_losses_are_those_of_the_network(study, new):
         study.y,
         pos_label="response",
     )
-    curve = net[-1].learning_curve_
+    curve = net[-1].training_curve_
     found = results_of(report)["learning_curves"]["N"]
     assert [row["train_loss"] for row in found] == curve["train_loss"].tolist()
     assert "seconds" not in found[0]  # no two runs take the same time
