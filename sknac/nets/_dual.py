@@ -7,19 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from sknac.nets._encoders import ENCODERS
 from sknac.nets._parts import PairSplit, Splittable
-from sknac.nets._ran import RAN
-from sknac.nets._resnet import ResNet
 
-ENCODERS: Mapping = {
-    "resnet18": (ResNet, {"layout": "18"}),
-    "resnet50": (ResNet, {"layout": "50"}),
-    "resnet101": (ResNet, {"layout": "101"}),
-    "resnet_tiny": (ResNet, {"layout": "tiny"}),
-    "ran56": (RAN, {"layout": "56"}),
-    "ran92": (RAN, {"layout": "92"}),
-    "ran_tiny": (RAN, {"layout": "tiny"}),
-}
 FUSIONS = {"concat": 2, "diff": 1, "concat_diff": 3}
 
 

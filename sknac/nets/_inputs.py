@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from sknac.cohort import Plane, check_cohort
-from sknac.cohort.planes import check_has_studies
+from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.exceptions import CohortError
 
 # Axes of one item: a plane (channels, height, width) or a pair of planes.
@@ -82,10 +82,10 @@ class Items:
 
     def _load(self, i):
         """Read one item as float32, without a copy where there is no need."""
-        source, place = self.sources[i], self.places[i]
+        source = self.sources[i]
         if isinstance(source, tuple):
-            return np.stack([_pixels(part, place) for part in source])
-        return _pixels(source, place)
+            return np.stack([_pixels(part) for part in source])
+        return _pixels(source)
 
     def mean_by_row(self, values: np.ndarray) -> np.ndarray:
         """Average the items' values, (n_items, k), over each row's items."""
@@ -163,6 +163,9 @@ def _from_cohort(estimator, X, kind, columns, reset):
     if reset:
         estimator.columns_ = found
     check_has_studies(X, found)
+    for at in list_planes(X, found):
+        with at.named() as plane:
+            check_kind(estimator, plane)
     sources, rows, places = [], [], []
     for row, patient in enumerate(X.index):
         visits = [X[column].iloc[row].planes for column in found]
@@ -252,14 +255,10 @@ def _check_alike(image, place, shape, channels):
         )
 
 
-def _pixels(source, place):
+def _pixels(source):
     """Read one image as float32, (n_channels, height, width)."""
     if not isinstance(source, Plane):
         return np.asarray(source, dtype=np.float32)
-    if source.kind == "rf":
-        raise CohortError(
-            f"{place}: RF samples are no image; put QUSMapper before the network"
-        )
     image = np.asarray(source.load(), dtype=np.float32)
     return image if source.kind == "maps" else image[None]
 

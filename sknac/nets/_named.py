@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from sknac.nets._dual import ENCODERS, DualInput
+from sknac.nets._dual import DualInput
+from sknac.nets._encoders import ENCODERS
 from sknac.nets._mlp import PredictiveMLP
 
 PLANE_NETS: Mapping = ENCODERS

@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
 
 from sknac.cohort import InMemoryArray, Plane, Study
 from sknac.exceptions import CohortError
@@ -10,7 +9,7 @@ from sknac.nets._inputs import read_items
 
 
 def read(X, kind="plane", columns=None):
-    return read_items(BaseEstimator(), X, kind=kind, columns=columns, reset=True)
+    return read_items(PlaneFeatureNet(), X, kind=kind, columns=columns, reset=True)
 
 
 def frame(*studies, **others):
@@ -130,7 +129,7 @@ def test_invalid_pixel_is_named_with_the_step_that_fills(bad):
 
 def test_rf_is_refused_with_its_mend():
     rf = Study([Plane.from_rf(np.ones((32, 32)), fs_mhz=40, line_pitch_mm=0.2)])
-    with pytest.raises(CohortError, match=r"RF samples .* QUSMapper"):
+    with pytest.raises(CohortError, match=r"row P0, .* got rf; put a QUSMapper"):
         fit(frame(rf, rf))
 
 
