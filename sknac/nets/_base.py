@@ -7,10 +7,8 @@ import contextlib
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_consistent_length,
     check_is_fitted,
@@ -25,6 +23,7 @@ from sknac.nets._persistence import ArrayStateMixin
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
+from sknac.utils._labels import check_target
 from sknac.utils._sklearn import (
     Integral,
     Interval,
@@ -32,6 +31,7 @@ from sknac.utils._sklearn import (
     Real,
     StrOptions,
     _check_sample_weight,
+    task_of,
 )
 
 
@@ -63,22 +63,15 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
     # validation split would put one patient on both sides.
     __metadata_request__fit = {"groups": True}
 
-    @property
-    def partial_fit(self):
-        """Not offered: early stopping needs all patients at once."""
-        raise AttributeError("networks are trained by fit; there is no partial_fit")
-
-    def get_metadata_routing(self):
-        """Tell which metadata ``fit`` takes."""
-        return BaseEstimator.get_metadata_routing(self)
-
     def _fit(self, X, y, sample_weight, groups):
         """Train from the start; after an error the estimator is not fitted."""
         self._forget()
         try:
             self._check_settings()
             items, codes = self._read_training_data(X, y)
-            weights = _row_weights(sample_weight, codes)
+            weights = _check_sample_weight(
+                sample_weight, codes, ensure_non_negative=True
+            )
             self.seed_ = seed = self._draw_seed()
             train, valid = self._split(codes, groups, seed)
             datasets = self._make_datasets(items, codes, weights, train, valid)
@@ -97,34 +90,15 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
 
     def _forget(self):
         """Drop what an earlier ``fit`` left."""
-        private = {"_modules", "_criteria", "_optimizers", "_epoch_context"}
         for name in list(vars(self)):
-            if name in private or (name.endswith("_") and not name.startswith("_")):
+            if name in self.training_state or (name[-1] == "_" and name[0] != "_"):
                 vars(self).pop(name)
 
     def _read_training_data(self, X, y):
         """Check X and y; return the items and each row's class code."""
-        if y is None:
-            raise ValueError(
-                "requires y to be passed, but the target y is None: "
-                f"{type(self).__name__} is a classifier; pass each row's label"
-            )
-        items, y = self._read(X, y, reset=True)
-        y = column_or_1d(y, warn=True)
-        if pd.isna(y).any():
-            row = int(np.flatnonzero(pd.isna(y))[0])
-            raise ValueError(
-                f"row {row} of y has no label: Input y contains NaN; leave it out"
-            )
-        check_classification_targets(y)
-        check_consistent_length(np.empty(items.n_rows), y)
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"{type(self).__name__} needs at least 2 classes; y contains 1 class: "
-                f"{classes.tolist()[0]!r} (n_samples={len(y)})"
-            )
-        self.classes_inferred_ = classes
+        self.classes_inferred_, codes = check_target(y, binary=False)
+        items = self._read(X, reset=True)
+        check_consistent_length(np.empty(items.n_rows), codes)
         return items, codes.astype(np.int64)
 
     def _split(self, codes, groups, seed):
@@ -171,28 +145,24 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self.module_spec_ = module_settings(
             self.module, self._named_modules, self.get_params_for("module"), inferred
         )
-        self._initialize_virtual_params()
-        self._initialize_callbacks()
-        self._initialize_module()
-        self._initialize_criterion()
+        self.initialize_callbacks()
+        self.initialize_module()
+        self.initialize_criterion()
         self._try_module()
         smallest = smallest_batch(n_train, self.batch_size, self.micro_batch_size)
         self._try_training(min(smallest, 2))  # what two can do, more can
-        self._initialize_optimizer()
-        self._initialize_history()
-        self.initialized_ = True
+        self.initialize_optimizer()
+        self.initialize_history()
 
     def _train(self, train, valid):
         """Run the epochs and leave the network ready to predict."""
-        progress = self._init_callback_context(max_subtasks=self.max_epochs)
-        progress.call_on_fit_task_begin(estimator=self)
-        self.notify("on_train_begin", X=train, y=None)
-        with contextlib.suppress(TrainingStopped):
-            self.fit_loop((train, valid))
-        self.notify("on_train_end", X=train, y=None)
-        progress.call_on_fit_task_end(estimator=self)
-        self.virtual_params_ = {}
-        self._set_training(False)
+        with task_of(self, "fit", self.max_epochs) as self._progress:
+            self.notify("on_train_begin", X=train, y=None)
+            with contextlib.suppress(TrainingStopped):
+                self.fit_loop((train, valid))
+            self.notify("on_train_end", X=train, y=None)
+        del self._progress, self._epoch
+        self.module_.eval()
         self._check_weights()
         losses = [row.get("valid_loss", -i) for i, row in enumerate(self.history_)]
         self.best_epoch_ = int(np.argmin(losses)) + 1
@@ -245,7 +215,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
     def _compute(self, items, function):
         """Apply part of the module to all items; (n_items, k) as float64."""
         loader = self.get_iterator(ItemDataset(items))
-        self._set_training(False)
+        self.module_.eval()
         outputs = []
         with torch_scope(threads=self.threads_), torch.inference_mode():
             for inputs, _ in loader:
@@ -298,8 +268,3 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
     def _labels_of(self, probabilities):
         """Return the most probable class of each row, without another forward."""
         return self.classes_[probabilities.argmax(axis=1)]
-
-
-def _row_weights(sample_weight, codes):
-    """Check the rows' weights; without any, each counts once."""
-    return _check_sample_weight(sample_weight, codes, ensure_non_negative=True)

@@ -101,7 +101,7 @@ class DLRClassifier(ImageNetClassifier):
         Columns of the frame seen in ``fit``, where X was a cohort frame.
     n_features_in_ : int
         Their number; of arrays the length of an item.
-    classes_inferred_, init_context_, optimizer_, virtual_params_ : object
+    classes_inferred_, optimizer_ : object
         What skorch keeps for its own use.
 
     See Also

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._named import PLANE_NETS
-from sknac.utils._sklearn import _fit_context, _safe_indexing
+from sknac.utils._sklearn import Integral, Interval, _fit_context, _safe_indexing
 
 
 class PlaneFeatureNet(
@@ -115,7 +115,7 @@ class PlaneFeatureNet(
         Columns of the frame seen in ``fit``, where X was a cohort frame.
     n_features_in_ : int
         Their number; of arrays the length of an item.
-    classes_inferred_, init_context_, optimizer_, virtual_params_ : object
+    classes_inferred_, optimizer_ : object
         What skorch keeps for its own use.
 
     See Also
@@ -155,6 +155,11 @@ class PlaneFeatureNet(
 
     _named_modules = PLANE_NETS
     _item_kind = "plane"
+
+    _parameter_constraints: dict = {
+        **ImageNetClassifier._parameter_constraints,
+        "cross_fit": [Interval(Integral, 2, None, closed="left"), None],
+    }
 
     def __init__(
         self,

@@ -5,49 +5,30 @@
 import contextlib
 import copy
 from collections.abc import Mapping
-from functools import partial
 
 import torch
-from skorch import NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
 from skorch.dataset import unpack_data
-from torch import nn
 
 from sknac.nets._data import make_loader, part_bounds
 from sknac.nets._layout import memory_format, pick_layout
 from sknac.nets._named import OPTIMIZERS
+from sknac.nets._skorch import SkorchNet
 
 
 class TrainingStopped(Exception):
     """A callback asked for the end of training."""
 
 
-class HookedNet(NeuralNetClassifier):
+class HookedNet(SkorchNet):
     """skorch's classifier with weighted loss, own loaders, devices and callbacks."""
 
-    # skorch sets these in __init__; as class attributes they are no parameters.
-    criterion = nn.CrossEntropyLoss
-    train_split = None
-    callbacks = None
-    verbose = 0
-    classes = None
-    use_caching = "auto"
-    compile = False
-    warm_start = False
-    torch_load_kwargs = None
-    history_ = None
-    initialized_ = False
-    virtual_params_: Mapping = {}
     autocast = False
     channels_last = True
     micro_batch_size = None
-    _epoch_context = None
 
-    # skorch's own leaves lists of parts behind whatever is deleted.
-    __delattr__ = object.__delattr__
-
-    @property
-    def _default_callbacks(self):
+    def get_default_callbacks(self):
+        """List the clock, the losses, early stopping and what prints."""
         found = [
             ("epoch_timer", EpochTimer()),
             ("train_loss", PassthroughScoring("train_loss", on_train=True)),
@@ -58,12 +39,6 @@ class HookedNet(NeuralNetClassifier):
             stopper = EarlyStopping(patience=patience, threshold=0, load_best=True)
             found.append(("early_stopping", stopper))
         return [*found, ("print_log", PrintLog())]
-
-    def _yield_callbacks(self):
-        """Copy the user's callbacks: training leaves its marks on the copies."""
-        for name, callback, named in super()._yield_callbacks():
-            is_ready = not isinstance(callback, type)
-            yield name, copy.copy(callback) if is_ready else callback, named
 
     def notify(self, method_name, **cb_kwargs):
         """Tell skorch's and scikit-learn's callbacks; all see an epoch's end."""
@@ -78,10 +53,10 @@ class HookedNet(NeuralNetClassifier):
                     raise
                 stop = True
         if method_name == "on_epoch_begin":
-            self._epoch_context = self._callback_fit_ctx.subcontext(task_name="epoch")
-            self._epoch_context.call_on_fit_task_begin(estimator=self)
+            self._epoch = self._progress.subcontext(task_name="epoch")
+            self._epoch.call_on_fit_task_begin(estimator=self)
         elif method_name == "on_epoch_end":
-            stop |= bool(self._epoch_context.call_on_fit_task_end(estimator=self))
+            stop |= bool(self._epoch.call_on_fit_task_end(estimator=self))
         if stop:
             raise TrainingStopped
 
@@ -113,13 +88,6 @@ class HookedNet(NeuralNetClassifier):
         finally:
             self.device = asked
 
-    def initialize(self):
-        """Refuse: the network's size is known from the data only."""
-        raise AttributeError(
-            "networks are built in fit, where the data tell their size; save and load "
-            "fitted estimators with joblib"
-        )
-
     def load_params(self, *args, **kwargs):
         """Load weights that ``save_params`` wrote into a fitted estimator."""
         with self._resolved_device():
@@ -137,11 +105,10 @@ class HookedNet(NeuralNetClassifier):
         self.optimizer_ = self._optimizer_class()(*args, **kwargs)
         return self
 
-    def _initialize_module(self, reason=None):
+    def initialize_module(self):
         """Build the module on its device."""
         make, settings = self.module_spec_
-        with self._current_init_context("module"):
-            self.module_ = make(**settings)
+        self.module_ = make(**settings)
         self._place_module()
         return self
 
@@ -152,11 +119,10 @@ class HookedNet(NeuralNetClassifier):
         self.module_.to(memory_format=memory_format(layout))
         self.memory_format_ = layout
 
-    def _initialize_criterion(self, reason=None):
+    def initialize_criterion(self):
         """Make the loss; reduction comes later, with the weights."""
         settings = self.get_params_for("criterion") | {"reduction": "none"}
-        with self._current_init_context("criterion"):
-            self.criterion_ = self.criterion(**settings).to(self.device_)
+        self.criterion_ = self.criterion(**settings).to(self.device_)
         return self
 
     def _try_module(self):
@@ -164,7 +130,7 @@ class HookedNet(NeuralNetClassifier):
         expected = (1, len(self.classes_))
         self._check_stride()
         try:
-            self._set_training(False)
+            self.module_.eval()
             with torch.inference_mode():
                 found = tuple(self.infer(torch.zeros(1, *self.item_shape_)).shape)
         except (RuntimeError, IndexError, ValueError) as error:
@@ -201,7 +167,7 @@ class HookedNet(NeuralNetClassifier):
     def _accumulate(self, inputs, codes):
         """Add up the gradients of a batch's parts, as if it were computed whole."""
         if not self.module_.training:  # walking through the layers takes its time
-            self._set_training(True)
+            self.module_.train()
         total, outputs = 0.0, []
         for start, end in part_bounds(len(codes), self.micro_batch_size):
             part = {name: value[start:end] for name, value in inputs.items()}
@@ -230,7 +196,7 @@ class HookedNet(NeuralNetClassifier):
         device = torch.device(self.device_)
         generators = [device] if device.type == "cuda" else []
         try:
-            self._set_training(True)
+            self.module_.train()
             with torch.no_grad(), torch.random.fork_rng(generators):
                 self.infer(torch.zeros(n_items, *self.item_shape_))
         except (RuntimeError, ValueError) as error:
@@ -250,7 +216,3 @@ class HookedNet(NeuralNetClassifier):
         """Mean of the weighted cross-entropies of a batch."""
         losses = self.criterion_(y_pred, y_true.to(self.device_))
         return (losses * X["weight"].to(self.device_)).mean()
-
-    def _get_predict_nonlinearity(self):
-        """Logits become probabilities by softmax."""
-        return partial(torch.softmax, dim=-1)

@@ -5,7 +5,7 @@
 from sknac.nets._base import NetClassifier
 from sknac.nets._data import augment
 from sknac.nets._inputs import read_items
-from sknac.utils._sklearn import Integral, Interval, Real
+from sknac.utils._sklearn import Interval, Real
 
 
 class ImageNetClassifier(NetClassifier):
@@ -20,20 +20,18 @@ class ImageNetClassifier(NetClassifier):
         "flip": ["boolean"],
         "max_shift": [Interval(Real, 0, 1, closed="left")],
         "columns": [str, "array-like", None],
-        "cross_fit": [Interval(Integral, 2, None, closed="left"), None],
     }
 
-    def _read(self, X, y=None, *, reset):
+    def _read(self, X, *, reset):
         """List the items of X and check them; in ``fit`` every pixel is checked."""
         # Later frames are asked for the columns of training, and miss them by name.
         columns = self.columns if reset else vars(self).get("columns_", self.columns)
         items = read_items(self, X, kind=self._item_kind, columns=columns, reset=reset)
         shape = items.shape if reset else self.item_shape_
         items.check_alike(shape, items.channels if reset else self.channels_)
-        if not reset:
-            return items
-        items.check_pixels()
-        return items, y
+        if reset:
+            items.check_pixels()
+        return items
 
     def _module_facts(self, shape):
         """What the module must know about the images."""

@@ -11,28 +11,9 @@ from skorch.history import History
 import sknac
 from sknac.exceptions import SknacFormatError
 from sknac.nets._scope import loadable_device, torch_scope
+from sknac.utils._sklearn import CALLBACK_STATE
 
 FORMAT = 1
-
-# Torch and skorch objects: made again on loading, or of use in training only.
-_REBUILT = {
-    "module_",
-    "criterion_",
-    "optimizer_",
-    "callbacks_",
-    "history_",
-    "virtual_params_",
-    "prefixes_",
-    "cuda_dependent_attributes_",
-    "initialized_",
-    "init_context_",
-    "_modules",
-    "_criteria",
-    "_optimizers",
-    "_callback_fit_ctx",
-    "_skl_callbacks_to_teardown",
-    "_epoch_context",
-}
 
 
 class ArrayStateMixin:
@@ -45,7 +26,8 @@ class ArrayStateMixin:
     """
 
     def __getstate__(self):
-        state = {k: v for k, v in vars(self).items() if k not in _REBUILT}
+        left_out = self.training_state | CALLBACK_STATE
+        state = {k: v for k, v in vars(self).items() if k not in left_out}
         if "module_" in vars(self):
             tensors = self.module_.state_dict()
             state["_weights"] = {
@@ -64,13 +46,12 @@ class ArrayStateMixin:
         if weights is not None:
             self._restore_module(weights)
             self.history_ = History(curves)
-            self.initialized_ = True
 
     def _restore_module(self, weights):
         """Build the module that was fitted and give it its weights."""
         make, settings = self.module_spec_
         # Initial weights are overwritten; they must not use up the caller's seed.
-        with torch_scope(seed=0), self._current_init_context("module"):
+        with torch_scope(seed=0):
             self.module_ = make(**settings)
         self.module_.load_state_dict(
             {k: torch.from_numpy(np.array(v)) for k, v in weights.items()}

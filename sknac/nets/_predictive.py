@@ -163,13 +163,11 @@ class PredictiveNet(NetClassifier):
         """
         return self._fit(X, y, sample_weight, groups)
 
-    def _read(self, X, y=None, *, reset):
+    def _read(self, X, *, reset):
         """Check a table; items are its rows."""
-        settings = {"dtype": np.float32, "order": "C", "reset": reset}
-        if not reset:
-            return TableItems(validate_data(self, X, **settings))
-        X, y = validate_data(self, X, y, **settings)
-        return TableItems(X), y
+        return TableItems(
+            validate_data(self, X, dtype=np.float32, order="C", reset=reset)
+        )
 
     def _module_facts(self, shape):
         """What the module must know about the data."""

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import inspect
+import re
 from collections.abc import Mapping
 
-from sklearn.base import BaseEstimator
+from skorch.setter import optimizer_setter
 
 from sknac.nets._named import check_settings, module_settings
 
@@ -31,8 +32,6 @@ class SettingsMixin:
 
     _named_modules: Mapping = {}
 
-    __repr__ = BaseEstimator.__repr__
-
     def _take_further(self, settings):
         """Keep settings that are not in the signature; ``fit`` checks their names."""
         for name, value in settings.items():
@@ -44,12 +43,6 @@ class SettingsMixin:
         own = inspect.signature(type(self)).parameters
         known = name in own and own[name].kind is not inspect.Parameter.VAR_KEYWORD
         return nested or known or name in _FURTHER
-
-    def _get_param_names(self):
-        """Names of the settings: those in the signature and those given besides."""
-        return sorted(
-            k for k in vars(self) if not k.startswith("_") and not k.endswith("_")
-        )
 
     def get_params(self, deep: bool = True) -> dict:
         """Get the settings, by name.
@@ -64,7 +57,8 @@ class SettingsMixin:
         dict
             Settings.
         """
-        return {name: getattr(self, name) for name in self._get_param_names()}
+        names = [k for k in vars(self) if k[0] != "_" and k[-1] != "_"]
+        return {name: vars(self)[name] for name in sorted(names)}
 
     def set_params(self, **params):
         """Change settings; a fitted network is not touched until the next ``fit``.
@@ -91,20 +85,16 @@ class SettingsMixin:
                     f"{type(self).__name__} has no setting {name!r}; get_params() "
                     "lists those that there are"
                 )
-        # Only while training (from a callback) do changes reach the optimizer.
-        live = {k: v for k, v in params.items() if self._is_virtual_param(k)}
-        self._apply_virtual_params(live)
         for name, value in params.items():
+            # Only while training (from a callback) do changes reach the optimizer.
+            if "_progress" in vars(self) and re.fullmatch("lr|optimizer__.*", name):
+                optimizer_setter(self, name, value)
             setattr(self, name, value)
         return self
 
-    def _validate_params(self):
-        """Check the settings as scikit-learn does, in place of skorch's check."""
-        BaseEstimator._validate_params(self)
-
     def _check_settings(self):
         """Refuse misspelt settings before anything is read."""
-        for name in self._get_param_names():
+        for name in self.get_params():
             if not self._is_setting(name):
                 raise ValueError(
                     f"{type(self).__name__} has no setting {name!r}; get_params() "
@@ -122,7 +112,7 @@ class SettingsMixin:
             self.get_params_for("optimizer"),
             prefix="optimizer",
         )
-        names = {name for name, _ in self._uniquely_named_callbacks()}
+        names = self.callback_names()
         for setting in self.get_params_for("callbacks"):
             if setting.split("__", 1)[0] not in names:
                 raise ValueError(

@@ -30,6 +30,7 @@ from sklearn.utils.validation import (
 )
 
 __all__ = [
+    "CALLBACK_STATE",
     "HasMethods",
     "Integral",
     "Interval",
@@ -47,6 +48,7 @@ __all__ = [
     "generate_invalid_param_val",
     "make_constraint",
     "progress_of",
+    "task_of",
     "validate_params",
     "without_callbacks",
 ]
@@ -62,19 +64,30 @@ def without_callbacks(step):
     return twin
 
 
+# What a call under `with_callbacks` keeps on its estimator, until it ends.
+CALLBACK_STATE = frozenset({"_callback_fit_ctx", "_skl_callbacks_to_teardown"})
+
+
+@contextmanager
+def task_of(estimator, name, n_parts):
+    """Tell an estimator's callbacks that a task begins and ends; yield its context."""
+    whole = estimator._init_callback_context(name, max_subtasks=n_parts)
+    whole.call_on_fit_task_begin(estimator=estimator)
+    yield whole
+    whole.call_on_fit_task_end(estimator=estimator)
+
+
 @contextmanager
 def progress_of(step, n_planes):
     """Tell a step's callbacks of its planes; yield what to call for each, or None."""
     if not getattr(step, "_skl_callbacks", None):
         yield None
         return
-    whole = step._init_callback_context("transform", max_subtasks=n_planes)
-    whole.call_on_fit_task_begin(estimator=step)
+    with task_of(step, "transform", n_planes) as whole:
 
-    def on_plane():
-        part = whole.subcontext(task_name="plane")
-        part.call_on_fit_task_begin(estimator=step)
-        part.call_on_fit_task_end(estimator=step)
+        def on_plane():
+            part = whole.subcontext(task_name="plane")
+            part.call_on_fit_task_begin(estimator=step)
+            part.call_on_fit_task_end(estimator=step)
 
-    yield on_plane
-    whole.call_on_fit_task_end(estimator=step)
+        yield on_plane

@@ -84,3 +84,13 @@ def test_the_twin_of_a_step_with_callbacks_has_none():
 def test_nobody_listens_where_there_is_no_callback():
     with progress_of(ROIMasker(), 3) as on_plane:
         assert on_plane is None
+
+
+def test_private_attributes_of_callbacks_stand_in_the_room():
+    words = ("_init_callback_context", "_callback_fit_ctx", "_skl_callbacks")
+    found = {
+        path.relative_to(_ROOT).as_posix()
+        for path in _ROOT.rglob("*.py")
+        if any(word in path.read_text() for word in words)
+    }
+    assert found == {_ROOM}

@@ -1,0 +1,79 @@
+"""skorch's classifier as this library takes it: its private names stand here alone.
+
+One file breaks when skorch moves them.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+from functools import partial
+
+import torch
+from sklearn.base import BaseEstimator
+from skorch import NeuralNetClassifier
+from torch import nn
+
+
+def _not_offered(why):
+    """Make an attribute that is not there, whoever asks, and says why."""
+
+    def refuse(self):
+        raise AttributeError(why)
+
+    return property(refuse, doc=f"Not offered: {why}.")
+
+
+class SkorchNet(NeuralNetClassifier):
+    """skorch's training loop without its bookkeeping of settings and parts.
+
+    There is one module, one loss and one optimizer, and they are made in ``fit``:
+    nothing has to be found out by watching what attributes are set.
+    """
+
+    # skorch sets these in __init__; as class attributes they are no parameters.
+    criterion = nn.CrossEntropyLoss
+    train_split = None
+    callbacks = None
+    verbose = 0
+    classes = None
+    use_caching = "auto"
+    torch_load_kwargs = None
+    history_ = None
+    predict_nonlinearity = staticmethod(partial(torch.softmax, dim=-1))
+
+    _modules = ("module",)
+    _criteria = ("criterion",)
+    _optimizers = ("optimizer",)
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
+
+    _validate_params = BaseEstimator._validate_params
+    get_metadata_routing = BaseEstimator.get_metadata_routing
+    __repr__ = BaseEstimator.__repr__
+
+    partial_fit = _not_offered("early stopping needs all patients at once; call fit")
+    initialize = _not_offered(
+        "networks are built in fit, where the data tell their size; save and load "
+        "fitted estimators with joblib"
+    )
+
+    # What a fit leaves that is made again on loading, or of use in training only; the
+    # last two are what scikit-learn's callbacks see of a fit, while it lasts.
+    training_state = frozenset(
+        {"module_", "criterion_", "optimizer_", "callbacks_", "history_"}
+        | {"_progress", "_epoch"}
+    )
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there is a module, as skorch asks before it saves or loads one."""
+        return "module_" in vars(self)
+
+    def _yield_callbacks(self):
+        """Copy the user's callbacks: training leaves its marks on the copies."""
+        for name, callback, named in super()._yield_callbacks():
+            yield name, copy.copy(callback), named
+
+    def callback_names(self) -> set[str]:
+        """Names by which ``callbacks__...`` reaches the callbacks."""
+        return {name for name, _ in self._uniquely_named_callbacks()}
