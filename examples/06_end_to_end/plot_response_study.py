@@ -43,19 +43,22 @@ def tell(text):
 
 
 print("ALL DATA IN THIS STUDY ARE SIMULATED. No number here is about patients.")
-tell("simulating 120 patients with RF planes before treatment")
-rf = make_rf_cohort(
-    n_patients=120,
-    n_planes=2,
-    depth_mm=25.0,
-    width_mm=16.0,
-    prevalence=0.4,
-    effect_size=1.5,
-    n_jobs=2,
-    random_state=SEED,
+tell("simulating 120 patients with RF planes before treatment, and 130 with B-mode")
+tell("images at three visits")
+rf_settings = {
+    "n_patients": 120,
+    "n_planes": 2,
+    "depth_mm": 25.0,
+    "width_mm": 16.0,
+    "prevalence": 0.4,
+}
+both = {"effect_size": 1.5, "random_state": SEED}
+rf, bmode = Parallel(n_jobs=2)(
+    [
+        delayed(make_rf_cohort)(**rf_settings, **both),
+        delayed(make_bmode_cohort)(n_patients=130, **both),
+    ]
 )
-tell("simulating 130 patients with B-mode images at three visits")
-bmode = make_bmode_cohort(n_patients=130, effect_size=1.5, random_state=SEED)
 
 # %%
 # Patients are split, never images

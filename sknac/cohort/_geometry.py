@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -230,6 +231,6 @@ class Grid:
 def _pair(name, values):
     """Check two finite numbers and return them as plain floats."""
     pair = tuple(float(value) for value in values)
-    if len(pair) != 2 or not np.isfinite(pair).all():
+    if len(pair) != 2 or not all(map(isfinite, pair)):
         raise ValueError(f"{name} must be two finite numbers, got {values}")
     return pair
