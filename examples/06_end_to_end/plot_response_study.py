@@ -100,33 +100,55 @@ def dlrp(seed):
     return DLRPClassifier(preset="tiny", random_state=seed)
 
 
-rng = np.random.default_rng(SEED)
 X_rf, y_rf = rf.X.loc[rf_train], rf.y[rf_train]
 X_bm, y_bm = bmode.X.loc[bm_train], bmode.y[bm_train]
+X_rf_test, y_rf_test = rf.X.loc[rf_test], rf.y[rf_test]
+X_bm_test, y_bm_test = bmode.X.loc[bm_test], bmode.y[bm_test]
 # Maps, region, size and scale are the first four steps.
-jobs = {"DLRP": (dlrp(SEED), X_bm, y_bm), "QUS": (qus(SEED), X_rf, y_rf)}
-scaled_maps = qus(SEED)[:4].fit_transform(X_rf)
-for i in range(1, N_CONTROLS + 1):
-    control = dlrp(SEED + i).set_params(
-        dlr2__cv="resubstitution", dlr4__cv="resubstitution"
-    )
-    nets = qus(SEED + i)[4:]
-    jobs[f"QUS, shuffled {i}"] = (nets, scaled_maps, rng.permutation(y_rf))
-    jobs[f"DLRP, shuffled {i}"] = (control, X_bm, rng.permutation(y_bm))
+steps = qus(SEED)[:4]
+maps, maps_test = steps.fit_transform(X_rf), steps.transform(X_rf_test)
 
 
-def fit(name, model, X, y):
+def train(name, model, X, y):
     """Fit a system."""
-    with warnings.catch_warnings():
-        if "shuffled" in name:  # on noise the best cut is often a trivial one
-            warnings.filterwarnings("ignore", message="The threshold for weight")
-        return name, model.fit(X, y)
+    return name, model.fit(X, y)
 
+
+def qus_control(name, model, X, y, X_test, y_test):
+    """Fit the networks to shuffled labels; return their AUC on the test."""
+    score = model.fit(X, y).predict_proba(X_test)[:, 0]  # classes_[0]: non-response
+    return name, {"QUS": auc_ci(y_test, score, pos_label="non-response").estimate}
+
+
+def dlrp_control(name, model, X, y, X_test, y_test):
+    """Fit a cascade to shuffled labels; return its AUC, and that of each stage."""
+    with warnings.catch_warnings():  # on noise the best cut is often a trivial one
+        warnings.filterwarnings("ignore", message="The threshold for weight")
+        model.fit(X, y)
+    scores = {"DLRP": model.decision_function(X_test)}
+    for stage, alone, columns in model.stages_:
+        scores[stage] = alone.predict_proba(X_test.iloc[:, columns])[:, 1]
+    areas = {k: auc_ci(y_test, s, pos_label="response") for k, s in scores.items()}
+    return name, {k: area.estimate for k, area in areas.items()}
+
+
+rng = np.random.default_rng(SEED)
+jobs = [
+    delayed(train)("DLRP", dlrp(SEED), X_bm, y_bm),
+    delayed(train)("QUS", qus(SEED), X_rf, y_rf),
+]
+for i in range(1, N_CONTROLS + 1):
+    nets, labels = qus(SEED + i)[4:], rng.permutation(y_rf)
+    data = (maps, labels, maps_test, y_rf_test)
+    jobs.append(delayed(qus_control)(f"QUS, shuffled {i}", nets, *data))
+    cascade = dlrp(SEED + i)
+    cascade.set_params(dlr2__cv="resubstitution", dlr4__cv="resubstitution")
+    data = (X_bm, rng.permutation(y_bm), X_bm_test, y_bm_test)
+    jobs.append(delayed(dlrp_control)(f"DLRP, shuffled {i}", cascade, *data))
 
 tell(f"training 2 systems and {2 * N_CONTROLS} controls, two at a time")
 fitted = {}
-tasks = (delayed(fit)(name, *job) for name, job in jobs.items())
-for name, model in Parallel(n_jobs=2, return_as="generator_unordered")(tasks):
+for name, model in Parallel(n_jobs=2, return_as="generator_unordered")(jobs):
     fitted[name] = model
     tell(f"{len(fitted):2} of {len(jobs)}: trained {name}")
 
@@ -154,8 +176,6 @@ study = StudyReport(
         "networks of the controls": f"{SEED + 1} to {SEED + N_CONTROLS}",
     },
 )
-X_rf_test, y_rf_test = rf.X.loc[rf_test], rf.y[rf_test]
-X_bm_test, y_bm_test = bmode.X.loc[bm_test], bmode.y[bm_test]
 study.add_estimator(
     "QUS",
     fitted["QUS"],
@@ -190,25 +210,12 @@ study.add_survival("QUS", outcome["time_years"], outcome["event"], time_label="y
 # ------------
 # A control has seen the same patients under shuffled labels: whatever it finds on
 # the test is luck.
-tell("testing the controls")
-shuffled = {"QUS": [], "dlr2": [], "dlr4": [], "DLRP": []}
-scaled_maps = fitted["QUS"][:4].transform(X_rf_test)
-for i in range(1, N_CONTROLS + 1):
-    control = fitted[f"QUS, shuffled {i}"]
-    score = control.predict_proba(scaled_maps)[:, 0]  # classes_[0]: non-response
-    shuffled["QUS"].append(auc_ci(y_rf_test, score, pos_label="non-response"))
-    control = fitted[f"DLRP, shuffled {i}"]
-    scores = {"DLRP": control.decision_function(X_bm_test)}
-    for stage, alone, columns in control.stages_:
-        scores[stage] = alone.predict_proba(X_bm_test.iloc[:, columns])[:, 1]
-    for name, score in scores.items():
-        shuffled[name].append(auc_ci(y_bm_test, score, pos_label="response"))
-
+controls = [found for name, found in fitted.items() if "shuffled" in name]
 results = {part["name"]: part["results"] for part in study.to_dict()["systems"]}
 rows = {}
-for name, controls in shuffled.items():
+for name in ("QUS", "dlr2", "dlr4", "DLRP"):
     found = results["QUS" if name == "QUS" else "DLRP"]["roc"]["test"][name]
-    area, chance = found["auc"], np.array([control.estimate for control in controls])
+    area, chance = found["auc"], np.array([c[name] for c in controls if name in c])
     rows[name] = {
         "positive class": area["pos_label"],
         "n": str(area["n"]),
