@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# One process of tests per core; each imports torch, so no more than four.
+PARALLEL := -n auto --maxprocesses 4
 
 .PHONY: run test lowest slow lint imports docstrings docs gallery check clean
 
@@ -10,14 +12,14 @@ run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/stud
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
 
 test: $(STAMP)  ## the test suite without the slow tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 lowest: $(STAMP)  ## the same with the lowest instruction sets: no AVX in torch, no AVX-512
 	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Haswell \
-		$(BIN)/python -m pytest
+		$(BIN)/python -m pytest $(PARALLEL)
 
 slow: $(STAMP)  ## the slow tests alone
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 lint: $(STAMP)  ## style and format
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Small tools: versions for bug reports."""
+"""What several packages share, private but for the versions for bug reports."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
