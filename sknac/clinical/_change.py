@@ -2,11 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
 from sknac.utils._sklearn import StrOptions, _fit_context
 
@@ -52,6 +55,9 @@ class TumorChange(TransformerMixin, BaseEstimator):
     The DLRP paper describes its change after four courses once as the reduction since
     the start and once, below Table 2, as that since the second course: `against`
     chooses.
+
+    Sizes are taken as the decimals that they print as: from 3.0 to 2.1 is a reduction
+    of 0.3, which binary arithmetic misses.
 
     A missing size or diameter gives NaN: nothing is imputed here. Sizes mix only
     within one kind: all visits should be measured alike.
@@ -161,25 +167,34 @@ class TumorChange(TransformerMixin, BaseEstimator):
     def _changes(self, X):
         """Return the changes of a checked table."""
         sizes = np.column_stack([self._size(X, visit) for visit in self.visits])
-        before = sizes[:, :1] if self.against == "first" else sizes[:, :-1]
-        after = sizes[:, 1:]
-        raise_first(before == 0, "size 0 before; leave those patients out", X.index)
-        ratio = after / before
+        known = [X[self._names(visit)].notna().all(axis=1) for visit in self.visits]
+        known = np.column_stack(known)
+        first = np.s_[:, :1] if self.against == "first" else np.s_[:, :-1]
+        wrong = known[first] & (sizes[first] == 0)
+        raise_first(wrong, "size 0 before; leave those patients out", X.index)
+        before = np.where(known[first], sizes[first], 1)
+        ratio = sizes[:, 1:] / before
+        # Exact until here: of 3.0 and 2.1 the reduction is the number 0.3.
+        changes = {"reduction": 1 - ratio, "change": ratio - 1, "log_ratio": ratio}
+        found = changes[self.definition].astype(np.float64)
+        found[~(known[:, 1:] & known[first])] = np.nan
         if self.definition == "log_ratio":
             what = "size 0 has no logarithm; take definition='reduction'"
-            raise_first(ratio == 0, what, X.index)
-            return np.log(ratio)
-        return 1 - ratio if self.definition == "reduction" else ratio - 1
+            raise_first(found == 0, what, X.index)
+            return np.log(found)
+        return found
 
     def _size(self, X, visit):
-        """Return the volume, or the one size, of each patient at a visit."""
-        values = X[self._names(visit)].to_numpy(dtype=np.float64)
+        """Return the volume, or the one size, of each patient in exact decimals."""
+        table = X[self._names(visit)]
+        values = table.to_numpy(dtype=np.float64)
         wrong = (values < 0) | np.isinf(values)
         what = f"the size at {visit!r} must be finite and not negative"
         raise_first(wrong, what, X.index)
-        if values.shape[1] == 1:
-            return values[:, 0]
-        return np.pi / 6 * values.prod(axis=1)
+        sides = [as_decimals(column) for _, column in table.items()]
+        if len(sides) == 1:
+            return sides[0]
+        return Fraction(np.pi / 6) * sides[0] * sides[1] * sides[2]
 
 
 def _check_frame(X, columns):

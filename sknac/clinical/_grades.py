@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sknac.clinical._checks import as_flags, as_numbers, like, same_length
+from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
 from sknac.utils._result import Result
 from sknac.utils._text import patients
@@ -112,6 +113,9 @@ def modified_response(
     - MR 2: 0 < r < 0.3;
     - MR 1: r <= 0.
 
+    Sizes and shares are compared as the decimals that were given: from 3.0 to 2.1 is
+    a reduction of exactly 30 %, as from 30 to 21.
+
     The definition lets a patient with little reduction but very low cellularity be
     both MR 1-2 and MR 3; size comes first, and cellularity can only raise MR 1-2.
 
@@ -143,10 +147,26 @@ def modified_response(
     raise_first(after < 0, "size_after must not be negative", index)
     outside = (cells < 0) | (cells > 1)
     raise_first(outside, "residual_cellularity must be a share in [0, 1]", index)
-    # The remaining share, and not the reduction, keeps 30 of 100 exact.
-    kept = after / before
-    sparse = (cells <= very_low_cellularity) | (left == 0)
-    rules = [(after == 0) & (left == 0), kept < 0.1, kept <= 0.7, sparse, kept < 1]
+    if not 0 <= very_low_cellularity <= 1:
+        raise ValueError(
+            "very_low_cellularity must be a share in [0, 1], got "
+            f"{very_low_cellularity!r}"
+        )
+    # In decimals, as they were written: 30 % of 3.0 is 2.1, which binary numbers miss.
+    first, last, share = same_length(
+        size_before=np.atleast_1d(as_decimals(size_before)),
+        size_after=np.atleast_1d(as_decimals(size_after)),
+        residual_cellularity=np.atleast_1d(as_decimals(residual_cellularity, fill=2)),
+    )
+    sparse = (share <= as_decimals(very_low_cellularity).item()) | (left == 0)
+    rules = [
+        (after == 0) & (left == 0),
+        10 * last < first,
+        10 * last <= 7 * first,
+        sparse,
+        last < first,
+    ]
+    rules = [np.broadcast_to(rule, before.size).astype(bool) for rule in rules]
     grade = np.select(rules, [5, 4, 3, 3, 2], default=1)
     return _graded(size_before, grade, MODIFIED_FROM)
 

@@ -82,3 +82,23 @@ def test_logarithm_of_nothing_is_refused(table):
 def test_arrays_have_no_names(table):
     with pytest.raises(ValueError, match="must be a DataFrame"):
         TumorChange(VISITS).fit(table.to_numpy())
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("against", ["first", "previous"])
+def test_changes_are_exact_in_decimals(kind, against):
+    tenths = np.arange(1, 101)
+    sizes = {"ld0": 10 * tenths / 10, "ld2": 7 * tenths / 10}
+    X = pd.DataFrame(sizes, dtype=kind)
+    step = TumorChange({"pre": "ld0", "post2": "ld2"}, against=against)
+    assert (step.fit_transform(X) == 0.3).all()
+    step.set_params(definition="change")
+    assert (step.fit_transform(X) == -0.3).all()
+    step.set_params(definition="log_ratio")
+    assert (step.fit_transform(X) == np.log(0.7)).all()
+
+
+def test_volumes_are_exact_in_decimals():
+    X = pd.DataFrame({"a": [3.1], "b": [1.7], "c": [0.3], "d": [2.17]})
+    step = TumorChange({"pre": ["a", "b", "c"], "post2": ["d", "b", "c"]})
+    assert step.fit_transform(X).item() == 0.3

@@ -83,3 +83,55 @@ def test_the_two_gradings_differ():
     assert modified_response(100, 50).grade == 3
     assert modified_response(100, 50).label == "response"
     assert miller_payne_response(3).label == "non-response"
+
+
+TENTHS = np.arange(1, 101)
+
+
+@pytest.mark.parametrize(
+    ("decimals", "kind"), [(1, np.float64), (1, np.float32), (2, np.float64)]
+)
+@pytest.mark.parametrize(("kept", "grades"), [(7, (3, 2)), (1, (3, 3))])
+def test_exact_shares_are_exact_in_decimals(decimals, kind, kept, grades):
+    # Whole numbers of tenths (hundredths) decide; the floats are as one writes them.
+    unit = 10**decimals
+    before = (10 * TENTHS / unit).astype(kind)
+    for step, grade in zip((0, 1), grades, strict=True):
+        after = ((kept * TENTHS + step) / unit).astype(kind)
+        assert (modified_response(before, after).grade == grade).all()
+    less = ((kept * TENTHS - 1) / unit).astype(kind)
+    expected = np.where(kept * TENTHS - 1 < TENTHS, 4, 3)
+    assert (modified_response(before, less).grade == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "grade"),
+    [
+        (3.0, 2.1, 3),
+        ("3.0", "2.1", 3),
+        (3.0, np.nextafter(2.1, 3), 2),  # no tolerance: the next number is another
+        (3.0, 0.3, 3),  # 0.3 / 3.0 is below 0.1 in binary
+        (3.0, np.nextafter(0.3, 0), 4),
+        (np.float32(4.1), np.float32(2.87), 3),
+        (1.1, np.nextafter(1.1, 0), 2),
+        (1.1, 1.1, 1),
+    ],
+)
+def test_sizes_are_read_as_they_are_written(before, after, grade):
+    assert modified_response(before, after).grade == grade
+    assert modified_response([before, before], [after, after]).grade.tolist() == [
+        grade,
+        grade,
+    ]
+
+
+def test_cellularity_is_read_as_it_is_written():
+    cells = np.array([0.1, 0.11, np.nan], dtype=np.float32)  # above 0.1 as float64
+    assert modified_response(1.0, [0.8] * 3, cells).grade.tolist() == [3, 2, 2]
+    found = modified_response(1.0, 0.8, 0.3, very_low_cellularity=np.float32(0.3))
+    assert found.grade == 3
+
+
+def test_a_share_in_percent_is_refused():
+    with pytest.raises(ValueError, match=r"very_low_cellularity must be a share in"):
+        modified_response(5, 4, very_low_cellularity=10)
