@@ -2,11 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Real
+
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from sknac.utils._labels import raise_first
+
+# More whole numbers than these are rather measured than names of groups.
+MOST_GROUPS = 20
 
 
 def check_follow_up(time, event, by=None):
@@ -27,7 +32,23 @@ def check_follow_up(time, event, by=None):
         return time, event.astype(bool), None
     by = np.asarray(column_or_1d(by))
     raise_first(pd.isna(by), f"by is missing{mend}", index)
+    _check_groups(by)
     return time, event.astype(bool), by
+
+
+def _check_groups(by):
+    """Raise where numbers are measured and not names of groups."""
+    found = pd.unique(by)
+    numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in found)
+    if not numbers or len(found) < 3:
+        return
+    whole = all(float(x).is_integer() for x in found)
+    if not whole or len(found) > min(len(by) / 2, MOST_GROUPS):
+        raise ValueError(
+            f"by must name groups, got {len(found)} distinct numbers from "
+            f"{min(found):g} to {max(found):g}; cut a score first (score >= threshold) "
+            "or write numbered groups as text"
+        )
 
 
 def group_labels(by, *, at_least=1):

@@ -142,7 +142,7 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
     event : array-like of shape (n_patients,)
         True or 1 where the event was seen, False or 0 where follow-up ended first.
     by : array-like of shape (n_patients,)
-        Group of each patient, at least two groups.
+        Group of each patient, at least two groups; a score must be cut first.
 
     Returns
     -------
@@ -243,7 +243,8 @@ def hazard_ratio(
     result : HazardRatioResult
         A ratio with its interval for each other group, then for each covariate. NaN
         with a warning where the likelihood has no maximum: no events in the group
-        or in the reference, or groups that never overlap.
+        or in the reference, or groups that never overlap. Groups without events tell
+        nothing of the covariates, whose ratios then come from the others.
 
     Raises
     ------
@@ -288,21 +289,26 @@ def hazard_ratio(
             f"{labels}"
         )
     others = [label for label in labels if label != base]
-    with_events = [x for x in others if event[by == x].any()]
-    if not event[by == base].any():
-        with_events = []
-    design = pd.DataFrame({x: (by == x).astype(float) for x in with_events})
-    design = _with_covariates(design, covariates, len(time), others)
+    with_events = [x for x in labels if event[by == x].any()]
+    # Where the reference has no event its ratios are infinite; the covariates are then
+    # compared within the other groups, the first of which stands for it.
+    anchor = base if base in with_events else next(iter(with_events), None)
+    design = pd.DataFrame(
+        {x: (by == x).astype(float) for x in with_events if x != anchor},
+        index=range(len(time)),
+    )
+    design = _with_covariates(design, covariates, len(time), labels)
     terms = [*others, *([] if covariates is None else covariates.columns)]
     table = pd.DataFrame(
         index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
     )
-    if with_events:
-        kept = np.isin(by, [base, *with_events])
+    if with_events and not design.empty:
+        kept = np.isin(by, with_events)
         _check_rank(design[kept])
         fitted = _cox(time[kept], event[kept], design[kept], confidence_level)
         # By place: a group may be called True, and labels would be a mask.
-        table.iloc[[terms.index(term) for term in fitted.index]] = fitted
+        known = np.array([anchor == base or x not in labels for x in fitted.index])
+        table.iloc[[terms.index(x) for x in fitted.index[known]]] = fitted[known]
     lost = [str(term) for term in terms if not np.isfinite(table.loc[term, "coef"])]
     if lost:
         warn_undefined(

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -12,11 +14,15 @@ from numpy.typing import ArrayLike
 
 from sknac.survival._checks import check_follow_up, group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
+from sknac.utils._decimals import as_decimals
 from sknac.utils._result import Result
 from sknac.utils._sklearn import validate_params
 from sknac.utils._text import p_equals, patients
+from sknac.utils._warnings import warn_undefined
 
 ALL = "all"
+# Survival is far more precise; what lies closer to a level is multiplied out.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +38,9 @@ class KaplanMeierResult(Result):
     at_risk : DataFrame of shape (n_groups, n_times)
         Patients still followed just before each of a few times.
     summary : DataFrame of shape (n_groups, 3)
-        `n`, `events` and `median` survival, infinite where it was not reached.
+        `n`, `events` and `median` survival: the first time when survival is 1/2 or
+        less, infinite where it was not reached. Where the curve is flat at 1/2, this
+        is where it gets there (R takes the middle of the flat part).
     logrank : LogRankResult or None
         Test between the groups; None with one group.
     confidence_level : float
@@ -64,20 +72,22 @@ class KaplanMeierResult(Result):
         """Group labels, in order."""
         return self.summary.index.tolist()
 
-    def survival_at(self, times: ArrayLike) -> pd.DataFrame:
+    def survival_at(self, times: ArrayLike, *, extend: bool = False) -> pd.DataFrame:
         """Return the landmark survival of each group.
 
         Parameters
         ----------
         times : float or array-like of shape (n_times,)
             Landmarks, in the unit of the follow-up, >= 0.
+        extend : bool, default=False
+            Whether the last value is carried on beyond a group's last follow-up.
 
         Returns
         -------
         landmarks : DataFrame of shape (n_groups * n_times, 6)
             `group`, `time`, `survival`, `low`, `high`, and `at_risk` just before
-            that time. Beyond the last follow-up the last value is carried on and
-            `at_risk` is 0: read both.
+            that time. Beyond a group's last follow-up, where nobody is at risk, they
+            are NaN with a warning unless `extend`, or unless nobody survived.
 
         Raises
         ------
@@ -89,7 +99,55 @@ class KaplanMeierResult(Result):
             _landmarks(curve, times)
             for _, curve in self.curves.groupby("group", sort=False)
         ]
-        return pd.concat(rows, ignore_index=True)
+        found = pd.concat(rows, ignore_index=True)
+        last = found["group"].map(self.curves.groupby("group")["time"].max())
+        beyond = (found["time"] > last.astype(float)) & (found["survival"] > 0)
+        if beyond.any() and not extend:
+            found.loc[beyond, ["survival", "low", "high"]] = np.nan
+            at, last, group = (
+                found["time"][beyond],
+                last[beyond],
+                found["group"][beyond],
+            )
+            warn_undefined(
+                f"Time {at.iloc[0]:g} lies beyond the last follow-up, {last.iloc[0]:g} "
+                f"in group {group.iloc[0]!r}: survival is NaN; extend=True carries the "
+                "last value on"
+            )
+        return found
+
+    def quantile(self, shares: ArrayLike = 0.5) -> pd.DataFrame:
+        """Return by which time shares of each group had the event.
+
+        Parameters
+        ----------
+        shares : float or array-like of shape (n_shares,), default=0.5
+            Shares of the patients, in (0, 1).
+
+        Returns
+        -------
+        times : DataFrame of shape (n_groups, n_shares)
+            The first time when survival is 1 - share or less; infinite where it was
+            not reached. The comparison is exact.
+
+        Raises
+        ------
+        ValueError
+            If a share does not lie between 0 and 1.
+        """
+        shares = np.atleast_1d(shares)
+        levels = [1 - share for share in as_decimals(shares)]
+        if not all(0 < level < 1 for level in levels):
+            raise ValueError(f"shares must lie between 0 and 1, got {shares.tolist()}")
+        rows = {
+            group: [_first_at_most(curve, level) for level in levels]
+            for group, curve in self.curves.groupby("group", sort=False)
+        }
+        return pd.DataFrame(
+            list(rows.values()),
+            index=pd.Index(rows, name="group"),
+            columns=pd.Index(shares, name="share"),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curves as a table.
@@ -227,8 +285,25 @@ def _fit(time, event, label, confidence_level):
             "censored": steps["censored"].to_numpy(dtype=int),
         }
     )
-    median = float(fitter.median_survival_time_)
+    median = _first_at_most(curve, Fraction(1, 2))
     return curve, {"n": len(time), "events": int(event.sum()), "median": median}
+
+
+def _first_at_most(curve, level):
+    """Return the first time when survival is a level or less, by exact arithmetic.
+
+    Only steps that are equal to the level but for rounding are multiplied out.
+    """
+    curve = curve[curve["events"] > 0]
+    gap = curve["survival"].to_numpy() - float(level)
+    for at in np.flatnonzero(gap < ROUNDING):
+        if gap[at] > -ROUNDING:
+            at_risk = curve["at_risk"].tolist()[: at + 1]
+            left = [n - d for n, d in zip(at_risk, curve["events"], strict=False)]
+            if Fraction(math.prod(left), math.prod(at_risk)) > level:
+                continue
+        return float(curve["time"].iloc[at])
+    return np.inf
 
 
 def _landmarks(curve, times):

@@ -43,3 +43,25 @@ def test_groups_are_sorted_and_counted():
     assert group_labels(np.array(["b", "a"])) == ["a", "b"]
     with pytest.raises(ValueError, match="at least 2 are needed"):
         group_labels(np.array(["a"]), at_least=2)
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        [0.1, 0.4, 0.35, 0.8, 0.7, 0.2],  # a score
+        np.array([0.1, 0.1, 0.1, 0.4, 0.4, 0.9], dtype=np.float32),  # a rounded one
+        [37, 41, 52, 58, 60, 37],  # an age
+        np.array([0.5, 1, 2, 0.5, 1, 2], dtype=object),
+        pd.Series([1.5, 2, 2.5, 1.5, 2, 2.5]),
+    ],
+)
+def test_measured_numbers_are_no_groups(by):
+    with pytest.raises(ValueError, match="cut a score first"):
+        check_follow_up([1, 2, 3, 4, 5, 6], [1] * 6, by)
+
+
+@pytest.mark.parametrize(
+    "by", [[0.2, 0.8] * 3, [1, 2, 3] * 2, [1.0, 2.0, 3.0] * 2, list("abcdef")]
+)
+def test_few_or_whole_numbers_and_words_are_groups(by):
+    assert check_follow_up([1, 2, 3, 4, 5, 6], [1] * 6, by)[2].tolist() == by

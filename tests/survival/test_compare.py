@@ -169,6 +169,16 @@ R_COX = [
 ]
 
 
+@pytest.fixture
+def silent_group():
+    """Give follow-up, events, groups of which "a" has none, and two covariates."""
+    rng = np.random.default_rng(3)
+    by = np.repeat(["a", "b", "c"], 30)
+    table = pd.DataFrame({"age": rng.normal(size=90), "size": rng.normal(size=90)})
+    time = rng.exponential(np.exp(-0.5 * table["age"].to_numpy()))
+    return time, (rng.random(90) < 0.7) & (by != "a"), by, table
+
+
 @pytest.mark.parametrize(("name", "test", "n", "observed", "expected"), R_LOGRANK)
 def test_logrank_is_that_of_r(datasets, name, test, n, observed, expected):
     data = datasets[name]
@@ -277,6 +287,54 @@ def test_ratio_without_a_maximum_is_nan_with_a_warning(event):
     with pytest.warns(UndefinedMetricWarning, match="no maximum for b"):
         table = hazard_ratio([4, 5, 6, 1, 2, 3], event, list("aaabbb")).table
     assert np.isnan(table.loc["b"]).all()
+
+
+def test_covariates_are_kept_where_the_reference_has_no_event(silent_group):
+    # Which group is the reference changes nothing about the covariates.
+    time, event, by, table = silent_group
+    assert not event[by == "a"].any()
+    about = {"covariates": table}
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for b, c"):
+        found = hazard_ratio(time, event, by, **about).table
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for a"):
+        other = hazard_ratio(time, event, by, reference_group="b", **about).table
+    assert np.isnan(found.loc[["b", "c"]]).all(axis=None)
+    np.testing.assert_allclose(found.loc[["age", "size"]], other.loc[["age", "size"]])
+
+
+def test_covariates_are_the_limit_of_an_infinite_ratio(silent_group):
+    # As the group's log ratio goes to infinity, patients of the reference no longer
+    # count in any risk set: Cox's model of the others alone.
+    time, event, by, table = silent_group
+    rest = by == "b"
+    two = rest | (by == "a")
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for b"):
+        found = hazard_ratio(time[two], event[two], by[two], covariates=table[two])
+    from lifelines import CoxPHFitter
+
+    alone = table[rest].assign(time=time[rest], event=event[rest])
+    want = CoxPHFitter().fit(alone, "time", "event").params_
+    np.testing.assert_allclose(
+        found.table.loc[["age", "size"], "coef"], want, rtol=1e-4
+    )
+
+
+def test_without_any_event_covariates_have_no_ratio():
+    with pytest.warns(UndefinedMetricWarning, match="no maximum for b, x"):
+        table = hazard_ratio(
+            [1, 2, 3, 4],
+            [0] * 4,
+            list("abab"),
+            covariates=pd.DataFrame({"x": range(4)}),
+        ).table
+    assert np.isnan(table).all(axis=None)
+
+
+@pytest.mark.parametrize("function", [logrank, hazard_ratio])
+def test_a_continuous_score_is_no_group(function, datasets):
+    data = datasets["leukemia"]
+    with pytest.raises(ValueError, match=r"by must name groups, got \d+ distinct"):
+        function(data["time"], data["event"], data["logWBC"])
 
 
 @pytest.mark.parametrize("function", [logrank, hazard_ratio])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival import kaplan_meier
 
@@ -82,7 +83,7 @@ def test_landmarks_are_those_of_r(datasets, name):
     data = datasets[name]
     result = kaplan_meier(data["time"], data["event"], data["group"])
     times = sorted({row[1] for row in R_LANDMARKS[name]})
-    got = result.survival_at(times)
+    got = result.survival_at(times, extend=True)  # as in R's summary
     groups, at, *numbers = zip(*R_LANDMARKS[name], strict=True)
     assert got["group"].tolist() == list(groups)
     assert got["time"].tolist() == list(at)
@@ -120,6 +121,68 @@ def test_without_censoring_survival_is_a_share():
     result = kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1])
     got = result.survival_at([0, 1, 2.5, 4])["survival"]
     np.testing.assert_allclose(got, [1, 0.75, 0.5, 0], rtol=1e-14)
+
+
+@pytest.mark.parametrize("n", [*range(2, 40, 2), 98, 150])
+def test_median_without_censoring_is_where_half_are_left(n):
+    # Whether or not the product of the shares rounds to 1/2 exactly.
+    result = kaplan_meier(np.arange(1, n + 1), np.ones(n))
+    assert result.summary.loc["all", "median"] == n // 2
+    quarter = result.quantile([0.25, 0.5, 0.75]).loc["all"]
+    assert quarter.tolist() == [-(-n // 4), n // 2, -(-3 * n // 4)]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    rows=st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=25),
+    tenths=st.integers(1, 9),
+)
+def test_quantiles_are_those_of_whole_numbers(rows, tenths):
+    time, event = map(np.array, zip(*rows, strict=True))
+    left, total, want = 1, 1, INF
+    for when in np.unique(time[event]).tolist():
+        at_risk = int((time >= when).sum())
+        left *= at_risk - int(((time == when) & event).sum())
+        total *= at_risk
+        if 10 * left <= (10 - tenths) * total:
+            want = when
+            break
+    assert kaplan_meier(time, event).quantile(tenths / 10).loc["all"].item() == want
+
+
+def test_the_median_begins_the_flat_part_of_the_curve():
+    # R 4.2.2 and its manual take the middle of it, 3.5; lifelines and the definition
+    # inf{t: S(t) <= 1/2} its beginning.
+    result = kaplan_meier([1, 2, 3, 4, 5, 6], [1] * 6)
+    assert result.summary.loc["all", "median"] == 3
+    assert kaplan_meier([1, 2, 3, 4], [1, 1, 0, 0]).summary.loc["all", "median"] == 2
+    flat = kaplan_meier([1, 2, 3, 4, 5], [1, 0, 1, 1, 0])  # 4/5, 8/15, 4/15
+    assert flat.summary.loc["all", "median"] == 4
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 25, np.nan, [0.5, 2]])
+def test_quantiles_are_shares(share):
+    with pytest.raises(ValueError, match="shares must lie between 0 and 1, got"):
+        kaplan_meier([1, 2], [1, 1]).quantile(share)
+
+
+def test_nothing_is_said_beyond_the_last_follow_up():
+    result = kaplan_meier(
+        [1, 2, 3, 4, 1, 6], [1, 1, 0, 0, 1, 0], ["a", "a", "a", "a", "b", "b"]
+    )
+    with pytest.warns(UndefinedMetricWarning, match=r"beyond the last follow-up, 4 in"):
+        got = result.survival_at([4, 4.5, 6])
+    assert got["survival"].tolist()[0] == 0.5
+    assert np.isnan(got.loc[1:2, ["survival", "low", "high"]]).all(axis=None)
+    assert got["survival"].tolist()[3:] == [0.5] * 3
+    assert got["at_risk"].tolist() == [1, 0, 0, 1, 1, 1]
+    longer = result.survival_at([4, 4.5, 6], extend=True)
+    assert longer["survival"].tolist() == [0.5] * 6
+
+
+def test_where_nobody_survived_nobody_does():
+    got = kaplan_meier([1, 2, 3], [1, 1, 1]).survival_at([3, 99])
+    assert got["survival"].tolist() == [0, 0]
 
 
 def test_at_risk_table_counts_who_is_still_followed():
