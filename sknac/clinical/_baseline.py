@@ -163,8 +163,8 @@ def baseline_table(
     columns : str or list of str, default=None
         Columns to compare; None is all that hold numbers, flags or text.
     categorical : str or list of str, default=None
-        Numeric columns that are categories. None: those with two distinct values,
-        such as a receptor coded 0 and 1.
+        Numeric columns that are categories, beside those with two distinct values,
+        such as a receptor coded 0 and 1. An empty list: no numbers are.
     tests : dict of str to str, default=None
         Test by column, against the rule: "student", "welch", "mann-whitney" or
         "mann-whitney-exact" for numbers; "pearson", "yates", "likelihood-ratio" or
@@ -181,7 +181,8 @@ def baseline_table(
     ------
     ValueError
         If lengths differ, `by` has missing values or not exactly two groups, a
-        column is missing, or a test does not fit its column.
+        column is missing, `categorical` or `tests` name one that is not compared, or a
+        test does not fit its column.
 
     See Also
     --------
@@ -219,9 +220,11 @@ def baseline_table(
     groups = np.unique(by).tolist()
     if len(groups) != 2:
         raise ValueError(f"by must hold two groups, got {len(groups)}: {groups}")
-    tests = dict(tests or {})
-    names = _column_names(X, columns, tests)
-    chosen = _check_tests(tests, names)
+    if categorical is not None:
+        categorical = [categorical] if isinstance(categorical, str) else [*categorical]
+    names = _column_names(X, columns)
+    chosen = _check_tests(dict(tests or {}))
+    _check_named(names, X, tests=chosen, categorical=categorical or [])
     rows, numeric, counts = {}, {}, {}
     for name in names:
         column = X[name]
@@ -243,19 +246,33 @@ def baseline_table(
     )
 
 
-def _column_names(X, columns, tests):
+def _column_names(X, columns):
     """Return the columns to compare, checked."""
     if columns is None:
         plain = [name for name in X.columns if _is_plain(X[name])]
         columns = [name for name in plain if X[name].notna().any()]
     names = [columns] if isinstance(columns, str) else list(columns)
-    absent = [name for name in [*names, *tests] if name not in X.columns]
-    if absent:
-        raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")
+    _check_present(names, X)
     empty = [name for name in names if X[name].isna().all()]
     if empty:
         raise ValueError(f"the columns {empty} hold no value; leave them out")
     return names
+
+
+def _check_present(names, X):
+    """Raise unless X has these columns."""
+    absent = [name for name in names if name not in X.columns]
+    if absent:
+        raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")
+
+
+def _check_named(names, X, **settings):
+    """Raise unless settings name columns that are compared."""
+    for setting, named in settings.items():
+        _check_present(named, X)
+        for name in named:
+            if name not in names:
+                raise ValueError(f"{setting} names {name!r}, which must be in columns")
 
 
 def _is_plain(column):
@@ -263,7 +280,7 @@ def _is_plain(column):
     return all(pd.api.types.is_scalar(cell) for cell in column)
 
 
-def _check_tests(tests, names):
+def _check_tests(tests):
     """Return the tests asked for; raise on unknown ones."""
     for name, test in tests.items():
         if test not in NUMERIC_TESTS + CATEGORICAL_TESTS:
@@ -271,8 +288,6 @@ def _check_tests(tests, names):
                 f"tests[{name!r}]={test!r} is unknown; numbers take one of "
                 f"{NUMERIC_TESTS}, categories one of {CATEGORICAL_TESTS}"
             )
-        if name not in names:
-            raise ValueError(f"tests names {name!r}, which must be in columns")
     return tests
 
 
@@ -280,15 +295,20 @@ def _is_numeric(column, name, categorical, chosen):
     """Tell whether a column is compared as numbers."""
     number = pd.api.types.is_numeric_dtype(column)
     number = number and not pd.api.types.is_bool_dtype(column)
+    named = categorical is not None and name in categorical
     if name in chosen:
         wanted = chosen[name] in NUMERIC_TESTS
+        if wanted and named:
+            raise ValueError(
+                f"categorical names {name!r} but tests asks for {chosen[name]!r}, a "
+                "test of numbers; take it out of one of them"
+            )
         if wanted and not number:
             raise ValueError(f"{chosen[name]!r} needs numbers; {name!r} holds none")
         return wanted
-    if categorical is not None:
-        named = [categorical] if isinstance(categorical, str) else categorical
-        return number and name not in set(named)
-    return number and column.nunique() > MOST_LEVELS
+    if not number or named:
+        return False
+    return column.nunique() > MOST_LEVELS or categorical == []
 
 
 def _describe(values):

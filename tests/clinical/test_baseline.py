@@ -152,3 +152,34 @@ def test_group_without_values_is_named(cohort):
 def test_repr_is_short(cohort):
     text = repr(baseline_table(*cohort))
     assert text.startswith("BaselineTable(4 characteristics, n=120 patients; ")
+
+
+@pytest.fixture
+def coded():
+    """Give numbers: a flag, a grade of three levels and an age."""
+    table = {"er": [0, 1] * 6, "grade": [1, 2, 3] * 4, "age": range(40, 52)}
+    return pd.DataFrame(table), ["R", "N", "N", "R"] * 3
+
+
+@pytest.mark.parametrize("named", ["grade", ["grade"], np.array(["grade"])])
+def test_named_categories_leave_the_rule_to_the_others(coded, named):
+    kinds = baseline_table(*coded, categorical=named).tests["kind"]
+    assert kinds.tolist() == ["categorical", "categorical", "numeric"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"categorical": ["gradee"]}, "X has no column gradee"),
+        ({"categorical": "Grade"}, "X has no column Grade"),
+        ({"categorical": ["er"], "columns": ["age"]}, "categorical names 'er', which"),
+        ({"tests": {"er": "fisher"}, "columns": ["age"]}, "tests names 'er', which"),
+        (
+            {"categorical": ["grade"], "tests": {"grade": "student"}},
+            "categorical names 'grade' but tests asks for 'student'",
+        ),
+    ],
+)
+def test_names_that_are_not_compared_are_refused(coded, change, message):
+    with pytest.raises(ValueError, match=message):
+        baseline_table(*coded, **change)
