@@ -12,9 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
 from sknac.utils._sklearn import StrOptions, _fit_context
+from sknac.utils._state import SavedState
 
 
-class TumorChange(TransformerMixin, BaseEstimator):
+class TumorChange(SavedState, TransformerMixin, BaseEstimator):
     """Change of tumour size from visit to visit.
 
     Parameters

@@ -13,13 +13,14 @@ from sknac.clinical._search import StepwiseSearch
 from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
 from sknac.utils._labels import check_target
 from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
+from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user
 
 SHARE = [Interval(Real, 0, 1, closed="neither")]
 INTERCEPT = "(Intercept)"
 
 
-class StepwiseLogisticRegression(ClassifierMixin, BaseEstimator):
+class StepwiseLogisticRegression(SavedState, ClassifierMixin, BaseEstimator):
     """Logistic regression with stepwise selection of predictors.
 
     The selection is part of `fit`, so that cross-validation repeats it in every

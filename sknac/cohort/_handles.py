@@ -91,18 +91,14 @@ class InMemoryArray(Handle):
         """
         return self._array
 
-    def __reduce__(self):
-        return _restore, (self._array, self.digest)
+    def __getstate__(self):
+        return {"array": self._array, "digest": self.digest}
+
+    def __setstate__(self, state):
+        self._adopt(np.asarray(state["array"]), state["digest"])  # not hashed again
 
     def __repr__(self):
         return f"InMemoryArray(shape={self.shape}, dtype={self.dtype})"
-
-
-def _restore(array, digest):
-    """Rebuild an `InMemoryArray` from its pickle without hashing again."""
-    handle = InMemoryArray.__new__(InMemoryArray)
-    handle._adopt(np.asarray(array), digest)
-    return handle
 
 
 class ArrayRef(Handle):

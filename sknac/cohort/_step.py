@@ -15,10 +15,15 @@ from sknac.cohort._frame import check_cohort
 from sknac.cohort._records import Plane
 from sknac.cohort.planes import PlaneAt, check_kind, list_planes, put_planes
 from sknac.utils._sklearn import _fit_context, progress_of, without_callbacks
+from sknac.utils._state import SavedState
 
 
 class PlaneTransformer(
-    CallbackSupportMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    SavedState,
+    CallbackSupportMixin,
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     """Base class of steps that take a cohort frame and replace its planes.
 

@@ -12,6 +12,7 @@ from sknac.decision._blocks import as_table, column_positions, row_name
 from sknac.decision._fitting import class_index
 from sknac.utils._labels import check_target
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
+from sknac.utils._state import SavedState
 
 
 def _kind_is(kind):
@@ -23,7 +24,7 @@ def _kind_is(kind):
     return check
 
 
-class ScoreColumn(ClassifierMixin, BaseEstimator):
+class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
     """Classifier whose scores are a column of X, unchanged.
 
     With it, thresholds, cascades, intervals and reports work from a table of

@@ -26,6 +26,7 @@ from sknac.utils._sklearn import (
     _fit_context,
     _VisualBlock,
 )
+from sknac.utils._state import SavedState
 
 
 def _stages_have(*names):
@@ -43,7 +44,7 @@ def _stages_have(*names):
     return check
 
 
-class StagedClassifier(ClassifierMixin, _BaseComposition):
+class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
     """Binary classifiers in a row, each of which may stop a patient.
 
     Stage by stage, a patient predicted `stop_label` stops there with that label;
@@ -289,6 +290,11 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
         """
         return self._answers(X).margin
 
+    @property
+    def named_stages_(self):
+        """The fitted stages by name."""
+        return Bunch(**{name: stage for name, stage, _ in self.stages_})
+
     def trace(self, X):
         """Tell the way of each patient, from one pass through each stage.
 
@@ -407,7 +413,6 @@ class StagedClassifier(ClassifierMixin, _BaseComposition):
             self.n_fit_[name] = len(rows)
             if self.fit_on == "passed":
                 still_in[rows] = fitted.predict(block) != self.stop_label_
-        self.named_stages_ = Bunch(**{name: est for name, est, _ in self.stages_})
 
     def _check_rows(self, name, y):
         """Raise unless a stage can be trained with these labels."""

@@ -29,6 +29,7 @@ from sknac.utils._sklearn import (
     _num_samples,
     _safe_indexing,
 )
+from sknac.utils._state import SavedState
 
 
 def _inner_has(name):
@@ -41,7 +42,9 @@ def _inner_has(name):
     return check
 
 
-class WeightedYoudenThreshold(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class WeightedYoudenThreshold(
+    SavedState, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Binary classifier at the threshold of the best weighted Youden index.
 
     The threshold is the exact optimum over the scores of patients that the scoring

@@ -12,9 +12,10 @@ from sknac.cohort import check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.features._statistics import check_names, describe
 from sknac.utils._sklearn import _fit_context
+from sknac.utils._state import SavedState
 
 
-class MapStatistics(TransformerMixin, BaseEstimator):
+class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
     """Statistics of every map inside its region, averaged over planes.
 
     The hand-crafted baseline: a few numbers per map and patient for any classifier

@@ -12,6 +12,7 @@ import sknac
 from sknac.exceptions import SknacFormatError
 from sknac.nets._scope import loadable_device, torch_scope
 from sknac.utils._sklearn import CALLBACK_STATE
+from sknac.utils._state import pack_state, unpack_state
 
 FORMAT = 1
 
@@ -35,10 +36,10 @@ class ArrayStateMixin:
             }
             state["_curves"] = _plain_curves(self.history_)
         state["_sknac_stamp"] = (FORMAT, sknac.__version__)
-        return state
+        return pack_state(state)
 
     def __setstate__(self, state):
-        state = dict(state)
+        state = unpack_state(self, state)
         _check_stamp(type(self).__name__, state.pop("_sknac_stamp", (0, "unknown")))
         weights = state.pop("_weights", None)
         curves = state.pop("_curves", None)

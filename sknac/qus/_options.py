@@ -8,9 +8,10 @@ from sklearn.base import BaseEstimator
 
 from sknac.qus._form_factor import FORM_FACTORS, SizeFit
 from sknac.utils._sklearn import Integral, Interval, Real, StrOptions
+from sknac.utils._state import SavedState
 
 
-class SpectralOptions(BaseEstimator):
+class SpectralOptions(SavedState, BaseEstimator):
     """Rarely changed settings of the spectra and of the scatterers' size.
 
     It has scikit-learn's ``get_params`` and ``set_params``, so that a search

@@ -1,0 +1,109 @@
+"""What is saved of an estimator: plain values, and the version that made them.
+
+Pickle, joblib, cloudpickle and skops all save the same state. skops knows neither
+pandas' objects nor dicts whose keys are no text (``False`` comes back as ``True``),
+and must be told to trust every type: those are written as records of one type.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import sklearn
+from sklearn.exceptions import InconsistentVersionWarning
+
+_VERSION = "_sklearn_version"
+
+
+class SavedState:
+    """Mixin of every estimator, to the left of scikit-learn's base."""
+
+    def __getstate__(self):
+        return pack_state(vars(self))
+
+    def __setstate__(self, state):
+        vars(self).update(unpack_state(self, state))
+
+
+def pack_state(attributes: dict) -> dict:
+    """Write attributes as plain values, with scikit-learn's version."""
+    state = {name: _packed(value) for name, value in attributes.items()}
+    return state | {_VERSION: sklearn.__version__}
+
+
+def unpack_state(estimator: Any, state: dict) -> dict:
+    """Read attributes; another version of scikit-learn is warned of, as it does."""
+    state = dict(state)
+    version = state.pop(_VERSION, sklearn.__version__)
+    if version != sklearn.__version__:
+        warnings.warn(
+            InconsistentVersionWarning(
+                estimator_name=type(estimator).__name__,
+                current_sklearn_version=sklearn.__version__,
+                original_sklearn_version=version,
+            ),
+            stacklevel=3,
+        )
+    return {name: _unpacked(value) for name, value in state.items()}
+
+
+class Packed(NamedTuple):
+    """A value as the name of its kind and plain parts."""
+
+    kind: str
+    parts: tuple
+
+
+def _packed(value):
+    """Write a value as plain ones; what pandas alone can hold stays as it is."""
+    kind, parts = type(value), None
+    if kind in (list, tuple):
+        return kind(map(_packed, value))
+    if kind is dict:
+        if all(type(key) is str for key in value):
+            return {key: _packed(item) for key, item in value.items()}
+        parts = value.items()
+    elif kind is pd.RangeIndex:
+        parts = value.start, value.stop, value.step, value.name
+    elif kind in (pd.Index, pd.Series) and isinstance(value.dtype, np.dtype):
+        rows = (value.index,) if kind is pd.Series else ()
+        parts = value.to_numpy(), *rows, value.name
+    elif kind is pd.DataFrame and all(isinstance(d, np.dtype) for d in value.dtypes):
+        columns = tuple(value.iloc[:, i].to_numpy() for i in range(value.shape[1]))
+        parts = value.index, value.columns, columns
+    elif isinstance(value, PurePath):
+        kind, parts = Path, (str(value),)
+    return value if parts is None else Packed(kind.__name__, _packed(tuple(parts)))
+
+
+def _unpacked(value):
+    """Read what `_packed` wrote."""
+    kind = type(value)
+    if kind is Packed:
+        return _MAKERS[value.kind](*_unpacked(value.parts))
+    if kind in (list, tuple):
+        return kind(map(_unpacked, value))
+    if kind is dict:
+        return {key: _unpacked(item) for key, item in value.items()}
+    return value
+
+
+def _frame(index, names, columns):
+    """Make a table of its columns; their names may repeat."""
+    frame = pd.DataFrame(dict(enumerate(columns)), index=index)
+    frame.columns = names
+    return frame
+
+
+_MAKERS = {
+    "dict": lambda *items: dict(items),
+    "RangeIndex": lambda *ends: pd.RangeIndex(*ends[:3], name=ends[3]),
+    "Index": lambda values, name: pd.Index(values, dtype=values.dtype, name=name),
+    "Series": lambda values, index, name: pd.Series(values, index, name=name),
+    "DataFrame": _frame,
+    "Path": Path,
+}

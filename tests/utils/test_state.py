@@ -1,0 +1,129 @@
+import copy
+import pickle
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import InconsistentVersionWarning
+
+from sknac.clinical import StepwiseLogisticRegression
+from sknac.decision import ScoreColumn
+from sknac.nets import PredictiveNet
+from sknac.preprocessing import MapScaler
+from sknac.utils._state import SavedState
+
+
+class Holder(SavedState, BaseEstimator):
+    """An estimator of somebody's own that holds anything."""
+
+    def __init__(self, value=None):
+        self.value = value
+
+
+def by_skops(estimator):
+    data = skops.io.dumps(estimator)
+    asked = skops.io.get_untrusted_types(data=data)
+    assert all(name.startswith(("sknac.", Holder.__module__)) for name in asked)
+    return skops.io.loads(data, trusted=asked)
+
+
+def by_pickle(estimator):
+    return pickle.loads(pickle.dumps(estimator))
+
+
+FORMATS = pytest.mark.parametrize("save_and_load", [by_pickle, by_skops, copy.deepcopy])
+FRAMES = [
+    pd.DataFrame({"a": [1, 2], "b": [0.5, np.nan], "c": ["x", None]}),
+    pd.DataFrame({"a": [True, False]}, index=pd.Index(["P2", "P1"], name="patient")),
+    pd.DataFrame([[1, 2.5], [3, 4.5]], columns=["twice", "twice"]),
+    pd.DataFrame(index=pd.RangeIndex(1, 7, 2, name="epoch")),
+    pd.DataFrame({"day": pd.to_datetime(["2020-01-02"])}, dtype="datetime64[ns]"),
+    pd.DataFrame({1: np.float32([0.1]), 2: np.int8([3])}),
+]
+
+
+@FORMATS
+@pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: str([*frame.columns]))
+def test_a_table_comes_back_as_it_was(frame, save_and_load):
+    again = save_and_load(Holder(frame)).value
+    pd.testing.assert_frame_equal(again, frame, check_exact=True)
+    assert type(again.index) is type(frame.index)
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    "value",
+    [
+        {True: 2.0, False: 1.0},
+        {(40.0, 0.3): {"deep": {1: "one"}}},
+        {None: 1, 2: (3, [4, {5: 6}])},
+        {"only": "text"},
+        [{0: "a"}, ({1.5: "b"},)],
+    ],
+    ids=str,
+)
+def test_a_dict_keeps_its_keys(value, save_and_load):
+    again = save_and_load(Holder(value)).value
+    assert again == value
+    assert repr(again) == repr(value)  # True is no 1
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    "value",
+    [
+        pd.Index(["us_pre", "us_post2"], name="visit"),
+        pd.RangeIndex(3),
+        pd.Series([1.5, 2.5], index=["a", "b"], name="s"),
+        pd.Index([1, 2]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_index_or_series_comes_back(value, save_and_load):
+    again = save_and_load(Holder(value)).value
+    assert type(again) is type(value)
+    assert again.equals(value)
+    assert again.name == value.name
+
+
+@FORMATS
+def test_a_path_comes_back(save_and_load, tmp_path):
+    assert save_and_load(Holder(tmp_path)).value == Path(tmp_path)
+
+
+def test_what_only_pandas_can_hold_is_pickled_as_ever():
+    value = pd.Series(["a", "b", "a"], dtype="category")
+    pd.testing.assert_series_equal(by_pickle(Holder(value)).value, value)
+
+
+def test_equal_estimators_are_hashed_alike():
+    first, second = (Holder({1: FRAMES[0].copy()}) for _ in range(2))
+    assert joblib.hash(first) == joblib.hash(second)
+    assert joblib.hash(first) != joblib.hash(Holder({1: FRAMES[1]}))
+
+
+BARE = [
+    PredictiveNet(max_epochs=1),
+    ScoreColumn("score"),
+    MapScaler(),
+    StepwiseLogisticRegression(),
+]
+
+
+@pytest.mark.parametrize("bare", BARE, ids=lambda bare: type(bare).__name__)
+def test_another_version_of_scikit_learn_is_warned_of(bare):
+    state = bare.__getstate__()
+    assert state["_sklearn_version"]
+    other = state | {"_sklearn_version": "1.0"}
+    with pytest.warns(InconsistentVersionWarning, match=f"{type(bare).__name__} from"):
+        type(bare).__new__(type(bare)).__setstate__(other)
+
+
+@pytest.mark.parametrize("bare", BARE, ids=lambda bare: type(bare).__name__)
+def test_the_version_is_no_attribute_of_the_loaded(bare):
+    for again in (by_pickle(bare), by_skops(bare), clone(by_pickle(bare))):
+        assert "_sklearn_version" not in vars(again)
