@@ -31,7 +31,7 @@ from sknac.utils._sklearn import (
     Real,
     StrOptions,
     _check_sample_weight,
-    task_of,
+    open_task,
 )
 
 
@@ -77,8 +77,10 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             datasets = self._make_datasets(items, codes, weights, train, valid)
             with torch_scope(seed=seed, threads=self.threads_):
                 self._build(items, len(datasets[0]))
+                self._task = _task(X, y, sample_weight)
                 with self._resolved_device():
                     self._train(*datasets)
+                del self._task, self._progress, self._epoch
         except BaseException:
             self._forget()
             raise
@@ -156,13 +158,14 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
 
     def _train(self, train, valid):
         """Run the epochs and leave the network ready to predict."""
-        with task_of(self, "fit", self.max_epochs) as self._progress:
-            self.notify("on_train_begin", X=train, y=None)
-            with contextlib.suppress(TrainingStopped):
-                self.fit_loop((train, valid))
-            self.notify("on_train_end", X=train, y=None)
-        del self._progress, self._epoch
+        self._progress = progress = open_task(self, "fit", self.max_epochs)
+        progress.call_on_fit_task_begin(estimator=self, **self._task)
+        self.notify("on_train_begin", X=train, y=None)
+        with contextlib.suppress(TrainingStopped):
+            self.fit_loop((train, valid))
+        self.notify("on_train_end", X=train, y=None)
         self.module_.eval()
+        self._tell_end(progress)
         self._check_weights()
         losses = [row.get("valid_loss", -i) for i, row in enumerate(self.history_)]
         self.best_epoch_ = int(np.argmin(losses)) + 1
@@ -268,3 +271,9 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
     def _labels_of(self, probabilities):
         """Return the most probable class of each row, without another forward."""
         return self.classes_[probabilities.argmax(axis=1)]
+
+
+def _task(X, y, sample_weight):
+    """What scikit-learn's callbacks are told of a training, to score it."""
+    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return {"X": X, "y": y, "metadata": weights}

@@ -54,11 +54,19 @@ class HookedNet(SkorchNet):
                 stop = True
         if method_name == "on_epoch_begin":
             self._epoch = self._progress.subcontext(task_name="epoch")
-            self._epoch.call_on_fit_task_begin(estimator=self)
+            self._epoch.call_on_fit_task_begin(estimator=self, **self._task)
         elif method_name == "on_epoch_end":
-            stop |= bool(self._epoch.call_on_fit_task_end(estimator=self))
+            stop |= self._tell_end(self._epoch)
         if stop:
             raise TrainingStopped
+
+    def _tell_end(self, context):
+        """End a task; a callback that scores gets a copy that can predict."""
+        return bool(
+            context.call_on_fit_task_end(
+                estimator=self, **self._task, reconstruction_attributes={}
+            )
+        )
 
     def on_epoch_end(self, net, **kwargs):
         """Write down the learning rate of the epoch, before schedules change it."""

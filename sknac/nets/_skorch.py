@@ -58,10 +58,10 @@ class SkorchNet(NeuralNetClassifier):
     )
 
     # What a fit leaves that is made again on loading, or of use in training only; the
-    # last two are what scikit-learn's callbacks see of a fit, while it lasts.
+    # last three are what scikit-learn's callbacks see of a fit, while it lasts.
     training_state = frozenset(
         {"module_", "criterion_", "optimizer_", "callbacks_", "history_"}
-        | {"_progress", "_epoch"}
+        | {"_task", "_progress", "_epoch"}
     )
 
     @property

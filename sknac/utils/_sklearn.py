@@ -47,8 +47,8 @@ __all__ = [
     "_safe_indexing",
     "generate_invalid_param_val",
     "make_constraint",
+    "open_task",
     "progress_of",
-    "task_of",
     "validate_params",
     "without_callbacks",
 ]
@@ -68,13 +68,9 @@ def without_callbacks(step):
 CALLBACK_STATE = frozenset({"_callback_fit_ctx", "_skl_callbacks_to_teardown"})
 
 
-@contextmanager
-def task_of(estimator, name, n_parts):
-    """Tell an estimator's callbacks that a task begins and ends; yield its context."""
-    whole = estimator._init_callback_context(name, max_subtasks=n_parts)
-    whole.call_on_fit_task_begin(estimator=estimator)
-    yield whole
-    whole.call_on_fit_task_end(estimator=estimator)
+def open_task(estimator, name, n_parts):
+    """Make what tells an estimator's callbacks of a task."""
+    return estimator._init_callback_context(name, max_subtasks=n_parts)
 
 
 @contextmanager
@@ -83,11 +79,13 @@ def progress_of(step, n_planes):
     if not getattr(step, "_skl_callbacks", None):
         yield None
         return
-    with task_of(step, "transform", n_planes) as whole:
+    whole = open_task(step, "transform", n_planes)
+    whole.call_on_fit_task_begin(estimator=step)
 
-        def on_plane():
-            part = whole.subcontext(task_name="plane")
-            part.call_on_fit_task_begin(estimator=step)
-            part.call_on_fit_task_end(estimator=step)
+    def on_plane():
+        part = whole.subcontext(task_name="plane")
+        part.call_on_fit_task_begin(estimator=step)
+        part.call_on_fit_task_end(estimator=step)
 
-        yield on_plane
+    yield on_plane
+    whole.call_on_fit_task_end(estimator=step)

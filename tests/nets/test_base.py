@@ -1,14 +1,18 @@
+import pickle
+
 import numpy as np
 import pytest
+import skops.io
 import torch
 from sklearn import config_context
+from sklearn.callback import ScoringMonitor
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import log_loss
+from sklearn.metrics import get_scorer, log_loss
 from sklearn.model_selection import StratifiedGroupKFold, cross_validate
 from skorch.callbacks import Callback, EpochScoring, LRScheduler
 from torch import nn
 
-from sknac.nets import PlaneFeatureNet, PredictiveNet
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 
 STILL = {"lr": 1e-30, "module__dropout": 0.0, "validation_fraction": None}
 
@@ -317,3 +321,48 @@ def test_own_module_works_by_class(table):
 def test_module_with_wrong_output_is_refused(table):
     with pytest.raises(ValueError, match=r"must return logits .* = \(1, 2\)"):
         PredictiveNet(module=nn.Identity).fit(*table)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_a_scoring_monitor_sees_labels_after_every_epoch(table, weighted):
+    X, y = table
+    weights = np.linspace(0.1, 2, len(y)) if weighted else None
+    monitor = ScoringMonitor(scoring=["roc_auc", "accuracy"])
+    settings = {"patience": None, "validation_fraction": None, "random_state": 0}
+    net = PredictiveNet(max_epochs=3, lr=0.01, **settings).set_callbacks(monitor)
+    net.fit(X, y, sample_weight=weights)
+    log = monitor.get_logs().data_as_pandas
+    log = log[log["task_name"] == "epoch"].sort_values("task_id")
+    for n_epochs, row in enumerate(log.to_dict("records"), start=1):
+        alone = PredictiveNet(max_epochs=n_epochs, lr=0.01, **settings)
+        alone.fit(X, y, sample_weight=weights)
+        for name in ("roc_auc", "accuracy"):
+            expected = get_scorer(name)(alone, X, y, sample_weight=weights)
+            assert row[name] == pytest.approx(expected, abs=1e-12)
+    assert n_epochs == 3
+
+
+@pytest.mark.parametrize("how", ["pickle", "skops"])
+def test_the_records_of_a_scoring_monitor_are_saved(pairs, how):
+    X, y = pairs
+    monitor = ScoringMonitor(scoring="accuracy")
+    net = DLRClassifier(module="ran_tiny", max_epochs=2, random_state=0)
+    net.set_callbacks(monitor).fit(X[:16], y[:16])
+    data = pickle.dumps(net) if how == "pickle" else skops.io.dumps(net)
+    if how == "pickle":
+        again = pickle.loads(data)
+    else:
+        asked = skops.io.get_untrusted_types(data=data)
+        again = skops.io.loads(data, trusted=asked)
+    (kept,) = again._skl_callbacks
+    assert kept.get_logs().data == monitor.get_logs().data
+    assert len(kept.get_logs().data) == 3  # two epochs, and the end
+    assert "_task" not in vars(net)
+
+
+def test_a_monitored_training_is_the_same_as_another(table):
+    X, y = table
+    quiet = PredictiveNet(max_epochs=4, random_state=0).fit(X, y)
+    watched = PredictiveNet(max_epochs=4, random_state=0)
+    watched.set_callbacks(ScoringMonitor(scoring="roc_auc")).fit(X, y)
+    np.testing.assert_array_equal(watched.predict_proba(X), quiet.predict_proba(X))
