@@ -14,10 +14,10 @@ from sklearn.utils.validation import (
     check_is_fitted,
     column_or_1d,
 )
-from skorch.utils import is_dataset
 
-from sknac.nets._data import ItemDataset, smallest_batch, split_patients
+from sknac.nets._data import Batch, ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
+from sknac.nets._monitors import check_monitors, kept_epoch
 from sknac.nets._named import OPTIMIZERS, SMALL_NETS, module_settings
 from sknac.nets._persistence import ArrayStateMixin
 from sknac.nets._scope import pick_device, torch_scope
@@ -135,7 +135,9 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
                 )
             # Once over the fit: a batch of rare cases must count for more.
             scaled = weights * (len(index) / total)
-            datasets.append(ItemDataset(items, index, item_codes, scaled))
+            datasets.append(
+                ItemDataset(items, index, item_codes, scaled, self.classes_)
+            )
         return datasets
 
     def _build(self, items, n_train):
@@ -148,6 +150,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             self.module, self._named_modules, self.get_params_for("module"), inferred
         )
         self.initialize_callbacks()
+        check_monitors(self.callbacks_)
         self.initialize_module()
         self.initialize_criterion()
         self._try_module()
@@ -167,8 +170,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self.module_.eval()
         self._tell_end(progress)
         self._check_weights()
-        losses = [row.get("valid_loss", -i) for i, row in enumerate(self.history_)]
-        self.best_epoch_ = int(np.argmin(losses)) + 1
+        self.best_epoch_ = kept_epoch(self)
 
     def _check_weights(self):
         """Refuse a network whose training diverged."""
@@ -245,7 +247,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             Probabilities, in the order of ``classes_``.
         """
         check_is_fitted(self)
-        if is_dataset(X):  # from skorch's scoring callbacks
+        if isinstance(X, ItemDataset | Batch):  # from skorch's scoring callbacks
             return super().predict_proba(X)
         items = self._read(X, reset=False)
         return items.mean_by_row(self._item_proba(items))
@@ -263,10 +265,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         ndarray of shape (n_rows,)
             Labels.
         """
-        probabilities = self.predict_proba(X)
-        if is_dataset(X):
-            return probabilities.argmax(axis=1)
-        return self._labels_of(probabilities)
+        return self._labels_of(self.predict_proba(X))
 
     def _labels_of(self, probabilities):
         """Return the most probable class of each row, without another forward."""

@@ -7,17 +7,38 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
-from torch.utils.data import DataLoader, Dataset
+from skorch.dataset import Dataset
+from torch.utils.data import DataLoader
+
+_NO_LABELS = np.zeros(1, dtype=np.int64)
+
+
+class Batch(dict):
+    """What a network and its loss need of some items: ``x, weight, code``."""
 
 
 class ItemDataset(Dataset):
-    """Items with class codes and weights, handed out batch by batch."""
+    """Items with codes and weights, handed out batch by batch beside their labels.
 
-    def __init__(self, items, index=None, codes=None, weights=None):
+    The loss works on codes; labels are what the scorers of skorch's callbacks see.
+    """
+
+    def __init__(self, items, index=None, codes=None, weights=None, classes=_NO_LABELS):
         self.items = items
         self.index = np.arange(len(items)) if index is None else index
         self.codes = np.zeros(len(items), dtype=np.int64) if codes is None else codes
         self.weights = np.ones(len(items)) if weights is None else weights
+        self.classes = classes
+
+    @property
+    def X(self):
+        """What a scorer hands to ``predict``: the items themselves."""
+        return self
+
+    @property
+    def y(self):
+        """Labels of the items, in their order."""
+        return self.classes[self.codes[self.index]]
 
     def __len__(self):
         return len(self.index)
@@ -25,12 +46,14 @@ class ItemDataset(Dataset):
     def __getitems__(self, positions):
         index = self.index[np.asarray(positions, dtype=np.intp)]
         weight = torch.from_numpy(self.weights[index].astype(np.float32))
+        codes = self.codes[index]
         inputs = {"x": self.items.batch(index), "weight": weight}
-        return inputs, torch.from_numpy(self.codes[index])
+        inputs["code"] = torch.from_numpy(codes)
+        return Batch(inputs), self.classes[codes]
 
     def __getitem__(self, position):
-        inputs, codes = self.__getitems__([position])
-        return {name: value[0] for name, value in inputs.items()}, codes[0]
+        inputs, labels = self.__getitems__([position])
+        return {name: value[0] for name, value in inputs.items()}, labels[0]
 
 
 def part_bounds(n: int, size: int | None) -> list[tuple[int, int]]:

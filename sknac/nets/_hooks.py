@@ -10,8 +10,9 @@ import torch
 from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
 from skorch.dataset import unpack_data
 
-from sknac.nets._data import make_loader, part_bounds
+from sknac.nets._data import Batch, make_loader, part_bounds
 from sknac.nets._layout import memory_format, pick_layout
+from sknac.nets._monitors import keeps_weights
 from sknac.nets._named import OPTIMIZERS
 from sknac.nets._skorch import SkorchNet
 
@@ -44,7 +45,10 @@ class HookedNet(SkorchNet):
         """Tell skorch's and scikit-learn's callbacks; all see an epoch's end."""
         getattr(self, method_name)(self, **cb_kwargs)
         stop = False
-        for _, callback in self.callbacks_:
+        callbacks = self.callbacks_
+        if method_name == "on_train_end":  # the kept weights are for all to see
+            callbacks = sorted(callbacks, key=lambda pair: not keeps_weights(pair[1]))
+        for _, callback in callbacks:
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
             except KeyboardInterrupt:
@@ -75,12 +79,18 @@ class HookedNet(SkorchNet):
     def check_data(self, X, y=None):
         """Do nothing: data is checked when it is read."""
 
+    def get_dataset(self, X, y=None):
+        """Hand over what a scorer predicts: a dataset, or one batch."""
+        return X
+
     def get_split_datasets(self, X, y=None, **fit_params):
         """Hand over the two datasets that ``fit`` made."""
         return X
 
     def get_iterator(self, dataset, training=False):
         """Make a loader of batches; settings are ``iterator_train__...``."""
+        if isinstance(dataset, Batch):
+            return [(dataset, None)]
         prefix = "iterator_train" if training else "iterator_valid"
         settings = self.get_params_for(prefix)
         size = settings.pop("batch_size", self.batch_size)
@@ -168,21 +178,21 @@ class HookedNet(SkorchNet):
 
     def train_step_single(self, batch, **fit_params):
         """Take one training step on an augmented batch."""
-        inputs, codes = unpack_data(batch)
+        inputs, _ = unpack_data(batch)
         moved = self._augment(inputs["x"].to(self.device_))
-        return self._accumulate({**inputs, "x": moved}, codes)
+        return self._accumulate({**inputs, "x": moved})
 
-    def _accumulate(self, inputs, codes):
+    def _accumulate(self, inputs):
         """Add up the gradients of a batch's parts, as if it were computed whole."""
         if not self.module_.training:  # walking through the layers takes its time
             self.module_.train()
-        total, outputs = 0.0, []
-        for start, end in part_bounds(len(codes), self.micro_batch_size):
+        total, outputs, n_items = 0.0, [], len(inputs["x"])
+        for start, end in part_bounds(n_items, self.micro_batch_size):
             part = {name: value[start:end] for name, value in inputs.items()}
             output = self.infer(part)
-            loss = self.get_loss(output, codes[start:end], X=part, training=True)
+            loss = self.get_loss(output, None, X=part, training=True)
             # Each part's loss is a mean: by its share it adds up to the batch's.
-            loss = loss * ((end - start) / len(codes))
+            loss = loss * ((end - start) / n_items)
             loss.backward()
             total = total + loss.detach()
             outputs.append(output.detach())
@@ -221,6 +231,6 @@ class HookedNet(SkorchNet):
         return x
 
     def get_loss(self, y_pred, y_true, X=None, training=False):
-        """Mean of the weighted cross-entropies of a batch."""
-        losses = self.criterion_(y_pred, y_true.to(self.device_))
+        """Mean of the weighted cross-entropies of a batch, whose codes are in X."""
+        losses = self.criterion_(y_pred, X["code"].to(self.device_))
         return (losses * X["weight"].to(self.device_)).mean()

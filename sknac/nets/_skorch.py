@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from sknac.nets._monitors import rank
+
 
 def _not_offered(why):
     """Make an attribute that is not there, whoever asks, and says why."""
@@ -70,8 +72,9 @@ class SkorchNet(NeuralNetClassifier):
         return "module_" in vars(self)
 
     def _yield_callbacks(self):
-        """Copy the user's callbacks: training leaves its marks on the copies."""
-        for name, callback, named in super()._yield_callbacks():
+        """Copy the callbacks, marked by training; who records goes before who looks."""
+        found = list(super()._yield_callbacks())
+        for name, callback, named in sorted(found, key=lambda item: rank(item[1])):
             yield name, copy.copy(callback), named
 
     def callback_names(self) -> set[str]:
