@@ -7,6 +7,8 @@ from math import isfinite
 
 import numpy as np
 
+from sknac.utils._room import check_room
+
 _UNITS = ("mm", "px")
 # How far beyond an edge a point still counts as on it, in samples.
 _ROUNDING = 1e-6
@@ -37,8 +39,8 @@ class Grid:
     Raises
     ------
     ValueError
-        If a side is not a positive whole number, step or origin are not finite, or
-        there is no such unit.
+        If a side is not a positive whole number, an image of that shape would not
+        fit into memory, step or origin are not finite, or there is no such unit.
 
     Examples
     --------
@@ -56,13 +58,19 @@ class Grid:
 
     def __post_init__(self):
         shape = tuple(self.shape)
-        if len(shape) != 2 or any(int(side) != side or side < 1 for side in shape):
+        if len(shape) != 2 or any(side != side // 1 or side < 1 for side in shape):
             raise ValueError(
                 f"shape must be two positive whole numbers, got {self.shape}"
             )
         if self.unit not in _UNITS:
             raise ValueError(f"unit must be one of {_UNITS}, got {self.unit!r}")
-        object.__setattr__(self, "shape", tuple(int(side) for side in shape))
+        shape = tuple(int(side) for side in shape)
+        check_room(
+            f"an image of {shape[0]} x {shape[1]} samples",
+            8 * shape[0] * shape[1],
+            "take fewer samples, or check the unit of the sizes in mm",
+        )
+        object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "step", _pair("step (spacing_mm)", self.step))
         object.__setattr__(self, "origin", _pair("origin (origin_mm)", self.origin))
         if min(self.step) <= 0:

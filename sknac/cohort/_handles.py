@@ -196,12 +196,13 @@ class ArrayRef(Handle):
         ArrayRef
             The handle.
         """
+        shape = info.frame_shape(frame)  # refuses what is not there, or too large
         stat = os.stat(info.path)
         content = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
         return cls(
             info.path,
             frame,
-            info.frame_shape(frame),
+            shape,
             info.dtype,
             content if frame is None else digest_of(content, frame),
             stat.st_size,

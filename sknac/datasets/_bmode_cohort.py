@@ -11,7 +11,7 @@ from sklearn.utils import Bunch
 
 from sknac.cohort import Grid, InMemoryArray, Plane, PolygonOutline, Study
 from sknac.datasets._breast import Lesion, draw_breast, level_map
-from sknac.datasets._checks import COHORT, two_of
+from sknac.datasets._checks import COHORT, check_cohort_room, two_of
 from sknac.datasets._clinical import clinical_table, label_series, survival_table
 from sknac.datasets._seeds import (
     IMAGES,
@@ -23,6 +23,7 @@ from sknac.datasets._seeds import (
 )
 from sknac.datasets._shapes import draw_lobes, fit_inside
 from sknac.datasets._speckle import speckle_envelope, to_grey
+from sknac.utils._room import check_room
 from sknac.utils._sklearn import Integral, Interval, Real, validate_params
 
 VISITS = ("pre", "post2", "post4")
@@ -166,6 +167,7 @@ def make_bmode_cohort(
     """
     planes = two_of("n_planes", n_planes, 1, Integral)
     grid = _grid(image_size, spacing_mm)
+    check_cohort_room(n_patients, 3 * planes[1], grid.shape[0] * grid.shape[1])
 
     entropy = entropy_from(random_state)
     fails = draw_labels(entropy, n_patients, prevalence)
@@ -208,6 +210,11 @@ def _grid(image_size, spacing_mm):
             f"image_size {shape} at spacing_mm={spacing_mm} is less than 20 mm on a "
             "side, which the tumour needs; take more or larger pixels"
         )
+    check_room(
+        f"image_size={shape}",
+        120 * shape[0] * shape[1],  # levels, distances, speckle and their spectra
+        f"give (height, width) in pixels of spacing_mm={spacing_mm}",
+    )
     return Grid(shape, (spacing_mm, spacing_mm))
 
 

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.utils._room import check_room_of_all
 from sknac.utils._sklearn import Integral, Interval, Real
 
 COHORT = {
@@ -16,8 +17,19 @@ COHORT = {
 def two_of(name, value, least, kind=Real, *, rising=True):
     """Return two numbers of at least the least; one number stands for both."""
     pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    legal = len(pair) == 2 and all(isinstance(v, kind) and v >= least for v in pair)
+    legal = len(pair) == 2 and all(
+        isinstance(v, kind) and least <= v < float("inf") for v in pair
+    )
     if not legal or (rising and pair[0] > pair[1]):
         word = "two that rise" if rising else "two"
         raise ValueError(f"{name} must be a number >= {least} or {word}, got {value!r}")
     return pair
+
+
+def check_cohort_room(n_patients, n_planes, plane_bytes):
+    """Refuse a cohort that would not fit into memory; before anything is drawn."""
+    check_room_of_all(
+        f"a cohort of n_patients={n_patients} with up to {n_planes} planes each",
+        n_patients * (n_planes * plane_bytes + 2000),
+        "take fewer or smaller ones",
+    )

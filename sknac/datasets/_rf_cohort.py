@@ -7,7 +7,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 
-from sknac.datasets._checks import COHORT, two_of
+from sknac.datasets._checks import COHORT, check_cohort_room, two_of
 from sknac.datasets._clinical import clinical_table, label_series, survival_table
 from sknac.datasets._rf_scene import (
     MARGIN_MM,
@@ -172,10 +172,12 @@ def make_rf_cohort(
             f"line_pitch_mm must be below an eighth of the width, got {line_pitch_mm}"
         )
 
+    scene = RFScene.of_size(depth_mm, width_mm, fs_mhz, line_pitch_mm)
+    check_cohort_room(n_patients, planes[1], 2 * scene.shape[0] * scene.shape[1])
+
     entropy = entropy_from(random_state)
     fails = draw_labels(entropy, n_patients, prevalence)
     index = patient_index(n_patients)
-    scene = RFScene.of_size(depth_mm, width_mm, fs_mhz, line_pitch_mm)
     truth = pd.DataFrame(
         [
             draw_microstructure(

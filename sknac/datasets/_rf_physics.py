@@ -37,6 +37,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
+from sknac.utils._room import check_room
+
 #: Largest error of a local amplitude spectrum, as a share of its peak.
 LOCAL_SPECTRUM_TOLERANCE = 3e-4
 #: Largest error of the tabulated radius (um) and loss (dB/MHz) of a place.
@@ -80,6 +82,11 @@ class RFSystem:
     def beam_fwhm_mm(self, depth_mm):
         """Lateral width of the pulse-echo amplitude beam at each depth."""
         return np.hypot(self.beam_mm, self.beam_spread * (depth_mm - self.focus_mm))
+
+    def reach_lines(self, deepest_mm):
+        """Lines on both sides that are simulated for the beam's sake."""
+        ends_mm = np.array([0, deepest_mm])
+        return 6 * self.beam_fwhm_mm(ends_mm).max() / self.line_pitch_mm + 2
 
     def gain(self, depth_mm):
         """Amplitude of an echo without loss: focal gain (1 at the focus)."""
@@ -204,6 +211,12 @@ def _local_spectra(system, freqs, radius, loss, speed_of_sound):
     radii, i = _levels(radius, _RADIUS_STEP_UM)
     losses, j = _levels(loss, _LOSS_STEP_DB_MHZ)
     family = _spectra(system, freqs, _thin(radii, 5), _thin(losses, 16), speed_of_sound)
+    check_room(
+        f"{radii.size} radii and {losses.size} losses of the tissue",
+        8 * radii.size * losses.size * freqs.size,
+        "check effect_size (in SDs between patients) and attenuation_db_cm_mhz (in "
+        "dB/(cm MHz), usually 0.3 to 1.5)",
+    )
     _, size, curves = np.linalg.svd(family, full_matrices=False)
     curves = curves[: np.count_nonzero(size > LOCAL_SPECTRUM_TOLERANCE * size[0]) + 1]
     every = _spectra(system, freqs, radii, losses, speed_of_sound)
@@ -224,7 +237,13 @@ def _spectra(system, freqs, radii, losses, speed_of_sound):
 def _levels(values, step):
     """Round to a grid of levels; return the levels and each value's index."""
     low = float(values.min())
-    n_levels = round((float(values.max()) - low) / step) + 1
+    n_levels = (float(values.max()) - low) / step + 1
+    check_room(
+        f"tissue that spans {n_levels:.3g} levels of diameter or attenuation",
+        16 * n_levels,
+        "check effect_size (in SDs between patients) and attenuation_db_cm_mhz",
+    )
+    n_levels = round(n_levels)
     index = np.rint((values - np.float32(low)) / np.float32(step)).astype(np.int32)
     return low + step * np.arange(n_levels), index
 

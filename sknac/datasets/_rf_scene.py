@@ -13,6 +13,7 @@ from sknac.datasets._seeds import IMAGES, REFERENCE, stream
 from sknac.datasets._shapes import draw_lobes, fit_inside
 from sknac.datasets._speckle import smooth_field
 from sknac.qus import GaussianScatterers, ReferencePhantom
+from sknac.utils._room import check_room, likely_unit
 
 SPEED_OF_SOUND = 1540.0
 MARGIN_MM = 5.0
@@ -30,6 +31,16 @@ _PHANTOM_SCATTERERS = {"esd_um": 30.0, "eac_db": 52.0}
 _N_PHANTOM_FRAMES, _PHANTOM_EXTRA_MM = 8, 2.0
 
 
+# Arrays of one plane's simulation, per sample and line.
+_SAMPLE_BYTES = 120
+_USUAL = {
+    "depth_mm": ("mm", (15, 150)),
+    "width_mm": ("mm", (15, 150)),
+    "fs_mhz": ("MHz", (25, 200)),
+    "line_pitch_mm": ("mm", (0.05, 1)),
+}
+
+
 @dataclass(frozen=True)
 class RFScene:
     """What the planes of one cohort share: scanner and size."""
@@ -41,8 +52,23 @@ class RFScene:
     def of_size(cls, depth_mm, width_mm, fs_mhz, line_pitch_mm):
         """Choose the samples and lines that span a size."""
         system = RFSystem(fs_mhz, line_pitch_mm, focus_mm=depth_mm / 2)
-        n_samples = round(depth_mm * 2000 * fs_mhz / SPEED_OF_SOUND)
-        return cls(system, (n_samples, round(width_mm / line_pitch_mm)))
+        n_samples = depth_mm * 2000 * fs_mhz / SPEED_OF_SOUND
+        sizes = (depth_mm, width_mm, fs_mhz, line_pitch_mm)
+        named = dict(zip(_USUAL, sizes, strict=True))
+        odd = (
+            likely_unit(name, value, *_USUAL[name])
+            for name, value in named.items()
+            if not _USUAL[name][1][0] <= value <= _USUAL[name][1][1]
+        )
+        check_room(
+            f"a plane of {', '.join(f'{name}={v:g}' for name, v in named.items())}",
+            # Samples of the lines and of the beam's reach beside them.
+            _SAMPLE_BYTES
+            * n_samples
+            * (width_mm / line_pitch_mm + system.reach_lines(depth_mm)),
+            next(odd, "take a smaller or coarser one"),
+        )
+        return cls(system, (round(n_samples), round(width_mm / line_pitch_mm)))
 
     @property
     def grid(self):

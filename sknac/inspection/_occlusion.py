@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sknac.cohort import Grid
+from sknac.utils._room import check_room
 
 # Patches of a batch share one box: a square of so many lies close together.
 _TILE = 4
@@ -163,6 +164,11 @@ def occluded_batches(
         (top, bottom), (left, right) = (
             (min(span[0] for span in side), max(span[1] for span in side))
             for side in spans
+        )
+        check_room(
+            f"batch_size={batch_size}",
+            4 * len(part) * image.shape[1] * (bottom - top) * (right - left),
+            "take a smaller one",
         )
         changed = image[..., top:bottom, left:right].repeat(len(part), 1, 1, 1)
         for k, (channel, _, _) in enumerate(part.tolist()):

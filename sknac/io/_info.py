@@ -2,9 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from sknac.utils._room import check_room
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,19 @@ class ArrayInfo:
         Raises
         ------
         ValueError
-            If there is no such frame, or several and none is named.
+            If there is no such frame, or several and none is named, or it would not
+            fit into memory.
         """
+        shape = self._frame_shape(frame)
+        check_room(
+            f"{self.path}: an array of shape {shape}",
+            math.prod(shape) * self.dtype.itemsize,
+            "read it frame by frame with frame=, or check its header",
+        )
+        return shape
+
+    def _frame_shape(self, frame):
+        """Tell the shape, whatever its size."""
         n_frames = self.n_frames
         if frame is None and n_frames > 1 and self.format == "ultrasonix":
             raise ValueError(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sknac.utils._labels import spell
+from sknac.utils._room import check_room
 
 
 def check_confidence_level(level: float) -> float:
@@ -21,6 +22,7 @@ def check_whole(value: int, name: str, least: int) -> int:
     """Return a whole number that is large enough."""
     if int(value) != value or value < least:
         raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+    check_room(f"{name}={value}", 32 * value, "2000 resamples or 101 points will do")
     return int(value)
 
 

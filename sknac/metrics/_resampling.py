@@ -271,9 +271,8 @@ class CallableKernel:
     def influence(self) -> np.ndarray:
         """Return the jackknife influence of each unit."""
         n = self.sizes.size
-        left_out = np.concatenate(
-            [self.values(1 - np.eye(n, dtype=int)[i : i + 1]) for i in range(n)]
-        )
+        units = np.arange(n)
+        left_out = np.concatenate([self.values((units != i)[None] + 0) for i in units])
         return (n - 1) / n * (left_out.mean() - left_out)
 
 

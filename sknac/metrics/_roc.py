@@ -14,6 +14,7 @@ from sknac.metrics._checks import check_confidence_level, check_whole
 from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
+from sknac.utils._room import check_room
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._warnings import warn_undefined
 
@@ -202,6 +203,11 @@ def roc_of(
     """Estimate the curve of checked scores."""
     n_resamples = check_whole(n_resamples, "n_resamples", 2)
     n_points = check_whole(n_points, "n_points", 2)
+    check_room(
+        f"n_resamples={n_resamples} curves of n_points={n_points}",
+        24 * n_resamples * n_points,
+        "2000 of 101 points will do",
+    )
     sample.require_both_classes("a ROC curve")
     area = auc_of(sample, score, confidence_level)
     fpr, tpr, thresholds = roc_curve(sample.positive, score, drop_intermediate=False)

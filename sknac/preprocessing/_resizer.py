@@ -3,10 +3,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 
 from sknac.cohort import MaskOutline, Plane, PlaneTransformer
-from sknac.cohort.planes import check_kind
+from sknac.cohort.planes import check_kind, list_planes
 from sknac.preprocessing._resample import resize_image, resize_with_gaps
+from sknac.utils._room import check_room, check_room_of_all
 from sknac.utils._sklearn import Integral, Interval
 
 
@@ -71,6 +73,43 @@ class PlaneResizer(PlaneTransformer):
         self.columns = columns
         self.n_jobs = n_jobs
 
+    def fit_planes(self, X: pd.DataFrame) -> None:
+        """Check that planes of the new size fit into memory.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+        """
+        self.plane_jobs(X, list_planes(X, self.columns_))
+
+    def plane_jobs(self, X, found) -> list:
+        """Check that all planes of the new size fit into memory at once.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+        found : list of PlaneAt
+            Its planes.
+
+        Returns
+        -------
+        list of callable
+            What resamples each plane.
+        """
+        height, width = self._shape()
+        n_images = 0
+        for at in found:
+            with at.named() as plane:
+                n_images += self._n_images(plane)
+        check_room_of_all(
+            f"image_size={self.image_size!r} of {len(found)} planes",
+            4 * height * width * n_images,
+            "take a smaller image_size, or fewer patients at a time",
+        )
+        return super().plane_jobs(X, found)
+
     def transform_plane(self, plane: Plane) -> Plane:
         """Resample one plane.
 
@@ -90,6 +129,7 @@ class PlaneResizer(PlaneTransformer):
             If the plane is RF, which must not be resampled.
         """
         check_kind(self, plane)
+        self._n_images(plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
         grid = area.resized(self._shape())
         if plane.kind == "bmode":
@@ -110,17 +150,42 @@ class PlaneResizer(PlaneTransformer):
     def _shape(self):
         """Height and width of the result."""
         size = self.image_size
-        height, width = (size, size) if isinstance(size, Integral) else size
-        return height, width
+        sides = (size, size) if isinstance(size, Integral) else tuple(size)
+        whole = all(isinstance(side, Integral) and side >= 1 for side in sides)
+        if len(sides) != 2 or not whole:
+            raise ValueError(
+                "image_size must be a whole number >= 1 or a pair (height, width), got "
+                f"{size!r}"
+            )
+        return sides
+
+    def _n_images(self, plane):
+        """Count a plane's images; refuse those that would not fit at the new size."""
+        height, width = self._shape()
+        n_images = plane.image.shape[0] if plane.image.ndim == 3 else 1
+        # Beside the images twice: values, weight, region and masks of one.
+        n_bytes = (8 * n_images + 40) * height * width
+        if self.keep_aspect:
+            n_bytes += 24 * np.prod(self._padded_shape(plane.grid), dtype=float)
+        check_room(
+            f"image_size={self.image_size!r}",
+            n_bytes,
+            "give the height and width in pixels, usually 32 to 1024",
+        )
+        return n_images
 
     def _padded(self, grid):
         """Grid of the smallest physical area of the result's shape round the image."""
-        shares = np.divide(self._shape(), max(self._shape()))
-        sides = np.max(np.multiply(grid.shape, grid.step) / shares) * shares
-        shape = np.maximum(np.round(sides / grid.step).astype(int), grid.shape)
+        shape = self._padded_shape(grid).astype(int)
         first = -((shape - grid.shape) // 2)
         last = first + shape
         return grid.crop(*(slice(*ends) for ends in zip(first, last, strict=True)))
+
+    def _padded_shape(self, grid):
+        """Samples of that area, axial and lateral."""
+        shares = np.divide(self._shape(), max(self._shape()))
+        sides = np.max(np.multiply(grid.shape, grid.step) / shares) * shares
+        return np.maximum(np.round(sides / grid.step), grid.shape)
 
 
 def _placed(image, grid, area, fill):

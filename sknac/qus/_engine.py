@@ -22,6 +22,7 @@ from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._noise import band_parts, noise_floor, snr_db
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
 from sknac.utils._result import Result
+from sknac.utils._room import check_room
 
 NEEDS_BSC = ("esd", "eac", "bsc")
 _SIZES = ("esd", "eac")
@@ -178,6 +179,12 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
 
 def _empty_maps(channels, shape, n_freqs, dtype):
     """Make room for the maps."""
+    if "bsc" in channels:
+        check_room(
+            f'channels="bsc" at {shape[0]} x {shape[1]} windows and {n_freqs} bins',
+            2 * dtype.itemsize * np.prod(shape, dtype=float) * n_freqs,
+            "take a smaller overlap or n_fft",
+        )
     return {
         name: np.empty((*shape, n_freqs) if name == "bsc" else shape, dtype)
         for name in channels

@@ -5,6 +5,8 @@
 import numpy as np
 from scipy.special import spherical_jn, spherical_yn
 
+from sknac.utils._room import check_room, likely_unit
+
 
 def backscatter_length(freqs_mhz, radius_um, *, sphere, medium):
     """Magnitude of the backscattered far field times distance, in cm.
@@ -28,8 +30,14 @@ def backscatter_length(freqs_mhz, radius_um, *, sphere, medium):
     speed, medium_density = medium
     omega_a = 2 * np.pi * np.outer(radius_um, freqs_mhz)  # m/s
     x = omega_a / speed
-    n_orders = int(np.ceil(x.max() + 4 * np.cbrt(x.max()) + 6))
-    orders = np.arange(n_orders)[:, None, None]
+    n_orders = np.ceil(x.max() + 4 * np.cbrt(x.max()) + 6)
+    check_room(
+        f"Faran's series for beads of {2 * np.max(radius_um):g} um at "
+        f"{np.max(freqs_mhz):g} MHz in a fluid of {speed:g} m/s",
+        20 * 8 * n_orders * x.size,
+        likely_unit("f_mhz", np.max(freqs_mhz), "MHz", (0.5, 60)),
+    )
+    orders = np.arange(int(n_orders))[:, None, None]
     boundary = (medium_density / density) * _surface(
         orders, omega_a / longitudinal, omega_a / shear
     )

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from sknac.qus._estimates import DB, FORM_FACTOR
+from sknac.utils._room import check_room, likely_unit
 
 
 def _gaussian(ka):
@@ -44,6 +45,12 @@ class SizeFit:
                 "esd_grid_um must be (low, high, step) in um with 0 < low and 3 "
                 f"diameters or more, got {self.esd_um!r}"
             )
+        # Diameters times frequencies, or times windows of a row, a few hundred each.
+        check_room(
+            f"esd_grid_um={self.esd_um!r} ({(high - low) / step:.3g} diameters)",
+            8 * 200 * (high - low) / step,
+            likely_unit("the step", step, "um", (0.01, 50)),
+        )
         object.__setattr__(self, "esd_um", (low, high, step))
 
     @property

@@ -14,7 +14,7 @@ from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
 from sknac.qus._map_key import map_key
 from sknac.qus._options import SpectralOptions, checked_fit
-from sknac.qus._pixels import square_pixels
+from sknac.qus._pixels import check_pixels, square_pixels
 from sknac.qus._plan import WindowPlan, make_plan
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
@@ -63,6 +63,15 @@ class PlaneJob:
         """Return the plane of maps if they are stored, else None."""
         image = None if self.store is None else self.store.get(self.key)
         return None if image is None else self._placed(image)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the plane of maps."""
+        shape, n_maps = self.plane.image.shape, len(self.recipe.channels)
+        if self.recipe.pixel_mm is not None:
+            return check_pixels(self.plan, shape, n_maps, self.recipe.pixel_mm)
+        n_windows = self.plan.n_rows(shape[0]) * self.plan.n_columns(shape[1])
+        return DTYPE.itemsize * n_maps * n_windows
 
     def _placed(self, image):
         """Put the maps where their first window lies."""
@@ -135,6 +144,8 @@ def make_job(
 def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     """Plan a plane; look its reference's spectrum up, or add it to those known."""
     plan = make_plan(plane, **recipe.windows)
+    if recipe.pixel_mm is not None:
+        check_pixels(plan, plane.image.shape, len(recipe.channels), recipe.pixel_mm)
     setting = (
         plane.reference,
         plane.focus_mm,

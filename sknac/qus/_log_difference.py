@@ -12,6 +12,7 @@ from sknac.qus._noise import noise_floor, snr_db
 from sknac.qus._spectrum import Scratch, line_spectra
 from sknac.utils._blas import single_blas_thread
 from sknac.utils._result import Result
+from sknac.utils._room import check_room
 
 _MIN_DEPTH_MM = 10.0
 _MIN_BLOCKS = 4  # neighbouring groups of lines, for the standard error
@@ -151,6 +152,11 @@ def _check_width(n_groups, plan):
 def _group_power(data, plan, lines):
     """Power summed over groups of lines, and how many: (n_rows, n_groups, n_freqs)."""
     n_rows = plan.n_rows(data.samples.shape[0])
+    check_room(
+        f"n_fft={plan.n_fft} (all windows' spectra are held to estimate attenuation)",
+        24 * n_rows * plan.freqs_mhz.size * data.samples.shape[1],
+        "take a shorter n_fft",
+    )
     dft = plan.dft_matrix(data.samples.dtype)
     with single_blas_thread():
         parts = line_spectra(data.samples, dft, plan, (0, n_rows), Scratch())

@@ -16,6 +16,7 @@ from sknac.qus._estimates import CHANNELS
 from sknac.qus._job import known_spectrum, make_job, make_recipe
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
+from sknac.utils._room import check_room_of_all
 from sknac.utils._sklearn import Interval, Real, StrOptions
 from sknac.utils._store import ArrayStore
 
@@ -258,11 +259,18 @@ class QUSMapper(PlaneTransformer):
         """
         attenuations = self._attenuations(X)
         settle = self._job_maker()
-        jobs = []
+        jobs, n_bytes = [], 0
         for at in found:
             with at.named() as plane:
                 job = settle(plane, attenuations[at.row])
                 jobs.append(job.stored() or job)
+                n_bytes += job.n_bytes
+        if self.store is None:
+            check_room_of_all(
+                f"the maps of {len(found)} planes",
+                n_bytes,
+                "give a folder as store=, or larger pixels",
+            )
         return jobs
 
     def _job_maker(self):

@@ -4,6 +4,23 @@
 
 import numpy as np
 
+from sknac.utils._room import check_room, likely_unit
+
+
+def check_pixels(plan, shape, n_maps, pixel_mm):
+    """Refuse pixels so small that a frame's maps would not fit; return their bytes."""
+    n_windows = plan.n_rows(shape[0]), plan.n_columns(shape[1])
+    spans = np.multiply(np.subtract(n_windows, 1), plan.spacing_mm)
+    n_down, n_across = (1 + span / pixel_mm for span in spans)
+    # The maps in double precision four times over, and the matrices that make them.
+    numbers = 4 * n_maps * n_down * max(n_across, n_windows[1])
+    check_room(
+        f"pixel_mm={pixel_mm:g} ({n_down:.0f} x {n_across:.0f} pixels a plane)",
+        8 * (numbers + n_down * n_windows[0] + n_across * n_windows[1]),
+        likely_unit("pixel_mm", pixel_mm, "mm", (0.02, 2)),
+    )
+    return int(4 * n_maps * n_down * n_across)
+
 
 def square_pixels(maps, depth_mm, lateral_mm, pixel_mm):
     """Interpolate maps (n_maps, n_rows, n_columns) linearly to square pixels.

@@ -10,8 +10,11 @@ import numpy as np
 from scipy.signal import get_window
 
 from sknac.qus._checks import not_negative, pair, positive
+from sknac.utils._room import check_room, likely_unit
 
 _MIN_BINS, _FEW_BINS = 3, 8
+_USUAL_MHZ, _USUAL_WINDOW_MM = (5, 500), (0.2, 20)
+_SHORTER = "take a shorter n_fft, or None for the window's next power of two"
 
 
 @dataclass(frozen=True)
@@ -102,11 +105,11 @@ def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
     not_negative("start_depth_mm", plane.origin_mm[0], "give the first depth in mm")
     sample_mm = plane.speed_of_sound / (2e3 * plane.fs_mhz)
     spacing_mm = (sample_mm, plane.spacing_mm[1])
-    lengths = _lengths(window_mm, spacing_mm, plane.image.shape)
+    lengths = _lengths(window_mm, spacing_mm, plane)
     hops = _hops(overlap, lengths)
     n_fft = _n_fft(n_fft, lengths[0])
     band_mhz, bins = _band(band_mhz, plane.fs_mhz, n_fft)
-    return WindowPlan(
+    plan = WindowPlan(
         fs_mhz=plane.fs_mhz,
         line_pitch_mm=spacing_mm[1],
         sample_mm=sample_mm,
@@ -119,10 +122,25 @@ def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
         bins=bins,
         taper=taper,
     )
+    _check_spectra(plan, plane.image.shape)
+    return plan
 
 
-def _lengths(window_mm, spacing_mm, shape):
+def _check_spectra(plan, shape):
+    """Refuse spectra of a frame that would not fit into memory."""
+    first, last = plan.bins or (2, plan.n_fft // 2)
+    # Rows of the DFT while they are made, the reference's spectra, a row of windows.
+    numbers = 6 * plan.n_samples + 4 * plan.n_rows(shape[0]) + 8 * shape[1]
+    check_room(
+        f"n_fft={plan.n_fft} of windows of {plan.n_samples} samples",
+        8 * (last - first + 1) * numbers,
+        _SHORTER,
+    )
+
+
+def _lengths(window_mm, spacing_mm, plane):
     """Window lengths in samples and lines; they fit into the frame."""
+    shape = plane.image.shape
     sides = [
         positive("window_mm", side, "give the window's side or (axial, lateral) in mm")
         for side in pair("window_mm", window_mm)
@@ -132,14 +150,27 @@ def _lengths(window_mm, spacing_mm, shape):
         raise ValueError(
             f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially, and a "
             "spectrum needs at least 8; enlarge window_mm"
+            + _unit_of(window_mm=(sides[0], "mm", _USUAL_WINDOW_MM))
         )
     if lengths[0] > shape[0] or lengths[1] > shape[1]:
         raise ValueError(
             f"the window of {lengths[0]} samples x {lengths[1]} lines is larger than "
             f"the frame of {shape[0]} x {shape[1]}; reduce window_mm or check "
             "line_pitch_mm and fs_mhz"
+            + _unit_of(
+                fs_mhz=(plane.fs_mhz, "MHz", _USUAL_MHZ),
+                window_mm=(max(sides), "mm", _USUAL_WINDOW_MM),
+            )
         )
     return lengths
+
+
+def _unit_of(**settings):
+    """Name the likely unit of the first value that is far from what is usual."""
+    for name, (value, unit, usual) in settings.items():
+        if not usual[0] <= value <= usual[1]:
+            return f" ({likely_unit(name, value, unit, usual)})"
+    return ""
 
 
 def _hops(overlap, lengths):
@@ -163,6 +194,7 @@ def _n_fft(n_fft, n_samples):
         raise ValueError(
             f"n_fft must be at least the window's {n_samples} samples, got {n_fft}"
         )
+    check_room(f"n_fft={n_fft}", 8 * n_fft, _SHORTER)
     return int(n_fft)
 
 

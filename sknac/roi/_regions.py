@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from sknac.utils._room import check_room, likely_unit
+
 
 def grow_mask(
     mask: np.ndarray, spacing_mm: tuple[float, float], margin_mm: float
@@ -123,6 +125,14 @@ def draw_region(core, grid, margin: float) -> Region:
     What lies farther out than the frame is large is not drawn.
     """
     rows, columns = region_span(core, grid, margin)
+    # The mask, the distance of each sample and the indices of the nearest inside.
+    n_samples = (rows.stop - rows.start) * (columns.stop - columns.start)
+    check_room(
+        f"a margin of {margin:g} round the core, {rows.stop - rows.start} x "
+        f"{columns.stop - columns.start} samples,",
+        24 * n_samples,
+        likely_unit("margin_mm", margin, "mm", (0.5, 20)),
+    )
     local = grid.crop(rows, columns)
     drawn = core.to_mask(local)
     grown = drawn
@@ -137,7 +147,8 @@ def region_span(core, grid, margin):
     for (low, high), step, size in zip(
         np.transpose(grid.to_index(core.box())), grid.step, grid.shape, strict=True
     ):
-        reach = int(np.ceil(margin / step)) + 1
+        # Farther than the frame is large nothing is drawn.
+        reach = np.ceil(min(margin / step, 2 * size)) + 1
         start = np.clip(np.floor(low) - reach, -size, 2 * size - 1)
         stop = np.clip(np.ceil(high) + reach + 1, start + 1, 2 * size)
         spans.append(slice(int(start), int(stop)))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.utils._room import check_room
 
 _N_PATIENTS = 12
 _MAP_CHANNELS = ("mbf", "si", "esd", "eac")
@@ -42,6 +43,7 @@ def make_check_cohort(
     ((12, 2), [6, 6])
     """
     rng, shape = np.random.default_rng(0), (image_size, image_size)
+    check_room(f"image_size={image_size}", 128 * image_size**2, "give it in pixels")
     index = pd.Index([f"P{i:03d}" for i in range(_N_PATIENTS)], name="patient_id")
     y = pd.Series(["response", "non-response"] * (_N_PATIENTS // 2), index=index)
     X = pd.DataFrame({"age": rng.integers(30, 70, _N_PATIENTS)}, index=index)
