@@ -15,6 +15,7 @@ DeLong's test answers. All data are **simulated**.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -61,17 +62,19 @@ print(table.formatted(decimals=2).to_string())
 # Three models
 # ------------
 # The clinical model selects its predictors stepwise, anew in every fold. The hybrid
-# fits a logistic regression on out-of-fold outputs of both.
+# fits a logistic regression on out-of-fold outputs of both. Stacking trains what it
+# holds on 0 and 1 for the sorted labels; alone, each model is told its class by name.
 clinical = make_pipeline(
     make_column_transformer(
         ("passthrough", make_column_selector("^(?!score)")),
         verbose_feature_names_out=False,
     ).set_output(transform="pandas"),
-    StepwiseLogisticRegression(),
+    StepwiseLogisticRegression(pos_label="response"),
 )
-network = ScoreColumn("score")
+network = ScoreColumn("score", pos_label="response")
+coded = clone(clinical).set_params(stepwiselogisticregression__pos_label=1)
 hybrid = StackingClassifier(
-    [("network", network), ("clinical", clinical)],
+    [("network", ScoreColumn("score", pos_label=1)), ("clinical", coded)],
     final_estimator=LogisticRegression(),
     cv=StratifiedKFold(5, shuffle=True, random_state=0),
 )

@@ -68,17 +68,19 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, **fitting)
 # After two courses sensitivity weighs 0.8: responders must stay on treatment. After
 # four it weighs 0.2: non-responders must be found. The scores come from elsewhere and
 # learn nothing here, so the training patients give their thresholds directly.
+early = ScoreColumn("score_post2", pos_label="response")
+late = ScoreColumn("score_post4", pos_label="response")
 settings = {"pos_label": "response", "cv": "resubstitution"}
 cascade = StagedClassifier(
     [
         (
             "post2",
-            WeightedYoudenThreshold(ScoreColumn("score_post2"), weight=0.8, **settings),
+            WeightedYoudenThreshold(early, weight=0.8, **settings),
             ["score_post2"],
         ),
         (
             "post4",
-            WeightedYoudenThreshold(ScoreColumn("score_post4"), weight=0.2, **settings),
+            WeightedYoudenThreshold(late, weight=0.2, **settings),
             ["score_post4"],
         ),
     ],

@@ -12,6 +12,7 @@ the DLRP paper (European Radiology). All patients are **simulated**.
 # --------------------------------------
 # 168 patients, a quarter of them for validation. Response is the positive class.
 import matplotlib.pyplot as plt
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -38,7 +39,7 @@ train, validation = train_test_split(
 # The network sees the images before treatment and after 2 or 4 courses. The clinical
 # model selects stepwise among receptors, Ki-67 and the change of volume. The hybrid
 # is a logistic regression on out-of-fold scores of both: it fits each of them four
-# times.
+# times, on 0 and 1 for the sorted labels, as stacking does.
 def make_models(courses):
     """Make the network, the clinical model and their hybrid."""
     network = make_dlr_pipeline(
@@ -49,10 +50,11 @@ def make_models(courses):
         make_column_transformer(
             ("passthrough", predictors), verbose_feature_names_out=False
         ).set_output(transform="pandas"),
-        StepwiseLogisticRegression(),
+        StepwiseLogisticRegression(pos_label="response"),
     )
+    coded = clone(clinical).set_params(stepwiselogisticregression__pos_label=1)
     hybrid = StackingClassifier(
-        [("network", network), ("clinical", clinical)],
+        [("network", network), ("clinical", coded)],
         final_estimator=LogisticRegression(),
         cv=StratifiedKFold(3, shuffle=True, random_state=SEED),
     )

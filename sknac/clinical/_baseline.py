@@ -22,6 +22,7 @@ from sknac.clinical._group_tests import (
     numeric_test,
 )
 from sknac.utils._result import Result
+from sknac.utils._rows import ONE_ROW, Rows
 from sknac.utils._sklearn import Interval, Real, validate_params
 from sknac.utils._text import patients, pvalue, share
 
@@ -213,6 +214,9 @@ def baseline_table(
     age  student   0.962
     er   pearson   0.157
     """
+    rows = Rows(ONE_ROW)
+    rows.see("X", X)
+    rows.see("by", by)
     check_consistent_length(X, by)
     by = column_or_1d(by)
     if pd.isna(by).any():

@@ -15,6 +15,7 @@ from sknac.clinical._checks import as_flags, as_numbers, like, same_length
 from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
 from sknac.utils._result import Result
+from sknac.utils._rows import same_rows
 from sknac.utils._text import patients
 
 RESPONSE, NON_RESPONSE = "response", "non-response"
@@ -132,6 +133,12 @@ def modified_response(
     >>> found.grade.tolist()
     [1, 2, 3, 5]
     """
+    same_rows(
+        size_before=size_before,
+        size_after=size_after,
+        residual_cellularity=residual_cellularity,
+        malignant_cells=malignant_cells,
+    )
     before = as_numbers(size_before, "size_before")
     after = as_numbers(size_after, "size_after")
     cells = as_numbers(residual_cellularity, "residual_cellularity", missing=True)

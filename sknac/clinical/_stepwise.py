@@ -11,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.clinical._search import StepwiseSearch
 from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
-from sknac.utils._labels import check_target
+from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._rows import ONE_ROW, Rows
 from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user
@@ -46,7 +47,8 @@ class StepwiseLogisticRegression(SavedState, ClassifierMixin, BaseEstimator):
         of text or of pandas' categorical type. The first level, in sorted order or
         in that of the categorical, is the reference.
     pos_label : int, float, bool or str, default=None
-        The class whose odds are modelled; None is `classes_[1]`.
+        The class whose odds are modelled; None is `classes_[1]`, with a warning where
+        labels are words.
     confidence_level : float, default=0.95
         Coverage of the odds ratios' Wald intervals, in (0, 1).
     on_degenerate : {"warn", "raise"}, default="warn"
@@ -188,6 +190,9 @@ class StepwiseLogisticRegression(SavedState, ClassifierMixin, BaseEstimator):
                 f"removal={self.removal} must not be below entry={self.entry}: a term "
                 "would be dropped as soon as it is added"
             )
+        rows = Rows(ONE_ROW)
+        rows.see("X", X)
+        rows.see("y", y)
         table = read_table(self, X, self.factors, reset=True)
         target = self._check_target(y, len(table))
         self._terms = make_terms(table, self.factors)
@@ -268,14 +273,8 @@ class StepwiseLogisticRegression(SavedState, ClassifierMixin, BaseEstimator):
     def _check_target(self, y, n_rows):
         """Return y as 1 for the positive class and 0, and learn the classes."""
         self.classes_, codes = check_target(y, n_rows=n_rows)
-        known = self.classes_.tolist()
-        if self.pos_label is not None and self.pos_label not in known:
-            raise ValueError(
-                f"pos_label={self.pos_label!r} is not a label of y; it must be one of "
-                f"{known}"
-            )
-        self._positive_index = (
-            1 if self.pos_label is None else known.index(self.pos_label)
+        self._positive_index = chosen_class(
+            self.classes_.tolist(), self.pos_label, name="pos_label", default=1
         )
         self.pos_label_ = self.classes_[self._positive_index]
         return (codes == self._positive_index).astype(np.float64)

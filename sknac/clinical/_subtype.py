@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sknac.clinical._checks import as_flags, like, same_length
+from sknac.utils._rows import same_rows
 from sknac.utils._warnings import warn_user
 
 # Positions: 2 * hormone receptor + HER2.
@@ -51,6 +52,7 @@ def molecular_subtype(er: ArrayLike, pr: ArrayLike, her2: ArrayLike) -> Any:
     >>> molecular_subtype([1, 0, 0], [0, 0, 0], [0, 1, 0]).tolist()
     ['HR+HER2-', 'HER2+', 'TN']
     """
+    same_rows(er=er, pr=pr, her2=her2)
     given = {"er": as_flags(er, "er"), "pr": as_flags(pr, "pr")}
     er_, pr_, her2_ = same_length(**given, her2=as_flags(her2, "her2"))
     hormone = np.where((er_ == 1) | (pr_ == 1), 1.0, er_ + pr_)

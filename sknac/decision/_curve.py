@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from sknac.utils._result import Result, plain
+from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
 from sknac.utils._sklearn import Interval, Real, validate_params
 from sknac.utils._warnings import warn_user
@@ -212,7 +213,7 @@ def weighted_youden_curve(
     3      0.600          0.5          1.0    -0.1
     4      0.800          0.0          1.0    -0.2
     """
-    sample = check_sample(y_true, pos_label=pos_label, interval=False)
+    sample = check_sample(y_true, pos_label=pos_label, repeats=ONE_ROW)
     sample.require_both_classes("a threshold")
     score, mass = sample.scores(y_score), sample.weights(sample_weight)
     scores, sensitivity, specificity = _rates(score, sample.positive, mass)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sknac.decision._fitting import class_index
 from sknac.decision._trace import ACTIONS, Route
 from sknac.metrics import rates_from_counts
 from sknac.utils._confusion import CELLS, RATES, cell_counts
+from sknac.utils._labels import class_index
 from sknac.utils._result import Result
+from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
 from sknac.utils._sklearn import Interval, Real, validate_params
 from sknac.utils._text import patients
@@ -182,9 +184,9 @@ def stage_flow(
     early     2   0   1   1
     late      1   1   0   2
     """
-    sample = check_sample(y_true, pos_label=stop_label, interval=False)
+    sample = check_sample(y_true, pos_label=stop_label, repeats=ONE_ROW)
     sample.require_both_classes("a cascade")
-    labels = _label_table(stage_labels, sample.n)
+    labels = _label_table(stage_labels, sample)
     known = np.unique(y_true).tolist()
     stop = known.index(stop_label)
     positive = class_index(known, pos_label, name="pos_label", default=1 - stop)
@@ -213,12 +215,18 @@ def stage_flow(
     )
 
 
-def _label_table(stage_labels, n):
+def _label_table(stage_labels, sample):
     """Return the stages' labels as a table of objects."""
+    sample.rows.see("stage_labels", stage_labels)
+    if isinstance(stage_labels, Mapping):
+        for name, values in stage_labels.items():
+            sample.rows.see(f"stage_labels[{name!r}]", values)
+        stage_labels = {name: np.asarray(v) for name, v in stage_labels.items()}
     labels = pd.DataFrame(stage_labels).astype(object).reset_index(drop=True)
-    if len(labels) != n:
+    if len(labels) != sample.n:
         raise ValueError(
-            f"stage_labels has {len(labels)} rows but y_true has {n}; give one of each"
+            f"stage_labels has {len(labels)} rows but y_true has {sample.n}; give one "
+            "of each"
         )
     if "cascade" in labels.columns:
         raise ValueError("a stage is named 'cascade'; name it else, this one is taken")

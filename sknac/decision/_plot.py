@@ -5,6 +5,7 @@
 import numpy as np
 
 from sknac.decision._flow import stage_flow
+from sknac.utils._rows import same_rows
 from sknac.utils._style import bar_style, open_axes
 
 TITLES = {"stop": "stopped", "continue": "goes on", "awaiting": "awaiting data"}
@@ -72,6 +73,7 @@ class StageFlowDisplay:
         display : StageFlowDisplay
             The drawn display.
         """
+        same_rows(X=X, y=y)
         return cls.from_predictions(
             y,
             estimator.predict_each(X),

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
 from sknac.utils._answers import answers_of
+from sknac.utils._rows import same_rows
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
 
@@ -96,6 +97,7 @@ class ThresholdCurveDisplay:
             raise ValueError("X and y must come both, or neither of them")
         if X is None:
             return cls(curve=estimator.curve_).plot(ax=ax, **kwargs)
+        same_rows(X=X, y=y)
         label = np.asarray(estimator.pos_label_).item()
         index = list(estimator.classes_).index(label)
         curve = weighted_youden_curve(

@@ -9,8 +9,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.decision._blocks import as_table, column_positions, row_name
-from sknac.decision._fitting import class_index
-from sknac.utils._labels import check_target
+from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 
@@ -35,7 +35,8 @@ class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
     column : str or int
         Name of the column, or its position.
     pos_label : int, float, bool or str, default=None
-        The class that high scores speak for; None is `classes_[1]`.
+        The class that high scores speak for; None is `classes_[1]`, with a warning
+        where labels are words.
     kind : {"probability", "score"}, default="probability"
         "probability": scores in [0, 1], handed on by `predict_proba`, cut at 0.5.
         "score": any finite numbers, handed on by `decision_function`, cut at 0.
@@ -67,7 +68,8 @@ class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
     >>> import pandas as pd
     >>> from sknac.decision import ScoreColumn
     >>> X = pd.DataFrame({"dlr2": [0.2, 0.9]}, index=["P1", "P2"])
-    >>> model = ScoreColumn("dlr2").fit(X, ["non-response", "response"])
+    >>> model = ScoreColumn("dlr2", pos_label="response")
+    >>> model = model.fit(X, ["non-response", "response"])
     >>> model.predict_proba(X)[:, 1].tolist()
     [0.2, 0.9]
     """
@@ -99,9 +101,10 @@ class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
         self : ScoreColumn
             The fitted object.
         """
+        same_rows(X=X, y=y)
         X, y = indexable(as_table(X), y)
         self.classes_, _ = check_target(y)
-        self._positive_index = class_index(
+        self._positive_index = chosen_class(
             self.classes_.tolist(), self.pos_label, name="pos_label", default=1
         )
         self.pos_label_ = self.classes_[self._positive_index]

@@ -15,9 +15,10 @@ from sknac.decision._blocks import (
     stage_block,
     visit_columns,
 )
-from sknac.decision._fitting import class_index, routed_fit_params
+from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
-from sknac.utils._labels import check_target
+from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import (
     Real,
     StrOptions,
@@ -60,8 +61,8 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
         boolean mask, a slice or a callable, always handed on in two dimensions;
         ``slice(None)`` is all of them.
     stop_label : int, float, bool or str, default=None
-        Class that stops a patient; None is `classes_[0]` ("non-response" where the
-        other label is "response").
+        Class that stops a patient; None is `classes_[0]`, with a warning where labels
+        are words: the alphabet stops "Responder" before "non-responder".
     fit_on : {"all", "passed"}, default="all"
         Who trains a stage: all patients with data for it, as in the DLRP paper, or
         only those of them whom the fitted earlier stages let pass.
@@ -125,7 +126,11 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
     >>> X = pd.DataFrame({"s2": [0.1, 0.7, 0.8], "s4": [None, 0.2, 0.9]}, dtype=float)
     >>> y = ["non-response", "non-response", "response"]
     >>> cascade = StagedClassifier(
-    ...     [("dlr2", ScoreColumn("s2"), ["s2"]), ("dlr4", ScoreColumn("s4"), ["s4"])]
+    ...     [
+    ...         ("dlr2", ScoreColumn("s2", pos_label="response"), ["s2"]),
+    ...         ("dlr4", ScoreColumn("s4", pos_label="response"), ["s4"]),
+    ...     ],
+    ...     stop_label="non-response",
     ... ).fit(X, y)
     >>> cascade.predict(X).tolist()
     ['non-response', 'non-response', 'response']
@@ -228,11 +233,12 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
         """
         self._check_stages()
         routed = routed_fit_params(self, params)
+        same_rows(X=X, y=y, **params)
         X, y = indexable(as_table(X), y)
         self.classes_, codes = check_target(y)
         y = self.classes_[codes]
         validate_data(self, X, skip_check_array=True)
-        self._stop_index = class_index(
+        self._stop_index = chosen_class(
             self.classes_.tolist(), self.stop_label, name="stop_label", default=0
         )
         self.stop_label_ = self.classes_[self._stop_index]
@@ -399,7 +405,7 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
         for name, estimator, columns in self.stages:
             positions = column_positions(X, columns, name)
             self._visits.append(visit_columns(X, positions))
-            self.stages_.append((name, clone(estimator), positions))
+            self.stages_.append((name, self._new_stage(estimator), positions))
             rows, block = stage_block(
                 X, positions, self._visits[-1], self.missing, np.flatnonzero(still_in)
             )
@@ -413,6 +419,10 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
             self.n_fit_[name] = len(rows)
             if self.fit_on == "passed":
                 still_in[rows] = fitted.predict(block) != self.stop_label_
+
+    def _new_stage(self, estimator):
+        """Return an unfitted copy of a stage."""
+        return clone(estimator)
 
     def _check_rows(self, name, y):
         """Raise unless a stage can be trained with these labels."""

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import numbers
 from copy import deepcopy
 from functools import cached_property
 
@@ -15,9 +16,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
-from sknac.decision._fitting import class_index, routed_fit_params
+from sknac.decision._fitting import routed_fit_params
 from sknac.utils._answers import Answers, answers_of, score_method
-from sknac.utils._labels import check_target
+from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._rows import Rows
 from sknac.utils._sklearn import (
     HasMethods,
     Integral,
@@ -30,6 +32,9 @@ from sknac.utils._sklearn import (
     _safe_indexing,
 )
 from sknac.utils._state import SavedState
+
+# A patient's rows in several folds would let her be scored by what has seen her.
+_GROUPED_FOLDS = "set cv=StratifiedGroupKFold(...), which takes groups by routing"
 
 
 def _inner_has(name):
@@ -61,7 +66,7 @@ class WeightedYoudenThreshold(
         courses (keep the responders) and 0.2 after four (find the non-responders).
     pos_label : int, float, bool or str, default=None
         The positive class, whose found share is the sensitivity; None is
-        `classes_[1]`.
+        `classes_[1]`, with a warning where labels are words.
     cv : int, splitter, iterable, "prefit", "resubstitution" or None, default=None
         Where the scores come from.
 
@@ -195,10 +200,17 @@ class WeightedYoudenThreshold(
             The fitted object.
         """
         routed = routed_fit_params(self, params)
+        rows = Rows(
+            _GROUPED_FOLDS
+            if self.cv is None or isinstance(self.cv, numbers.Integral)
+            else None
+        )
+        for name, values in {"X": X, "y": y, **params}.items():
+            rows.see(name, values)
         X, y = indexable(X, y)
         classes, codes = check_target(y)
         y, known = classes[codes], classes.tolist()
-        index = class_index(known, self.pos_label, name="pos_label", default=1)
+        index = chosen_class(known, self.pos_label, name="pos_label", default=1)
         scores, rows = self._fit_and_score(X, y, routed, classes, index)
         weights = routed["threshold"]["fit"].get("sample_weight")
         curve = weighted_youden_curve(

@@ -30,6 +30,7 @@ from sknac.metrics._resampling import (
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES, linear_rates
 from sknac.utils._labels import one_dimensional
+from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
 from sknac.utils._warnings import warn_undefined
 
@@ -247,7 +248,10 @@ def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups
             f"y_pred has {len(predicted)} rows but y_true has {truth.size}; give one "
             "row of each"
         )
-    units = check_groups(groups, truth.size, y_true, y_pred)
+    rows = Rows(PASS_GROUPS if groups is None else None)
+    rows.see("y_true", y_true)
+    units = check_groups(groups, truth.size, rows, y_pred)
+    rows.see("sample_weight", sample_weight)
     known = inspect.signature(metric).parameters
     if sample_weight is not None and "sample_weight" not in known:
         raise ValueError(f"{name} does not take sample_weight; leave it out")

@@ -11,6 +11,7 @@ from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
 from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_of
+from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts, in_line, p_equals
@@ -109,6 +110,7 @@ class RocCIDisplay:
         models = estimator
         if not isinstance(models, Mapping):
             models = {name or type(estimator).__name__: estimator}
+        same_rows(X=X, y=y, groups=kwargs.get("groups"))
         scores, label = {}, pos_label
         for key, model in models.items():
             scores[key], label = responses_of(model, X, response_method, pos_label)

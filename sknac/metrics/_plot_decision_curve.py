@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sknac.metrics._decision_curve import DecisionCurve, decision_curve
 from sknac.utils._responses import label_of, responses_of
+from sknac.utils._rows import same_rows
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
 
@@ -89,6 +90,7 @@ class DecisionCurveDisplay:
         models = estimator
         if not isinstance(models, Mapping):
             models = {name or type(estimator).__name__: estimator}
+        same_rows(X=X, y=y, groups=kwargs.get("groups"))
         probs, label = {}, pos_label
         for key, model in models.items():
             label = label_of(model, pos_label)

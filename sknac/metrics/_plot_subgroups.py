@@ -14,6 +14,7 @@ from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
 from sknac.utils._confusion import RATES
 from sknac.utils._responses import label_of
+from sknac.utils._rows import same_rows
 from sknac.utils._style import open_axes, point_style
 from sknac.utils._text import counts, in_line
 
@@ -101,6 +102,7 @@ class SubgroupDisplay:
         ValueError
             If `by` is a name and X has no such column.
         """
+        same_rows(X=X, y=y)
         label = label_of(estimator, pos_label)
         by = _columns(X, by)
         predicted = estimator.predict(X)
@@ -153,7 +155,9 @@ class SubgroupDisplay:
         """
         with warnings.catch_warnings():
             # Where a rate has no patients, "0/0" is written in its place.
-            warnings.simplefilter("ignore", UndefinedMetricWarning)
+            warnings.filterwarnings(
+                "ignore", "Some rates are undefined", UndefinedMetricWarning
+            )
             rates = subgroup_rates(
                 y_true,
                 y_pred,

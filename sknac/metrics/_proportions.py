@@ -22,10 +22,12 @@ from sknac.utils._confusion import (
     rate_terms,
 )
 from sknac.utils._result import Result
+from sknac.utils._rows import ONE_ROW, PASS_GROUPS
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._text import typed
 from sknac.utils._warnings import warn_undefined
 
+_REPEATS = f"{ONE_ROW}, or {PASS_GROUPS} to bootstrap_ci"
 _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
 
 
@@ -168,7 +170,7 @@ def confusion_rates(
     >>> table[["estimate", "low", "high"]].round(2).loc["sensitivity"].tolist()
     [0.5, 0.09, 0.91]
     """
-    sample = check_sample(y_true, y_pred, pos_label=pos_label)
+    sample = check_sample(y_true, y_pred, pos_label=pos_label, repeats=_REPEATS)
     return rates_of(sample, method=method, confidence_level=confidence_level)
 
 

@@ -13,6 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sknac.metrics._proportions import ConfusionRates, rates_of
 from sknac.utils._confusion import CELLS, RATES
 from sknac.utils._result import Result
+from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
 from sknac.utils._warnings import warn_undefined
 
@@ -136,7 +137,8 @@ def subgroup_rates(
     subgroup TN           2  2       1.0
              HER2+        0  2       0.0
     """
-    sample = check_sample(y_true, y_pred, pos_label=pos_label, interval=False)
+    sample = check_sample(y_true, y_pred, pos_label=pos_label, repeats=ONE_ROW)
+    sample.rows.see("by", by)
     groups = {(ALL, ALL): np.ones(sample.n, dtype=bool)}
     for name, column in _factors(by, sample.n).items():
         groups |= {(name, level): column == level for level in pd.unique(column)}

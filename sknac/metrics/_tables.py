@@ -217,6 +217,8 @@ def performance_table(
     if not decisions and not scores:
         raise ValueError("there is nothing to tabulate; give decisions, scores or both")
     sample = check_sample(y_true, pos_label=chosen["pos_label"], groups=groups)
+    for name, values in {**(decisions or {}), **(scores or {})}.items():
+        sample.rows.see(str(name), values)
     known = {"pos_label": sample.pos_label, "groups": sample.codes, "interval": False}
     boot = {"stratify": "auto", "n_resamples": n_resamples}
     boot["random_state"] = random_state

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
+from sknac.utils._labels import code_hint
+
 
 def item_weights(
     codes: np.ndarray,
@@ -42,9 +44,10 @@ def item_weights(
         known = set(classes.tolist())
         strange = [label for label in class_weight if label not in known]
         if strange:
+            hint = code_hint(list(known), strange[0], "class_weight={%d: ...}")
             raise ValueError(
                 f"class_weight names {strange}, which y does not hold; give weights of "
-                f"{sorted(known)}"
+                f"{sorted(known)}{hint}"
             )
         per_class = np.array([class_weight.get(c, 1.0) for c in classes.tolist()])
         if (per_class < 0).any():

@@ -9,13 +9,19 @@ import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
 from sknac.utils._labels import raise_first
+from sknac.utils._rows import ONE_ROW, Rows
 
 # More whole numbers than these are rather measured than names of groups.
 MOST_GROUPS = 20
 
 
-def check_follow_up(time, event, by=None):
+def check_follow_up(time, event, by=None, covariates=None):
     """Return times, events and group labels, or say which row is wrong."""
+    rows = Rows(ONE_ROW)
+    rows.see("time", time)
+    rows.see("event", event)
+    rows.see("by", by)
+    rows.see("covariates", covariates)
     check_consistent_length(time, event, by)
     index = getattr(time, "index", None)
     time = np.asarray(column_or_1d(time), dtype=np.float64)

@@ -280,7 +280,7 @@ def hazard_ratio(
     HazardRatioResult(reference_group='response', n=10 patients, events=6, ...)
       non-response: 9.52 [0.99, 91.7], p = 0.051
     """
-    time, event, by = check_follow_up(time, event, by)
+    time, event, by = check_follow_up(time, event, by, covariates)
     labels = group_labels(by, at_least=2)
     base = labels[0] if reference_group is None else reference_group
     if base not in labels:

@@ -9,6 +9,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival._compare import hazard_ratio
 from sknac.survival._kaplan_meier import kaplan_meier
+from sknac.utils._rows import same_rows
 from sknac.utils._style import line_style, open_axes
 from sknac.utils._text import bracket, number, p_equals
 
@@ -79,6 +80,7 @@ class KaplanMeierDisplay:
         display : KaplanMeierDisplay
             The drawn display.
         """
+        same_rows(X=X, time=time, event=event)
         return cls.from_predictions(time, event, estimator.predict(X), **kwargs)
 
     @classmethod

@@ -147,7 +147,11 @@ class DLRPClassifier(StagedClassifier):
     A nested setting makes its stage a given one: `preset`, `random_state` and columns
     set later do not reach it. Set them first, or in the same call.
 
-    The paper's positive class is response.
+    The paper's positive class is response: a `WeightedYoudenThreshold` without a
+    `pos_label` takes here the class that is not `stop_label`.
+
+    `StackingClassifier` and `VotingClassifier` train their classifiers on 0 and 1 for
+    the sorted labels: there, set ``stop_label=0``.
 
     References
     ----------
@@ -256,6 +260,16 @@ class DLRPClassifier(StagedClassifier):
 
     def _validate_names(self, names):
         """Accept the stages' names: they are parameters here by design."""
+
+    def _new_stage(self, estimator):
+        """Return an unfitted copy of a stage; going on is positive if nothing else is.
+
+        The published weights are of the sensitivity to response.
+        """
+        stage = super()._new_stage(estimator)
+        if isinstance(stage, WeightedYoudenThreshold) and stage.pos_label is None:
+            stage.pos_label = self.classes_.tolist()[1 - self._stop_index]
+        return stage
 
     def _stage(self, name, columns):
         """Return a stage as given, or the published one."""

@@ -119,6 +119,9 @@ def make_qus_response_pipeline(
     The paper's positive class is non-response: pass
     ``pos_label="non-response"`` to the metrics to compare with its rates.
 
+    `StackingClassifier` and `VotingClassifier` train their classifiers on 0 and 1 for
+    the sorted labels: there, set ``non_response=0``.
+
     References
     ----------
     .. [1] H. Taleghamar et al., Scientific Reports 12:2244, 2022.

@@ -79,7 +79,8 @@ def check_stages(estimator, X, y):
     model = _classifier(estimator)
     columns = list(X.columns)
     stages = [("first", model, columns), ("second", model, columns)]
-    cascade = StagedClassifier(stages).fit(X, y)
+    stop_label = np.unique(y).tolist()[0]
+    cascade = StagedClassifier(stages, stop_label=stop_label).fit(X, y)
     alone = clone(model).fit(X, y).predict(X)
     message = "in a StagedClassifier it decides otherwise; let fit depend on X and y"
     require_same(cascade.predict(X), alone, message)

@@ -14,6 +14,8 @@ import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from sknac.utils._warnings import warn_undefined, warn_user
+
 
 def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return a non-empty 1-D array, of n rows if n is given."""
@@ -77,12 +79,59 @@ def positive_label(labels: list[Any], pos_label: Any, name: str = "y_true") -> A
             f"{name} takes value in {spell(labels)} and pos_label is not specified; "
             "either make it take value in {0, 1} or {-1, 1} or pass pos_label"
         )
-    if len(labels) == 2 and pos_label not in labels:
+    if pos_label in labels:
+        return pos_label
+    if len(labels) == 2:
         raise ValueError(
             f"pos_label={pos_label!r} is not a valid label; it must be one of "
             f"{spell(labels)}"
         )
+    warn_undefined(
+        f"No row holds pos_label={pos_label!r}: {name} holds {spell(labels)} only; "
+        "check the spelling, or that this part of the data has positives"
+    )
     return pos_label
+
+
+def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> int:
+    """Return the position of the class that a setting gives; None is `default`."""
+    if label is None:
+        return default
+    classes = list(classes)
+    if label not in classes:
+        hint = code_hint(classes, label, f"{name}=%d")
+        raise ValueError(
+            f"{name} must be a label of y ({classes}), got {label!r}{hint}"
+        )
+    return classes.index(label)
+
+
+def chosen_class(classes: list[Any], label: Any, *, name: str, default: int) -> int:
+    """Return the position of an estimator's class, warning of a default among words.
+
+    The alphabet knows nothing of responders: "Responder" sorts before "non-responder".
+    """
+    if label is None and any(isinstance(each, str) for each in classes):
+        taken, other = classes[default], classes[1 - default]
+        warn_user(
+            f"{name} is not set and y holds {spell(classes)}: {taken!r} is taken, by "
+            f"sorting order; set {name}={taken!r} or {name}={other!r}"
+        )
+    return class_index(classes, label, name=name, default=default)
+
+
+def code_hint(classes: list[Any], label: Any, setting: str) -> str:
+    """Say what to write where a label is a word but y holds codes of words."""
+    if not isinstance(label, str) or set(classes) != {0, 1}:
+        return ""
+    usual = ["non-response", "response"]
+    write = f"{setting % 0} or {setting % 1}, the place of {label!r} in sorting order"
+    if label in usual:
+        write = setting % usual.index(label)
+    return (
+        "; stacking, voting and bagging classifiers hand on 0 and 1 for the sorted "
+        f"labels: there, write {write}"
+    )
 
 
 def check_target(

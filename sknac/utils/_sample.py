@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -18,7 +18,8 @@ from sknac.utils._labels import (
     positive_label,
     spell,
 )
-from sknac.utils._warnings import warn_undefined, warn_user
+from sknac.utils._rows import PASS_GROUPS, Rows, index_of
+from sknac.utils._warnings import warn_undefined
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class Sample:
         Number 0, 1, ... of each row's patient; None where every row is one.
     index : pandas Index or None
         Names of the rows.
+    rows : Rows
+        Names of the rows of all arguments so far.
     """
 
     positive: np.ndarray
@@ -47,6 +50,7 @@ class Sample:
     predicted: np.ndarray | None = None
     codes: np.ndarray | None = None
     index: pd.Index | None = None
+    rows: Rows = field(default_factory=Rows)
 
     @cached_property
     def n(self) -> int:
@@ -76,10 +80,12 @@ class Sample:
 
     def scores(self, values: Any, name: str = "y_score") -> np.ndarray:
         """Return finite scores, one per row."""
+        self.rows.see(name, values)
         return finite_scores(values, name, self.n)
 
     def weights(self, values: Any) -> np.ndarray | None:
         """Return non-negative weights, one per row, or None."""
+        self.rows.see("sample_weight", values)
         return check_weights(values, self.n)
 
     def part(self, rows: np.ndarray) -> Self:
@@ -111,12 +117,14 @@ def check_sample(
     groups: Any = None,
     beside: tuple[Any, ...] = (),
     interval: bool = True,
+    repeats: str = PASS_GROUPS,
 ) -> Sample:
     """Check true (and predicted) labels and groups.
 
-    Without groups, repeated index labels in one of the arguments, or in what stands
-    `beside` them, mean that a patient has several rows. Where an interval is made,
-    which would be too narrow, that is warned of.
+    Arguments that name their rows must name the same ones in the same order; so must
+    what stands `beside` them and what the sample is asked about later. Without groups,
+    repeated names mean that a patient has several rows. Where an interval is made,
+    which would be too narrow, that is warned of, with the mend `repeats`.
     """
     arrays = {"y_true": one_dimensional(y_true, "y_true")}
     n = arrays["y_true"].size
@@ -131,13 +139,16 @@ def check_sample(
         )
     label = positive_label(found, pos_label)
     flags = [np.asarray(array == label, dtype=bool) for array in arrays.values()]
-    index = getattr(y_true, "index", None)
+    rows = Rows(repeats if interval and groups is None else None)
+    rows.see("y_true", y_true)
+    rows.see("y_pred", y_pred)
     return Sample(
         flags[0],
         label,
         predicted=flags[1] if y_pred is not None else None,
-        codes=check_groups(groups, n, *((y_true, y_pred, *beside) if interval else ())),
-        index=index if isinstance(index, pd.Index) else None,
+        codes=check_groups(groups, n, rows, *beside),
+        index=index_of(y_true),
+        rows=rows,
     )
 
 
@@ -151,17 +162,9 @@ def check_weights(values: Any, n: int) -> np.ndarray | None:
     return weights
 
 
-def check_groups(groups: Any, n: int, *data: Any) -> np.ndarray | None:
-    """Return group codes per row, or None; warn of an index that repeats itself."""
-    if groups is not None:
-        return group_codes(groups, n)
+def check_groups(groups: Any, n: int, rows: Rows, *data: Any) -> np.ndarray | None:
+    """Return group codes per row, or None; compare the names of the rows."""
     for item in data:
-        index = getattr(item, "index", None)
-        if isinstance(index, pd.Index) and not index.is_unique:
-            warn_user(
-                f"{n} rows but only {index.nunique()} distinct index labels; pass the "
-                "patients as groups: rows of one patient are not independent and the "
-                "interval is too narrow"
-            )
-            break
-    return None
+        rows.see("y_score", item)
+    rows.see("groups", groups)
+    return None if groups is None else group_codes(groups, n)

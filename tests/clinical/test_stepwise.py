@@ -14,6 +14,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import WeightedYoudenThreshold
 
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 close = pytest.approx
 
 # Direction and start of each R run; scripted p-based runs with both start empty.
@@ -275,7 +277,7 @@ def test_search_and_threshold_take_it(cohort):
     [
         ({"removal": 0.01}, "removal=0.01 must not be below entry=0.05"),
         ({"entry": 0.0}, "entry"),
-        ({"pos_label": "cured"}, "pos_label='cured'"),
+        ({"pos_label": "cured"}, "pos_label must be a label of y .* got 'cured'"),
         ({"factors": ["stage"]}, r"factors names \['stage'\]"),
     ],
 )

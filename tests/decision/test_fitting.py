@@ -7,20 +7,7 @@ from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 
 from sknac.decision import WeightedYoudenThreshold
-from sknac.decision._fitting import class_index, routed_fit_params
-
-
-@pytest.mark.parametrize(
-    ("label", "default", "index"), [("b", 0, 1), ("a", 1, 0), (None, 1, 1)]
-)
-def test_position_of_a_class(label, default, index):
-    found = class_index(["a", "b"], label, name="pos_label", default=default)
-    assert found == index
-
-
-def test_unknown_class_is_named_with_those_there_are():
-    with pytest.raises(ValueError, match=r"stop_label must be .*'a', 'b'.* got 'c'"):
-        class_index(["a", "b"], "c", name="stop_label", default=0)
+from sknac.decision._fitting import routed_fit_params
 
 
 def test_keywords_reach_who_asked_for_them():

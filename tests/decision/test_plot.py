@@ -7,7 +7,10 @@ import pytest
 
 from sknac.decision import ScoreColumn, StagedClassifier, StageFlowDisplay, stage_flow
 
-pytestmark = pytest.mark.mpl
+pytestmark = [
+    pytest.mark.mpl,
+    pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.metrics import confusion_rates
 
+# Which class the alphabet gives is not what these tests are about.
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 EVERY = slice(None)
 
 

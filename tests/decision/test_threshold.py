@@ -32,6 +32,9 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknac.decision import WeightedYoudenThreshold, weighted_youden_curve
 
+# Which class the alphabet gives is not what these tests are about.
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 NOT_AT_HALF = {
     "check_classifiers_train": "predict is not the argmax of predict_proba once the "
     "threshold moves; TunedThresholdClassifierCV fails it too"

@@ -13,6 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sknac.decision import StagedClassifier, StageFlowDisplay, WeightedYoudenThreshold
 from sknac.decision._trace import Route
 
+# Which class the alphabet gives is not what these tests are about.
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 METHODS = ("predict", "predict_proba", "decision_function", "trace", "predict_each")
 
 

@@ -16,7 +16,10 @@ import matplotlib.pyplot as plt
 from sknac.decision import WeightedYoudenThreshold
 from sknac.nets import PredictiveNet, TrainingCurveDisplay
 
-pytestmark = pytest.mark.mpl
+pytestmark = [
+    pytest.mark.mpl,
+    pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set"),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.nets.split import split_model
 from sknac.preprocessing import MapScaler, PlaneResizer
 
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 CORE = PolygonOutline([(8, 10), (8, 20), (16, 20), (16, 10)])
 LABELS = np.array(["response", "non-response"] * 6)
 PAIR = DLRClassifier(

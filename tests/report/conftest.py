@@ -13,6 +13,8 @@ from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.report import StudyReport
 
+RESPONSE = {"pos_label": "response"}
+
 
 @pytest.fixture(scope="session")
 def study():
@@ -53,8 +55,20 @@ def study():
 def cascade(study):
     """The two scores in stages, each at a threshold of its own."""
     stages = [
-        ("DLR-2", WeightedYoudenThreshold(ScoreColumn("dlr2"), weight=0.8), ["dlr2"]),
-        ("DLR-4", WeightedYoudenThreshold(ScoreColumn("dlr4"), weight=0.2), ["dlr4"]),
+        (
+            "DLR-2",
+            WeightedYoudenThreshold(
+                ScoreColumn("dlr2", **RESPONSE), weight=0.8, **RESPONSE
+            ),
+            ["dlr2"],
+        ),
+        (
+            "DLR-4",
+            WeightedYoudenThreshold(
+                ScoreColumn("dlr4", **RESPONSE), weight=0.2, **RESPONSE
+            ),
+            ["dlr4"],
+        ),
     ]
     return StagedClassifier(stages, stop_label="non-response").fit(
         study.X_train, study.y_train
@@ -65,7 +79,7 @@ def cascade(study):
 def clinical(study):
     """A stepwise logistic regression on two columns."""
     X = study.X_train[["age", "her2"]]
-    return StepwiseLogisticRegression(criterion="aic").fit(X, study.y_train)
+    return StepwiseLogisticRegression(criterion="aic", **RESPONSE).fit(X, study.y_train)
 
 
 def make_report(title="A study", **settings):

@@ -18,6 +18,8 @@ from sklearn.svm import LinearSVC
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.report._estimators import judge, settings_of, threshold_source, walk
 
+pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = np.where(X[:, 0] + np.random.default_rng(1).normal(size=60) > 0, "yes", "no")
 

@@ -103,7 +103,9 @@ def test_unknown_nested_parameter_is_refused():
 def test_every_part_is_replaceable(cohort):
     X = cohort.X.assign(s2=np.linspace(0, 1, 20), s4=np.linspace(1, 0, 20))
     model = DLRPClassifier(
-        WeightedYoudenThreshold(ScoreColumn("s2"), weight=0.8, cv="resubstitution"),
+        WeightedYoudenThreshold(
+            ScoreColumn("s2", pos_label="response"), weight=0.8, cv="resubstitution"
+        ),
         DummyClassifier(),
         columns2=["s2"],
         columns4=["s4"],

@@ -5,7 +5,33 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.linear_model import LogisticRegression
 
+from sknac.clinical import StepwiseLogisticRegression
+from sknac.decision import (
+    ScoreColumn,
+    StagedClassifier,
+    ThresholdCurveDisplay,
+    WeightedYoudenThreshold,
+    weighted_youden_curve,
+)
+from sknac.metrics import (
+    auc_ci,
+    bootstrap_ci,
+    calibration,
+    clinical_scorers,
+    confusion_rates,
+    decision_curve,
+    delong_test,
+    performance_table,
+    specificity_score,
+    subgroup_rates,
+    weighted_youden_score,
+)
 from sknac.utils import _labels
 
 
@@ -55,3 +81,120 @@ def test_first_wrong_row_has_the_name_it_has_in_the_index():
     with pytest.raises(ValueError, match="row y: it is odd"):
         _labels.raise_first(wrong[:, None], "it is odd", pd.Index(list("xyz")))
     _labels.raise_first(~wrong & wrong, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("label", "default", "index"), [("b", 0, 1), ("a", 1, 0), (None, 1, 1)]
+)
+def test_position_of_a_class(label, default, index):
+    found = _labels.class_index(["a", "b"], label, name="pos_label", default=default)
+    assert found == index
+
+
+def test_unknown_class_is_named_with_those_there_are():
+    with pytest.raises(ValueError, match=r"stop_label must be .*'a', 'b'.* got 'c'"):
+        _labels.class_index(["a", "b"], "c", name="stop_label", default=0)
+
+
+WORDS = np.array(["Responder", "non-responder"] * 6)
+SCORES = pd.DataFrame({"s": np.linspace(0.1, 0.9, 12), "t": [1.0, 3, 2, 5, 2, 1] * 2})
+ESTIMATORS = {
+    "ScoreColumn": (ScoreColumn("s"), "pos_label", 1),
+    "WeightedYoudenThreshold": (
+        WeightedYoudenThreshold(LogisticRegression(), cv="resubstitution"),
+        "pos_label",
+        1,
+    ),
+    "StepwiseLogisticRegression": (
+        StepwiseLogisticRegression(entry=0.9, removal=0.95),
+        "pos_label",
+        1,
+    ),
+    "StagedClassifier": (
+        StagedClassifier([("a", LogisticRegression(), ["s", "t"])]),
+        "stop_label",
+        0,
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The threshold for weight")
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_words_without_a_class_are_warned_of(name):
+    estimator, setting, taken = ESTIMATORS[name]
+    label = ["Responder", "non-responder"][taken]
+    text = (
+        rf"{setting} is not set and y holds .*: '{label}' is taken, .* set {setting}="
+    )
+    for y in (WORDS, WORDS.astype(object), pd.Series(WORDS, dtype="category")):
+        with pytest.warns(UserWarning, match=text):
+            clone(estimator).fit(SCORES, y)
+    chosen = clone(estimator).set_params(**{setting: label}).fit(SCORES, WORDS)
+    assert getattr(chosen, f"{setting}_") == label
+    for y in (label == WORDS, np.where(label == WORDS, 1, -1), 1 * (label == WORDS)):
+        clone(estimator).fit(SCORES, y)  # these have a default
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_words_for_codes_are_told_what_to_write(name):
+    estimator, setting, _ = ESTIMATORS[name]
+    inner = clone(estimator).set_params(**{setting: "non-response"})
+    y = np.where(WORDS == "Responder", "response", "non-response")
+    for outer in (
+        StackingClassifier([("a", inner)], cv=2),
+        VotingClassifier([("a", inner)]),
+        BaggingClassifier(inner, n_estimators=1),
+    ):
+        with pytest.raises(ValueError, match=f"there, write {setting}=0$"):
+            outer.fit(SCORES, y)
+    with pytest.raises(
+        ValueError, match=f"write {setting}=0 or {setting}=1, the place"
+    ):
+        inner.set_params(**{setting: "Responder"}).fit(SCORES, WORDS == "Responder")
+
+
+ABSENT = {
+    "specificity_score": lambda y, s: specificity_score(y, y, pos_label="Response"),
+    "weighted_youden_score": lambda y, s: weighted_youden_score(
+        y, y, pos_label="Response"
+    ),
+    "confusion_rates": lambda y, s: confusion_rates(y, y, pos_label="Response"),
+    "subgroup_rates": lambda y, s: subgroup_rates(y, y, s > 0.5, pos_label="Response"),
+    "auc_ci": lambda y, s: auc_ci(y, s, pos_label="Response"),
+    "bootstrap_ci": lambda y, s: bootstrap_ci(
+        "accuracy", y, y, pos_label="Response", n_resamples=9
+    ),
+    "bootstrap_ci of a function": lambda y, s: bootstrap_ci(
+        specificity_score, y, y, pos_label="Response", n_resamples=9
+    ),
+    "calibration": lambda y, s: calibration(y, s, pos_label="Response"),
+    "decision_curve": lambda y, s: decision_curve(y, s, pos_label="Response"),
+    "delong_test": lambda y, s: delong_test(y, s, s, pos_label="Response"),
+    "performance_table": lambda y, s: performance_table(y, {"a": y}, preset="qus"),
+    "scorer": lambda y, s: clinical_scorers(pos_label="non-response")["npv"](
+        DummyClassifier().fit(SCORES, [*y[1:], "non-response"]), SCORES, y
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize("name", ABSENT)
+def test_a_positive_class_that_no_row_holds_is_warned_of(name):
+    y = np.array(["response"] * 12)
+    text = r"No row holds pos_label='(Response|non-response)': .* holds \{'response'\}"
+    with pytest.warns(UndefinedMetricWarning, match=text):
+        ABSENT[name](y, SCORES["s"])
+
+
+def test_a_class_that_only_the_predictions_hold_is_held():
+    assert specificity_score(["N", "N"], ["N", "R"], pos_label="R") == 0.5
+
+
+def test_thresholds_and_curves_refuse_a_class_that_no_row_holds():
+    y = np.array(["response"] * 12)
+    for draw in (weighted_youden_curve, ThresholdCurveDisplay.from_predictions):
+        with (
+            pytest.warns(UndefinedMetricWarning, match="No row holds pos_label='Yes'"),
+            pytest.raises(ValueError, match="one class only"),
+        ):
+            draw(y, SCORES["s"], weight=0.5, pos_label="Yes")

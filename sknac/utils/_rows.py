@@ -1,0 +1,141 @@
+"""Which rows belong together, by the index labels of arguments that have any.
+
+Arrays and lists have no labels and are taken by position, and so is pandas' default
+index beside other labels. Whatever else differs is refused.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sknac.utils._warnings import warn_user
+
+PASS_GROUPS = "pass the patients as groups"
+ONE_ROW = "give one row per patient"
+
+
+class Rows:
+    """Row labels of the arguments of one call, compared as they are seen.
+
+    Parameters
+    ----------
+    repeats : str or None, default=None
+        The mend where a patient has several rows, of which is warned once; None does
+        not warn.
+    """
+
+    def __init__(self, repeats: str | None = None) -> None:
+        self.repeats = repeats
+        self.seen: dict[str, pd.Index] = {}
+
+    def see(self, name: str, values: Any) -> None:
+        """Raise if an argument names its rows differently from an earlier one."""
+        index = index_of(values)
+        if index is None or any(index is known for known in self.seen.values()):
+            return
+        for first, known in self.seen.items():
+            if len(index) == len(known) and not index.equals(known):
+                _check_pair(name, index, first, known)
+        self.seen[name] = index
+        if self.repeats and repeats_patients(index):
+            warn_of_repeats(index, self.repeats)
+            self.repeats = None
+
+
+def same_rows(**given: Any) -> None:
+    """Raise if two arguments name their rows differently; arrays have no names."""
+    rows = Rows()
+    for name, values in given.items():
+        rows.see(name, values)
+
+
+def index_of(values: Any) -> pd.Index | None:
+    """Return the row labels, if there are any."""
+    index = getattr(values, "index", None)
+    return index if isinstance(index, pd.Index) else None
+
+
+def warn_of_repeats(index: pd.Index, mend: str) -> None:
+    """Warn that rows of one patient are not independent."""
+    n = patients_of(index).nunique()
+    warn_user(
+        f"{len(index)} rows but only {n} distinct index labels of patients; {mend}: "
+        "rows of one patient are not independent and the interval is too narrow"
+    )
+
+
+def repeats_patients(index: pd.Index | None) -> bool:
+    """Tell whether several rows are of one patient."""
+    return index is not None and not patients_of(index).is_unique
+
+
+def patients_of(index: pd.Index) -> pd.Index:
+    """Return each row's patient: the level of that name, with those above it.
+
+    Without such a name it is all levels but the last, which is then an image's.
+    """
+    if index.nlevels == 1:
+        return index
+    named = [i for i, name in enumerate(index.names) if "patient" in str(name).lower()]
+    last = named[0] if named else index.nlevels - 2
+    return index.droplevel(list(range(last + 1, index.nlevels)))
+
+
+def _check_pair(name: str, index: pd.Index, first: str, known: pd.Index) -> None:
+    """Raise or warn unless two different indices can be read in one way only."""
+    labels, others = _comparable(index, known)
+    if _names_one_level(index, known) or np.array_equal(labels, others):
+        return
+    shared = np.isin(labels, others)
+    same = shared.all() and np.isin(others, labels).all()
+    default = [_is_default(index), _is_default(known)]
+    ranges = [isinstance(each, pd.RangeIndex) for each in (index, known)]
+    numbers = [each.inferred_type == "integer" for each in (index, known)]
+    by_place = any(default) and not all(ranges) and not same
+    if by_place and not shared.any():
+        return
+    # The default index, after splitters have picked rows.
+    by_place |= sum(numbers) == 1 and not shared.any()
+    if by_place:
+        warn_user(
+            f"{name} and {first} have different row labels ({index[0]!r}, ... and "
+            f"{known[0]!r}, ...) and are taken by position; give both one index, or "
+            "pass arrays"
+        )
+        return
+    mend = f"pass {name}.loc[{first}.index]"
+    if not (index.is_unique and known.is_unique):
+        mend = "sort both alike, for .loc cannot pair labels that repeat"
+    row = int(np.argmax(labels != others))
+    raise ValueError(
+        f"{name} has other row names than {first}, or another order (row {row} is "
+        f"{index[row]!r} and {known[row]!r}); {mend}, or arrays where the order is "
+        "right"
+    )
+
+
+def _comparable(index: pd.Index, known: pd.Index) -> list[np.ndarray]:
+    """Return both indices' labels as numbers, if they are, else as text."""
+    if all(each.inferred_type in ("integer", "floating") for each in (index, known)):
+        return [each.to_numpy(dtype=float) for each in (index, known)]
+    flat = [each.to_flat_index() for each in (index, known)]
+    return [np.array([str(label) for label in each]) for each in flat]
+
+
+def _names_one_level(index: pd.Index, known: pd.Index) -> bool:
+    """Tell whether one index is a level of the other."""
+    levels = [
+        [each.get_level_values(i) for i in range(each.nlevels)]
+        for each in (index, known)
+    ]
+    return any(a.equals(b) for a in levels[0] for b in levels[1]) and (
+        1 in (index.nlevels, known.nlevels)
+    )
+
+
+def _is_default(index: pd.Index) -> bool:
+    """Tell whether an index is the one that pandas gives without being asked."""
+    return index.equals(pd.RangeIndex(len(index))) and isinstance(index, pd.RangeIndex)
