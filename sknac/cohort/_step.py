@@ -28,7 +28,9 @@ class PlaneTransformer(
     """Base class of steps that take a cohort frame and replace its planes.
 
     A subclass writes `transform_plane` and, where it learns from the training
-    planes, `fit_planes`; it has the settings ``columns`` and ``n_jobs``. Checks,
+    planes, `fit_planes`. One that writes no ``__init__`` has the settings ``columns``
+    and ``n_jobs``; one that does may leave them out, then all columns are taken, by one
+    job. Checks,
     missing visits, error places and the output frame are done here. Planes of a kind
     that its class attribute ``kinds`` does not name are refused before the work
     begins. `sknac.cohort.planes` lists planes with their places.
@@ -36,6 +38,13 @@ class PlaneTransformer(
     ``set_callbacks`` takes scikit-learn's callbacks, e.g. a
     `sklearn.callback.ProgressBar`; they hear of each plane that `transform` has
     finished, also inside a pipeline that carries them.
+
+    Parameters
+    ----------
+    columns : str, sequence of str or None, default=None
+        Ultrasound columns; None takes all.
+    n_jobs : int or None, default=None
+        Planes worked on at a time.
 
     Attributes
     ----------
@@ -51,10 +60,6 @@ class PlaneTransformer(
     >>> from sknac.cohort import PlaneTransformer
     >>> from sknac.datasets import make_bmode_cohort
     >>> class Flip(PlaneTransformer):
-    ...     def __init__(self, *, columns=None, n_jobs=None):
-    ...         self.columns = columns
-    ...         self.n_jobs = n_jobs
-    ...
     ...     def transform_plane(self, plane):
     ...         return plane.replace(image=plane.load()[:, ::-1], core=None)
     >>> X = make_bmode_cohort(n_patients=4, random_state=0).X
@@ -68,6 +73,14 @@ class PlaneTransformer(
     }
 
     kinds: Collection[str] = ("bmode", "maps", "rf")
+
+    # What a step has whose own __init__ leaves these settings out.
+    columns: str | Collection[str] | None = None
+    n_jobs: int | None = None
+
+    def __init__(self, *, columns=None, n_jobs=None):
+        self.columns = columns
+        self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: pd.DataFrame, y=None):

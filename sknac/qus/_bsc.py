@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sknac.qus._checks import positive
+from sknac.qus._checks import finite, positive
 from sknac.qus._estimates import FORM_FACTOR
 from sknac.qus._faran import backscatter_length
 
@@ -29,7 +29,7 @@ class GaussianScatterers:
     Raises
     ------
     ValueError
-        If diameter or speed are not above 0.
+        If diameter or speed are not above 0, or `eac_db` is no finite number.
 
     Notes
     -----
@@ -55,6 +55,7 @@ class GaussianScatterers:
 
     def __post_init__(self):
         positive("esd_um", self.esd_um, "give the diameter in um")
+        finite("eac_db", self.eac_db, "give it in dB re 1 cm^-3")
         positive("speed_of_sound", self.speed_of_sound, "give it in m/s")
 
     def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
@@ -80,7 +81,7 @@ class PowerLaw:
     Raises
     ------
     ValueError
-        If `bsc_1mhz` is not above 0.
+        If `bsc_1mhz` is not above 0, or `exponent` no finite number.
 
     Examples
     --------
@@ -94,6 +95,7 @@ class PowerLaw:
 
     def __post_init__(self):
         positive("bsc_1mhz", self.bsc_1mhz, "give it in 1/(cm sr)")
+        finite("exponent", self.exponent, "0 is the same at all frequencies")
 
     def __call__(self, f_mhz: float | Sequence[float]) -> np.ndarray:
         """Return the backscatter coefficient in 1/(cm sr) at `f_mhz`."""
@@ -131,8 +133,11 @@ class TabulatedBSC:
         f, bsc = (np.asarray(v, dtype=float) for v in (self.f_mhz, self.bsc))
         if f.ndim != 1 or f.shape != bsc.shape or f.size < 2:
             raise ValueError("f_mhz and bsc must be two equally long rows, 2 or more")
-        if not (f[0] > 0 and (np.diff(f) > 0).all() and (bsc > 0).all()):
-            raise ValueError("f_mhz must rise from above 0 and bsc be above 0")
+        legal = f[0] > 0 and (np.diff(f) > 0).all() and (bsc > 0).all()
+        if not (legal and np.isfinite(f[-1]) and np.isfinite(bsc).all()):
+            raise ValueError(
+                "f_mhz must rise from above 0 and bsc be above 0, all of them finite"
+            )
         object.__setattr__(self, "f_mhz", tuple(f.tolist()))
         object.__setattr__(self, "bsc", tuple(bsc.tolist()))
 
@@ -197,11 +202,17 @@ class FaranSpheres:
             for value in values:
                 positive(name, value, "every value must be")
             object.__setattr__(self, name, values)
+        if len(self.sphere) != 3 or len(self.medium) != 2 or not self.diameters_um:
+            raise ValueError(
+                "sphere must be (longitudinal speed, shear speed, density), medium "
+                "(speed, density) and diameters_um one or more, got "
+                f"{self.sphere}, {self.medium} and {self.diameters_um}"
+            )
         positive("concentration_per_cm3", self.concentration_per_cm3, "beads per cm^3")
         if self.weights is not None:
             weights = np.asarray(self.weights, dtype=float)
             fits = weights.shape == (len(self.diameters_um),)
-            if not (fits and (weights >= 0).all() and weights.sum() > 0):
+            if not (fits and (weights >= 0).all() and 0 < weights.sum() < np.inf):
                 raise ValueError("weights must be one share of 0 or more per diameter")
             object.__setattr__(self, "weights", tuple(weights.tolist()))
 

@@ -13,11 +13,18 @@ ATTENUATION_MEND = (
 )
 
 
-def positive(name, value, mend):
-    """Return `value` as a float, or raise when it is no finite positive number."""
+def finite(name, value, mend):
+    """Return `value` as a float, or raise when it is no finite number."""
     if isinstance(value, bool) or not isinstance(value, Real | np.number):
         raise ValueError(f"{name}={value!r} is not a number; {mend}")
-    if not (np.isfinite(value) and value > 0):
+    if not np.isfinite(value):
+        raise ValueError(f"{name}={value!r} must be finite; {mend}")
+    return float(value)
+
+
+def positive(name, value, mend):
+    """Return `value` as a float, or raise when it is no finite positive number."""
+    if not finite(name, value, mend) > 0:
         raise ValueError(f"{name}={value!r} must be finite and above 0; {mend}")
     return float(value)
 

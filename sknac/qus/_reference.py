@@ -85,7 +85,10 @@ class ReferencePhantom:
         positive("speed_of_sound", self.speed_of_sound, unit)
         positive("attenuation_power", self.attenuation_power, unit)
         if self.bsc is not None and not callable(self.bsc):
-            raise ValueError("bsc must be callable with frequencies in MHz, or None")
+            raise ValueError(
+                "bsc must be callable with frequencies in MHz, such as a model of "
+                f"sknac.qus (a measured one is a TabulatedBSC), or None, got {self.bsc!r}"
+            )
 
     @classmethod
     def glass_beads(

@@ -135,6 +135,11 @@ def log_spectrum(frames, plan, n_samples, dtype, n_jobs):
         floors.append(noise_floor(rf, plan))
     with np.errstate(divide="ignore", invalid="ignore"):
         ln = np.log(total / weight)
+    if not np.isfinite(ln).all(axis=1).any():
+        raise ValueError(
+            "there is no usable reference: at every depth all its lines are zero, "
+            "constant or clipped; give another acquisition"
+        )
     floor = None if floors[0] is None else np.mean(floors, axis=0)
     return np.where(np.isfinite(ln), ln, np.nan), floor
 

@@ -169,3 +169,53 @@ def test_progress_bar_of_scikit_learn_shows_the_planes(X, capsys):
     pipeline = make_pipeline(Scale(), Scale(factor=3))
     pipeline.set_callbacks(ProgressBar(max_propagation_depth=None)).fit_transform(X)
     assert "100%" in capsys.readouterr().out
+
+
+class Bare(PlaneTransformer):
+    """A step that writes nothing but what the guide asks for."""
+
+    def transform_plane(self, plane):
+        """Negate one plane."""
+        return plane.replace(image=-plane.load())
+
+
+class OwnSettings(PlaneTransformer):
+    """A step whose __init__ leaves columns and n_jobs out."""
+
+    def __init__(self, factor=3):
+        self.factor = factor
+
+    def transform_plane(self, plane):
+        """Multiply one plane."""
+        return plane.replace(image=plane.load() * self.factor)
+
+
+class OnlyColumns(PlaneTransformer):
+    """A step whose __init__ leaves n_jobs out."""
+
+    def __init__(self, columns="us_post2"):
+        self.columns = columns
+
+    def transform_plane(self, plane):
+        """Negate one plane."""
+        return plane.replace(image=-plane.load())
+
+
+@pytest.mark.parametrize(
+    ("step", "first", "last"),
+    [
+        (Bare(), -1, -3),
+        (Bare(columns="us_pre", n_jobs=2), -1, 3),
+        (OwnSettings(), 3, 9),
+        (OnlyColumns(), 1, -3),
+    ],
+)
+def test_a_step_needs_no_more_than_transform_plane(step, first, last, X):
+    out = clone(step).fit_transform(X)
+    assert out["us_pre"].iloc[0].planes[0].load()[0, 0] == first
+    assert out["us_post2"].iloc[1].planes[0].load()[0, 0] == last
+
+
+def test_a_bare_step_has_the_settings_of_every_step():
+    assert Bare(n_jobs=2).get_params() == {"columns": None, "n_jobs": 2}
+    assert OwnSettings().get_params() == {"factor": 3}

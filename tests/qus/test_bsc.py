@@ -81,3 +81,24 @@ def test_phantom_has_the_published_beads():
     assert min(phantom.diameters_um) > 5
     assert max(phantom.diameters_um) < 30
     assert phantom.medium[0] == 1488.0
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: GaussianScatterers(30, np.nan), "eac_db=nan must be finite"),
+        (lambda: GaussianScatterers(30, np.inf), "eac_db=inf must be finite"),
+        (lambda: GaussianScatterers(30, "50"), "eac_db='50' is not a number"),
+        (lambda: PowerLaw(1e-6, np.nan), "exponent=nan must be finite"),
+        (lambda: PowerLaw(1e-6, None), "exponent=None is not a number"),
+        (lambda: TabulatedBSC((1, 2), (1e-4, np.inf)), "all of them finite"),
+        (lambda: TabulatedBSC((1, np.inf), (1e-4, 1)), "all of them finite"),
+        (lambda: FaranSpheres((20,), sphere=(5570, 2540)), "sphere must be"),
+        (lambda: FaranSpheres((20,), medium=1540), "medium"),
+        (lambda: FaranSpheres(()), "one or more"),
+        (lambda: FaranSpheres((20,), weights=(np.inf,)), "weights must be"),
+    ],
+)
+def test_impossible_numbers_of_a_model_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -66,3 +66,25 @@ def test_spectrum_keeps_what_it_was_made_of(frames):
     found = spectrum_for(plane, plan_of(plane), phantom, np.dtype(np.float32))
     assert found.sources == ((scans[1].image.digest, 0),)
     assert found.band_mhz == (3.0, 8.0)
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [np.zeros((360, 24)), np.full((360, 24), 7.0), np.zeros((360, 24), np.int16)],
+)
+@pytest.mark.parametrize("band_mhz", [(3, 8), "auto"])
+def test_a_reference_without_echoes_is_refused(silent, band_mhz, frames):
+    plane = Plane.from_rf(frames[0], **GEOMETRY)
+    phantom = ReferencePhantom(Plane.from_rf(silent, **GEOMETRY), **KNOWN)
+    plan = make_plan(plane, band_mhz=band_mhz, window_mm=2.0, overlap=0.5)
+    with pytest.raises(ValueError, match="no usable reference: at every depth"):
+        spectrum_for(plane, plan, phantom, np.dtype(np.float32))
+
+
+def test_one_living_line_is_a_reference(frames):
+    alone = np.zeros_like(frames[0])
+    alone[:, 7] = frames[0][:, 7]
+    plane = Plane.from_rf(frames[0], **GEOMETRY)
+    phantom = ReferencePhantom(Plane.from_rf(alone, **GEOMETRY), **KNOWN)
+    found = spectrum_for(plane, plan_of(plane), phantom, np.dtype(np.float32))
+    assert np.isfinite(found.ln_power).all()
