@@ -139,10 +139,15 @@ CASES = {
         clinical,
     ),
     "Stepwise, factor": (
-        make_pipeline(StepwiseLogisticRegression(criterion="aic")),
+        make_pipeline(
+            StepwiseLogisticRegression(criterion="aic", pos_label="response")
+        ),
         lambda: (clinical()[0][["a", "b", "grade"]], clinical()[1]),
     ),
-    "StepwiseLogisticRegression": (StepwiseLogisticRegression(), numbers),
+    "StepwiseLogisticRegression": (
+        StepwiseLogisticRegression(pos_label="response"),
+        numbers,
+    ),
     "Stepwise, 1 and 0": (
         StepwiseLogisticRegression(pos_label=0),
         lambda: (numbers()[0], (numbers()[1] == "response").astype(int)),
@@ -173,7 +178,11 @@ CASES = {
         clinical,
     ),
     "GridSearchCV": (
-        GridSearchCV(StepwiseLogisticRegression(), {"criterion": ["p", "bic"]}, cv=2),
+        GridSearchCV(
+            StepwiseLogisticRegression(pos_label="response"),
+            {"criterion": ["p", "bic"]},
+            cv=2,
+        ),
         numbers,
     ),
     "PredictiveNet": (PredictiveNet(module="mlp_tiny", **QUICK), features),

@@ -5,6 +5,7 @@
 import numpy as np
 
 from sknac.decision._flow import stage_flow
+from sknac.utils._parts import reached
 from sknac.utils._rows import same_rows
 from sknac.utils._style import bar_style, open_axes
 
@@ -56,7 +57,7 @@ class StageFlowDisplay:
         Parameters
         ----------
         estimator : StagedClassifier
-            Fitted cascade.
+            Fitted cascade, or a pipeline, search or calibration around one.
         X : DataFrame or array-like of shape (n_patients, n_columns)
             As in its `fit`.
         y : array-like of shape (n_patients,)
@@ -74,6 +75,7 @@ class StageFlowDisplay:
             The drawn display.
         """
         same_rows(X=X, y=y)
+        estimator, X = reached(estimator, X, "predict_each", "StagedClassifier")
         return cls.from_predictions(
             y,
             estimator.predict_each(X),

@@ -6,6 +6,7 @@ import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
 from sknac.utils._answers import answers_of
+from sknac.utils._parts import reached
 from sknac.utils._rows import same_rows
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
@@ -72,7 +73,7 @@ class ThresholdCurveDisplay:
         Parameters
         ----------
         estimator : WeightedYoudenThreshold
-            Fitted classifier.
+            Fitted classifier, or a pipeline, search or calibration around one.
         X : DataFrame or array-like of shape (n_patients, n_columns), default=None
             Other patients, to see how the chosen cut does on them. None draws the
             scores that the cut was chosen on.
@@ -95,9 +96,11 @@ class ThresholdCurveDisplay:
         """
         if (X is None) != (y is None):
             raise ValueError("X and y must come both, or neither of them")
+        if X is not None:
+            same_rows(X=X, y=y)
+        estimator, X = reached(estimator, X, "curve_", "WeightedYoudenThreshold")
         if X is None:
             return cls(curve=estimator.curve_).plot(ax=ax, **kwargs)
-        same_rows(X=X, y=y)
         label = np.asarray(estimator.pos_label_).item()
         index = list(estimator.classes_).index(label)
         curve = weighted_youden_curve(

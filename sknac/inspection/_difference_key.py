@@ -18,7 +18,10 @@ _FORMAT = 1
 
 def model_digest(model: SplitModel) -> str:
     """Hash the network and what follows it; training times do not count."""
-    return digest_of(*map(_step_digest, (model.net, *model.after)))
+    parts = [_step_digest(step) for step in (model.net, *model.after)]
+    if model.calibrated is not None:
+        parts.append(joblib.hash(model.calibrated))
+    return digest_of(*parts)
 
 
 def image_digest(image) -> str:

@@ -9,6 +9,7 @@ import torch
 
 from sknac.nets import PredictiveNet
 from sknac.nets.split import Items, SplitModel, evaluating
+from sknac.utils._parts import only_part
 
 
 def given_labels(target: object, n_rows: int, classes: np.ndarray) -> list | None:
@@ -84,21 +85,27 @@ def make_score(model: SplitModel, items: Items, labels: list | None) -> Callable
         labels = model.classes[model.finish(means).argmax(axis=1)].tolist()
     module = net.module_
     if predictive is None:
-        codes = codes_of(labels, net.classes_)[items.rows]
+        codes = _codes(labels, model.classes, net)[items.rows]
         codes = torch.from_numpy(codes).to(net.device_)
         return lambda x, numbers: _pick(module(x), codes[numbers])
-    slopes = _slopes(predictive, means, codes_of(labels, predictive.classes_))
+    slopes = _slopes(predictive, means, _codes(labels, model.classes, predictive))
     slopes = slopes / np.bincount(items.rows)[:, None]
     slopes = torch.from_numpy(slopes[items.rows].astype(np.float32)).to(net.device_)
     return lambda x, numbers: (module.features(x) * slopes[numbers]).sum(1)
 
 
+def _codes(labels, classes, net):
+    """Find labels among a network's, which are 0, 1 where it was trained on codes."""
+    on_codes = net.classes_.tolist() == list(range(len(classes)))
+    return codes_of(labels, classes if on_codes else net.classes_)
+
+
 def _predictive_net(model):
     """Find the predictive network that alone follows the features, or None."""
     last = model.after[0] if len(model.after) == 1 else None
-    for attribute in ("best_estimator_", "estimator_"):
-        last = getattr(last, attribute, last)
-    return last if isinstance(last, PredictiveNet) else None
+    while last is not None and not isinstance(last, PredictiveNet):
+        last = only_part(last)
+    return last
 
 
 def _pick(logits, codes):

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.frozen import FrozenEstimator
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sknac.cohort.planes import check_has_studies
+from sknac.nets._calibrated import cut_off
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._inputs import Items
 from sknac.nets._parts import PairSplit, Split, Splittable
 from sknac.nets._scope import torch_scope
+from sknac.utils._parts import only_part
 
 __all__ = [
     "Items",
@@ -53,16 +56,22 @@ class SplitModel:
     after : tuple of estimators
         Steps on the patients' features, the last a classifier; empty where the
         network itself predicts.
+    calibrated : estimator or None, default=None
+        Where a calibration changes the probabilities: all that follows the network,
+        calibration included, as one classifier of the patients' means.
     """
 
     before: tuple
     net: ImageNetClassifier
     after: tuple
+    calibrated: ClassifierMixin | None = None
 
     @property
     def classes(self) -> np.ndarray:
         """Labels, in the order of the columns of `finish`."""
-        return (self.after[-1] if self.after else self.net).classes_
+        last = self.after[-1] if self.after else self.net
+        # Some calibrations train what they calibrate on codes.
+        return (last if self.calibrated is None else self.calibrated).classes_
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -110,12 +119,17 @@ class SplitModel:
 
     def finish(self, means: np.ndarray) -> np.ndarray:
         """Turn patients' mean values, (n_patients, k), into probabilities."""
+        table = means
+        # What was fitted on a frame would miss the names.
+        names = (
+            getattr(self.after[0], "feature_names_in_", None) if self.after else None
+        )
+        if names is not None:
+            table = pd.DataFrame(means, columns=names)
+        if self.calibrated is not None:
+            return self.calibrated.predict_proba(table)
         if not self.after:
             return means
-        table = means
-        names = getattr(self.after[0], "feature_names_in_", None)
-        if names is not None:  # it was fitted on a frame and would miss the names
-            table = pd.DataFrame(means, columns=names)
         for step in self.after[:-1]:
             table = step.transform(table)
         return self.after[-1].predict_proba(table)
@@ -128,9 +142,9 @@ def split_model(estimator) -> SplitModel:
     ----------
     estimator : estimator
         A `PlaneFeatureNet` or `DLRClassifier`; a `Pipeline` with one, nested or
-        not; or a meta-estimator with one fitted ``estimator_`` or
-        ``best_estimator_`` around either, such as `WeightedYoudenThreshold`; or a
-        `FrozenEstimator` of one of these.
+        not; or a meta-estimator around either that holds one fitted estimator, such
+        as a search, `WeightedYoudenThreshold`, `FrozenEstimator`, or a
+        `CalibratedClassifierCV` of a frozen one or with ``ensemble=False``.
 
     Returns
     -------
@@ -161,24 +175,37 @@ def split_model(estimator) -> SplitModel:
             "predict_proba; end the pipeline in a classifier that has, or pass the "
             "part up to the network"
         )
-    return SplitModel(tuple(before), net, tuple(after))
+    calibrated = cut_off(estimator, net) if _is_calibrated(estimator, net) else None
+    return SplitModel(tuple(before), net, tuple(after), calibrated)
 
 
 def _flat_steps(estimator):
     """List the steps of an estimator; pipelines and what wraps a network opened."""
-    if isinstance(estimator, FrozenEstimator):
-        return _flat_steps(estimator.estimator)
     if isinstance(estimator, Pipeline):
-        steps = [step for _, step in estimator.steps]
-        kept = [step for step in steps if step is not None and step != "passthrough"]
-        return [inner for step in kept for inner in _flat_steps(step)]
-    for attribute in ("best_estimator_", "estimator_"):
-        # An ensemble's estimator_ is the template of the fitted ones.
-        if hasattr(estimator, attribute) and not hasattr(estimator, "estimators_"):
-            inner = _flat_steps(getattr(estimator, attribute))
-            if any(isinstance(step, ImageNetClassifier) for step in inner):
-                return inner
-    return [estimator]
+        return [inner for step in _steps(estimator) for inner in _flat_steps(step)]
+    if isinstance(estimator, ImageNetClassifier):
+        return [estimator]
+    part = only_part(estimator)
+    inner = [] if part is None else _flat_steps(part)
+    found = any(isinstance(step, ImageNetClassifier) for step in inner)
+    return inner if found else [estimator]
+
+
+def _steps(pipeline):
+    """The steps of a pipeline that do something."""
+    steps = [step for _, step in pipeline.steps]
+    return [step for step in steps if step is not None and step != "passthrough"]
+
+
+def _is_calibrated(estimator, net):
+    """Tell whether a calibration stands between a network and the outside."""
+    if estimator is net:
+        return False
+    if isinstance(estimator, CalibratedClassifierCV):
+        return any(step is net for step in _flat_steps(estimator))
+    is_pipeline = isinstance(estimator, Pipeline)
+    inner = _steps(estimator) if is_pipeline else [only_part(estimator)]
+    return any(_is_calibrated(one, net) for one in inner if one is not None)
 
 
 def _refuse(estimator, steps):
@@ -191,6 +218,12 @@ def _refuse(estimator, steps):
             f"{type(estimator).__name__} decides in stages, each with a network of "
             "its own; pass one stage with the columns that it sees, such as "
             f"model.named_stages_[{name!r}] and X[{seen[columns].tolist()}]"
+        )
+    if hasattr(estimator, "calibrated_classifiers_"):
+        raise ValueError(
+            f"{type(estimator).__name__} holds a fitted estimator for each fold; set "
+            "ensemble=False, calibrate a FrozenEstimator, or pass one, such as "
+            "model.calibrated_classifiers_[0].estimator"
         )
     if hasattr(estimator, "estimators_"):
         raise ValueError(

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._text import value, without_addresses
 from sknac.utils._answers import answers_of
-from sknac.utils._parts import parts_of
+from sknac.utils._parts import opened, parts_of
 
 
 @dataclass(eq=False)
@@ -32,9 +32,10 @@ def judge(name: str, estimator: Any, X: Any, pos_label: Any) -> Judgement:
     check_is_fitted(estimator)
     _check_classes(name, estimator, pos_label)
     index = list(estimator.classes_).index(pos_label)
-    if isinstance(estimator, StagedClassifier):
-        return _judge_stages(name, estimator, X, index)
-    answers = answers_of(estimator, X)
+    inner, seen = opened(estimator, X)
+    if isinstance(inner, StagedClassifier):
+        return _judge_stages(name, inner, seen, index)
+    answers = answers_of(inner, seen)
     score, is_probability = answers.shown(index)
     found = Judgement({name: score}, {name: answers.label})
     found.probabilities += [name] if is_probability else []

@@ -12,6 +12,7 @@ from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
 from sknac.report._sample import aligned_table, make_sample, same_rows
 from sknac.report._system import System
+from sknac.utils._parts import opened
 
 
 def new_system(
@@ -144,7 +145,10 @@ def explain(
     from sknac.inspection import grad_cam
 
     shown = X.loc[choose_patients(system)]
-    stages = getattr(estimator, "stages_", [("", estimator, slice(None))])
+    stages = [("", estimator, slice(None))]
+    if hasattr(opened(estimator, until="stages_")[0], "stages_"):
+        cascade, shown = opened(estimator, shown, until="stages_")
+        stages = cascade.stages_
     for stage, model, columns in stages:
         title = f"Grad-CAM, {stage}" if stage else "Grad-CAM"
         maps = grad_cam(model, shown.iloc[:, columns], **settings)

@@ -8,6 +8,7 @@ from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._estimators import settings_of, threshold_source, walk
 from sknac.report._system import System
+from sknac.utils._parts import opened
 
 
 def learn(system: System, model: str, estimator: Any) -> None:
@@ -22,10 +23,12 @@ def learn(system: System, model: str, estimator: Any) -> None:
     }
     system.learning |= _named(model, nets)
     system.coefficients |= _named(model, clinical)
+    estimator, _ = opened(estimator)
     stages = [(model, estimator)]
     if isinstance(estimator, StagedClassifier):
         stages = [(name, stage) for name, stage, _ in estimator.stages_]
     for name, part in stages:
+        part, _ = opened(part)
         if isinstance(part, WeightedYoudenThreshold):
             _learn_threshold(system, name, part)
 

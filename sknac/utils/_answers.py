@@ -5,24 +5,19 @@
 from functools import cached_property
 
 import numpy as np
-from sklearn.pipeline import Pipeline
+
+from sknac.utils._parts import opened
 
 
 def answers_of(estimator, X, **how):
     """Return what a classifier says of X; `how` is for a cascade's own `_answers`.
 
-    Pipelines and searches are looked through, so that images are taken through the
-    steps once for label and score together. A class of our own that knows more than
-    its methods say, such as a threshold that makes the label from the score, has a
-    method `_answers`.
+    Pipelines, searches and frozen estimators are looked through, so that images are
+    taken through the steps once for label and score together. A class of our own that
+    knows more than its methods say, such as a threshold that makes the label from the
+    score, has a method `_answers`.
     """
-    while isinstance(estimator, Pipeline) or hasattr(estimator, "best_estimator_"):
-        if isinstance(estimator, Pipeline):
-            for _, step in estimator.steps[:-1]:
-                X = step.transform(X) if hasattr(step, "transform") else X
-            estimator = estimator[-1]
-        else:
-            estimator = estimator.best_estimator_
+    estimator, X = opened(estimator, X)
     own = getattr(estimator, "_answers", None)
     return Answers(estimator, X) if own is None else own(X, **how)
 

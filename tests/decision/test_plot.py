@@ -4,6 +4,11 @@
 
 import matplotlib as mpl
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sknac.decision import ScoreColumn, StagedClassifier, StageFlowDisplay, stage_flow
 
@@ -93,3 +98,25 @@ def test_legend_covers_no_bar():
     bars = [bar for bars in display.bars_ for bar in bars if bar.get_width()]
     assert len(bars) == 3
     assert not any(legend.overlaps(bar.get_window_extent()) for bar in bars)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda inner, X, y: FrozenEstimator(inner),
+        lambda inner, X, y: CalibratedClassifierCV(FrozenEstimator(inner)).fit(X, y),
+        lambda inner, X, y: GridSearchCV(inner, {"fit_on": ["all"]}, cv=2).fit(X, y),
+        lambda inner, X, y: make_pipeline(FunctionTransformer(), inner).fit(X, y),
+    ],
+    ids=["frozen", "calibrated", "search", "pipeline"],
+)
+def test_a_cascade_is_found_inside_others(cascade, fig4, wrap):
+    outer = wrap(cascade, *fig4)
+    display = StageFlowDisplay.from_estimator(outer, *fig4)
+    expected = StageFlowDisplay.from_estimator(cascade, *fig4).flow.counts
+    assert display.flow.counts.equals(expected)
+
+
+def test_what_holds_no_cascade_is_refused(fig4):
+    with pytest.raises(TypeError, match="ScoreColumn holds no StagedClassifier; pass"):
+        StageFlowDisplay.from_estimator(ScoreColumn("dlr2").fit(*fig4), *fig4)

@@ -5,7 +5,12 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 mpl.use("Agg")
 
@@ -115,3 +120,40 @@ def test_styling_goes_through_kwargs(scores):
     assert shown.lines_[0].get_linewidth() == 3
     assert shown.threshold_line_.get_color() == "r"
     assert shown.points_.get_markersize() == 9
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda inner, X, y: FrozenEstimator(inner),
+        lambda inner, X, y: CalibratedClassifierCV(FrozenEstimator(inner)).fit(X, y),
+        lambda inner, X, y: GridSearchCV(inner, {"weight": [0.8]}, cv=2).fit(X, y),
+    ],
+    ids=["frozen", "calibrated", "search"],
+)
+def test_a_threshold_is_found_inside_others(wrap):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.where(X[:, 0] > 0, "response", "non-response")
+    inner = WeightedYoudenThreshold(
+        LogisticRegression(), weight=0.8, pos_label="response", cv="resubstitution"
+    ).fit(X, y)
+    outer = wrap(inner, X, y)
+    for data in ((), (X[:20], y[:20])):
+        found = ThresholdCurveDisplay.from_estimator(outer, *data)
+        expected = ThresholdCurveDisplay.from_estimator(inner, *data)
+        assert dict(found.rates) == dict(expected.rates)
+
+
+def test_pipelines_take_the_patients_through_their_steps():
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    y = np.where(X[:, 0] > 0, "response", "non-response")
+    inner = WeightedYoudenThreshold(
+        LogisticRegression(), pos_label="response", cv="resubstitution"
+    )
+    model = make_pipeline(StandardScaler(), inner).fit(X, y)
+    found = ThresholdCurveDisplay.from_estimator(model, X, y)
+    scaled = model[0].transform(X)
+    expected = ThresholdCurveDisplay.from_estimator(model[-1], scaled, y)
+    assert dict(found.rates) == dict(expected.rates)
+    with pytest.raises(TypeError, match="holds no WeightedYoudenThreshold; pass"):
+        ThresholdCurveDisplay.from_estimator(LogisticRegression().fit(X, y))

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 import torch
 from captum.attr import FeatureAblation
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -610,3 +613,17 @@ def test_without_spacing_maps_lie_where_they_do_with_one():
         assert abs(seen.any(axis=0).sum() - 1.5 * (24 - i)) <= 1
         assert not seen[: 16 + i].any()
         assert not seen[40 + i :].any()
+
+
+def test_a_calibrated_networks_probabilities_are_the_calibrated(
+    plane_net, bags, labels
+):
+    net = louder(clone(plane_net).fit(bags, labels))
+    outer = CalibratedClassifierCV(FrozenEstimator(net), cv=2)
+    outer.fit(bags, labels)
+    found = prediction_difference(outer, bags[1:2], target="response")[0]
+    expected = plain(bag_predictor(outer), bags[1])
+    # The calibration is steep and magnifies what float32 leaves open.
+    np.testing.assert_allclose(found, expected, atol=2e-5)
+    bare = prediction_difference(net, bags[1:2], target="response")[0]
+    assert not np.allclose(found, bare, atol=1e-2)

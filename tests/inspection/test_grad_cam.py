@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import Grid
@@ -238,3 +241,42 @@ def test_module_of_ones_own_needs_a_layer(bags, labels):
 def test_clone_of_a_fitted_estimator_is_refused(plane_net, bags):
     with pytest.raises(ValueError, match="not fitted"):
         grad_cam(clone(plane_net), bags)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        FrozenEstimator,
+        lambda net: CalibratedClassifierCV(FrozenEstimator(net)),
+        lambda net: CalibratedClassifierCV(FrozenEstimator(net), method="temperature"),
+        lambda net: GridSearchCV(
+            CalibratedClassifierCV(FrozenEstimator(net)), {"cv": [3]}, cv=2
+        ),
+        lambda net: RandomizedSearchCV(
+            make_pipeline(FrozenEstimator(net)), {"memory": [None]}, n_iter=1, cv=2
+        ),
+    ],
+    ids=["frozen", "calibrated", "temperature", "search", "pipeline"],
+)
+def test_a_network_is_looked_at_inside_every_wrapper(plane_net, bags, labels, wrap):
+    outer = wrap(plane_net)
+    if not isinstance(outer, FrozenEstimator):
+        outer.fit(bags, labels)
+    expected = grad_cam(plane_net, bags[:2], target="response")
+    for found, one in zip(
+        grad_cam(outer, bags[:2], target="response"), expected, strict=True
+    ):
+        np.testing.assert_array_equal(found, one)
+
+
+def test_a_network_trained_on_codes_is_asked_by_label(bags, labels):
+    net = PlaneFeatureNet(module="ran_tiny", max_epochs=1, random_state=0)
+    outer = CalibratedClassifierCV(net, method="temperature", cv=2, ensemble=False)
+    outer.fit(bags, labels)
+    inner = outer.calibrated_classifiers_[0].estimator
+    assert inner.classes_.tolist() == [0, 1]
+    (expected,) = grad_cam(inner, bags[:1], target=1)
+    (found,) = grad_cam(outer, bags[:1], target="response")
+    np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="target must be one of"):
+        grad_cam(outer, bags[:1], target=1)

@@ -5,7 +5,10 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -102,3 +105,24 @@ def test_styling_goes_through_kwargs(net):
     assert shown.ax_ is ax
     assert shown.lines_[0].get_color() == "k"
     assert shown.kept_line_.get_color() == "r"
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        FrozenEstimator,
+        lambda net: CalibratedClassifierCV(FrozenEstimator(net)),
+        lambda net: CalibratedClassifierCV(FrozenEstimator(net), ensemble=True),
+        lambda net: GridSearchCV(
+            CalibratedClassifierCV(
+                make_pipeline(StandardScaler(), FrozenEstimator(net)), ensemble=False
+            ),
+            {"cv": [2]},
+            cv=2,
+        ),
+    ],
+    ids=["frozen", "calibrated", "each fold", "search"],
+)
+def test_net_is_found_under_calibrations_and_searches(net, table, wrap):
+    shown = TrainingCurveDisplay.from_estimator(wrap(net).fit(*table))
+    assert shown.curve.equals(net.training_curve_)

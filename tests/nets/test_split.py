@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -84,6 +85,11 @@ def cohort():
     return pd.DataFrame({**cells, "age": 50}, index=index)
 
 
+def calibrated(estimator, method="sigmoid"):
+    """A calibration of one fitted estimator."""
+    return CalibratedClassifierCV(estimator, method=method, cv=2, ensemble=False)
+
+
 def predicted(model, X):
     """Patients' probabilities, put together from the parts."""
     items = model.items(model.images(X))
@@ -103,6 +109,25 @@ def predicted(model, X):
         ),
         WeightedYoudenThreshold(make_pipeline(SMALL, PAIR), cv="resubstitution"),
         GridSearchCV(make_pipeline(SMALL, PAIR), {"dlrclassifier__lr": [1e-3]}, cv=2),
+        RandomizedSearchCV(
+            WeightedYoudenThreshold(make_pipeline(SMALL, PAIR), cv="resubstitution"),
+            {"weight": [0.5]},
+            n_iter=1,
+            cv=2,
+        ),
+        calibrated(make_pipeline(SMALL, PAIR)),
+        calibrated(make_pipeline(SMALL, PLANE, LogisticRegression()), "isotonic"),
+        calibrated(make_pipeline(SMALL, PLANE, LogisticRegression()), "temperature"),
+        calibrated(
+            WeightedYoudenThreshold(make_pipeline(SMALL, PAIR), cv="resubstitution")
+        ),
+        calibrated(make_pipeline(SMALL, PLANE, PredictiveNet(max_epochs=1))),
+        make_pipeline(SMALL, PLANE, calibrated(LogisticRegression())),
+        make_pipeline(SMALL, calibrated(PAIR)),
+        make_pipeline(SMALL, PLANE, CalibratedClassifierCV(LogisticRegression(), cv=2)),
+        WeightedYoudenThreshold(
+            calibrated(make_pipeline(SMALL, PAIR)), cv="resubstitution"
+        ),
     ],
     ids=lambda estimator: type(estimator).__name__,
 )
@@ -114,6 +139,26 @@ def test_parts_together_predict_as_the_whole(estimator, cohort, labels):
         predicted(model, cohort), fitted.predict_proba(cohort), rtol=1e-12
     )
     assert model.classes.tolist() == fitted.classes_.tolist()
+
+
+@pytest.mark.parametrize("ensemble", [False, True])
+def test_a_calibrated_frozen_estimator_is_split(cohort, labels, ensemble):
+    system = clone(make_pipeline(SMALL, PAIR)).fit(cohort, labels)
+    outer = CalibratedClassifierCV(FrozenEstimator(system), cv=3, ensemble=ensemble)
+    model = split_model(FrozenEstimator(outer.fit(cohort, labels)))
+    assert model.net is system[-1]
+    np.testing.assert_allclose(
+        predicted(model, cohort), outer.predict_proba(cohort), rtol=1e-12
+    )
+
+
+def test_a_calibration_of_several_says_what_to_pass(cohort, labels):
+    outer = CalibratedClassifierCV(make_pipeline(SMALL, PAIR), cv=2, ensemble=True)
+    outer.fit(cohort, labels)
+    with pytest.raises(ValueError, match="each fold; set ensemble=False"):
+        split_model(outer)
+    one = split_model(outer.calibrated_classifiers_[0].estimator)
+    assert len(predicted(one, cohort)) == 12
 
 
 def test_frozen_parts_are_looked_through(cohort, labels):

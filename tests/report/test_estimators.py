@@ -10,6 +10,7 @@ import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import VotingClassifier
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -201,3 +202,10 @@ def test_report_asks_each_stage_once_per_cohort(study, new):
         y_train=study.y_train,
     )
     assert Spy.runs == [40, 40, 80, 80]
+
+
+@pytest.mark.parametrize("wrap", [FrozenEstimator, make_pipeline])
+def test_a_cascade_inside_others_is_judged_stage_by_stage(study, cascade, wrap):
+    found = judge("DLRP", wrap(cascade), study.X, "response")
+    assert list(found.scores) == ["DLR-2", "DLR-4", "DLRP"]
+    assert found.decisions["DLRP"].tolist() == cascade.predict(study.X).tolist()
