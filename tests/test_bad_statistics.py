@@ -181,6 +181,7 @@ UNDEFINED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:brier has no spread")  # beside its slope
 @pytest.mark.parametrize("case", UNDEFINED)
 def test_what_is_undefined_is_nan_and_warned_of(case):
     call, category, message = UNDEFINED[case]

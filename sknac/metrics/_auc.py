@@ -8,13 +8,13 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from sknac.metrics._bootstrap import interval_of
+from sknac.metrics._certain import RULE, all_or_none, disjoint_pairs
 from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
-from sknac.metrics._proportions import proportion_ci
 from sknac.metrics._resampling import AUCKernel
 from sknac.metrics._results import MetricInterval
 from sknac.utils._sample import Sample, check_sample
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_hint, warn_undefined
 
 _METHODS = ("logit-delong", "delong", "bca", "percentile")
 
@@ -67,7 +67,8 @@ def auc_ci(
     MetricInterval
         Area and interval. With one class only everything is NaN, with constant
         scores or a class of one patient the bounds are, each with an
-        `UndefinedMetricWarning`.
+        `UndefinedMetricWarning`. An interval all below 0.5 is warned of: the scores
+        are then high for the other class.
 
     Raises
     ------
@@ -127,11 +128,29 @@ def auc_of(
     score: np.ndarray,
     confidence_level: float,
     method: str = "logit-delong",
+    **settings: Any,
+) -> MetricInterval:
+    """Estimate the area of checked scores; `settings` go to the bootstrap."""
+    found = _interval(sample, score, confidence_level, method, **settings)
+    if found.high < 0.5:
+        warn_hint(
+            f"The area {found.estimate:.3g} lies below 0.5 with all of its interval: "
+            f"scores are lower for {found.pos_label!r}; check pos_label or turn the "
+            "scores round"
+        )
+    return found
+
+
+def _interval(
+    sample: Sample,
+    score: np.ndarray,
+    confidence_level: float,
+    method: str,
     *,
     weights: np.ndarray | None = None,
     **resampling: Any,
 ) -> MetricInterval:
-    """Estimate the area of checked scores; `resampling` goes to the bootstrap."""
+    """Take the method's interval, or say why there is none."""
     about = {"metric": "roc_auc", "confidence_level": confidence_level, **sample.about}
     undefined = dict.fromkeys(("low", "high", "se"), np.nan) | {"method": method}
     if sample.warn_of_one_class("the area under the ROC curve"):
@@ -171,16 +190,8 @@ def _degenerate(
     estimate: float, sample: Sample, about: dict[str, Any]
 ) -> MetricInterval:
     """Bound an area of exactly 0 or 1 by the pairs that share no patient."""
-    units = np.arange(sample.n) if sample.codes is None else sample.codes
-    with_pos, with_neg = (
-        np.unique(units[rows]) for rows in (sample.positive, ~sample.positive)
-    )
-    pairs = min(with_pos.size, with_neg.size, np.unique(units).size // 2)
-    bound = proportion_ci(
-        int(estimate) * pairs,
-        pairs,
-        method="clopper-pearson",
-        confidence_level=about["confidence_level"],
-    )
-    found = {"low": bound.low, "high": bound.high, "se": 0.0}
-    return MetricInterval(estimate=estimate, method=bound.method, **found, **about)
+    pairs = disjoint_pairs(sample.positive, sample.codes)
+    certain = [(1.0, estimate, pairs)]
+    low, high = all_or_none(certain, about["confidence_level"])
+    found = {"low": low, "high": high, "se": 0.0, "method": RULE}
+    return MetricInterval(estimate=estimate, **found, **about)

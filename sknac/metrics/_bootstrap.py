@@ -13,6 +13,7 @@ from scipy.special import ndtr, ndtri
 from sklearn import metrics as sk_metrics
 
 from sknac.metrics import _rates
+from sknac.metrics._certain import widen
 from sknac.metrics._checks import (
     check_confidence_level,
     check_option,
@@ -29,7 +30,7 @@ from sknac.metrics._resampling import (
 )
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES, linear_rates
-from sknac.utils._labels import one_dimensional
+from sknac.utils._labels import distinct_labels, one_dimensional
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
 from sknac.utils._warnings import warn_undefined
@@ -37,7 +38,7 @@ from sknac.utils._warnings import warn_undefined
 _NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
 # Metrics that do not move with the share of the classes.
 _BY_CLASS = {"roc_auc", "sensitivity", "specificity", "balanced_accuracy"}
-_BY_CLASS |= {"weighted_youden"}
+_BY_CLASS |= {"weighted_youden", "balanced_accuracy_score"}
 _KNOWN: dict[Callable[..., float], str] = {
     _rates.sensitivity_score: "sensitivity",
     _rates.specificity_score: "specificity",
@@ -47,6 +48,11 @@ _KNOWN: dict[Callable[..., float], str] = {
     sk_metrics.roc_auc_score: "roc_auc",
     sk_metrics.accuracy_score: "accuracy",
     sk_metrics.balanced_accuracy_score: "balanced_accuracy",
+}
+# Those of any number of classes.
+_OF_ANY_CLASSES = {
+    "accuracy": sk_metrics.accuracy_score,
+    "balanced_accuracy": sk_metrics.balanced_accuracy_score,
 }
 
 
@@ -77,8 +83,9 @@ def bootstrap_ci(
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy",
         "balanced_accuracy", "weighted_youden" (weight 0.5; for another one give
         ``functools.partial(weighted_youden_score, weight=w)``), or a function
-        ``metric(y_true, y_pred)`` that returns a number. It is passed `pos_label`
-        if it has such a parameter and one is given, and `sample_weight` likewise.
+        ``metric(y_true, y_pred)`` that returns a number, also a partial one with
+        settings bound. It is passed `pos_label` if it has such a parameter and one is
+        given, and `sample_weight` likewise. The accuracies take any number of classes.
     y_true : array-like of shape (n_samples,)
         True labels.
     y_pred : array-like of shape (n_samples,)
@@ -126,9 +133,11 @@ def bootstrap_ci(
 
     Notes
     -----
-    The bootstrap sees no spread where the estimate is perfect: an area or a rate
-    of exactly 0 or 1 gets a zero-width interval. `auc_ci` and `confusion_rates`
-    give an honest one there.
+    The bootstrap sees no spread where the estimate is perfect, and its quantiles
+    would claim certainty. There an area or a rate of exactly 0 or 1 gets, with a
+    warning, the Clopper-Pearson interval of all or none of its patients (of a mean of
+    two such rates at Bonferroni's level; of an area as in `auc_ci`), and `method`
+    reads "clopper-pearson". With "bca", and for a function, the bounds are NaN.
 
     References
     ----------
@@ -147,8 +156,12 @@ def bootstrap_ci(
     """
     check_option(method, "method", ("percentile", "bca"))
     level = check_confidence_level(confidence_level)
-    name, weight = _recognise(metric)
+    name, bound = _recognise(metric)
+    pos_label = _agreed(pos_label, bound)
     known = {"pos_label": pos_label, "groups": groups}
+    of_any = _OF_ANY_CLASSES.get(name) if pos_label is None else None
+    if of_any and not _leave_no_doubt(metric, y_true, y_pred):
+        name, metric = None, of_any
     if name is None:
         given = metric, y_true, y_pred, sample_weight
         kernel, about = _callable_kernel(*given, **known)
@@ -161,7 +174,7 @@ def bootstrap_ci(
             score = sample.scores(y_pred)
             kernel = AUCKernel(sample.positive, score, sample.codes, weights)
         else:
-            kernel = _rate_kernel(sample, weights, name, weight)
+            kernel = _rate_kernel(sample, weights, name, bound.get("weight", 0.5))
     return interval_of(
         kernel,
         about | {"confidence_level": level},
@@ -184,7 +197,9 @@ def interval_of(
     """Resample a kernel and return its interval; `about` says the level too."""
     n_resamples = check_whole(n_resamples, "n_resamples", 2)
     seed = resolve_seed(random_state)
-    by_class = about["metric"] in _BY_CLASS and not isinstance(kernel, CallableKernel)
+    ours = not isinstance(kernel, CallableKernel)
+    ours = ours or kernel.metric in _OF_ANY_CLASSES.values()
+    by_class = ours and about["metric"] in _BY_CLASS
     strata = strata_of(kernel.classes, stratify, by_class=by_class)
     chunks = draw_chunks(seed, kernel.sizes, strata, n_resamples)
     values = np.concatenate([kernel.values(counts) for counts in chunks])
@@ -196,7 +211,7 @@ def interval_of(
             "resamples; they were left out"
         )
     low, high = _bounds(kernel, defined, method, about["confidence_level"])
-    return MetricInterval(
+    found = MetricInterval(
         estimate=kernel.estimate,
         low=low,
         high=high,
@@ -207,6 +222,7 @@ def interval_of(
         seed=seed,
         **about,
     )
+    return widen(found, kernel.certain(), kernel.constant)
 
 
 def rate_of(
@@ -224,25 +240,55 @@ def _rate_kernel(sample, weights, name, weight):
     return RateKernel(*decided, *linear_rates(name, weight))
 
 
-def _recognise(metric: Any) -> tuple[str | None, float]:
-    """Return the name and weight of a metric with a fast path, else None."""
+def _recognise(metric: Any) -> tuple[str | None, dict[str, Any]]:
+    """Return the name of a metric with a fast path, else None, and what is bound."""
     if isinstance(metric, str):
         check_option(metric, "metric", _NAMES)
-        return metric, 0.5
-    if not callable(metric):
-        raise ValueError(f"metric must be a name or a function, got {metric!r}")
-    if isinstance(metric, partial):
-        plain = metric.func is _rates.weighted_youden_score and not metric.args
-        if plain and set(metric.keywords) == {"weight"}:
-            return "weighted_youden", check_weight(metric.keywords["weight"])
-        return None, 0.5
-    return _KNOWN.get(metric), 0.5
+        return metric, {}
+    if not callable(metric) or hasattr(metric, "_score_func"):
+        raise ValueError(
+            f"metric must be a name or a function (y_true, y_pred), got {metric!r}"
+        )
+    if not isinstance(metric, partial):
+        return _KNOWN.get(metric), {}
+    bound = dict(metric.keywords)
+    if metric.args or "sample_weight" in bound:
+        raise ValueError(
+            "metric binds what belongs to rows, which are resampled; bind settings "
+            "only and pass sample_weight to bootstrap_ci"
+        )
+    name = _KNOWN.get(metric.func)
+    settings = {"pos_label", "weight"} if name == "weighted_youden" else {"pos_label"}
+    if name in _OF_ANY_CLASSES or name == "roc_auc":
+        settings = set()
+    if "weight" in bound:
+        check_weight(bound["weight"])
+    return (name if set(bound) <= settings else None), bound
+
+
+def _agreed(pos_label: Any, bound: dict[str, Any]) -> Any:
+    """Return the positive class that was passed or is bound to the metric."""
+    known = bound.get("pos_label")
+    if pos_label is None or known is None or known == pos_label:
+        return known if pos_label is None else pos_label
+    raise ValueError(
+        f"metric has pos_label={known!r} but pos_label={pos_label!r} was passed; "
+        "leave one of them out"
+    )
+
+
+def _leave_no_doubt(metric: Any, y_true: Any, y_pred: Any) -> bool:
+    """Tell whether a rate of all classes has two of them, which one being clear."""
+    arrays = one_dimensional(y_true, "y_true"), one_dimensional(y_pred, "y_pred")
+    found = {label for y in arrays for label in distinct_labels(y, "y_true or y_pred")}
+    words = isinstance(metric, str)  # by name the positive class must be stated
+    return len(found) <= 2 and (words or found <= {0, 1} or found <= {-1, 1})
 
 
 def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups):
     """Wrap a function; its labels need not be binary unless pos_label is given."""
     truth, predicted = one_dimensional(y_true, "y_true"), np.asarray(y_pred)
-    name = getattr(metric, "__name__", "metric")
+    name = getattr(getattr(metric, "func", metric), "__name__", "metric")
     if len(predicted) != truth.size:
         raise ValueError(
             f"y_pred has {len(predicted)} rows but y_true has {truth.size}; give one "
@@ -253,7 +299,9 @@ def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups
     units = check_groups(groups, truth.size, rows, y_pred)
     rows.see("sample_weight", sample_weight)
     known = inspect.signature(metric).parameters
-    if sample_weight is not None and "sample_weight" not in known:
+    kinds = {parameter.kind for parameter in known.values()}
+    takes = "sample_weight" in known or inspect.Parameter.VAR_KEYWORD in kinds
+    if sample_weight is not None and not takes:
         raise ValueError(f"{name} does not take sample_weight; leave it out")
     about = {"metric": name, "n": truth.size}
     about["n_groups"] = None if units is None else int(units.max()) + 1

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit, ndtri
 
+from sknac.metrics._certain import widen
 from sknac.metrics._checks import (
     check_confidence_level,
     check_probabilities,
@@ -20,7 +21,7 @@ from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._text import typed
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_hint, warn_undefined
 
 # A slope beyond this belongs to probabilities that separate the classes.
 LARGEST_SLOPE = 1e3
@@ -120,7 +121,9 @@ def calibration(
         Slope and intercept with Wald intervals, Brier score with that of a mean. With
         one class, a prediction of exactly 0 or 1 or predictions without spread, or
         that separate the classes, slope or intercept are NaN, with an
-        `UndefinedMetricWarning` naming why.
+        `UndefinedMetricWarning` naming why, and so are the Brier score's bounds where
+        all errors are alike. A negative slope is warned of: the predictions are then
+        high for the other class.
 
     Raises
     ------
@@ -201,6 +204,11 @@ def _logistic_measures(
     if abs(slope[0]) > LARGEST_SLOPE or _ordered(target, prob):
         warn_undefined("The predictions separate the classes: the slope is NaN")
         return nothing, intercept
+    if slope[0] < 0:
+        warn_hint(
+            f"The calibration slope {slope[0]:.3g} is negative: predictions are lower "
+            f"for {sample.pos_label!r}; check pos_label or pass 1 - y_prob"
+        )
     return slope, intercept
 
 
@@ -245,7 +253,7 @@ def _interval(
     half = se * float(ndtri(0.5 + about["confidence_level"] / 2))
     low, high = np.clip([estimate - half, estimate + half], least, most).tolist()
     found = {"estimate": estimate, "low": low, "high": high, "se": se}
-    return MetricInterval(metric=metric, method=method, **found, **about)
+    return widen(MetricInterval(metric=metric, method=method, **found, **about))
 
 
 def _bins(target: np.ndarray, prob: np.ndarray, n_bins: int) -> pd.DataFrame:

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from sknac.metrics._certain import NO_SPREAD, ROUNDING, all_or_none
 from sknac.metrics._checks import check_confidence_level, check_probabilities
 from sknac.metrics._placements import mean_and_error
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._warnings import warn_undefined
 
 _THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
 
@@ -126,7 +128,9 @@ def decision_curve(
     Returns
     -------
     DecisionCurve
-        The curves of the models and of treating all.
+        The curves of the models and of treating all. With an
+        `UndefinedMetricWarning` if nobody is acted on at any threshold, or if somebody
+        is and nothing varies between patients.
 
     Raises
     ------
@@ -144,7 +148,10 @@ def decision_curve(
     -----
     With threshold t, rates of true and false positives among all n patients, the net
     benefit is ``TP / n - FP / n * t / (1 - t)``. It is a mean over patients; its
-    bounds are normal, from the spread between patients.
+    bounds are normal, from the spread between patients. Where all rows add the same,
+    as at thresholds above all predictions, where nobody is acted on, there is none:
+    the bounds are then what the Clopper-Pearson bound of all or none of the patients
+    leaves to rows that would add something else, 1 or -t / (1 - t).
 
     References
     ----------
@@ -168,14 +175,15 @@ def decision_curve(
         raise ValueError("y_prob holds no model; give probabilities of at least one")
     probs = {str(key): _prob(sample, key, values) for key, values in probs.items()}
     cuts = _check_thresholds(thresholds)
-    half = float(ndtri(0.5 + level / 2))
-    curves = {key: _curve(sample, prob, cuts) for key, prob in probs.items()}
-    everybody, _ = _curve(sample, np.ones(sample.n), cuts)
+    curves = {key: _curve(sample, prob, cuts, level) for key, prob in probs.items()}
+    for key, (_, _, _, flat) in curves.items():
+        _warn_of_no_spread(key, flat, cuts > probs[key].max())
+    everybody = _curve(sample, np.ones(sample.n), cuts, level)[0]
     return DecisionCurve(
         thresholds=cuts,
-        net_benefit={key: mean for key, (mean, _) in curves.items()},
-        low={key: mean - half * se for key, (mean, se) in curves.items()},
-        high={key: mean + half * se for key, (mean, se) in curves.items()},
+        net_benefit={key: found[0] for key, found in curves.items()},
+        low={key: found[1] for key, found in curves.items()},
+        high={key: found[2] for key, found in curves.items()},
         treat_all=everybody,
         confidence_level=level,
         **sample.about,
@@ -199,11 +207,34 @@ def _check_thresholds(thresholds: Any) -> np.ndarray:
 
 
 def _curve(
-    sample: Sample, prob: np.ndarray, cuts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return net benefit at each cut and its standard error between patients."""
+    sample: Sample, prob: np.ndarray, cuts: np.ndarray, level: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return net benefit, its bounds and where there is no spread, at each cut."""
     odds = cuts / (1 - cuts)
     acted = prob[:, None] >= cuts
     # What each row adds: 1 for a true positive, -odds for a false one.
     share = acted * np.where(sample.positive[:, None], 1.0, -odds)
-    return mean_and_error(share, sample.codes)
+    mean, se = mean_and_error(share, sample.codes)
+    half = float(ndtri(0.5 + level / 2)) * se
+    low, high = mean - half, mean + half
+    flat = se <= ROUNDING * np.abs(share).max(axis=0)
+    # So many of the patients may add something else than all of these did.
+    other = 1 - all_or_none([(1.0, 1.0, sample.n_groups or sample.n)], level)[0]
+    alike = np.ptp(share, axis=0) == 0
+    low = np.where(flat, np.where(alike, mean - other * (mean + odds), np.nan), low)
+    high = np.where(flat, np.where(alike, mean + other * (1 - mean), np.nan), high)
+    return mean, low, high, flat
+
+
+def _warn_of_no_spread(name: str, flat: np.ndarray, nobody: np.ndarray) -> None:
+    """Warn where nothing varies, unless some thresholds lie above all predictions."""
+    if nobody.all():
+        warn_undefined(
+            f"{name!r} predicts no probability as high as any threshold and nobody is "
+            "acted on; take lower thresholds"
+        )
+    elif (flat & ~nobody).any():
+        warn_undefined(
+            f"The net benefit of {name!r} {NO_SPREAD} at some thresholds; its bounds "
+            "there are those of all or none, or NaN"
+        )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
+from sknac.metrics._certain import all_or_none, disjoint_pairs
 from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._results import ContrastResult, DeLongResult
@@ -61,7 +62,7 @@ def delong_test(
         Areas, difference with its interval, statistic and p-value. With one class
         only, or a difference without variance, NaN and an
         `UndefinedMetricWarning`; for curves that order all pairs alike the
-        statistic is 0 and p is 1.
+        statistic is 0 and p is 1, and if both are perfect that is warned of.
 
     Raises
     ------
@@ -73,6 +74,14 @@ def delong_test(
     --------
     delong_contrast : Compare more than two curves.
     auc_ci : Interval of one area.
+
+    Notes
+    -----
+    Scores that order all pairs alike, such as two perfect ones, differ in no row and
+    leave no variance. The difference of their true areas is at most the share of
+    pairs that they order differently; none did so of m disjoint pairs, m as in
+    `auc_ci`, and the bounds are Clopper-Pearson's for that, on both sides of 0. Two
+    perfect scores of different patients are each bounded as in `auc_ci`.
 
     References
     ----------
@@ -131,7 +140,9 @@ def delong_contrast(
     -------
     ContrastResult
         Areas, their covariance, chi-square, degrees of freedom and p-value. NaN
-        and an `UndefinedMetricWarning` where the contrasts have no variance.
+        and an `UndefinedMetricWarning` where the contrasts have no variance, or differ
+        where there is none; contrasts of curves that order all pairs alike are left
+        out with a warning.
 
     Raises
     ------
@@ -187,16 +198,21 @@ def paired_of(
     alternative: str = "two-sided",
 ) -> DeLongResult:
     """Test the difference of two areas on the same rows."""
-    auc, variance = np.full(2, np.nan), np.nan
+    auc, variance, alike = np.full(2, np.nan), np.nan, None
     if not sample.warn_of_one_class("the area under the ROC curve"):
         auc, centred = components(sample.positive, [score_a, score_b])
         # The spread of the differences keeps digits that var + var - 2 cov loses.
         difference = centred[:1] - centred[1:]
         variance = float(covariance_of(difference, sample.positive, sample.codes)[0, 0])
+        if auc[0] == auc[1] and not difference.any():
+            pairs = disjoint_pairs(sample.positive, sample.codes)
+            apart = 1 - all_or_none([(1.0, 1.0, pairs)], confidence_level)[0]
+            alike = -apart, apart
     return _result(
         auc,
         variance,
         np.inf,
+        alike=alike,
         alternative=alternative,
         confidence_level=confidence_level,
         method="delong-paired",
@@ -217,6 +233,16 @@ def _unpaired(
             area, centred = components(sample.positive, [score])
             auc[i] = area[0]
             variance[i] = covariance_of(centred, sample.positive, sample.codes)[0, 0]
+    alike = None
+    if auc[0] == auc[1] and auc[0] in (0, 1):
+        (low_a, high_a), (low_b, high_b) = (
+            all_or_none(
+                [(1.0, auc[0], disjoint_pairs(sample.positive, sample.codes))],
+                confidence_level,
+            )
+            for sample, _ in samples
+        )
+        alike = low_a - high_b, high_a - low_b
     total = float(variance.sum())
     df = total**2 / float((variance**2 / (units - 1)).sum()) if total else np.inf
     first, second = (sample for sample, _ in samples)
@@ -224,6 +250,7 @@ def _unpaired(
         auc,
         total,
         df,
+        alike=alike,
         alternative=alternative,
         confidence_level=confidence_level,
         method="delong-unpaired",
@@ -238,16 +265,19 @@ def _result(
     variance: float,
     df: float,
     *,
+    alike: tuple[float, float] | None,
     alternative: str,
     confidence_level: float,
     **about: Any,
 ) -> DeLongResult:
-    """Turn a difference and its variance into statistic, p-value and interval."""
+    """Turn a difference and its variance into statistic, p-value and interval.
+
+    `alike` are the bounds where all pairs are ordered alike and nothing varies.
+    """
     difference, se = float(auc[0] - auc[1]), float(np.sqrt(variance))
-    if se > 0:
-        statistic = difference / se
-    else:  # same order of all pairs: no difference; otherwise nothing can be said
-        statistic = 0.0 if se == 0 and difference == 0 else np.nan
+    statistic = difference / se if se > 0 else np.nan
+    if se == 0 and alike:  # no difference; otherwise nothing can be said
+        statistic = 0.0
     if np.isnan(statistic) and not np.isnan(difference):
         warn_undefined(
             "The difference of the areas has no variance (or a class has one patient "
@@ -257,12 +287,20 @@ def _result(
     half = -se * (ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
     if np.isnan(statistic):
         half = np.nan
+    low, high = difference - half, difference + half
+    if alike and se == 0:
+        low, high = alike
+        if auc[0] in (0, 1):
+            warn_undefined(
+                "The difference of the areas has no variance, both being perfect; its "
+                "interval is that of pairs ordered alike"
+            )
     return DeLongResult(
         auc_a=float(auc[0]),
         auc_b=float(auc[1]),
         estimate=difference,
-        low=difference - half,
-        high=difference + half,
+        low=low,
+        high=high,
         se=se,
         statistic=statistic,
         df=float(df),
@@ -326,5 +364,15 @@ def _chi_square(
     if np.isnan(spread).any():
         return np.nan, 0
     rank = int(np.linalg.matrix_rank(spread, hermitian=True))
+    if not rank:
+        return np.nan, 0
     inverse = np.linalg.pinv(spread, hermitian=True)
-    return (float(effect @ inverse @ effect), rank) if rank else (np.nan, 0)
+    # What is left differs though nothing varies: no chi-square can weigh it.
+    if np.abs(effect - spread @ inverse @ effect).max() > 1e-9:
+        return np.nan, 0
+    if rank < np.linalg.matrix_rank(contrast):
+        warn_undefined(
+            f"Some contrasts have no variance (curves that order all pairs alike, or "
+            f"two perfect ones); chi-square has {rank} degrees of freedom without them"
+        )
+    return float(effect @ inverse @ effect), rank

@@ -135,7 +135,8 @@ def confusion_rates(
     method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
         Wilson covers close to the nominal level on average, Clopper-Pearson never
         covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
-        [0, 1], which is too short near 0 and 1.
+        [0, 1], which is too short near 0 and 1; at 0 and 1, where it has no width,
+        it is Clopper-Pearson's, with a warning.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 
@@ -202,7 +203,8 @@ def rates_from_counts(
     method : {"wilson", "clopper-pearson", "wald"}, default="wilson"
         Wilson covers close to the nominal level on average, Clopper-Pearson never
         covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
-        [0, 1], which is too short near 0 and 1.
+        [0, 1], which is too short near 0 and 1; at 0 and 1, where it has no width,
+        it is Clopper-Pearson's, with a warning.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 
@@ -236,16 +238,25 @@ def rates_from_counts(
     level = check_confidence_level(confidence_level)
     counts = np.array(list(cells.values()))
     about = {"n": int(counts.sum()), "n_pos": int(counts[:2].sum())}
-    rates, empty = {}, []
+    rates, empty, certain = {}, [], []
     for name in RATES:
         top, bottom = (int(term @ counts) for term in rate_terms(name))
+        taken = method
         if bottom == 0:
             empty.append(f"{name} ({WHY_UNDEFINED[name]})")
+        elif method == "wald" and top in (0, bottom):
+            certain.append(name)
+            taken = "clopper-pearson"
         rates[name] = _interval(
-            name, top, bottom, method, level, pos_label=pos_label, **about
+            name, top, bottom, taken, level, pos_label=pos_label, **about
         )
     if empty:
         warn_undefined(f"Undefined (NaN): {', '.join(empty)}")
+    if certain:
+        warn_undefined(
+            f"Wald's interval has no width for {', '.join(certain)}; there it is "
+            "Clopper-Pearson's"
+        )
     return ConfusionRates(**cells, pos_label=pos_label, **rates)
 
 

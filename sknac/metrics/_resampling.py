@@ -86,6 +86,8 @@ class AUCKernel:
     `low[i]` to `high[i]` in score order.
     """
 
+    constant = 0.0
+
     def __init__(
         self,
         positive: np.ndarray,
@@ -157,6 +159,18 @@ class AUCKernel:
                 rates.append(found / total)
         return rates[1], rates[0]
 
+    def certain(self) -> list[tuple[float, float, int]] | None:
+        """Return an area of 0 or 1 with its pairs that share no patient, else None."""
+        if min(abs(self.estimate), abs(1 - self.estimate)) > 1e-12:
+            return None
+        if self.merged:
+            counts = [int(self.sizes[self.classes == c].sum()) for c in (0, 1)]
+            return [(1.0, self.estimate, min(counts))]
+        pairs = zip(self.unit, self.weight, strict=True)
+        known = [np.unique(u[np.broadcast_to(w, u.size) > 0]) for u, w in pairs]
+        counts = [u.size for u in known] + [np.union1d(*known).size // 2]
+        return [(1.0, self.estimate, min(counts))]
+
     def influence(self) -> np.ndarray:
         """Return the influence of one unit of each cell on the area."""
         pos, neg = self.split(self.sizes[None])
@@ -217,6 +231,17 @@ class RateKernel:
         """The metric on the data."""
         return float(self.values(self.sizes[None])[0])
 
+    def certain(self) -> list[tuple[float, float, int]] | None:
+        """Return weight, value and units of each rate if all are 0 or 1, else None."""
+        found, total = [], self.sizes @ self.mass
+        for name, share in self.parts.items():
+            if share:
+                top, bottom = rate_terms(name)
+                rate = total @ top / (total @ bottom)
+                units = int(self.sizes[self.mass @ bottom > 0].sum())
+                found.append((share, float(rate), units))
+        return found if all(rate in (0, 1) for _, rate, _ in found) else None
+
     def influence(self) -> np.ndarray:
         """Return the influence of one unit of each cell on the metric."""
         total, found = self.sizes @ self.mass, np.zeros(self.sizes.size)
@@ -231,6 +256,8 @@ class RateKernel:
 
 class CallableKernel:
     """Any metric of resamples: one call per resample, on repeated rows."""
+
+    constant = 0.0
 
     def __init__(
         self,
@@ -267,6 +294,9 @@ class CallableKernel:
     def estimate(self) -> float:
         """The metric on the data."""
         return float(self._one(np.arange(len(self.y_true))))
+
+    def certain(self) -> None:
+        """Return nothing: of a function it is not known what 1 means."""
 
     def influence(self) -> np.ndarray:
         """Return the jackknife influence of each unit."""

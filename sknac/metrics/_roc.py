@@ -146,7 +146,10 @@ def roc_ci(
     Returns
     -------
     RocCI
-        Curve, band and area (with DeLong's interval on the logit scale).
+        Curve, band and area (with DeLong's interval on the logit scale). Resamples of
+        an area of exactly 0 or 1 do not vary; the band is then what the area's bounds
+        leave to a curve that rises. Without bounds of the area the band is NaN.
+        Towards (1, 1), where every resample has found all positives, it closes.
 
     Raises
     ------
@@ -223,6 +226,8 @@ def roc_of(
     curves = _defined(curves)
     tails = [(1 - confidence_level) / 2, (1 + confidence_level) / 2]
     low, high = np.quantile(curves, tails, axis=0)
+    if area.estimate in (0, 1) or np.isnan(area.low):
+        low, high = _bounds_of_area(area, grid)
     return RocCI(
         fpr=fpr,
         tpr=tpr,
@@ -239,6 +244,22 @@ def roc_of(
         n_resamples=n_resamples,
         seed=seed,
     )
+
+
+def _bounds_of_area(
+    area: MetricInterval, grid: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bound a rising curve without spread by its area's bounds; NaN without them.
+
+    Of an area A the curve leaves at most t (1 - tpr) above it up to t, so tpr is at
+    least 1 - (1 - A) / t, and holds at least (1 - t) tpr from there on.
+    """
+    with np.errstate(divide="ignore"):
+        low = 1 - (1 - area.low) / grid
+        high = area.high / (1 - grid)
+    low, high = np.clip([low, high], 0, 1)
+    low[-1] = high[-1] = 1.0 if np.isfinite(area.low) else np.nan
+    return low, high
 
 
 def _defined(curves: np.ndarray) -> np.ndarray:

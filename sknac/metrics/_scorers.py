@@ -2,13 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
+from sknac.metrics._certain import NO_SPREAD, RULE
 from sknac.metrics._checks import check_confidence_level, check_weight
 from sknac.metrics._rates import (
     npv_score,
@@ -71,7 +74,11 @@ def clinical_scorers(
     -----
     In a fold where a score is undefined (one class, nobody predicted positive) it is
     NaN with an `UndefinedMetricWarning`; the mean over folds is then NaN too, and a
-    search ranks that candidate last. `zero_division`-like fillings would hide it.
+    search ranks that candidate last. `zero_division`-like fillings would hide it. The
+    lower bounds of perfect folds follow the rule of `bootstrap_ci` and `auc_ci`.
+
+    All scorers take `sample_weight` where metadata routing hands it on. DeLong's
+    variance has no weighted form: "delong_lower_bound" is then a bootstrap's.
 
     Examples
     --------
@@ -108,16 +115,26 @@ def clinical_scorers(
     }
 
 
-def _area(y_true: Any, y_score: Any, *, pos_label: Any) -> float:
+def _area(
+    y_true: Any, y_score: Any, *, pos_label: Any, sample_weight: Any = None
+) -> float:
     """Return the area for scores that are high for `pos_label`."""
-    return float(roc_auc_score(y_true == pos_label, y_score))
+    positive = np.asarray(y_true) == pos_label
+    return float(roc_auc_score(positive, y_score, sample_weight=sample_weight))
 
 
-def _area_low(y_true: Any, y_score: Any, **settings: Any) -> float:
-    """Return DeLong's lower bound of the area."""
-    return auc_ci(y_true, y_score, **settings).low
+def _area_low(
+    y_true: Any, y_score: Any, *, sample_weight: Any = None, **settings: Any
+) -> float:
+    """Return DeLong's lower bound of the area; that of the bootstrap with weights."""
+    if sample_weight is not None:
+        settings |= {"method": "percentile", "sample_weight": sample_weight}
+    return auc_ci(y_true, y_score, random_state=0, **settings).low
 
 
 def _rate_low(y_true: Any, y_pred: Any, *, metric: str, **settings: Any) -> float:
     """Return a rate's lower bound from the resamples that every candidate gets."""
-    return bootstrap_ci(metric, y_true, y_pred, random_state=0, **settings).low
+    with warnings.catch_warnings():
+        # The rule for rates of 0 and 1 stands in the notes, not in every fold.
+        warnings.filterwarnings("ignore", f".* {NO_SPREAD}; its interval is {RULE}")
+        return bootstrap_ci(metric, y_true, y_pred, random_state=0, **settings).low

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,17 +144,27 @@ def subgroup_rates(
     for name, column in _factors(by, sample.n).items():
         groups |= {(name, level): column == level for level in pd.unique(column)}
     settings = {"method": method, "confidence_level": confidence_level}
-    undefined, rates = [], {}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UndefinedMetricWarning)
-        for key, rows in groups.items():
-            before = len(caught)
-            rates[key] = rates_of(sample.part(rows), **settings)
-            if len(caught) > before:
-                undefined.append(" ".join(dict.fromkeys(map(str, key))))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # told at once below
+        rates = {k: rates_of(sample.part(r), **settings) for k, r in groups.items()}
+    undefined = _where(rates, lambda rate: np.isnan(rate.estimate))
     if undefined:
-        warn_undefined(f"Some rates are undefined (NaN) in: {', '.join(undefined)}")
+        warn_undefined(f"Some rates are undefined (NaN) in: {undefined}")
+    certain = _where(rates, lambda rate: rate.total and rate.method != method)
+    if certain:
+        warn_undefined(
+            f"Wald's interval has no width for some rates in: {certain}; there it is "
+            "Clopper-Pearson's"
+        )
     return SubgroupRates(rates, sample.pos_label)
+
+
+def _where(
+    rates: dict[tuple[str, Any], ConfusionRates], told: Callable[[Any], bool]
+) -> str:
+    """List the subgroups with a rate of which something is told."""
+    keys = [key for key, found in rates.items() if any(map(told, found.rates))]
+    return ", ".join(" ".join(dict.fromkeys(map(str, key))) for key in keys)
 
 
 def _factors(by: Any, n: int) -> dict[str, np.ndarray]:

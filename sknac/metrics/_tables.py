@@ -207,10 +207,10 @@ def performance_table(
     --------
     >>> from sknac.metrics import performance_table
     >>> y = ["response"] * 4 + ["non-response"] * 4
-    >>> found = ["response"] * 3 + ["non-response"] * 5
+    >>> found = ["response"] * 3 + ["non-response"] * 4 + ["response"]
     >>> table = performance_table(y, {"DLR-2": found}, preset="qus")
     >>> table.formatted().loc["DLR-2"].tolist()
-    ['87.5 [64.6, 100.0]', '75.0 [32.6, 100.0]', '100.0 [100.0, 100.0]']
+    ['75.0 [45.0, 100.0]', '75.0 [32.6, 100.0]', '75.0 [32.6, 100.0]']
     """
     chosen = _settings(preset, pos_label, metrics, method, auc_method, groups)
     level = check_confidence_level(confidence_level)

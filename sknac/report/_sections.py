@@ -28,6 +28,7 @@ from sknac.report._performance import (
     roc_section,
 )
 from sknac.report._system import System
+from sknac.utils._warnings import HintWarning
 
 
 class Kind(NamedTuple):
@@ -79,14 +80,15 @@ def without_undefined(
 ) -> tuple[Any, list[str]]:
     """Make something and return it with what was undefined in it.
 
-    A report shows a dash and a note for what is undefined; other warnings go on.
+    A report shows a dash and a note for what is undefined, and a note for what looks
+    the wrong way round; other warnings go on.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         made = make(system, options)
     notes = []
     for warning in caught:
-        if issubclass(warning.category, UndefinedMetricWarning):
+        if issubclass(warning.category, UndefinedMetricWarning | HintWarning):
             notes.append(str(warning.message))
         else:
             warnings.warn_explicit(

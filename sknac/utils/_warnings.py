@@ -8,12 +8,21 @@ import warnings
 from sklearn.exceptions import UndefinedMetricWarning
 
 
+class HintWarning(UserWarning):
+    """A number that is right and looks as if the input were not."""
+
+
 def warn_user(text: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the first line outside this package."""
     frame, level = sys._getframe(1), 2
     while frame is not None and frame.f_globals.get("__name__", "").startswith("sknac"):
         frame, level = frame.f_back, level + 1
     warnings.warn(text, category, stacklevel=level)
+
+
+def warn_hint(text: str) -> None:
+    """Warn that a number suggests that something was given the wrong way round."""
+    warn_user(text, HintWarning)
 
 
 def warn_undefined(text: str) -> None:

@@ -32,6 +32,8 @@ def test_logit_delong_interval_equals_r(auc_case, data):
     assert (got.low, got.high) == close(want, rel=auc_case["rtol"])
 
 
+@pytest.mark.filterwarnings("ignore:The area .* lies below 0.5")
+@pytest.mark.filterwarnings("ignore:roc_auc has no spread")  # of two resamples
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(0, 3))
 def test_estimate_equals_scikit_learn_with_ties(seed, n, decimals):
@@ -42,6 +44,7 @@ def test_estimate_equals_scikit_learn_with_ties(seed, n, decimals):
     assert got.estimate == close(roc_auc_score(y, score), abs=1e-14)
 
 
+@pytest.mark.filterwarnings("ignore:The area .* lies below 0.5")
 @pytest.mark.parametrize("method", ["logit-delong", "delong"])
 def test_other_positive_class_mirrors_the_interval(method, tied):
     y, a, _ = tied

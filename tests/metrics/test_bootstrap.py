@@ -10,11 +10,19 @@ import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import norm
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    f1_score,
+    make_scorer,
+    roc_auc_score,
+)
 
 from sknac.metrics import (
     bootstrap_ci,
     confusion_rates,
+    ppv_score,
     sensitivity_score,
     weighted_youden_score,
 )
@@ -236,3 +244,88 @@ def test_grouped_interval_covers_and_the_naive_one_does_not(rng):
             store.append(ci.low <= 0.5 <= ci.high)
     assert np.mean(grouped) > 0.88
     assert np.mean(naive) < 0.65
+
+
+@pytest.fixture
+def three(rng):
+    """Give labels of three classes and predictions, right in 70 %."""
+    y = np.array(["N", "P", "R"])[rng.integers(0, 3, 60)]
+    return y, np.where(rng.random(60) < 0.7, y, "N")
+
+
+@pytest.mark.parametrize(
+    "metric", [accuracy_score, "accuracy", partial(accuracy_score, normalize=True)]
+)
+def test_accuracy_of_three_classes_is_a_share(metric, three):
+    y, found = three
+    got = bootstrap_ci(metric, y, found, random_state=0)
+    right = (y == found).astype(int)
+    same = bootstrap_ci("accuracy", np.ones(60, dtype=int), right, random_state=0)
+    assert got.estimate == same.estimate
+    assert (got.low, got.high) == close((same.low, same.high), abs=0.03)
+
+
+def test_balanced_accuracy_of_three_classes_keeps_each_class(three):
+    y, found = np.repeat(["a", "b", "c"], [20, 20, 1]), ["a", "b"] * 20 + ["c"]
+    got = bootstrap_ci(balanced_accuracy_score, y, found, random_state=0)
+    assert got.estimate == balanced_accuracy_score(y, found)
+    assert got.n_undefined == 0
+    assert got.low > 1 / 3  # the one "c" is in every resample
+
+
+def test_accuracy_needs_no_positive_class_as_a_function(three):
+    y, found = (np.where(x == "R", "R", "N") for x in three)
+    assert bootstrap_ci(accuracy_score, y, found, random_state=0).pos_label is None
+    with pytest.raises(ValueError, match="pos_label is not specified"):
+        bootstrap_ci("accuracy", y, found)
+
+
+@pytest.mark.parametrize(
+    ("bound", "plain", "settings"),
+    [
+        (
+            partial(weighted_youden_score, weight=0.8, pos_label="R"),
+            partial(weighted_youden_score, weight=0.8),
+            {"pos_label": "R"},
+        ),
+        (partial(sensitivity_score, pos_label="R"), "sensitivity", {"pos_label": "R"}),
+        (partial(f1_score, pos_label="N"), f1_score, {"pos_label": "N"}),
+        (partial(partial(ppv_score), pos_label="N"), ppv_score, {"pos_label": "N"}),
+    ],
+)
+def test_bound_settings_are_settings(bound, plain, settings, three):
+    y, found = (np.where(x == "R", "R", "N") for x in three)
+    about = {"random_state": 0, "n_resamples": 200}
+    got = bootstrap_ci(bound, y, found, **about)
+    assert got == bootstrap_ci(plain, y, found, **settings, **about)
+    weights = {"sample_weight": np.arange(60)}
+    assert np.isfinite(bootstrap_ci(bound, y, found, **weights, **about).low)
+
+
+def test_partial_metrics_keep_their_name(three):
+    got = bootstrap_ci(partial(f1_score, average="macro"), *three, n_resamples=20)
+    assert got.metric == "f1_score"
+
+
+@pytest.mark.parametrize(
+    ("metric", "settings", "message"),
+    [
+        (partial(accuracy_score, sample_weight=[1] * 4), {}, "pass sample_weight to"),
+        (partial(accuracy_score, [0, 1, 0, 1]), {}, "which are resampled"),
+        (partial(f1_score, pos_label=1), {"pos_label": 0}, "leave one of them out"),
+        (partial(weighted_youden_score, weight=2), {}, "weight must lie in"),
+        (make_scorer(accuracy_score), {}, r"a function \(y_true, y_pred\), got make"),
+    ],
+)
+def test_what_a_metric_may_not_bind(metric, settings, message):
+    with pytest.raises(ValueError, match=message):
+        bootstrap_ci(metric, [0, 1, 0, 1], [0, 1, 1, 1], **settings)
+
+
+def test_metrics_of_any_keyword_take_weights():
+    def share(y_true, y_pred, **settings):
+        return accuracy_score(y_true, y_pred, **settings)
+
+    y, found, weights = [0, 1, 0, 1], [0, 1, 1, 1], [1, 1, 2, 1]
+    got = bootstrap_ci(share, y, found, sample_weight=weights, n_resamples=20)
+    assert got.estimate == 0.6

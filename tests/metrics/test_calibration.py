@@ -86,6 +86,7 @@ def test_other_positive_class_mirrors(predictions):
     assert one.to_dict()["brier"]["estimate"] == close(other.brier.estimate)
 
 
+@pytest.mark.filterwarnings("ignore:brier has no spread")
 @pytest.mark.parametrize(
     ("y", "prob", "message", "lost"),
     [

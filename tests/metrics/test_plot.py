@@ -105,6 +105,7 @@ def test_several_comparisons_are_adjusted(tied):
     ]
 
 
+@pytest.mark.filterwarnings("ignore:The area .* lies below 0.5")
 def test_three_models_are_compared_only_when_asked(tied):
     _, a, b = tied
     assert draw(tied, {"a": a, "b": b, "c": -a}).tests == {}

@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.datasets import load_breast_cancer
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
@@ -102,3 +103,57 @@ def test_one_class_fold_is_nan_and_warned_of(cancer):
 def test_weight_must_be_a_share():
     with pytest.raises(ValueError, match=r"weight must lie in \[0, 1\], got 2"):
         clinical_scorers(pos_label=1, weight=2)
+
+
+@pytest.fixture
+def routing():
+    """Turn metadata routing on."""
+    with config_context(enable_metadata_routing=True):
+        yield
+
+
+def test_every_scorer_takes_weights(cancer, rng):
+    # Weights 0 and 1 leave rows out, but for the resamples of a bound.
+    X, y = cancer
+    weight = rng.integers(0, 2, len(y)).astype(float)
+    model = LogisticRegression().fit(X, y)
+    scorers = clinical_scorers(
+        pos_label="malignant", weight=0.8, lower_bounds=["accuracy", "npv"]
+    )
+    for name, scorer in scorers.items():
+        got = scorer(model, X, y, sample_weight=weight)
+        kept = scorer(model, X[weight == 1], y[weight == 1])
+        assert got == pytest.approx(kept, abs=0.04 if "bound" in name else 1e-12)
+        assert scorer(model, X, y, sample_weight=np.ones(len(y))) == pytest.approx(
+            scorer(model, X, y), abs=0.02 if "bound" in name else 1e-12
+        )
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_search_hands_weights_to_every_scorer(cancer, rng):
+    X, y = cancer
+    scorers = {
+        name: scorer.set_score_request(sample_weight=True)
+        for name, scorer in clinical_scorers(pos_label="malignant").items()
+    }
+    model = LogisticRegression().set_fit_request(sample_weight=True)
+    weights = {"sample_weight": rng.random(len(y)) + 0.1}
+    found = cross_validate(model, X, y, scoring=scorers, cv=3, params=weights)
+    assert all(np.isfinite(found[f"test_{name}"]).all() for name in scorers)
+
+
+def test_labels_in_a_list_are_labels(cancer):
+    X, y = cancer
+    model = LogisticRegression().fit(X, y)
+    for scorer in clinical_scorers(pos_label="benign").values():
+        assert scorer(model, X, y.tolist()) == scorer(model, X, y)
+
+
+def test_bounds_of_a_perfect_fold_follow_the_rule_in_silence():
+    X, y = np.repeat([[-1.0], [1.0]], 6, axis=0), np.repeat(["N", "R"], 6)
+    model = LogisticRegression().fit(X, y)
+    scorers = clinical_scorers(pos_label="R", lower_bounds=["accuracy", "specificity"])
+    got = {name: scorer(model, X, y) for name, scorer in scorers.items()}
+    assert got["accuracy_lower_bound"] == pytest.approx(0.025 ** (1 / 12))
+    assert got["specificity_lower_bound"] == pytest.approx(0.025 ** (1 / 6))
+    assert got["delong_lower_bound"] == pytest.approx(0.025 ** (1 / 6))

@@ -27,6 +27,7 @@ def test_accuracy_by_subtype_of_the_dlrp_paper():
         assert table.loc[level, "accuracy"] == pytest.approx(k / n)
 
 
+@pytest.mark.filterwarnings("ignore:Wald's interval has no width")
 def test_each_subgroup_equals_its_patients_alone(tied):
     y, a, _ = tied
     called = np.where(a > 0.5, "response", "non-response")
