@@ -19,7 +19,7 @@ from sknac.nets._data import Batch, ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
 from sknac.nets._monitors import check_monitors, kept_epoch
 from sknac.nets._named import OPTIMIZERS, SMALL_NETS, module_settings
-from sknac.nets._persistence import ArrayStateMixin
+from sknac.nets._persistence import ArrayStateMixin, strange_weight
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
@@ -174,10 +174,10 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
 
     def _check_weights(self):
         """Refuse a network whose training diverged."""
-        if not all(torch.isfinite(p).all() for p in self.module_.parameters()):
+        if name := strange_weight(self.module_):
             raise ValueError(
-                f"training diverged (weights are not finite) with lr={self.lr}; "
-                "lower lr, or scale the images"
+                f"training diverged (weights {name!r} are not finite) with "
+                f"lr={self.lr}; lower lr, or scale the images"
             )
 
     def __sklearn_is_fitted__(self):
@@ -225,7 +225,14 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         with torch_scope(threads=self.threads_), torch.inference_mode():
             for inputs, _ in loader:
                 outputs.append(self._run(function, inputs).double().cpu().numpy())
-        return np.concatenate(outputs)
+        values = np.concatenate(outputs)
+        if not np.isfinite(values).all():
+            row = items.rows[np.flatnonzero(~np.isfinite(values).all(axis=1))[0]]
+            raise ValueError(
+                f"row {row}: {type(self).__name__} computes numbers that are not "
+                "finite; scale its images as those of training were, or fit it again"
+            )
+        return values
 
     def _item_proba(self, items):
         """Class probabilities of each item."""

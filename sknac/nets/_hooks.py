@@ -14,6 +14,7 @@ from sknac.nets._data import Batch, make_loader, part_bounds
 from sknac.nets._layout import memory_format, pick_layout
 from sknac.nets._monitors import keeps_weights
 from sknac.nets._named import OPTIMIZERS
+from sknac.nets._persistence import strange_weight
 from sknac.nets._skorch import SkorchNet
 
 
@@ -110,6 +111,10 @@ class HookedNet(SkorchNet):
         """Load weights that ``save_params`` wrote into a fitted estimator."""
         with self._resolved_device():
             super().load_params(*args, **kwargs)
+        if name := strange_weight(self.module_):
+            raise ValueError(
+                f"the loaded weights {name!r} are not finite numbers; load others"
+            )
 
     def _optimizer_class(self):
         """Find the optimizer that a name stands for."""

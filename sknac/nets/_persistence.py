@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from numbers import Number
 
 import numpy as np
 import torch
@@ -11,10 +12,11 @@ from skorch.history import History
 import sknac
 from sknac.exceptions import SknacFormatError
 from sknac.nets._scope import loadable_device, torch_scope
+from sknac.utils._handle import digest_of
 from sknac.utils._sklearn import CALLBACK_STATE
 from sknac.utils._state import pack_state, unpack_state
 
-FORMAT = 1
+FORMAT = 2  # since 2 there is a digest of all the rest
 
 
 class ArrayStateMixin:
@@ -23,7 +25,7 @@ class ArrayStateMixin:
     Pickles hold the parameters, the fitted attributes, the weights as arrays and
     the learning curves as numbers; the module is built again on loading. The
     optimizer's state is not kept: a loaded estimator predicts as before, and is
-    trained from the start by ``fit``.
+    trained from the start by ``fit``. A digest tells whether anything was damaged.
     """
 
     def __getstate__(self):
@@ -35,12 +37,15 @@ class ArrayStateMixin:
                 k: v.detach().cpu().numpy() for k, v in tensors.items()
             }
             state["_curves"] = _plain_curves(self.history_)
+        state["_digest"] = _digest(state)
         state["_sknac_stamp"] = (FORMAT, sknac.__version__)
         return pack_state(state)
 
     def __setstate__(self, state):
         state = unpack_state(self, state)
-        _check_stamp(type(self).__name__, state.pop("_sknac_stamp", (0, "unknown")))
+        stamp = state.pop("_sknac_stamp", (0, "unknown"))
+        _check_stamp(type(self).__name__, stamp)
+        _check_digest(type(self).__name__, stamp[0], state)
         weights = state.pop("_weights", None)
         curves = state.pop("_curves", None)
         vars(self).update(state)
@@ -57,9 +62,52 @@ class ArrayStateMixin:
         self.module_.load_state_dict(
             {k: torch.from_numpy(np.array(v)) for k, v in weights.items()}
         )
+        if name := strange_weight(self.module_):
+            raise SknacFormatError(
+                type(self).__name__,
+                f"its weights {name!r} are not finite numbers; fit it again",
+            )
         vars(self)["device_"] = str(loadable_device(self.device))
         self._place_module()
         self.module_.eval()
+
+
+def strange_weight(module: torch.nn.Module) -> str | None:
+    """Name the first weights or statistics of a module that are not all finite."""
+    arrays = module.state_dict().items()
+    return next((k for k, v in arrays if not torch.isfinite(v).all()), None)
+
+
+def _check_digest(name, number, state):
+    """Refuse a state of which anything has changed since it was saved."""
+    saved = state.pop("_digest", None)
+    if number < 2 and saved is None:  # of a format that had none
+        return
+    if saved != _digest(state):
+        raise SknacFormatError(
+            name, "it is not as it was saved: the file is damaged; load another copy"
+        )
+
+
+def _digest(state):
+    """Hash every number, text and array of a state; of other objects their type."""
+    return digest_of(_plain(state))
+
+
+def _plain(value):
+    """Write equal values alike, whatever saved them and however they are shared."""
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        data = np.ascontiguousarray(value).tobytes()
+        return value.dtype.str, value.shape, digest_of(data)
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    if isinstance(value, dict):
+        return sorted((repr(_plain(k)), _plain(item)) for k, item in value.items())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, str | Number | None):
+        return repr(value)
+    return getattr(value, "__qualname__", type(value).__qualname__)
 
 
 def _plain_curves(history):

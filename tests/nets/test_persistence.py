@@ -1,3 +1,5 @@
+import copy
+import io
 import pickle
 import warnings
 from pathlib import Path
@@ -111,7 +113,7 @@ def test_other_version_warns(fitted):
 
 
 def test_newer_format_is_refused(fitted):
-    state = fitted.__getstate__() | {"_sknac_stamp": (2, "9.0")}
+    state = fitted.__getstate__() | {"_sknac_stamp": (3, "9.0")}
     with pytest.raises(SknacFormatError, match="upgrade sknac"):
         PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
 
@@ -194,3 +196,106 @@ def test_files_of_every_release_give_their_scores(path):
 def test_there_is_a_golden_file_of_each_estimator():
     names = {path.stem.split("-")[0] for path in GOLDEN.glob("*.joblib")}
     assert names == {"PlaneFeatureNet", "PredictiveNet", "DLRClassifier"}
+
+
+FEW = {"max_epochs": 1, "random_state": 0, "torch_threads": 1}
+MAKERS = {
+    "table": (PredictiveNet, {"module": "mlp_tiny", "class_weight": {"response": 2}}),
+    "bags": (PlaneFeatureNet, {"module": "resnet_tiny"}),
+    "pairs": (DLRClassifier, {"module": "resnet_tiny", "module__width": 4}),
+}
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def saved(request):
+    """A small fitted network, what it was fitted on, and its pickle."""
+    X, y = request.getfixturevalue(request.param)
+    make, settings = MAKERS[request.param]
+    net = make(**settings, **FEW).fit(X[:24], y[:24])
+    return net, X[:24], pickle.dumps(net)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_flipped_bit_is_refused_or_of_no_consequence(saved):
+    net, X, data = saved
+    expected = net.predict_proba(X)
+    rng = np.random.default_rng(0)
+    silent = 0
+    for position in rng.integers(8 * len(data), size=120):
+        damaged = bytearray(data)
+        damaged[position // 8] ^= 1 << position % 8
+        try:
+            found = pickle.loads(bytes(damaged)).predict_proba(X)
+        except Exception:  # whatever a broken pickle raises
+            continue
+        silent += 1
+        np.testing.assert_array_equal(found, expected)
+    assert silent < 12  # the version's text, sizes of frames
+
+
+@pytest.mark.parametrize("how", ["weight", "statistic", "label", "shape", "setting"])
+def test_a_change_of_any_part_is_refused(fitted, how):
+    state = copy.deepcopy(fitted.__getstate__())
+    if how == "weight":
+        state["_weights"]["head.classify.bias"].view(np.uint8)[0] ^= 1
+    elif how == "statistic":
+        state["_weights"]["backbone.bn1.running_var"].view(np.uint8)[3] ^= 1
+    elif how == "label":
+        state["classes_inferred_"] = np.array(["non-response", "sesponse"])
+    elif how == "shape":
+        state["item_shape_"] = (1, 33, 32)
+    else:
+        state["autocast"] = True
+    with pytest.raises(SknacFormatError, match=r"not as it was saved: .* damaged"):
+        PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
+
+
+def test_a_state_without_its_digest_is_refused_but_of_the_format_that_had_none(fitted):
+    state = fitted.__getstate__()
+    del state["_digest"]
+    with pytest.raises(SknacFormatError, match="damaged"):
+        PlaneFeatureNet.__new__(PlaneFeatureNet).__setstate__(state)
+    old = PlaneFeatureNet.__new__(PlaneFeatureNet)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        old.__setstate__({**state, "_sknac_stamp": (1, "0.1.0")})
+    assert not old.module_.training
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["head.classify.bias", "backbone.bn1.running_mean"])
+def test_weights_that_are_no_numbers_are_refused_on_loading(bags, name, bad):
+    X, y = bags
+    net = PlaneFeatureNet(module="resnet_tiny", **FEW).fit(X[:24], y[:24])
+    with torch.no_grad():
+        net.module_.state_dict()[name][0] = bad
+    with pytest.raises(SknacFormatError, match=f"'{name}' are not finite"):
+        pickle.loads(pickle.dumps(net))
+    weights = io.BytesIO()
+    net.save_params(f_params=weights)
+    weights.seek(0)
+    with pytest.raises(ValueError, match=f"'{name}' are not finite"):
+        net.load_params(f_params=weights)
+    if np.isnan(bad):
+        with pytest.raises(ValueError, match=r"row 0: .* not finite; scale"):
+            net.predict(X[:3])
+
+
+def test_features_that_overflow_are_named_not_classified(table):
+    X, y = table
+    net = PredictiveNet(module="mlp_tiny", **FEW).fit(X, y)
+    weights = net.module_.layers[1].weight.detach().numpy()
+    far = np.array(X)
+    far[4] = 3.4e38 * np.sign(weights[np.abs(weights).sum(axis=1).argmax()])
+    with pytest.raises(ValueError, match=r"row 4: PredictiveNet computes"):
+        net.predict(far)
+
+
+def test_equal_states_have_one_digest_whatever_saved_them(saved):
+    net, _, data = saved
+    again = pickle.loads(data)
+    data = skops.io.dumps(again)
+    asked = skops.io.get_untrusted_types(data=data)
+    third = skops.io.loads(data, trusted=asked)
+    digests = {one.__getstate__()["_digest"] for one in (net, again, third)}
+    assert len(digests) == 1
