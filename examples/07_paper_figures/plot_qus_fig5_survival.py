@@ -80,7 +80,7 @@ for ax, (title, group) in zip(axes, groups.items(), strict=True):
     ).result
     ax.set(title=f"By {title}\n(SIMULATED)", ylabel="recurrence-free survival")
     print(f"\nBy {title}: {result.logrank}")
-    print(result.survival_at([5, 10]).round(2).to_string(index=False))
+    print(result.survival_at([5, 8]).round(2).to_string(index=False))
 plt.show()
 
 # %%
