@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def modified_response(
     raise_first(after < 0, "size_after must not be negative", index)
     outside = (cells < 0) | (cells > 1)
     raise_first(outside, "residual_cellularity must be a share in [0, 1]", index)
-    if not 0 <= very_low_cellularity <= 1:
+    if not isinstance(very_low_cellularity, Real) or not 0 <= very_low_cellularity <= 1:
         raise ValueError(
             "very_low_cellularity must be a share in [0, 1], got "
             f"{very_low_cellularity!r}"

@@ -193,5 +193,7 @@ def _degenerate(
     pairs = disjoint_pairs(sample.positive, sample.codes)
     certain = [(1.0, estimate, pairs)]
     low, high = all_or_none(certain, about["confidence_level"])
+    if not pairs:
+        warn_undefined("All rows are of one patient: the area has no interval")
     found = {"low": low, "high": high, "se": 0.0, "method": RULE}
     return MetricInterval(estimate=estimate, **found, **about)

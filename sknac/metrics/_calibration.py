@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit, ndtri
 
-from sknac.metrics._certain import widen
+from sknac.metrics._certain import ONE_PATIENT, widen
 from sknac.metrics._checks import (
     check_confidence_level,
     check_probabilities,
@@ -187,6 +187,9 @@ def _logistic_measures(
     """Return slope and intercept, each with its standard error."""
     nothing = (np.nan, np.nan)
     if sample.warn_of_one_class("calibration"):
+        return nothing, nothing
+    if sample.n_groups == 1:
+        warn_undefined(ONE_PATIENT)
         return nothing, nothing
     if prob.min() == 0 or prob.max() == 1:
         warn_undefined(

@@ -17,6 +17,7 @@ from sknac.utils._warnings import warn_undefined
 
 RULE = "clopper-pearson"
 NO_SPREAD = "has no spread between patients"
+ONE_PATIENT = "All rows are of one patient; what needs several to vary is NaN"
 # Of a number's size; sums in another order differ by less.
 ROUNDING = 1e-12
 # Weight, value (0 or 1) and independent trials of each rate in a sum of rates.
@@ -33,7 +34,12 @@ def disjoint_pairs(positive: np.ndarray, units: np.ndarray | None) -> int:
 def all_or_none(
     certain: Certain, confidence_level: float, constant: float = 0.0
 ) -> tuple[float, float]:
-    """Bound a sum of rates, each all or none of its trials, by Bonferroni's level."""
+    """Bound a sum of rates, each all or none of its trials, by Bonferroni's level.
+
+    Without any trial the bounds are NaN.
+    """
+    if not all(trials for *_, trials in certain):
+        return np.nan, np.nan
     level = 1 - (1 - confidence_level) / len(certain)
     low = high = constant
     for share, rate, trials in certain:
@@ -55,7 +61,7 @@ def widen(
     if not has_no_width(found.low, found.high):
         return found
     what = f"{found.metric} {NO_SPREAD}"
-    if not certain:
+    if not certain or not all(trials for *_, trials in certain):
         warn_undefined(f"{what}; its interval is NaN")
         return found.replace(low=np.nan, high=np.nan)
     low, high = all_or_none(certain, found.confidence_level, constant)

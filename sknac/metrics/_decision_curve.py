@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from sknac.metrics._certain import NO_SPREAD, ROUNDING, all_or_none
+from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT, ROUNDING, all_or_none
 from sknac.metrics._checks import check_confidence_level, check_probabilities
 from sknac.metrics._placements import mean_and_error
 from sknac.utils._result import Result
@@ -176,6 +176,8 @@ def decision_curve(
     probs = {str(key): _prob(sample, key, values) for key, values in probs.items()}
     cuts = _check_thresholds(thresholds)
     curves = {key: _curve(sample, prob, cuts, level) for key, prob in probs.items()}
+    if (sample.n_groups or sample.n) == 1:
+        warn_undefined(ONE_PATIENT)
     for key, (_, _, _, flat) in curves.items():
         _warn_of_no_spread(key, flat, cuts > probs[key].max())
     everybody = _curve(sample, np.ones(sample.n), cuts, level)[0]

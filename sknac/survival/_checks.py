@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Real
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -43,18 +43,32 @@ def check_follow_up(time, event, by=None, covariates=None):
 
 
 def _check_groups(by):
-    """Raise where numbers are measured and not names of groups."""
+    """Raise where numbers or dates are measured and not names of groups."""
+    if by.dtype.kind in "mM" or all(isinstance(x, date) for x in by):
+        raise ValueError("by must name groups, got dates; cut them into periods")
     found = pd.unique(by)
-    numbers = all(isinstance(x, Real) and not isinstance(x, bool) for x in found)
-    if not numbers or len(found) < 3:
+    numbers = _as_floats(found)
+    if len(found) < 3 or numbers is None:
         return
-    whole = all(float(x).is_integer() for x in found)
-    if not whole or len(found) > min(len(by) / 2, MOST_GROUPS):
+    whole = all(x.is_integer() for x in numbers)
+    text = all(isinstance(x, str) for x in found)  # numbered groups, if whole
+    many = len(found) > min(len(by) / 2, MOST_GROUPS)
+    if (many and not (whole and text)) or not (whole or text):
         raise ValueError(
             f"by must name groups, got {len(found)} distinct numbers from "
-            f"{min(found):g} to {max(found):g}; cut a score first (score >= threshold) "
-            "or write numbered groups as text"
+            f"{min(numbers):g} to {max(numbers):g}; cut a score first (score >= "
+            "threshold) or write numbered groups as text"
         )
+
+
+def _as_floats(values):
+    """Return values as floats; None unless all are numbers or all read as such."""
+    if any(isinstance(x, bool | np.bool) for x in values):
+        return None
+    try:
+        return [float(x) for x in values]
+    except (TypeError, ValueError):
+        return None
 
 
 def group_labels(by, *, at_least=1):

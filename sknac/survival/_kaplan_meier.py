@@ -87,7 +87,9 @@ class KaplanMeierResult(Result):
         landmarks : DataFrame of shape (n_groups * n_times, 6)
             `group`, `time`, `survival`, `low`, `high`, and `at_risk` just before
             that time. Beyond a group's last follow-up, where nobody is at risk, they
-            are NaN with a warning unless `extend`, or unless nobody survived.
+            are NaN with a warning unless `extend`, or unless nobody survived. Before
+            a group's first event `curves` has, as R, a band from 1 to 1; here, with a
+            warning, it is Clopper-Pearson's of all patients still followed.
 
         Raises
         ------
@@ -100,6 +102,7 @@ class KaplanMeierResult(Result):
             for _, curve in self.curves.groupby("group", sort=False)
         ]
         found = pd.concat(rows, ignore_index=True)
+        self._widen(found)
         last = found["group"].map(self.curves.groupby("group")["time"].max())
         beyond = (found["time"] > last.astype(float)) & (found["survival"] > 0)
         if beyond.any() and not extend:
@@ -115,6 +118,18 @@ class KaplanMeierResult(Result):
                 "last value on"
             )
         return found
+
+    def _widen(self, found):
+        """Give landmarks before the first event a band, in place."""
+        sure = (found["survival"] == 1) & (found["time"] > 0) & (found["at_risk"] > 0)
+        if sure.any():
+            tail = (1 - self.confidence_level) / 2
+            found.loc[sure, "low"] = tail ** (1 / found["at_risk"][sure])
+            time, group = found.loc[sure, ["time", "group"]].iloc[0]
+            warn_undefined(
+                f"No event by time {time:g} in group {group!r} and no spread; its band "
+                "is Clopper-Pearson's of all patients still followed"
+            )
 
     def quantile(self, shares: ArrayLike = 0.5) -> pd.DataFrame:
         """Return by which time shares of each group had the event.

@@ -132,6 +132,7 @@ def test_cellularity_is_read_as_it_is_written():
     assert found.grade == 3
 
 
-def test_a_share_in_percent_is_refused():
+@pytest.mark.parametrize("level", [10, -0.1, np.nan, "0.1", None])
+def test_what_is_no_share_is_refused(level):
     with pytest.raises(ValueError, match=r"very_low_cellularity must be a share in"):
-        modified_response(5, 4, very_low_cellularity=10)
+        modified_response(5, 4, very_low_cellularity=level)

@@ -281,3 +281,19 @@ def test_a_negative_slope_is_hinted_at(rng):
     assert calibration(y, prob).slope.estimate > 0
     with pytest.warns(UserWarning, match="slope .* is negative: .* pass 1 - y_prob"):
         calibration(y, 1 - prob)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda: bounds(auc_ci(Y, Y, groups=np.zeros(20))),
+        lambda: bounds(calibration(Y, np.arange(20) / 20, groups=np.zeros(20)).slope),
+        lambda: bounds(calibration(Y, np.arange(20) / 20, groups=np.zeros(20)).brier),
+        lambda: bounds(bootstrap_ci("roc_auc", Y, Y, groups=[3] * 20, **BOOT)),
+        lambda: decision_curve(Y, Y / 2, groups=np.zeros(20)).low["model"],
+        lambda: decision_curve([1], [0.9]).high["model"],
+    ],
+)
+def test_one_patient_varies_in_nothing(function):
+    with no_spread(match="of one patient|no spread"):
+        assert np.isnan(function()).all()

@@ -53,6 +53,7 @@ def test_groups_are_sorted_and_counted():
         [37, 41, 52, 58, 60, 37],  # an age
         np.array([0.5, 1, 2, 0.5, 1, 2], dtype=object),
         pd.Series([1.5, 2, 2.5, 1.5, 2, 2.5]),
+        ["0.1", "0.4", "0.35", "0.8", "0.7", "0.2"],  # a score read as text
     ],
 )
 def test_measured_numbers_are_no_groups(by):
@@ -60,8 +61,24 @@ def test_measured_numbers_are_no_groups(by):
         check_follow_up([1, 2, 3, 4, 5, 6], [1] * 6, by)
 
 
+@pytest.mark.parametrize("kind", [None, object])
+def test_dates_are_no_groups(kind):
+    by = pd.Series(pd.to_datetime(["2020", "2021", "2020"]), dtype=kind)
+    with pytest.raises(ValueError, match="by must name groups, got dates; cut them"):
+        check_follow_up([1, 2, 3], [1] * 3, by)
+
+
 @pytest.mark.parametrize(
-    "by", [[0.2, 0.8] * 3, [1, 2, 3] * 2, [1.0, 2.0, 3.0] * 2, list("abcdef")]
+    "by",
+    [
+        [0.2, 0.8] * 3,
+        [1, 2, 3] * 2,
+        [1.0, 2.0, 3.0] * 2,
+        list("abcdef"),
+        list("123456"),
+        ["0.5", "1", "1.5"] * 2,
+        [True, False] * 3,
+    ],
 )
 def test_few_or_whole_numbers_and_words_are_groups(by):
     assert check_follow_up([1, 2, 3, 4, 5, 6], [1] * 6, by)[2].tolist() == by

@@ -247,3 +247,13 @@ def test_repr_holds_the_numbers(datasets):
     result = kaplan_meier(data["time"], data["event"], data["group"])
     assert "n=42 patients, events=30" in repr(result)
     assert len(result.to_frame()) == len(result.curves)
+
+
+def test_before_the_first_event_the_band_is_that_of_all():
+    # Clopper-Pearson of n of n: the lower bound is (alpha / 2) ** (1 / n).
+    result = kaplan_meier([1, 2, 3, 4, 5, 6], [0, 1, 1, 0, 0, 0], list("aaabbb"))
+    with pytest.warns(UndefinedMetricWarning, match=r"No event by time 1 in group 'a'"):
+        got = result.survival_at([0, 1, 5])
+    assert got["low"].tolist()[:2] == [1, pytest.approx(0.025 ** (1 / 3))]
+    assert got["low"][3:].tolist() == pytest.approx([1, 0.025 ** (1 / 3), 0.025**0.5])
+    assert (result.curves["low"][result.curves["survival"] == 1] == 1).all()  # as R
