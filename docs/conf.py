@@ -43,10 +43,14 @@ html_sidebars = {"index": [], "quickstart": []}
 def api_page():
     """List every public name, package by package."""
     lines = ["API reference", "=============", ""]
+    lines += [".. currentmodule:: sknac", "", ".. autosummary::"]
+    lines += ["   :toctree: generated", "", "   show_versions", ""]
     names = [module.name for module in pkgutil.iter_modules(sknac.__path__)]
     # Doors for developers are modules.
     for name in sorted([*names, "cohort.planes", "nets.split"]):
         package = importlib.import_module(f"sknac.{name}")
+        if not package.__all__:  # what the packages share among themselves
+            continue
         title = f"sknac.{name}"
         lines += [title, "-" * len(title), "", package.__doc__.splitlines()[0], ""]
         lines += [f".. currentmodule:: {title}", "", ".. autosummary::"]

@@ -51,7 +51,7 @@ def _complaints(path, codes_off=()):
     return [f"{path}: {code} {text}" for code, text in errors if code not in codes_off]
 
 
-@pytest.mark.parametrize("path", list(_public_names()))
+@pytest.mark.parametrize("path", [*_public_names(), "sknac.show_versions"])
 def test_public_docstring_is_complete(path):
     """The name needs an example; its methods need everything else."""
     found = _complaints(path, _IGNORED)
@@ -101,7 +101,7 @@ def _functions(path):
             yield function
 
 
-@pytest.mark.parametrize("path", list(_public_names()))
+@pytest.mark.parametrize("path", [*_public_names(), "sknac.show_versions"])
 def test_signatures_can_be_read_in_a_notebook(path):
     """No type is a page of alternatives, as numpy's ArrayLike is once resolved."""
     long = [

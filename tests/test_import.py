@@ -42,8 +42,24 @@ def test_import_leaves_heavy_libraries_out(package):
 
 
 def test_show_versions_names_what_numbers_rest_on(capsys):
-    from sknac.utils import show_versions
+    import sknac
 
-    show_versions()
+    sknac.show_versions()
     printed = capsys.readouterr().out
     assert all(name in printed for name in ("python", "sknac", "torch", "lifelines"))
+
+
+def test_top_level_names_are_there_and_imported_late():
+    loaded = _run(
+        "import json, sys, sknac\nprint(json.dumps([n for n in sys.modules]))"
+    )
+    assert not {"numpy", "sklearn", "sknac.utils"} & set(loaded)
+    seen = _run("import json, sknac\nprint(json.dumps(dir(sknac)))")
+    assert {"show_versions", "__version__"} <= set(seen)
+
+
+def test_other_top_level_names_are_no_attributes():
+    import sknac
+
+    with pytest.raises(AttributeError, match="no attribute 'versions'"):
+        sknac.versions  # noqa: B018

@@ -16,7 +16,7 @@ _AT_MOST = 90
 def _exported():
     """Every name of every package's ``__all__``."""
     packages = [m.name for m in pkgutil.iter_modules(sknac.__path__) if m.ispkg]
-    return [
+    return ["sknac.show_versions"] + [
         f"{package}.{name}"
         for package in packages
         for name in importlib.import_module(f"sknac.{package}").__all__

@@ -259,7 +259,7 @@ class SaliencyDisplay(MapDisplay):
             self.colorbar_.formatter.set_powerlimits((-2, 3))
         self.contour_ = self._draw_lines(levels, contour_kwargs or {})
         area = _seen_part(self.values, self.grid) if zoom else self._whole
-        self._frame(area, {"linestyle": ":"} | (core_kwargs or {}))
+        self._frame(area, core_kwargs or {})
         return self
 
     def _colours(self, alpha, map_kwargs):

@@ -87,7 +87,8 @@ class ReferencePhantom:
         if self.bsc is not None and not callable(self.bsc):
             raise ValueError(
                 "bsc must be callable with frequencies in MHz, such as a model of "
-                f"sknac.qus (a measured one is a TabulatedBSC), or None, got {self.bsc!r}"
+                "sknac.qus (a measured one is a TabulatedBSC), or None, got "
+                f"{self.bsc!r}"
             )
 
     @classmethod

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sknac.clinical import PatientFlow
 from sknac.report._checks import check_text
 from sknac.report._draw import saved
-from sknac.report._intake import check_flow, subgroup_table
+from sknac.report._intake import check_flow, need_decisions, subgroup_table
 from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
 from sknac.report._system import System
@@ -116,8 +116,7 @@ class Additions:
         """
         system = self._system(name)
         table = subgroup_table(system, by)
-        if system.main not in system.test.decisions:
-            raise ValueError(f"{system.main} must have decisions to show in subgroups")
+        need_decisions(system, "to show in subgroups")
         system.subgroups = table
         return self
 
@@ -149,8 +148,7 @@ class Additions:
             the follow-up of a patient with a decision is missing or wrong.
         """
         system = self._system(name)
-        if system.main not in system.test.decisions:
-            raise ValueError(f"{system.main} must have decisions to group survival by")
+        need_decisions(system, "to group survival by")
         check_text(time_label, "time_label")
         y = system.test.y
         follow_up = aligned("time", time, y), aligned("event", event, y)

@@ -36,9 +36,10 @@ def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
         return
     both = test.intersection(train)
     if len(both):
+        are = "patient is" if len(both) == 1 else "patients are"
         raise ValueError(
-            f"{name}: {len(both)} patients are both in training and test; leave them "
-            "out of one"
+            f"{name}: {len(both)} {are} both in training and test, the first is "
+            f"{both[0]!r}; leave them out of one"
         )
 
 
@@ -53,4 +54,14 @@ def check_subgroups(table: pd.DataFrame) -> pd.DataFrame:
                 f"subgroups {column!r} has {levels} levels, at most {MOST_SUBGROUPS} "
                 "are shown; cut numbers into groups, for example with pandas.cut"
             )
+    names = [
+        f"{column}: {level}"
+        for column in table
+        for level in table[column].dropna().unique()
+    ]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(
+            f"two subgroups would be written {twice!r}; rename a factor or a level"
+        )
     return table

@@ -35,6 +35,8 @@ def judge(name: str, estimator: Any, X: Any, pos_label: Any) -> Judgement:
     inner, seen = opened(estimator, X)
     if isinstance(inner, StagedClassifier):
         return _judge_stages(name, inner, seen, index)
+    if not any(hasattr(inner, m) for m in ("predict_proba", "decision_function")):
+        return Judgement(decisions={name: inner.predict(seen)})
     answers = answers_of(inner, seen)
     score, is_probability = answers.shown(index)
     found = Judgement({name: score}, {name: answers.label})

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
+from sknac.report._text import plural
 from sknac.utils._text import ABSENT, number, pvalue, significant
 
 
@@ -84,7 +85,8 @@ def learning_section(system: System, options: Options) -> Section | None:
         Drawing(
             key=f"loss-{name}",
             caption=f"Loss by epoch: {name}",
-            alt=f"Training and validation loss of {name} over {len(curve)} epochs.",
+            alt=f"Training and validation loss of {name} over "
+            f"{plural(len(curve), 'epoch')}.",
             display=TrainingCurveDisplay(curve=curve),
             title=f"{name}{options.mark}",
             size=(5.4, 3.8),

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.report._checks import check_disjoint, check_subgroups, check_text
+from sknac.report._checks import (
+    check_disjoint,
+    check_names,
+    check_subgroups,
+    check_text,
+)
 from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
 from sknac.report._sample import aligned_table, make_sample, same_rows
 from sknac.report._system import System
+from sknac.report._text import listed, plural
 from sknac.utils._parts import opened
 
 
@@ -23,6 +29,7 @@ def new_system(
     y_train: Any,
     train: Judgement | None,
     pos_label: Any,
+    main: str | None = None,
 ) -> System:
     """Check what was given and return a system that is not added yet."""
     check_text(name, "name", empty=False)
@@ -41,10 +48,35 @@ def new_system(
         where = f"{name}, training"
         trained = make_sample(where, y_train, train.scores, train.decisions, classes)
         check_disjoint(name, sample.y.index, trained.y.index)
+    main = _main_model(name, sample, main)
+    return System(name, pos_label, main, sample, trained)
+
+
+def _main_model(name, sample, main):
+    """Return the model that a system is about; the order of models says nothing."""
     models = sample.models
-    return System(
-        name, pos_label, name if name in models else models[-1], sample, trained
+    if main is not None:
+        check_text(main, f"{name}: main")
+        return check_names(main, models, f"{name}: main")[0]
+    if name in models:
+        return name
+    for known in (models, list(sample.decisions)):
+        if len(known) == 1:
+            return known[0]
+    raise ValueError(
+        f"{name} has the models {models}, none of its own name; say with main= which "
+        "of them the first table, subgroups and survival are about"
     )
+
+
+def need_decisions(system: System, purpose: str) -> None:
+    """Raise unless the main model has decisions; say which have."""
+    if system.main in system.test.decisions:
+        return
+    have = listed(system.test.decisions)
+    mend = "pass them to add_predictions as decisions="
+    mend += f", or as main= a model that has some: {have}" if have else ""
+    raise ValueError(f"{system.main} must have decisions {purpose}; {mend}")
 
 
 def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
@@ -52,14 +84,14 @@ def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
     found = Judgement()
     for name, model in models.items():
         one = judge(name, model, X, pos_label)
-        twice = set(found.scores) & set(one.scores)
+        twice = set(found.decisions) & set(one.decisions)
         if twice:
             raise ValueError(f"two models are named {min(twice)!r}; name one else")
+        if not found.decisions:  # the first: the system's own
+            found.stages = one.stages
         found.scores |= one.scores
         found.decisions |= one.decisions
         found.probabilities += one.probabilities
-        if len(found.scores) == len(one.scores):  # the first: the system's own
-            found.stages = one.stages
     return found
 
 
@@ -103,8 +135,8 @@ def check_flow(system: System, flow: Any) -> None:
     fits = flow.analysed == n if system.train is not None else flow.analysed >= n
     if not fits:
         raise ValueError(
-            f"flow has {flow.analysed} patients analysed, the system has {n}; they "
-            "must be the same"
+            f"flow has {plural(flow.analysed, 'patient')} analysed, the system has "
+            f"{n}; they must be the same"
         )
 
 
@@ -112,12 +144,15 @@ def subgroup_table(system: System, by: Any) -> pd.DataFrame:
     """Return the factors that part the test patients, from a table or its names."""
     if isinstance(by, str):
         by = [by]
+    if isinstance(by, list | tuple) and not by:
+        raise ValueError("by must name one column or more, got none")
     if isinstance(by, list | tuple) and all(isinstance(x, str) for x in by):
         table = system.tables.get("test")
         absent = [x for x in by if table is None or x not in table.columns]
         if absent:
             raise ValueError(
-                f"{system.name} has no column {', '.join(absent)}; add it to X"
+                f"{system.name} has no column {', '.join(absent)}; add it to X, call "
+                "add_characteristics before, or pass the column itself"
             )
         by = table[list(by)]
     if not isinstance(by, pd.DataFrame | pd.Series):

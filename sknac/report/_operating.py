@@ -238,7 +238,9 @@ def wrong_section(system: System, options: Options) -> Section | None:
     wrong = np.flatnonzero((y != decided).to_numpy())
     rows = [system.test.y.index.get_loc(y.index[at]) for at in wrong]
     shown = rows[:MOST_WRONG]
-    text = (f"{system.main} is wrong on {len(rows)} of {len(y)} test patients.",)
+    text = (
+        f"{system.main} is wrong on {len(rows)} of {plural(len(y), 'test patient')}.",
+    )
     if len(rows) > MOST_WRONG:
         text += (f"The first {MOST_WRONG} are listed; report.json lists all.",)
     tables = (_wrong_table(system, options, [everyone[row] for row in shown]),)

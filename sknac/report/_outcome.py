@@ -6,6 +6,7 @@ import pandas as pd
 
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
+from sknac.report._text import plural
 from sknac.survival import KaplanMeierDisplay, hazard_ratio, kaplan_meier
 from sknac.utils._text import number, pvalue, significant
 
@@ -53,7 +54,8 @@ def survival_section(system: System, options: Options) -> Section | None:
 def _spoken(found):
     """Write patients and events of each group in words."""
     return " ".join(
-        f"{group}: {int(row['events'])} events in {int(row['n'])} patients."
+        f"{group}: {plural(int(row['events']), 'event')} in "
+        f"{plural(int(row['n']), 'patient')}."
         for group, row in found.summary.iterrows()
     )
 

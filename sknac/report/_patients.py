@@ -9,7 +9,7 @@ from sknac.clinical import PatientFlow, PatientFlowDisplay, baseline_table
 from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import listed
+from sknac.report._text import listed, plural
 from sknac.utils._text import number, share
 
 # A text column with more levels than this may well be names or notes.
@@ -24,14 +24,14 @@ def flow_section(system: System, options: Options) -> Section:
                 str(label): str(int((sample.y == label).sum()))
                 for label in system.classes
             },
-            "All": str(len(sample.y)),
+            _total("All", system): str(len(sample.y)),
         }
         for cohort, sample in system.cohorts()
     }
     table = Table.of("Cohort", "Patients by cohort and true class", counts)
     results = {
         "patients": {
-            cohort: {"n": len(sample.y)}
+            cohort: {_total("n", system): len(sample.y)}
             | {str(x): int((sample.y == x).sum()) for x in system.classes}
             for cohort, sample in system.cohorts()
         }
@@ -45,6 +45,12 @@ def flow_section(system: System, options: Options) -> Section:
         results["flow"]["enrolled"] = None
     drawings = (_flow_drawing(system, flow, options),)
     return Section("patients", "Patients", (), (table,), drawings, results)
+
+
+def _total(name, system):
+    """Name the number of all patients; a class may have that name already."""
+    taken = name in map(str, system.classes)
+    return f"{name} (both classes)" if taken else name
 
 
 def _flow_drawing(system, flow, options):
@@ -66,7 +72,7 @@ def _flow_drawing(system, flow, options):
 def _spoken(system):
     """Write the counts of the cohorts in words."""
     return "; ".join(
-        f"{len(sample.y)} {cohort} patients, of them "
+        f"{plural(len(sample.y), f'{cohort} patient')}, of them "
         + listed(f"{int((sample.y == x).sum())} {x}" for x in system.classes)
         for cohort, sample in system.cohorts()
     )
@@ -176,8 +182,9 @@ def missing_section(system: System, options: Options) -> Section | None:
         for cohort, sample in system.cohorts()
     }
     unscored = [
-        f"{model} has no score for {count} of {len(sample.y)} {cohort} patients; its "
-        "numbers are those of the others"
+        f"{model} has no score for {count} of "
+        f"{plural(len(sample.y), f'{cohort} patient')}; its numbers are those of the "
+        "others"
         for cohort, sample in system.cohorts()
         for model, count in scores[cohort].items()
         if count
@@ -188,7 +195,7 @@ def missing_section(system: System, options: Options) -> Section | None:
     text = tuple(f"{sentence}." for sentence in unscored)
     if counts and not tables:
         n = max(map(len, counts.values()))
-        text = (f"No value is missing in {n} columns.", *text)
+        text = (f"No value is missing in {plural(n, 'column')}.", *text)
     return Section(
         "missing",
         "Missing data",
@@ -236,6 +243,9 @@ def _missing_table(counts, system):
         if any(found.get(name) for found in counts.values())
     }
     complete = len(names) - len(rows)
-    note = f"The other {complete} columns are complete." if complete else ""
+    note = ""
+    if complete:
+        which = "column is" if complete == 1 else f"{complete} columns are"
+        note = f"The other {which} complete."
     caption = "Patients without a value, by column or visit"
     return Table.of("Column or visit", caption, rows, note)

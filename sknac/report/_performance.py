@@ -20,7 +20,7 @@ from sknac.metrics import (
 )
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
-from sknac.report._text import HEADS, listed, rate_cells
+from sknac.report._text import HEADS, listed, plural, rate_cells
 from sknac.utils._pvalues import holm
 from sknac.utils._style import line_style, point_style
 from sknac.utils._text import ABSENT, MINUS, bracket, in_line, number, pvalue
@@ -158,7 +158,7 @@ def comparison_section(system: System, options: Options) -> Section | None:
         "Models",
         "Differences between areas under the ROC curve, test patients (DeLong, paired)",
         rows,
-        f"Adjusted by Holm's method for {len(tests)} comparisons.",
+        f"Adjusted by Holm's method for {plural(len(tests), 'comparison')}.",
     )
     numbers = [
         {"a": a, "b": b, **found.to_dict(), "pvalue_holm": p}
@@ -333,7 +333,7 @@ def headline(system: System, options: Options) -> tuple[str, dict]:
             cells[HEADS[name]] = _stacked(getattr(rates, name))
         hit, miss = rates.sensitivity, rates.specificity
         parts.append(
-            f"{hit.count} of {hit.total} patients with {system.pos_label} and "
-            f"{miss.count} of {miss.total} with {system.neg_label} recognised"
+            f"{hit.count} of {plural(hit.total, 'patient')} with {system.pos_label} "
+            f"and {miss.count} of {miss.total} with {system.neg_label} recognised"
         )
     return f"{'; '.join(parts)}.", cells

@@ -83,7 +83,8 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
         raise TypeError(f"{what} must be a DataFrame, got {type(table).__name__}")
     one_dimensional(table.index, what, len(y))
     _check_order(what, table, y)
-    if not table.columns.is_unique:
+    # Names are written as text: 1 and "1" would be one.
+    if not table.columns.map(str).is_unique:
         raise ValueError(f"{what} has two columns of one name; rename one")
     return table.set_axis(y.index)
 

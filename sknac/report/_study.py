@@ -85,7 +85,8 @@ class StudyReport(Additions):
     one row each, or an error says so.
 
     The model that subgroups, survival, the wrong decisions and the first table are
-    about is the one named like its system; else the last one given.
+    about is the one named like its system, else the only one, else the only one with
+    decisions; among others `add_predictions` is told it as ``main``.
 
     Examples
     --------
@@ -141,6 +142,7 @@ class StudyReport(Additions):
         *,
         pos_label: Any,
         decisions: Any = None,
+        main: str | None = None,
         probabilities: bool | Iterable[str] = False,
         y_train: ArrayLike | None = None,
         scores_train: Any = None,
@@ -163,6 +165,10 @@ class StudyReport(Additions):
         decisions : array-like of shape (n_patients,), dict of str to array-like, \
 default=None
             Predicted labels by model; None for a patient without a decision.
+        main : str, default=None
+            The model that the first table, subgroups, survival and the wrong decisions
+            are about. None takes the one named like the system, else the only one, else
+            the only one with decisions; where none is, it must be named.
         probabilities : bool or list of str, default=False
             Which scores are probabilities of the positive class (True: all); for
             calibration and decision curve.
@@ -181,9 +187,9 @@ default=None
         Raises
         ------
         ValueError
-            If the name is taken, there are neither scores nor decisions, rows do not
-            match, `y` has not two classes, a patient has several rows, a label is
-            unknown, or training and test patients overlap.
+            If the name is taken, there are neither scores nor decisions, the main model
+            is not known, rows do not match, `y` has not two classes, a patient has
+            several rows, a label is unknown, or training and test patients overlap.
         """
         test = Judgement(by_model(scores, name, "scores"))
         test.decisions = by_model(decisions, name, "decisions")
@@ -195,7 +201,8 @@ default=None
             raise ValueError(
                 f"{name}: scores and decisions in training must come with y_train"
             )
-        system = new_system(self._systems, name, y, test, y_train, train, pos_label)
+        given = name, y, test, y_train, train, pos_label
+        system = new_system(self._systems, *given, main=main)
         chosen = test.scores if probabilities is True else probabilities or ()
         system.probabilities = check_names(chosen, test.scores, "probabilities")
         check_probabilities(system)

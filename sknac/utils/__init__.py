@@ -1,7 +1,5 @@
-"""What several packages share, private but for the versions for bug reports."""
+"""Small tools that the packages share; none is public."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.utils._versions import show_versions
-
-__all__ = ["show_versions"]
+__all__: list[str] = []

@@ -62,7 +62,7 @@ class MapDisplay:
             gap = [[np.nan, np.nan]]
             rings = [part for ring in self.core.rings() for part in (gap, ring)]
             points = np.concatenate(rings)[1:]
-            look = {"color": "white", "linewidth": 1.5} | core_look
+            look = {"color": "white", "linewidth": 1.5, "linestyle": ":"} | core_look
             (self.core_,) = self.ax_.plot(points[:, 1], points[:, 0], **look)
         if self.title is not None:
             self.ax_.set_title(self.title)

@@ -55,8 +55,8 @@ def show_versions() -> None:
 
     Examples
     --------
-    >>> from sknac.utils import show_versions
-    >>> show_versions()
+    >>> import sknac
+    >>> sknac.show_versions()
     python...
     """
     for name, found in versions().items():

@@ -35,7 +35,7 @@ def test_names_must_be_known():
 
 def test_ranges_say_nothing_of_patients():
     check_disjoint("x", pd.RangeIndex(3), pd.Index([0, 1]))
-    with pytest.raises(ValueError, match="1 patients are both"):
+    with pytest.raises(ValueError, match="1 patient is both"):
         check_disjoint("x", pd.Index(["P1"]), pd.Index(["P1", "P2"]))
 
 
@@ -44,3 +44,16 @@ def test_factors_of_many_levels_are_refused():
     with pytest.raises(ValueError, match="cut numbers into groups"):
         check_subgroups(table)
     assert check_subgroups(table[:3]).equals(table[:3])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"a": [1, "1", 2]},
+        {"a: b": ["c", "d", "d"], "a": ["b: c", "e", "e"]},
+        {"a": [True, "True", None]},
+    ],
+)
+def test_subgroups_that_read_alike_are_refused(table):
+    with pytest.raises(ValueError, match="two subgroups would be written 'a: "):
+        check_subgroups(pd.DataFrame(table, dtype=object))

@@ -2,7 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.linear_model import LogisticRegression
 
 from sknac.decision import weighted_youden_curve
 
@@ -90,3 +94,89 @@ def test_another_model_cannot_take_the_place_of_the_system(study, cascade, new):
             pos_label="response",
             others={"D": cascade.named_stages_["DLR-2"]},
         )
+
+
+_SCORES = {"a": [0.1, 0.9, 0.3, 0.8], "b": [0.2, 0.7, 0.9, 0.6]}
+_TRUE, _DECIDED = ["n", "r", "n", "r"], ["n", "r", "r", "r"]
+
+
+def _main(report):
+    return report.to_dict()["systems"][0]["main_model"]
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_the_order_of_models_does_not_choose_the_main_one(new, order):
+    scores = {name: _SCORES[name] for name in order}
+    given = {"pos_label": "r"}
+    with pytest.raises(ValueError, match="say with main= which"):
+        new().add_predictions("x", _TRUE, scores, **given)
+    with pytest.raises(ValueError, match="say with main= which"):
+        new().add_predictions(
+            "x", _TRUE, None, decisions=dict.fromkeys(order, _DECIDED), **given
+        )
+    for main in order:
+        report = new().add_predictions("x", _TRUE, scores, main=main, **given)
+        assert _main(report) == main
+    alone = new().add_predictions(
+        "x", _TRUE, scores, decisions={"a": _DECIDED}, **given
+    )
+    assert _main(alone.add_subgroups("x", pd.Series(["u", "v"] * 2, name="f"))) == "a"
+    named = {name: _SCORES[name] for name in order} | {"x": _SCORES["a"]}
+    assert _main(new().add_predictions("x", _TRUE, named, **given)) == "x"
+
+
+@pytest.mark.parametrize(
+    ("main", "error", "message"),
+    [
+        ("c", ValueError, "x: main must name some of"),
+        (["a"], TypeError, "x: main must be text"),
+        ("", ValueError, "x: main must name some of"),
+    ],
+)
+def test_main_is_one_of_the_models(new, main, error, message):
+    with pytest.raises(error, match=message):
+        new().add_predictions("x", _TRUE, _SCORES, main=main, pos_label="r")
+
+
+def test_a_main_model_without_decisions_names_those_that_have_some(new):
+    report = new().add_predictions(
+        "x", _TRUE, _SCORES, decisions={"a": _DECIDED}, main="b", pos_label="r"
+    )
+    with pytest.raises(ValueError, match="as main= a model that has some: a"):
+        report.add_subgroups("x", pd.Series(["u", "v"] * 2))
+    with pytest.raises(ValueError, match="as main= a model that has some: a"):
+        report.add_survival("x", [1, 2, 3, 4], [1, 0, 1, 0])
+
+
+def test_subgroups_of_no_column_are_refused(new):
+    report = new().add_predictions("x", _TRUE, [1, 2, 3, 4], pos_label="r")
+    with pytest.raises(ValueError, match="by must name one column or more"):
+        report.add_subgroups("x", [])
+
+
+class _LabelsOnly(ClassifierMixin, BaseEstimator):
+    """A classifier that gives no scores."""
+
+    def fit(self, X, y):
+        """Keep the classes."""
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        """Call the older patients the second class."""
+        return self.classes_[(np.asarray(X)[:, 0] > 50).astype(int)]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_classifier_without_scores_is_shown_by_its_decisions(study, new, first):
+    X = pd.DataFrame({"age": study.X["age"]})
+    labels = _LabelsOnly().fit(X, study.y)
+    scores = LogisticRegression().fit(X, study.y)
+    own, other = (labels, scores) if first else (scores, labels)
+    report = new().add_estimator(
+        "own", own, X, study.y, others={"other": other}, pos_label="response"
+    )
+    found = report.to_dict()["systems"][0]
+    assert found["main_model"] == "own"
+    assert set(found["results"]["rates"]["test"]) == {"own", "other"}
+    assert list(found["results"]["roc"]["test"]) == ["other" if first else "own"]

@@ -115,3 +115,41 @@ def test_flow_that_does_not_add_up_is_refused(scored):
 
 def test_every_test_of_a_baseline_table_is_written_out():
     assert set(_TEST_NAMES) == {*NUMERIC_TESTS, *CATEGORICAL_TESTS}
+
+
+@pytest.mark.parametrize(
+    ("columns", "missing", "said"),
+    [
+        (["a"], (), "No value is missing in 1 column."),
+        (["a", "b"], (), "No value is missing in 2 columns."),
+        (["a", "b"], ("a",), "The other column is complete."),
+        (["a", "b", "c"], ("a",), "The other 2 columns are complete."),
+    ],
+)
+def test_one_column_is_no_columns(scored, study, columns, missing, said):
+    X = pd.DataFrame({name: np.arange(40.0) for name in columns}, index=study.y.index)
+    X.loc[X.index[0], list(missing)] = np.nan
+    assert said in scored.add_characteristics("x", X).to_html()
+
+
+def test_one_event_and_one_patient_are_spoken_of_as_one(new):
+    y = ["response", "response", "non-response", "response"]
+    decided = ["response", "response", "non-response", "response"]
+    report = new().add_predictions(
+        "x", y, None, decisions=decided, pos_label="response"
+    )
+    html = report.add_survival("x", [3, 4, 2, 5], [0, 1, 1, 0]).to_html()
+    assert "1 of 1 with non-response recognised" in html
+    assert "non-response: 1 event in 1 patient." in html
+    assert "response: 1 event in 3 patients." in html
+
+
+@pytest.mark.parametrize("labels", [("y", "n"), ("n", "y"), ("All", "n")])
+def test_no_class_takes_the_place_of_the_total(labels, new):
+    y = [labels[0]] * 3 + [labels[1]] * 2
+    report = new().add_predictions("x", y, np.arange(5.0), pos_label=labels[0])
+    counts = results_of(report)["patients"]["test"]
+    assert counts[labels[0]], counts[labels[1]] == (3, 2)
+    assert sorted(counts.values()) == [2, 3, 5]
+    section = report.to_html().split("Patients by cohort and true class")[1]
+    assert "<td>3</td><td>2</td><td>5</td>" in section

@@ -90,7 +90,7 @@ def test_models_without_a_score_count_the_other_patients(study, new):
     score = study.X["dlr2"].copy()
     score.iloc[:7] = np.nan
     report = new().add_predictions(
-        "x", study.y, {"a": score, "b": study.X["dlr4"]}, **POSITIVE
+        "x", study.y, {"a": score, "b": study.X["dlr4"]}, main="b", **POSITIVE
     )
     results = report.to_dict()["systems"][0]["results"]
     assert results["roc"]["test"]["a"]["n"] == len(study.y) - 7
@@ -122,7 +122,9 @@ def test_decision_curves_are_those_of_patients_whom_all_models_scored(study, new
     score = study.X["dlr2"].copy()
     score.iloc[:7] = np.nan
     scores = {"a": score, "b": study.X["dlr4"]}
-    report = new().add_predictions("x", study.y, scores, probabilities=True, **POSITIVE)
+    report = new().add_predictions(
+        "x", study.y, scores, main="b", probabilities=True, **POSITIVE
+    )
     found = report.to_dict()["systems"][0]["results"]["decision_curve"]
     rest = {name: column[7:] for name, column in scores.items()}
     assert found == decision_curve(study.y[7:], rest, **POSITIVE).to_dict()

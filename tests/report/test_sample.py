@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sknac.report._sample import aligned_table
+
 Y = pd.Series(["r", "n", "r", "n"], index=["P1", "P2", "P3", "P4"])
 S = [0.9, 0.2, 0.8, 0.4]
 
@@ -70,3 +72,10 @@ def test_labels_of_any_kind(new, labels):
     found = report.to_dict()["systems"][0]
     assert found["pos_label"] == labels[0]
     assert found["results"]["rates"]["test"]["x"]["tp"] == 2
+
+
+@pytest.mark.parametrize("names", [(1, "1"), (True, "True"), ("a", "a")])
+def test_columns_that_read_alike_are_refused(names):
+    table = pd.DataFrame([[1, None]] * 4, columns=pd.Index(names, dtype=object))
+    with pytest.raises(ValueError, match="X has two columns of one name"):
+        aligned_table("X", table, pd.Series(["r", "n"] * 2))

@@ -7,7 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from sknac.cohort import Grid, MaskOutline, Plane
+from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
+from sknac.inspection import SaliencyDisplay
+from sknac.qus import QUSMapDisplay
 from sknac.utils._map_display import MapDisplay, edges_of, map_of
 
 pytestmark = pytest.mark.mpl
@@ -47,3 +49,29 @@ def test_the_only_map_needs_no_name():
     assert (values.shape, name) == ((4, 4), "mbf")
     with pytest.raises(ValueError, match=r"channel must be one of .*, got 'ss'"):
         map_of(plane, "ss")
+
+
+_GRID = Grid((9, 9), (1.0, 1.0))
+_HOLES = np.zeros((9, 9), bool)
+_HOLES[1:8, 1:8] = True
+_HOLES[3:5, 3:5] = False
+
+
+@pytest.mark.parametrize("show", [SaliencyDisplay, QUSMapDisplay])
+@pytest.mark.parametrize(
+    "core",
+    [
+        PolygonOutline([(2, 2), (2, 6), (6, 6), (6, 2)]),
+        MaskOutline(_HOLES, _GRID),
+        MaskOutline(np.eye(9, dtype=bool), _GRID),
+    ],
+)
+def test_cores_are_dotted_whatever_outlines_them(show, core):
+    channel = "grad_cam" if show is SaliencyDisplay else "mbf"
+    plane = Plane(
+        np.ones((1, 9, 9)), "maps", (1.0, 1.0), core=core, channels=(channel,)
+    )
+    display = show.from_plane(plane, channel)
+    assert display.core_.get_linestyle() == ":"
+    again = show.from_plane(plane, channel, core_kwargs={"linestyle": "-"})
+    assert again.core_.get_linestyle() == "-"
