@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import StrOptions, _fit_context
 from sknac.utils._state import SavedState
 
@@ -106,6 +107,7 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         self : TumorChange
             The fitted object.
         """
+        same_rows(X=X, y=y)
         if len(self.visits) < 2:
             raise ValueError("visits must name at least two visits")
         self.columns_ = [name for v in self.visits for name in self._names(v)]

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.cohort._frame import check_cohort
 from sknac.cohort._records import Plane
 from sknac.cohort.planes import PlaneAt, check_kind, list_planes, put_planes
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import _fit_context, progress_of, without_callbacks
 from sknac.utils._state import SavedState
 
@@ -103,6 +104,7 @@ class PlaneTransformer(
         CohortError
             If the frame or a plane cannot be used; it names the place.
         """
+        same_rows(X=X, y=y)
         self.columns_ = check_cohort(self, X, columns=self.columns, reset=True)
         self._list_planes(X)  # refuses planes of another kind
         self.fit_planes(X)

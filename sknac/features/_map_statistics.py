@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.cohort import check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.features._statistics import check_names, describe
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import _fit_context
 from sknac.utils._state import SavedState
 
@@ -133,6 +134,7 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
         columns = check_cohort(self, X, columns=self.columns, reset=True)
         check_has_studies(X, columns)
         self.statistics_ = statistics
+        same_rows(X=X, y=y)
         self.columns_ = columns
         self.channels_ = X[columns[0]].iloc[0].planes[0].channels
         return self

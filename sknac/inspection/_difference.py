@@ -16,6 +16,7 @@ from sknac.inspection._occlusion import Lattice
 from sknac.inspection._placement import follow
 from sknac.inspection._score import codes_of, given_labels
 from sknac.nets.split import split_model
+from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import Interval, validate_params
 from sknac.utils._store import ArrayStore
 
@@ -145,6 +146,7 @@ def prediction_difference(
     """
     model = split_model(estimator)
     net = model.net
+    same_rows(X=X, target=target)
     labels = given_labels(target, len(X), model.classes)
     codes = None if labels is None else codes_of(labels, model.classes).tolist()
     positions, names = _pick_channels(channels, net)

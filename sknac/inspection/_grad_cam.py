@@ -14,6 +14,7 @@ from sknac.cohort import Grid
 from sknac.inspection._placement import as_cohort, follow
 from sknac.inspection._score import given_labels, make_score
 from sknac.nets.split import computing, split_model
+from sknac.utils._rows import same_rows
 
 
 def grad_cam(
@@ -112,6 +113,7 @@ def grad_cam(
     (8, (1, 2, 64, 64))
     """
     model = split_model(estimator)
+    same_rows(X=X, target=target)
     labels = given_labels(target, len(X), model.classes)
     layers = _find_layers(model.net, layer)
     images, views = follow(model, X)

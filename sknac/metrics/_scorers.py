@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
 from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
 
 from sknac.metrics._auc import auc_ci
@@ -20,6 +19,7 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
+from sknac.utils._sample import check_sample
 
 _RATES = {
     "sensitivity": sensitivity_score,
@@ -119,8 +119,10 @@ def _area(
     y_true: Any, y_score: Any, *, pos_label: Any, sample_weight: Any = None
 ) -> float:
     """Return the area for scores that are high for `pos_label`."""
-    positive = np.asarray(y_true) == pos_label
-    return float(roc_auc_score(positive, y_score, sample_weight=sample_weight))
+    sample = check_sample(y_true, pos_label=pos_label, interval=False)
+    weights = sample.weights(sample_weight)
+    score = sample.scores(y_score)
+    return float(roc_auc_score(sample.positive, score, sample_weight=weights))
 
 
 def _area_low(

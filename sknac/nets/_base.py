@@ -24,6 +24,7 @@ from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
 from sknac.utils._labels import check_target
+from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
     Integral,
     Interval,
@@ -68,6 +69,11 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self._forget()
         try:
             self._check_settings()
+            splits = self.validation_fraction or vars(self).get("cross_fit")
+            rows = Rows(PASS_GROUPS if splits and groups is None else None)
+            given = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+            for name, values in given.items():
+                rows.see(name, values)
             items, codes = self._read_training_data(X, y)
             weights = _check_sample_weight(
                 sample_weight, codes, ensure_non_negative=True

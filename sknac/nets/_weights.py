@@ -9,6 +9,8 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from sknac.utils._labels import code_hint
 
+_SETTING = "class_weight={{{0}: ...}} (non_response={0} in make_qus_response_pipeline)"
+
 
 def item_weights(
     codes: np.ndarray,
@@ -44,7 +46,7 @@ def item_weights(
         known = set(classes.tolist())
         strange = [label for label in class_weight if label not in known]
         if strange:
-            hint = code_hint(list(known), strange[0], "class_weight={%d: ...}")
+            hint = code_hint(list(known), strange[0], _SETTING)
             raise ValueError(
                 f"class_weight names {strange}, which y does not hold; give weights of "
                 f"{sorted(known)}{hint}"

@@ -15,10 +15,11 @@ from sknac.report._checks import (
 )
 from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
-from sknac.report._sample import aligned_table, make_sample, same_rows
+from sknac.report._sample import aligned_table, make_sample
 from sknac.report._system import System
 from sknac.report._text import listed, plural
 from sknac.utils._parts import opened
+from sknac.utils._rows import same_rows
 
 
 def new_system(
@@ -106,11 +107,11 @@ def with_rows(name: str, y: Any, X: Any) -> Any:
     index = getattr(y, "index", None)
     if not isinstance(index, pd.Index):
         return pd.Series(np.asarray(y), index=X.index)
-    if not same_rows(index, X.index):
-        raise ValueError(
-            f"{name}: y has other row names than X, or another order; pass "
-            "y.loc[X.index], or an array where the order is right"
-        )
+    try:
+        same_rows(X=X, y=y)
+    except ValueError as error:
+        text = f"{name}: {error}"
+        raise ValueError(text) from None
     if isinstance(index, pd.RangeIndex):
         return pd.Series(np.asarray(y), index=X.index)
     return y

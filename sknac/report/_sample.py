@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._labels import distinct_labels, one_dimensional
+from sknac.utils._rows import same_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,7 @@ def by_model(values: Any, name: str, what: str) -> dict[str, Any]:
 def aligned(what: str, values: Any, y: pd.Series) -> pd.Series:
     """Return values as a column beside y, or say how they do not fit."""
     array = one_dimensional(values, what, len(y))
-    _check_order(what, values, y)
+    same_rows(**{"y": y, what: values})
     return pd.Series(array, index=y.index)
 
 
@@ -82,34 +83,11 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
     if not isinstance(table, pd.DataFrame):
         raise TypeError(f"{what} must be a DataFrame, got {type(table).__name__}")
     one_dimensional(table.index, what, len(y))
-    _check_order(what, table, y)
+    same_rows(**{"y": y, what: table})
     # Names are written as text: 1 and "1" would be one.
     if not table.columns.map(str).is_unique:
         raise ValueError(f"{what} has two columns of one name; rename one")
     return table.set_axis(y.index)
-
-
-def _check_order(what, values, y):
-    """Raise where an index of its own has not the patients of y in their order.
-
-    Guessing which of two orders was meant would pair scores with wrong patients.
-    """
-    index = getattr(values, "index", None)
-    if isinstance(index, pd.Index) and not same_rows(index, y.index):
-        raise ValueError(
-            f"{what} has other row names than y, or another order; pass "
-            f"{what}.loc[y.index], or arrays where the order is right"
-        )
-
-
-def same_rows(index: pd.Index, rows: pd.Index) -> bool:
-    """Tell whether two indexes agree; a plain range says nothing of patients.
-
-    Unless the other one has just its numbers in another order: one of the two was
-    sorted or shuffled then, and which of them is not known.
-    """
-    plain = isinstance(index, pd.RangeIndex) or isinstance(rows, pd.RangeIndex)
-    return index.equals(rows) or (plain and not index.isin(rows).all())
 
 
 def _labels(where, y, classes):

@@ -99,7 +99,7 @@ def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> i
         return default
     classes = list(classes)
     if label not in classes:
-        hint = code_hint(classes, label, f"{name}=%d")
+        hint = code_hint(classes, label, f"{name}={{}}")
         raise ValueError(
             f"{name} must be a label of y ({classes}), got {label!r}{hint}"
         )
@@ -125,9 +125,9 @@ def code_hint(classes: list[Any], label: Any, setting: str) -> str:
     if not isinstance(label, str) or set(classes) != {0, 1}:
         return ""
     usual = ["non-response", "response"]
-    write = f"{setting % 0} or {setting % 1}, the place of {label!r} in sorting order"
+    write = f"{setting.format(0)} or {setting.format(1)}, the place of {label!r} in sorting order"
     if label in usual:
-        write = setting % usual.index(label)
+        write = setting.format(usual.index(label))
     return (
         "; stacking, voting and bagging classifiers hand on 0 and 1 for the sorted "
         f"labels: there, write {write}"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._labels import positive_label
+from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
     _get_response_values_binary,
     _num_samples,
@@ -51,6 +52,9 @@ def cv_responses(
     Returns labels, scores by name, patients (None where every row is tested once and
     no groups are given) and the positive class.
     """
+    names = Rows(PASS_GROUPS if groups is None else None)
+    for name, values in {"X": X, "y": y, "groups": groups}.items():
+        names.see(name, values)
     rows, scores, label = None, {}, pos_label
     for name, found in several.items():
         folds = _tested_rows(found, name)
@@ -66,7 +70,8 @@ def cv_responses(
             part, label = responses_of(estimator, part, response_method, pos_label)
             parts.append(part)
         scores[str(name)] = np.concatenate(parts)
-    return _safe_indexing(y, rows), scores, _patients(groups, rows, X), label
+    y = _safe_indexing(np.asarray(y), rows)
+    return y, scores, _patients(groups, rows, X), label
 
 
 def _tested_rows(found: Mapping[str, Any], name: str) -> list[np.ndarray]:

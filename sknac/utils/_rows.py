@@ -63,7 +63,7 @@ def warn_of_repeats(index: pd.Index, mend: str) -> None:
     n = patients_of(index).nunique()
     warn_user(
         f"{len(index)} rows but only {n} distinct index labels of patients; {mend}: "
-        "rows of one patient are not independent and the interval is too narrow"
+        "rows of one patient are not independent and look surer than they are"
     )
 
 

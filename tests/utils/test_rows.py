@@ -5,15 +5,24 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedGroupKFold,
+    cross_val_score,
+    cross_validate,
+)
+from sklearn.pipeline import make_pipeline
 
 from sknac.clinical import (
     StepwiseLogisticRegression,
+    TumorChange,
     baseline_table,
     modified_response,
     molecular_subtype,
 )
+from sknac.datasets import make_bmode_cohort
 from sknac.decision import (
     ScoreColumn,
     StagedClassifier,
@@ -23,6 +32,7 @@ from sknac.decision import (
     stage_flow,
     weighted_youden_curve,
 )
+from sknac.inspection import grad_cam, prediction_difference
 from sknac.metrics import (
     DecisionCurveDisplay,
     RocCIDisplay,
@@ -40,7 +50,11 @@ from sknac.metrics import (
     subgroup_rates,
     weighted_youden_score,
 )
+from sknac.nets import PlaneFeatureNet, PredictiveNet
+from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.roi import ROICropper
 from sknac.survival import KaplanMeierDisplay, hazard_ratio, kaplan_meier, logrank
+from sknac.utils._responses import cv_responses
 from sknac.utils._rows import patients_of, same_rows
 
 UNDEFINED = pytest.mark.filterwarnings(
@@ -266,3 +280,84 @@ def test_patients_are_the_level_of_that_name_with_those_above():
     assert patients_of(IMAGES).tolist() == np.repeat(range(6), 2).tolist()
     assert patients_of(CENTRES).nlevels == 2
     assert patients_of(IMAGES.rename([None, None])).nlevels == 1
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    """Simulated patients with images, clinical columns and labels."""
+    return make_bmode_cohort(n_patients=12, random_state=0)
+
+
+QUICK = {"max_epochs": 1, "random_state": 0, "torch_threads": 1}
+TABLE_NET = PredictiveNet(module="mlp_tiny", **QUICK)
+PLANE_NET = make_pipeline(
+    PlaneResizer(columns="us_pre", image_size=32),
+    MapScaler(columns="us_pre"),
+    PlaneFeatureNet(module="resnet_tiny", columns="us_pre", **QUICK),
+)
+FITS = {
+    "step": lambda c, y: ROICropper(columns="us_pre").fit(c.X, y),
+    "TumorChange": lambda c, y: TumorChange({"pre": "age", "post2": "ki67"}).fit(
+        c.X, y
+    ),
+    "table": lambda c, y: TABLE_NET.fit(c.X[["age", "ki67"]], y),
+    "weights": lambda c, y: TABLE_NET.fit(
+        c.X[["age", "ki67"]], c.y, sample_weight=1.0 + (y == "response")
+    ),
+    "groups": lambda c, y: TABLE_NET.fit(
+        c.X[["age", "ki67"]], c.y, groups=pd.Series(y.index, index=y.index)
+    ),
+    "planes": lambda c, y: clone(PLANE_NET).fit(c.X, y),
+    "threshold": lambda c, y: WeightedYoudenThreshold(
+        clone(PLANE_NET), cv="resubstitution", pos_label="response"
+    ).fit(c.X, y),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The threshold for weight")
+@pytest.mark.parametrize("name", FITS)
+def test_labels_of_a_cohort_in_another_order_are_refused(cohort, name):
+    FITS[name](cohort, cohort.y)
+    with pytest.raises(ValueError, match=r"or another order .*\.loc\[X\.index\]"):
+        FITS[name](cohort, cohort.y.sort_values(kind="stable"))
+
+
+def test_splitters_pick_the_same_rows_of_all(cohort):
+    X = cohort.X[["age", "ki67"]]
+    for y in (cohort.y, cohort.y.to_numpy(), list(cohort.y)):
+        cross_val_score(TABLE_NET, X, y, cv=2, error_score="raise")
+    numbered = cohort.y.reset_index(drop=True)
+    with pytest.warns(UserWarning, match="taken by position"):
+        cross_val_score(TABLE_NET, X, numbered, cv=2, error_score="raise")
+    model = WeightedYoudenThreshold(LogisticRegression(), pos_label="response", cv=2)
+    GridSearchCV(model, {"weight": [0.4, 0.6]}, cv=2).fit(X, cohort.y)
+
+
+def test_a_default_validation_split_warns_of_several_rows_of_a_patient(cohort):
+    X = cohort.X[["age", "ki67"]].set_axis(IMAGES)
+    y = cohort.y.set_axis(IMAGES)
+    with pytest.warns(UserWarning, match="12 rows but only 6 .* pass the patients as"):
+        TABLE_NET.fit(X, y)
+    TABLE_NET.fit(X, y, groups=IMAGES.get_level_values(0))
+    clone(TABLE_NET).set_params(validation_fraction=None).fit(X, y)
+
+
+def test_targets_in_another_order_are_refused(cohort):
+    net = clone(PLANE_NET).fit(cohort.X, cohort.y)
+    for explain in (grad_cam, prediction_difference):
+        with pytest.raises(ValueError, match=r"target\.loc\[X\.index\]"):
+            explain(net, cohort.X, target=cohort.y[::-1])
+
+
+def test_pooled_folds_compare_groups_with_patients(cohort):
+    X = cohort.X[["age", "ki67"]]
+    found = cross_validate(
+        LogisticRegression(), X, cohort.y, return_estimator=True, return_indices=True
+    )
+    groups = pd.Series(X.index, index=X.index)[::-1]
+    for wrong in ({"y": cohort.y[::-1]}, {"y": cohort.y, "groups": groups}):
+        with pytest.raises(ValueError, match="another order"):
+            RocCIDisplay.from_cv_results(found, X, pos_label="response", **wrong)
+    twice = X.set_axis(IMAGES)
+    with pytest.warns(UserWarning, match="12 rows but only 6"):
+        cv_responses({"m": found}, twice, cohort.y.to_numpy(), None, "auto", "response")
