@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._result import Result
+from sknac.utils._rows import ONE_ROW, Rows
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,6 +106,8 @@ class PatientFlow(Result):
             If a label is missing, the cohorts' labels are of kinds that do not sort,
             such as 0 and "0", or the counts do not add up.
         """
+        for name, y in labels.items():
+            Rows(ONE_ROW).see(name, y)
         found = {
             name: pd.Series(np.asarray(y, dtype=object)) for name, y in labels.items()
         }

@@ -125,7 +125,8 @@ def code_hint(classes: list[Any], label: Any, setting: str) -> str:
     if not isinstance(label, str) or set(classes) != {0, 1}:
         return ""
     usual = ["non-response", "response"]
-    write = f"{setting.format(0)} or {setting.format(1)}, the place of {label!r} in sorting order"
+    first, second = setting.format(0), setting.format(1)
+    write = f"{first} or {second}, the place of {label!r} in sorting order"
     if label in usual:
         write = setting.format(usual.index(label))
     return (

@@ -101,19 +101,19 @@ def _check_pair(name: str, index: pd.Index, first: str, known: pd.Index) -> None
     by_place |= sum(numbers) == 1 and not shared.any()
     if by_place:
         warn_user(
-            f"{name} and {first} have different row labels ({index[0]!r}, ... and "
-            f"{known[0]!r}, ...) and are taken by position; give both one index, or "
-            "pass arrays"
+            f"{name} and {first} have different row labels ({_label(index)!r}, ... "
+            f"and {_label(known)!r}, ...) and are taken by position; give both one "
+            "index, or pass arrays"
         )
         return
     mend = f"pass {name}.loc[{first}.index]"
     if not (index.is_unique and known.is_unique):
-        mend = "sort both alike, for .loc cannot pair labels that repeat"
+        mend = "sort both alike (.loc cannot pair labels that repeat)"
     row = int(np.argmax(labels != others))
     raise ValueError(
         f"{name} has other row names than {first}, or another order (row {row} is "
-        f"{index[row]!r} and {known[row]!r}); {mend}, or arrays where the order is "
-        "right"
+        f"{_label(index, row)!r} and {_label(known, row)!r}); {mend}, or pass arrays "
+        "where the order is right"
     )
 
 
@@ -134,6 +134,11 @@ def _names_one_level(index: pd.Index, known: pd.Index) -> bool:
     return any(a.equals(b) for a in levels[0] for b in levels[1]) and (
         1 in (index.nlevels, known.nlevels)
     )
+
+
+def _label(index: pd.Index, row: int = 0) -> Any:
+    """Return one row's label as Python has it."""
+    return index[[row]].tolist()[0]
 
 
 def _is_default(index: pd.Index) -> bool:

@@ -81,7 +81,7 @@ def test_the_costs_of_the_qus_system_are_those_it_has_alone(rf, kind):
 
 @pytest.mark.parametrize("kind", [StackingClassifier, VotingClassifier])
 def test_a_word_that_meets_codes_is_told_what_to_write(bmode, rf, kind):
-    with pytest.raises(ValueError, match="there, write stop_label=0$"):
+    with pytest.raises(ValueError, match=r"there, write stop_label=0$"):
         _in_ensemble(kind, _dlrp()).fit(bmode.X, bmode.y)
     with pytest.raises(
         ValueError, match=r"class_weight=\{0: \.\.\.\} \(non_response=0 "

@@ -16,6 +16,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 
 from sknac.clinical import (
+    PatientFlow,
     StepwiseLogisticRegression,
     TumorChange,
     baseline_table,
@@ -244,6 +245,7 @@ COUNTED = {
     "weighted_youden_curve": lambda i: weighted_youden_curve(
         Y.set_axis(i), SCORE.to_numpy(), weight=0.5
     ),
+    "PatientFlow": lambda i: PatientFlow.from_labels({"all": Y.set_axis(i)}),
     "kaplan_meier": lambda i: kaplan_meier(TIME.set_axis(i), Y.to_numpy()),
     "logrank": lambda i: logrank(TIME.to_numpy(), Y.to_numpy(), PRED.set_axis(i)),
     "hazard_ratio": lambda i: hazard_ratio(TIME.set_axis(i), Y.to_numpy(), [0, 1] * 6),
