@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 
 from sknac.nets._data import Batch, ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
+from sknac.nets._inputs import from_torch
 from sknac.nets._monitors import check_monitors, kept_epoch
 from sknac.nets._named import OPTIMIZERS, SMALL_NETS, module_settings
 from sknac.nets._persistence import ArrayStateMixin, strange_weight
@@ -69,12 +70,13 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         self._forget()
         try:
             self._check_settings()
+            y, sample_weight, groups = map(from_torch, (y, sample_weight, groups))
+            items, codes = self._read_training_data(X, y)
             splits = self.validation_fraction or vars(self).get("cross_fit")
             rows = Rows(PASS_GROUPS if splits and groups is None else None)
             given = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
             for name, values in given.items():
                 rows.see(name, values)
-            items, codes = self._read_training_data(X, y)
             weights = _check_sample_weight(
                 sample_weight, codes, ensure_non_negative=True
             )

@@ -13,7 +13,7 @@ from skorch.dataset import unpack_data
 from sknac.nets._data import Batch, make_loader, part_bounds
 from sknac.nets._layout import memory_format, pick_layout
 from sknac.nets._monitors import keeps_weights
-from sknac.nets._named import OPTIMIZERS
+from sknac.nets._named import OPTIMIZERS, check_groups
 from sknac.nets._persistence import strange_weight
 from sknac.nets._skorch import SkorchNet
 
@@ -75,7 +75,8 @@ class HookedNet(SkorchNet):
 
     def on_epoch_end(self, net, **kwargs):
         """Write down the learning rate of the epoch, before schedules change it."""
-        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        # Where there are groups, the last has the weights that none of them names.
+        self.history.record("lr", self.optimizer_.param_groups[-1]["lr"])
 
     def check_data(self, X, y=None):
         """Do nothing: data is checked when it is read."""
@@ -123,7 +124,10 @@ class HookedNet(SkorchNet):
 
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimizer."""
-        parameters = self.get_all_learnable_params()
+        parameters = list(self.get_all_learnable_params())
+        groups = self.get_params_for("optimizer").get("param_groups", ())
+        names = [name for name, _ in parameters]
+        check_groups(self._optimizer_class(), groups, names)
         args, kwargs = self.get_params_for_optimizer("optimizer", parameters)
         self.optimizer_ = self._optimizer_class()(*args, **kwargs)
         return self
@@ -132,6 +136,11 @@ class HookedNet(SkorchNet):
         """Build the module on its device."""
         make, settings = self.module_spec_
         self.module_ = make(**settings)
+        if not isinstance(self.module_, torch.nn.Module):
+            raise ValueError(
+                f"module={self.module!r} must make a torch module, got a "
+                f"{type(self.module_).__name__}"
+            )
         self._place_module()
         return self
 

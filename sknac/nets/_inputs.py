@@ -121,6 +121,14 @@ class TableItems:
         return values.astype(np.float64)
 
 
+def from_torch(values):
+    """Take a tensor, on whatever device, for the array that it holds."""
+    if not isinstance(values, torch.Tensor):
+        return values
+    values = values.detach().cpu()
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+
+
 def read_items(estimator, X, *, kind: str, columns, reset: bool) -> Items:
     """Find the planes or pairs of planes in X.
 
@@ -145,7 +153,7 @@ def read_items(estimator, X, *, kind: str, columns, reset: bool) -> Items:
     """
     if isinstance(X, pd.DataFrame):
         return _from_cohort(estimator, X, kind, columns, reset)
-    items = _from_arrays(X, AXES[kind])
+    items = _from_arrays(from_torch(X), AXES[kind])
     if reset:
         estimator.n_features_in_ = items.shape[0]
     return items
@@ -194,7 +202,7 @@ def _from_arrays(X, axes):
         raise ValueError("Found array with 0 sample(s): X has no row; give some")
     sources, rows, places = [], [], []
     for row, bag in enumerate(X):
-        bag = np.asarray(bag)
+        bag = np.asarray(from_torch(bag))
         if bag.ndim != len(axes) + 1 or len(bag) == 0 or bag.dtype.kind not in "biuf":
             raise ValueError(
                 f"row {row}: expected a bag of numbers, which must be (n_items, "

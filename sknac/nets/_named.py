@@ -4,7 +4,8 @@
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatch
 
 import torch
 
@@ -28,6 +29,7 @@ OPTIMIZERS: Mapping = {
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
+_BY_NAME = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
 
 
 def module_settings(
@@ -58,12 +60,12 @@ def module_settings(
             "module must be a class or a name, not an instance: clones would share it"
         )
     make, preset = named[module] if isinstance(module, str) else (module, {})
-    known = _settings_of(make)
+    known, _ = _settings_of(make)
     # Settings in an estimator's signature are None unless given, and not every
     # module has them.
-    given = {k: v for k, v in given.items() if v is not None or k in (known or ())}
+    given = {k: v for k, v in given.items() if v is not None or k in known}
     check_settings(make, given, prefix="module")
-    usable = {k: v for k, v in inferred.items() if known is None or k in known}
+    usable = {k: v for k, v in inferred.items() if k in known}
     return make, {**preset, **usable, **given}
 
 
@@ -75,22 +77,63 @@ def check_settings(make: Callable, given: Mapping, *, prefix: str) -> None:
     ValueError
         If a setting is unknown.
     """
-    known = _settings_of(make)
-    if known is None:
-        return
+    known, takes_others = _settings_of(make)
     for name in given:
-        if name not in known:
+        if name not in known and not takes_others:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f", did you mean {prefix}__{near[0]}?" if near else ""
+            who = getattr(make, "__name__", make)
             raise ValueError(
-                f"{make.__name__} has no setting {name!r} ({prefix}__{name}){hint}; "
+                f"{who} has no setting {name!r} ({prefix}__{name}){hint}; "
                 f"choose from {sorted(known)}"
             )
 
 
 def _settings_of(make):
-    """Names of a callable's arguments; None if it takes any."""
-    parameters = inspect.signature(make).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return None
-    return {p.name for p in parameters}
+    """Names of a callable's arguments, and whether it takes others besides.
+
+    What a class takes by ``**kwargs`` is what its parents name.
+    """
+    makers, known = [make], set()
+    if inspect.isclass(make):
+        makers = [vars(c)["__init__"] for c in make.__mro__ if "__init__" in vars(c)]
+    for each in makers:
+        parameters = list(inspect.signature(each).parameters.values())
+        parameters = parameters[inspect.isclass(make) :]  # without self
+        named = (
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            inspect.Parameter.KEYWORD_ONLY,
+        )
+        known |= {p.name for p in parameters if p.kind in named}
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            return known, False
+    return known, True
+
+
+def check_groups(make: Callable, groups: Sequence, names: Sequence[str]) -> None:
+    """Refuse groups of weights with unknown settings or without any weights.
+
+    Parameters
+    ----------
+    make : callable
+        The optimizer's class.
+    groups : sequence of (str, mapping)
+        skorch's ``optimizer__param_groups``: patterns of names, and the settings of
+        the weights that they match first.
+    names : sequence of str
+        Names of all weights.
+
+    Raises
+    ------
+    ValueError
+        If a setting is unknown, or a pattern matches nothing that is left.
+    """
+    left = list(names)
+    for pattern, settings in groups:
+        check_settings(make, settings, prefix="optimizer")
+        if len(rest := [n for n in left if not fnmatch(n, pattern)]) == len(left):
+            raise ValueError(
+                f"optimizer__param_groups: {pattern!r} matches none of the weights "
+                f"that are left; choose from {left}"
+            )
+        left = rest

@@ -7,7 +7,7 @@ from sklearn.callback import with_callbacks
 from sklearn.utils.validation import validate_data
 
 from sknac.nets._base import NetClassifier
-from sknac.nets._inputs import TableItems
+from sknac.nets._inputs import TableItems, from_torch
 from sknac.nets._named import TABLE_NETS
 from sknac.utils._sklearn import _fit_context
 
@@ -165,9 +165,8 @@ class PredictiveNet(NetClassifier):
 
     def _read(self, X, *, reset):
         """Check a table; items are its rows."""
-        return TableItems(
-            validate_data(self, X, dtype=np.float32, order="C", reset=reset)
-        )
+        settings = {"dtype": np.float32, "order": "C", "reset": reset}
+        return TableItems(validate_data(self, from_torch(X), **settings))
 
     def _module_facts(self, shape):
         """What the module must know about the data."""

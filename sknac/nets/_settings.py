@@ -107,11 +107,14 @@ class SettingsMixin:
             )
         given = self.get_params_for("module")
         module_settings(self.module, self._named_modules, given, {})
-        check_settings(
-            self._optimizer_class(),
-            self.get_params_for("optimizer"),
-            prefix="optimizer",
-        )
+        given = self.get_params_for("optimizer")
+        given.pop("param_groups", None)  # skorch's own, checked with the weights
+        check_settings(self._optimizer_class(), given, prefix="optimizer")
+        if not isinstance(self.callbacks, list | None):
+            raise ValueError(
+                "callbacks must be a list of skorch's callbacks, got "
+                f"{self.callbacks!r}"
+            )
         names = self.callback_names()
         for setting in self.get_params_for("callbacks"):
             if setting.split("__", 1)[0] not in names:

@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 import torch
@@ -366,3 +367,40 @@ def test_a_monitored_training_is_the_same_as_another(table):
     watched = PredictiveNet(max_epochs=4, random_state=0)
     watched.set_callbacks(ScoringMonitor(scoring="roc_auc")).fit(X, y)
     np.testing.assert_array_equal(watched.predict_proba(X), quiet.predict_proba(X))
+
+
+def _named(table, cohort, kind):
+    """A network, and rows with names; labels as a list."""
+    if kind == "table":
+        index = [f"P{i}" for i in range(len(table[1]))]
+        return PredictiveNet(max_epochs=1), pd.DataFrame(table[0], index), table[1]
+    net = PlaneFeatureNet(module="ran_tiny", columns="us_pre", max_epochs=1)
+    return net, cohort[0], cohort[1]
+
+
+@pytest.mark.parametrize("name", ["y", "sample_weight", "groups"])
+@pytest.mark.parametrize("kind", ["table", "cohort"])
+def test_rows_in_another_order_are_refused(table, cohort, kind, name):
+    net, X, y = _named(table, cohort, kind)
+    given = {"y": pd.Series(y, X.index)}
+    given["sample_weight"] = given["groups"] = pd.Series(np.arange(len(X)), X.index)
+    given[name] = given[name].iloc[::-1]
+    with pytest.raises(ValueError, match=rf"{name} has other row names .*\.loc\["):
+        net.fit(X, **given)
+    assert not hasattr(net, "module_")
+
+
+@pytest.mark.parametrize("kind", ["repeated", "two levels"])
+def test_several_rows_of_a_patient_without_groups_are_warned_of(table, kind):
+    X, y = table
+    names = np.arange(80) // 2
+    index = pd.Index(names)
+    if kind == "two levels":
+        index = pd.MultiIndex.from_arrays([names, np.arange(80) % 2])
+    X, y = pd.DataFrame(X, index), pd.Series(y[names], index)
+    X.columns = list("abcde")
+    net = PredictiveNet(max_epochs=1, random_state=0)
+    with pytest.warns(UserWarning, match="40 distinct .* pass the patients as groups"):
+        net.fit(X, y)
+    net.fit(X, y, groups=names)
+    net.set_params(validation_fraction=None).fit(X, y)

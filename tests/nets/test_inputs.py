@@ -1,11 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from sknac.cohort import InMemoryArray, Plane, Study
 from sknac.exceptions import CohortError
-from sknac.nets import DLRClassifier, PlaneFeatureNet
-from sknac.nets._inputs import read_items
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.nets._inputs import from_torch, read_items
 
 
 def read(X, kind="plane", columns=None):
@@ -160,3 +161,47 @@ def test_columns_must_be_chosen_where_there_are_several(cohort):
         PlaneFeatureNet(module="resnet_tiny").fit(X, y)
     with pytest.raises(ValueError, match="2 ultrasound column"):
         DLRClassifier(module="resnet_tiny", columns=["us_pre"]).fit(X, y)
+
+
+TENSORS = {
+    "plain": torch.from_numpy,
+    "with gradients": lambda a: torch.from_numpy(a).requires_grad_(),
+    "turned": lambda a: torch.from_numpy(np.ascontiguousarray(a.T)).permute(
+        *range(a.ndim)[::-1]
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TENSORS)
+@pytest.mark.parametrize(
+    ("make", "module", "shape"),
+    [
+        (PredictiveNet, "mlp_tiny", (16, 5)),
+        (PlaneFeatureNet, "ran_tiny", (16, 1, 32, 32)),
+        (PlaneFeatureNet, "ran_tiny", (16, 2, 1, 32, 32)),
+        (DLRClassifier, "ran_tiny", (16, 2, 1, 32, 32)),
+    ],
+)
+def test_a_tensor_is_the_array_that_it_holds(make, module, shape, how):
+    X = np.random.default_rng(0).random(shape, dtype=np.float32)
+    y = np.arange(16) % 2
+    net = make(module=module, max_epochs=1, random_state=0)
+    expected = net.fit(X, y).predict_proba(X)
+    tensor = TENSORS[how](X)
+    net.fit(tensor, torch.from_numpy(y), sample_weight=torch.ones(16))
+    np.testing.assert_array_equal(net.predict_proba(tensor), expected)
+    assert net.classes_.tolist() == [0, 1]
+
+
+def test_bags_may_be_tensors():
+    rng = np.random.default_rng(0)
+    bags = [rng.random((1 + i % 3, 1, 32, 32), dtype=np.float32) for i in range(8)]
+    tensors = [torch.from_numpy(bag) for bag in bags]
+    assert read(tensors).shape == (1, 32, 32)
+    for one, other in zip(read(bags).sources, read(tensors).sources, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_half_precision_of_either_kind_is_read():
+    for dtype in (torch.bfloat16, torch.float16):
+        np.testing.assert_array_equal(from_torch(torch.ones(2, dtype=dtype)), [1, 1])

@@ -1,9 +1,19 @@
 """Settings: known to scikit-learn by name, refused where they are misspelt."""
 
+import numpy as np
 import pytest
 from sklearn.base import clone
+from skorch.callbacks import EpochScoring
+from torch import nn
 
-from sknac.nets import PlaneFeatureNet, PredictiveNet
+from sknac.nets import (
+    RAN,
+    DLRClassifier,
+    DualInput,
+    PlaneFeatureNet,
+    PredictiveMLP,
+    PredictiveNet,
+)
 
 
 def test_nested_settings_are_settings_once_given():
@@ -62,3 +72,66 @@ def test_a_changed_setting_leaves_the_fitted_network_alone(table):
     net.set_params(module__hidden=3, lr=0.5)
     assert (net.predict_proba(X) == before).all()
     assert net.fit(X, y).module_.layers[1].out_features == 3
+
+
+@pytest.mark.parametrize("how", ["init", "set_params", "clone"])
+@pytest.mark.parametrize(
+    ("make", "module"),
+    [
+        (PredictiveNet, PredictiveMLP(in_features=5)),
+        (PredictiveNet, nn.Sequential(nn.Linear(5, 2))),
+        (PlaneFeatureNet, RAN(layout="tiny")),
+        (DLRClassifier, DualInput(encoder="resnet_tiny")),
+    ],
+)
+def test_an_instance_as_module_is_refused_before_anything_else(make, module, how):
+    net = make() if how == "set_params" else make(module=module)
+    net = clone(net) if how == "clone" else net.set_params(module=module)
+    assert type(module).__name__ in repr(net)
+    with pytest.raises(ValueError, match="a class or a name, not an instance"):
+        net.fit(None, None)
+
+
+@pytest.mark.parametrize("module", [np.zeros, dict, lambda in_features: "net"])
+def test_what_makes_no_module_is_refused(table, module):
+    with pytest.raises(ValueError, match="must make a torch module, got a"):
+        PredictiveNet(module=module, module__shape=3).set_params(
+            **({} if module is np.zeros else {"module__shape": None})
+        ).fit(*table)
+
+
+@pytest.mark.parametrize("callbacks", [EpochScoring("roc_auc"), "disable", ()])
+def test_callbacks_are_a_list(table, callbacks):
+    with pytest.raises(ValueError, match="callbacks must be a list"):
+        PredictiveNet(callbacks=callbacks).fit(*table)
+
+
+def test_groups_of_weights_have_their_own_settings(table):
+    X, y = table
+    groups = [("layers.1.*", {"lr": 0.0}), ("*.bias", {"weight_decay": 0.5})]
+    net = PredictiveNet(
+        module="mlp_tiny",
+        max_epochs=2,
+        lr=0.01,
+        random_state=0,
+        optimizer__param_groups=groups,
+    ).fit(X, y)
+    found = [(g["lr"], g["weight_decay"]) for g in net.optimizer_.param_groups]
+    assert found == [(0.0, 0), (0.01, 0.5), (0.01, 0)]
+    assert net.training_curve_["lr"].tolist() == [0.01, 0.01]
+    start = clone(net).set_params(optimizer__param_groups=[("*", {"lr": 0.0})])
+    start.fit(X, y)
+    pairs = zip(net.module_.parameters(), start.module_.parameters(), strict=True)
+    same = [bool((one == other).all()) for one, other in pairs]
+    assert same == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [[("layres*", {"lr": 0.1})], [("*", {"lrr": 0.1})], [("*", {}), ("*", {})]],
+)
+def test_groups_that_would_change_nothing_are_refused_by_fit(table, groups):
+    net = PredictiveNet(module="mlp_tiny", optimizer__param_groups=groups)
+    with pytest.raises(ValueError, match=r"matches none|no setting 'lrr'"):
+        net.fit(*table)
+    assert not hasattr(net, "module_")
