@@ -336,4 +336,5 @@ def headline(system: System, options: Options) -> tuple[str, dict]:
             f"{hit.count} of {plural(hit.total, 'patient')} with {system.pos_label} "
             f"and {miss.count} of {miss.total} with {system.neg_label} recognised"
         )
-    return f"{'; '.join(parts)}.", cells
+    whose = "" if model == system.name else f"{model}: "
+    return f"{whose}{'; '.join(parts)}.", cells
