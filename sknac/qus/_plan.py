@@ -150,7 +150,10 @@ def _lengths(window_mm, spacing_mm, plane):
         raise ValueError(
             f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially, and a "
             "spectrum needs at least 8; enlarge window_mm"
-            + _unit_of(window_mm=(sides[0], "mm", _USUAL_WINDOW_MM))
+            + _unit_of(
+                window_mm=(sides[0], "mm", _USUAL_WINDOW_MM),
+                fs_mhz=(plane.fs_mhz, "MHz", _USUAL_MHZ),
+            )
         )
     if lengths[0] > shape[0] or lengths[1] > shape[1]:
         raise ValueError(

@@ -58,7 +58,7 @@ def widen_box(
         sides = [longest / step for step in square_steps]
     spans = []
     for span, side, size in zip(box, sides, shape, strict=True):
-        length = min(round(side), size)
+        length = round(min(side, size))
         start = round((span.start + span.stop - length) / 2)
         start = min(max(start, 0), size - length)
         spans.append(slice(start, start + length))

@@ -15,7 +15,7 @@ MOST_BYTES = 1 << 30
 
 # Per unit: others that are given by mistake, and how many of the first each is.
 _MISTAKEN = {
-    "MHz": {"Hz": 1e-6, "kHz": 1e-3},
+    "MHz": {"Hz": 1e-6, "kHz": 1e-3, "GHz": 1e3},
     "mm": {"m": 1e3, "um": 1e-3},
     "um": {"m": 1e6, "mm": 1e3, "nm": 1e-3},
 }

@@ -63,3 +63,10 @@ def test_square_box_is_square_in_mm():
 def test_box_larger_than_the_image_is_the_image():
     box = (slice(1, 9), slice(1, 9))
     assert widen_box(box, (20, 20), (10, 10)) == (slice(0, 10), slice(0, 10))
+
+
+def test_a_border_without_end_is_the_whole_image():
+    box = (slice(2, 4), slice(3, 5))
+    whole = (slice(0, 9), slice(0, 8))
+    assert widen_box(box, (np.inf, np.inf), (9, 8)) == whole
+    assert widen_box(box, (1e308, 1.0), (9, 8), square_steps=(1e-3, 1e-3)) == whole

@@ -42,6 +42,7 @@ _CASES = {
         "looks like Hz: in MHz it is f_mhz=7.8",
     ),
     "fs in kHz": ("maps(scan(fs_mhz=40e3))", "looks like kHz: in MHz it is fs_mhz=40"),
+    "fs in GHz": ("maps(scan(fs_mhz=0.04))", "looks like GHz: in MHz it is fs_mhz=40"),
     "window in um": ("maps(window_mm=2000)", "looks like um: in mm it is window_mm=2"),
     "short window in m": ("maps(window_mm=0.002)", "looks like m: in mm it is"),
     "pixel in m": ("maps(pixel_mm=1e-4)", "looks like m: in mm it is pixel_mm=0.1"),
