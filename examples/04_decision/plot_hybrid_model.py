@@ -15,7 +15,6 @@ DeLong's test answers. All data are **simulated**.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -62,19 +61,18 @@ print(table.formatted(decimals=2).to_string())
 # Three models
 # ------------
 # The clinical model selects its predictors stepwise, anew in every fold. The hybrid
-# fits a logistic regression on out-of-fold outputs of both. Stacking trains what it
-# holds on 0 and 1 for the sorted labels; alone, each model is told its class by name.
+# fits a logistic regression on out-of-fold outputs of both. Stacking, and here
+# ``cross_val_predict``, train on 0 and 1 for the sorted labels, so that 1 is response.
 clinical = make_pipeline(
     make_column_transformer(
         ("passthrough", make_column_selector("^(?!score)")),
         verbose_feature_names_out=False,
     ).set_output(transform="pandas"),
-    StepwiseLogisticRegression(pos_label="response"),
+    StepwiseLogisticRegression(pos_label=1),
 )
-network = ScoreColumn("score", pos_label="response")
-coded = clone(clinical).set_params(stepwiselogisticregression__pos_label=1)
+network = ScoreColumn("score", pos_label=1)
 hybrid = StackingClassifier(
-    [("network", ScoreColumn("score", pos_label=1)), ("clinical", coded)],
+    [("network", network), ("clinical", clinical)],
     final_estimator=LogisticRegression(),
     cv=StratifiedKFold(5, shuffle=True, random_state=0),
 )
@@ -90,7 +88,7 @@ scores = {
 # -------------------------------
 # On all patients, with the path it took. The p-values of the coefficients do not know
 # of the selection; the cross-validated scores do.
-fitted = clinical.fit(X, y)[-1]
+fitted = clinical.fit(X, responds.astype(int))[-1]
 print(fitted.path_[["action", "term", "pvalue", "test", "aic"]].round(4).to_string())
 print(fitted.summary_.round(3).to_string())
 

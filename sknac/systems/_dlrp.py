@@ -150,8 +150,8 @@ class DLRPClassifier(StagedClassifier):
     The paper's positive class is response: a `WeightedYoudenThreshold` without a
     `pos_label` takes here the class that is not `stop_label`.
 
-    `StackingClassifier` and `VotingClassifier` train their classifiers on 0 and 1 for
-    the sorted labels: there, set ``stop_label=0``.
+    Stacking, voting, bagging and `cross_val_predict` of probabilities train on 0 and 1
+    for the sorted labels: there, set ``stop_label=0``.
 
     References
     ----------

@@ -119,8 +119,8 @@ def make_qus_response_pipeline(
     The paper's positive class is non-response: pass
     ``pos_label="non-response"`` to the metrics to compare with its rates.
 
-    `StackingClassifier` and `VotingClassifier` train their classifiers on 0 and 1 for
-    the sorted labels: there, set ``non_response=0``.
+    Stacking, voting, bagging and `cross_val_predict` of probabilities train on 0 and 1
+    for the sorted labels: there, set ``non_response=0``.
 
     References
     ----------

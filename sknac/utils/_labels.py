@@ -130,8 +130,8 @@ def code_hint(classes: list[Any], label: Any, setting: str) -> str:
     if label in usual:
         write = setting.format(usual.index(label))
     return (
-        "; stacking, voting and bagging classifiers hand on 0 and 1 for the sorted "
-        f"labels: there, write {write}"
+        "; stacking, voting, bagging and cross_val_predict hand on 0 and 1 for the "
+        f"sorted labels: there, write {write}"
     )
 
 

@@ -10,6 +10,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
 
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import (
@@ -147,6 +148,9 @@ def test_words_for_codes_are_told_what_to_write(name):
     ):
         with pytest.raises(ValueError, match=f"there, write {setting}=0$"):
             outer.fit(SCORES, y)
+    if hasattr(inner, "predict_proba"):
+        with pytest.raises(ValueError, match="cross_val_predict hand on 0 and 1"):
+            cross_val_predict(inner, SCORES, y, cv=2, method="predict_proba")
     with pytest.raises(
         ValueError, match=f"write {setting}=0 or {setting}=1, the place"
     ):
