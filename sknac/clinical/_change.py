@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.utils._decimals import as_decimals
+from sknac.utils._frames import as_pandas, as_seen
 from sknac.utils._labels import raise_first
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import StrOptions, _fit_context
@@ -111,6 +112,7 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         if len(self.visits) < 2:
             raise ValueError("visits must name at least two visits")
         self.columns_ = [name for v in self.visits for name in self._names(v)]
+        X = as_pandas(X)
         _check_frame(X, self.columns_)
         validate_data(self, X, skip_check_array=True)
         self._changes(X)
@@ -130,7 +132,9 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
             One column per visit but the first; NaN where a size is missing.
         """
         check_is_fitted(self)
+        X = as_pandas(X)
         _check_frame(X, self.columns_)
+        X = as_seen(self, X, self.columns_)
         validate_data(self, X, skip_check_array=True, reset=False)
         return self._changes(X)
 

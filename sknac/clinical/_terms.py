@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from sknac.utils._frames import as_pandas
+
 # A column that keeps less than this share of its spread beside the others adds none.
 RANK_TOLERANCE = 1e-8
 
@@ -51,6 +53,7 @@ class Term:
 
 def read_table(estimator, X, factors, *, reset):
     """Return X as a frame of columns, checked as far as all predictors share it."""
+    X = as_pandas(X)
     if not isinstance(X, pd.DataFrame) and factors is None:
         return pd.DataFrame(validate_data(estimator, X, reset=reset, dtype=np.float64))
     validate_data(estimator, X, skip_check_array=True, reset=reset)
@@ -132,6 +135,8 @@ def _factor_positions(table, factors):
 def _is_text(column):
     """Tell whether a column holds categories rather than numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        return True
+    if isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is str:
         return True
     if column.dtype != object:
         return False

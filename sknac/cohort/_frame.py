@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from sknac.cohort._records import Study
 from sknac.exceptions import CohortError
+from sknac.utils._frames import as_seen
 
 _PREFIX = "us_"
 
@@ -88,8 +89,10 @@ def check_cohort(
         raise ValueError(
             "Found array with 0 sample(s): the cohort frame has no row; give a patient"
         )
+    every = columns is None
     columns = _ultrasound_columns(X, columns)
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    seen = X if reset or every else as_seen(estimator, X, columns)
+    validate_data(estimator, seen, reset=reset, skip_check_array=True)
     if not X.index.is_unique:
         twice = X.index[X.index.duplicated()][0]
         raise CohortError(

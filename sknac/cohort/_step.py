@@ -15,7 +15,7 @@ from sknac.cohort._frame import check_cohort
 from sknac.cohort._records import Plane
 from sknac.cohort.planes import PlaneAt, check_kind, list_planes, put_planes
 from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import _fit_context, progress_of, without_callbacks
+from sknac.utils._sklearn import Integral, _fit_context, progress_of, without_callbacks
 from sknac.utils._state import SavedState
 
 
@@ -70,10 +70,14 @@ class PlaneTransformer(
 
     _parameter_constraints: dict = {
         "columns": [str, "array-like", None],
-        "n_jobs": [None, int],
+        "n_jobs": [None, Integral],
     }
 
     kinds: Collection[str] = ("bmode", "maps", "rf")
+
+    def __init_subclass__(cls, **kwargs):
+        # Subclasses would have their cohort frames made into polars' tables.
+        super().__init_subclass__(**{"auto_wrap_output_keys": None} | kwargs)
 
     # What a step has whose own __init__ leaves these settings out.
     columns: str | Collection[str] | None = None

@@ -23,13 +23,13 @@ def two_of(name, value, least, kind=Real, *, rising=True):
     if not legal or (rising and pair[0] > pair[1]):
         word = "two that rise" if rising else "two"
         raise ValueError(f"{name} must be a number >= {least} or {word}, got {value!r}")
-    return pair
+    return tuple(map(int, pair)) if kind is Integral else pair
 
 
 def check_cohort_room(n_patients, n_planes, plane_bytes):
     """Refuse a cohort that would not fit into memory; before anything is drawn."""
     check_room_of_all(
         f"a cohort of n_patients={n_patients} with up to {n_planes} planes each",
-        n_patients * (n_planes * plane_bytes + 2000),
+        int(n_patients) * (int(n_planes) * plane_bytes + 2000),
         "take fewer or smaller ones",
     )

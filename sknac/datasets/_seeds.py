@@ -40,7 +40,7 @@ def draw_labels(entropy: int, n_patients: int, prevalence: float) -> np.ndarray:
     Blocks of `LABEL_BLOCK` patients hold the prevalence to within one patient,
     in random order; so any prefix of a cohort is itself a balanced cohort.
     """
-    n_blocks = -(-n_patients // LABEL_BLOCK)
+    n_blocks = -(-int(n_patients) // LABEL_BLOCK)
     edges = np.floor(np.arange(n_blocks + 1) * LABEL_BLOCK * prevalence + 0.5)
     blocks = []
     for block, n_positive in enumerate(np.diff(edges).astype(int)):

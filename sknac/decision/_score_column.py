@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.decision._blocks import as_table, column_positions, row_name
+from sknac.utils._frames import as_seen
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
@@ -177,6 +178,10 @@ class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
         """Return the column of a table like that of `fit`."""
         check_is_fitted(self)
         X = as_table(X)
+        names = getattr(self, "feature_names_in_", None)
+        if names is not None:
+            column = self.column
+            X = as_seen(self, X, [column if isinstance(column, str) else names[column]])
         validate_data(self, X, skip_check_array=True, reset=False)
         return self._read(indexable(X)[0])
 

@@ -17,6 +17,7 @@ from sknac.decision._blocks import (
 )
 from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
+from sknac.utils._frames import as_seen
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import (
@@ -438,5 +439,8 @@ class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
         """Return what the cascade says of each patient; `how` as in `Trace`."""
         check_is_fitted(self)
         X = as_table(X)
+        if hasattr(self, "feature_names_in_"):
+            used = [self.feature_names_in_[at] for *_, at in self.stages_]
+            X = as_seen(self, X, np.concatenate(used))
         validate_data(self, X, skip_check_array=True, reset=False)
         return Trace(self, indexable(X)[0], **how)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import StratifiedShuffleSplit, check_cv
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
@@ -67,11 +67,12 @@ class WeightedYoudenThreshold(
     pos_label : int, float, bool or str, default=None
         The positive class, whose found share is the sensitivity; None is
         `classes_[1]`, with a warning where labels are words.
-    cv : int, splitter, iterable, "prefit", "resubstitution" or None, default=None
+    cv : int, float, splitter, iterable, "prefit", "resubstitution" or None
         Where the scores come from.
 
-        - None or an int: stratified folds, five by default; the out-of-fold scores
-          are pooled.
+        - None (the default) or an int: stratified folds, five by default; the
+          out-of-fold scores are pooled.
+        - A float: the share of patients that one stratified split holds out.
         - A splitter or an iterable of (train, test) positions: likewise. It need
           not be a partition: a single `ShuffleSplit` costs one fit less than a fold
           each. Groups reach it through metadata routing.
@@ -83,6 +84,8 @@ class WeightedYoudenThreshold(
         Where scores come from; "auto" takes the first that the estimator has.
     n_jobs : int, default=None
         Number of folds fitted at the same time; None is 1, -1 all processors.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the split where `cv` is a float.
 
     Attributes
     ----------
@@ -157,9 +160,14 @@ class WeightedYoudenThreshold(
         ],
         "weight": [Interval(Real, 0, 1, closed="neither")],
         "pos_label": [Real, str, "boolean", None],
-        "cv": ["cv_object", StrOptions({"prefit", "resubstitution"})],
+        "cv": [
+            "cv_object",
+            Interval(Real, 0, 1, closed="neither"),
+            StrOptions({"prefit", "resubstitution"}),
+        ],
         "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
         "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -171,6 +179,7 @@ class WeightedYoudenThreshold(
         cv=None,
         response_method="auto",
         n_jobs=None,
+        random_state=None,
     ):
         self.estimator = estimator
         self.weight = weight
@@ -178,6 +187,7 @@ class WeightedYoudenThreshold(
         self.cv = cv
         self.response_method = response_method
         self.n_jobs = n_jobs
+        self.random_state = random_state
 
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -202,7 +212,7 @@ class WeightedYoudenThreshold(
         routed = routed_fit_params(self, params)
         rows = Rows(
             _GROUPED_FOLDS
-            if self.cv is None or isinstance(self.cv, numbers.Integral)
+            if self.cv is None or isinstance(self.cv, numbers.Real)
             else None
         )
         for name, values in {"X": X, "y": y, **params}.items():
@@ -328,7 +338,12 @@ class WeightedYoudenThreshold(
             return answers_of(self.estimator_, X).score(index, self.response_method), (
                 everyone
             )
-        splitter = check_cv(self.cv, y, classifier=True)
+        splitter = self.cv
+        if isinstance(splitter, Real) and splitter < 1:
+            splitter = StratifiedShuffleSplit(
+                1, test_size=float(splitter), random_state=self.random_state
+            )
+        splitter = check_cv(splitter, y, classifier=True)
         splits = list(splitter.split(X, y, **routed["splitter"]["split"]))
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(_score_fold)(

@@ -12,7 +12,7 @@ from sknac.cohort import check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.features._statistics import check_names, describe
 from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import _fit_context
+from sknac.utils._sklearn import Integral, _fit_context
 from sknac.utils._state import SavedState
 
 
@@ -82,7 +82,7 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "statistics": ["array-like"],
         "columns": [str, "array-like", None],
-        "n_jobs": [None, int],
+        "n_jobs": [None, Integral],
     }
 
     kinds = ("bmode", "maps")

@@ -152,7 +152,7 @@ def prediction_difference(
     positions, names = _pick_channels(channels, net)
     images, views = _followed(model, X)
     items = model.items(images)
-    lattice = Lattice(patch, stride, tuple(net.item_shape_[-2:]))
+    lattice = Lattice(int(patch), int(stride), tuple(net.item_shape_[-2:]))
     work = PredictionDifference(
         model=model,
         items=items,

@@ -262,7 +262,7 @@ class PlaneFeatureNet(
         """Compute each patient's features by a network that has not seen it."""
         folds = StratifiedKFold if groups is None else StratifiedGroupKFold
         splitter = folds(self.cross_fit, shuffle=True, random_state=self.seed_)
-        features = self.transform(X)
+        features = np.empty((len(y), self.feature_dim_))
         y = np.asarray(y)
         # The folds are no part of the caller's progress: they take no callbacks.
         net = clone(self).set_callbacks().set_output(transform="default")
@@ -273,11 +273,7 @@ class PlaneFeatureNet(
                 for part in (X, y, sample_weight, groups)
             ]
             net.fit(pick[0], pick[1], sample_weight=pick[2], groups=pick[3])
-            found = net.transform(_safe_indexing(X, test))
-            if hasattr(features, "iloc"):
-                features.iloc[test] = found
-            else:
-                features[test] = found
+            features[test] = net.transform(_safe_indexing(X, test))
         return features
 
     def transform(self, X):

@@ -157,7 +157,7 @@ class PlaneResizer(PlaneTransformer):
                 "image_size must be a whole number >= 1 or a pair (height, width), got "
                 f"{size!r}"
             )
-        return sides
+        return tuple(map(int, sides))  # small integers of NumPy's overflow
 
     def _n_images(self, plane):
         """Count a plane's images; refuse those that would not fit at the new size."""

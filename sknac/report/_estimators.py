@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,9 @@ def threshold_source(estimator: WeightedYoudenThreshold) -> str:
         return "other patients (prefit)"
     if estimator.cv == "resubstitution":
         return "training patients, resubstituted"
-    if estimator.cv is None or isinstance(estimator.cv, int):
+    if isinstance(estimator.cv, Real) and estimator.cv < 1:
+        return f"{estimator.cv:.0%} of the training patients, held out"
+    if estimator.cv is None or isinstance(estimator.cv, Real):
         return f"training patients, {estimator.cv or 5}-fold cross-validated"
     return f"training patients, cross-validated ({type(estimator.cv).__name__})"
 
