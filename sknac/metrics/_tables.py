@@ -217,8 +217,9 @@ def performance_table(
     if not decisions and not scores:
         raise ValueError("there is nothing to tabulate; give decisions, scores or both")
     sample = check_sample(y_true, pos_label=chosen["pos_label"], groups=groups)
-    for name, values in {**(decisions or {}), **(scores or {})}.items():
-        sample.rows.see(str(name), values)
+    for what, given in (("decisions", decisions), ("scores", scores)):
+        for model, values in (given or {}).items():
+            sample.rows.see(f"{what}[{model!r}]", values)
     known = {"pos_label": sample.pos_label, "groups": sample.codes, "interval": False}
     boot = {"stratify": "auto", "n_resamples": n_resamples}
     boot["random_state"] = random_state
