@@ -24,7 +24,7 @@ from sknac.nets._persistence import ArrayStateMixin, strange_weight
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
-from sknac.utils._labels import check_target
+from sknac.utils._labels import check_target, group_codes
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
     Integral,
@@ -80,6 +80,8 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
             given = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
             for name, values in given.items():
                 rows.see(name, values)
+            if groups is not None:
+                group_codes(groups, len(codes))  # no patient without a name
             weights = _check_sample_weight(
                 sample_weight, codes, ensure_non_negative=True
             )
@@ -119,9 +121,7 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
         if self.validation_fraction is None:
             self.validation_rows_ = np.empty(0, dtype=np.intp)
             return np.arange(len(codes)), None
-        if groups is not None:
-            groups = column_or_1d(groups)
-            check_consistent_length(codes, groups)
+        groups = None if groups is None else column_or_1d(groups)
         fraction = self.validation_fraction
         train, valid = split_patients(codes, groups, fraction, seed, self.classes_)
         self.validation_rows_ = valid
@@ -139,13 +139,16 @@ class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, Hooked
                 datasets.append(None)
                 continue
             index = np.flatnonzero(np.isin(items.rows, rows))
-            total = weights[index].sum()
-            if not total > 0:
+            totals = np.bincount(item_codes[index], weights[index])
+            if rows is train and (empty := self.classes_[totals == 0].tolist()):
                 raise ValueError(
-                    "sample_weight and class_weight leave nothing to fit; raise some"
+                    "sample_weight and class_weight leave nothing to fit of class "
+                    f"{empty}; raise some"
                 )
+            if not totals.sum() > 0:
+                raise ValueError("the validation rows have no weight; raise some")
             # Once over the fit: a batch of rare cases must count for more.
-            scaled = weights * (len(index) / total)
+            scaled = weights * (len(index) / weights[index].sum())
             datasets.append(
                 ItemDataset(items, index, item_codes, scaled, self.classes_)
             )

@@ -125,7 +125,7 @@ class HookedNet(SkorchNet):
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimizer."""
         parameters = list(self.get_all_learnable_params())
-        groups = self.get_params_for("optimizer").get("param_groups", ())
+        groups = self.get_params_for("optimizer").get("param_groups", [])
         names = [name for name, _ in parameters]
         check_groups(self._optimizer_class(), groups, names)
         args, kwargs = self.get_params_for_optimizer("optimizer", parameters)
@@ -187,7 +187,7 @@ class HookedNet(SkorchNet):
         if x.ndim == 4:
             x = x.contiguous(memory_format=memory_format(self.memory_format_))
         kind = torch.device(self.device_).type
-        with torch.autocast(kind, torch.bfloat16, enabled=self.autocast):
+        with torch.autocast(kind, torch.bfloat16, enabled=bool(self.autocast)):
             return function(x)
 
     def train_step_single(self, batch, **fit_params):

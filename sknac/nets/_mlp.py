@@ -61,6 +61,8 @@ class PredictiveMLP(nn.Module):
         super().__init__()
         given = {"hidden": hidden, "dropout": dropout}
         use = fill_from_layout(LAYOUTS, layout, given)
+        if use["hidden"] < 1:
+            raise ValueError(f"hidden must be at least 1, got {use['hidden']}")
         drop = use["dropout"]
         first, second = drop if isinstance(drop, tuple) else (drop, drop)
         self.layers = nn.Sequential(

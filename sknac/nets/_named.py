@@ -129,6 +129,11 @@ def check_groups(make: Callable, groups: Sequence, names: Sequence[str]) -> None
         If a setting is unknown, or a pattern matches nothing that is left.
     """
     left = list(names)
+    if not all(isinstance(g, tuple | list) and len(g) == 2 for g in groups):
+        raise ValueError(
+            "optimizer__param_groups must be a list of (pattern, settings), got "
+            f"{groups!r}"
+        )
     for pattern, settings in groups:
         check_settings(make, settings, prefix="optimizer")
         if len(rest := [n for n in left if not fnmatch(n, pattern)]) == len(left):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from skorch.setter import optimizer_setter
+from torch.utils.data import DataLoader
 
 from sknac.nets._named import check_settings, module_settings
 
@@ -21,6 +22,8 @@ _PARTS = (
     "callbacks",
 )
 _FURTHER = {"callbacks", "verbose", "autocast", "channels_last", "micro_batch_size"}
+# What the estimators decide: order of batches, and weights in the loss.
+_OURS = {"shuffle", "sampler", "batch_sampler", "collate_fn", "reduction"}
 
 
 class SettingsMixin:
@@ -110,6 +113,13 @@ class SettingsMixin:
         given = self.get_params_for("optimizer")
         given.pop("param_groups", None)  # skorch's own, checked with the weights
         check_settings(self._optimizer_class(), given, prefix="optimizer")
+        makers = {"criterion": self.criterion, "iterator_train": DataLoader}
+        for prefix, make in (makers | {"iterator_valid": DataLoader}).items():
+            check_settings(make, self.get_params_for(prefix), prefix=prefix)
+            for name in _OURS & self.get_params_for(prefix).keys():
+                raise ValueError(
+                    f"{prefix}__{name} is set by the network itself; leave it out"
+                )
         if not isinstance(self.callbacks, list | None):
             raise ValueError(
                 "callbacks must be a list of skorch's callbacks, got "

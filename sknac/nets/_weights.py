@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from numbers import Real
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
@@ -51,9 +52,13 @@ def item_weights(
                 f"class_weight names {strange}, which y does not hold; give weights of "
                 f"{sorted(known)}{hint}"
             )
-        per_class = np.array([class_weight.get(c, 1.0) for c in classes.tolist()])
-        if (per_class < 0).any():
-            raise ValueError(f"class_weight must not be negative: {class_weight}")
+        found = [class_weight.get(c, 1.0) for c in classes.tolist()]
+        if not all(isinstance(w, Real) and 0 <= w < np.inf for w in found):
+            raise ValueError(
+                "class_weight must hold numbers, finite and not negative, got "
+                f"{class_weight}"
+            )
+        per_class = np.array(found, dtype=float)
     else:
         per_class = compute_class_weight(
             class_weight, classes=np.arange(len(classes)), y=codes

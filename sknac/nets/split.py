@@ -295,6 +295,6 @@ def computing(net: ImageNetClassifier, *, gradients: bool = False) -> Iterator[N
             yield
             return
         kind = torch.device(net.device_).type
-        autocast = torch.autocast(kind, torch.bfloat16, enabled=net.autocast)
+        autocast = torch.autocast(kind, torch.bfloat16, enabled=bool(net.autocast))
         with torch.inference_mode(), autocast:
             yield

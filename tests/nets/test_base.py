@@ -404,3 +404,27 @@ def test_several_rows_of_a_patient_without_groups_are_warned_of(table, kind):
         net.fit(X, y)
     net.fit(X, y, groups=names)
     net.set_params(validation_fraction=None).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "given"),
+    [
+        ({"class_weight": {"response": 0}}, {}),
+        ({}, {"sample_weight": "others"}),
+        ({"class_weight": {"response": 0}, "validation_fraction": None}, {}),
+    ],
+)
+def test_a_class_without_weight_is_refused(table, settings, given):
+    X, y = table
+    if given:
+        given = {"sample_weight": (y != "response").astype(float)}
+    with pytest.raises(ValueError, match=r"nothing to fit of class \['response'\]"):
+        PredictiveNet(max_epochs=1, **settings).fit(X, y, **given)
+
+
+@pytest.mark.parametrize("missing", [np.nan, None, pd.NA])
+def test_a_row_without_its_patient_is_refused(table, missing):
+    groups = np.arange(80).astype(object)
+    groups[7] = missing
+    with pytest.raises(ValueError, match="groups holds missing values"):
+        PredictiveNet(max_epochs=1).fit(*table, groups=groups)

@@ -135,3 +135,33 @@ def test_groups_that_would_change_nothing_are_refused_by_fit(table, groups):
     with pytest.raises(ValueError, match=r"matches none|no setting 'lrr'"):
         net.fit(*table)
     assert not hasattr(net, "module_")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"iterator_train__shufle": True}, "no setting 'shufle' .*iterator_train__"),
+        ({"iterator_train__shuffle": False}, "set by the network itself"),
+        ({"iterator_valid__sampler": [0]}, "set by the network itself"),
+        ({"criterion__label_smothing": 0.1}, "did you mean criterion__label_smoothing"),
+        ({"criterion__reduction": "sum"}, "set by the network itself"),
+        ({"optimizer__param_groups": ["layers*"]}, r"list of \(pattern, settings\)"),
+        (
+            {"optimizer__param_groups": {"a*": {"lr": 1}}},
+            r"list of \(pattern, settings",
+        ),
+        ({"module__hidden": 0}, "hidden must be at least 1"),
+    ],
+)
+def test_settings_of_parts_that_would_be_ignored_are_refused(table, setting, message):
+    with pytest.raises(ValueError, match=message):
+        PredictiveNet(module="mlp_tiny", max_epochs=1, **setting).fit(*table)
+
+
+def test_numpy_values_are_settings(table):
+    plain = PredictiveNet(module="mlp_tiny", max_epochs=2, batch_size=4, random_state=0)
+    numpy = clone(plain).set_params(
+        max_epochs=np.int64(2), batch_size=np.int32(4), autocast=np.bool_(False)
+    )
+    expected = plain.fit(*table).predict_proba(table[0])
+    np.testing.assert_array_equal(numpy.fit(*table).predict_proba(table[0]), expected)

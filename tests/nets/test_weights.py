@@ -25,7 +25,13 @@ def test_sample_and_class_weights_multiply():
 
 @pytest.mark.parametrize(
     ("weights", "message"),
-    [({"nonresponse": 5}, "names .'nonresponse'."), ({"response": -1}, "negative")],
+    [
+        ({"nonresponse": 5}, "names .'nonresponse'."),
+        ({"response": -1}, "negative"),
+        ({"response": np.nan}, "must hold numbers, finite"),
+        ({"response": np.inf}, "must hold numbers, finite"),
+        ({"response": "5"}, "must hold numbers, finite"),
+    ],
 )
 def test_impossible_class_weights_are_refused(weights, message):
     with pytest.raises(ValueError, match=message):
