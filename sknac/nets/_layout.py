@@ -5,18 +5,21 @@
 import torch
 from torch import nn
 
-# Input channels that oneDNN's AVX2 kernels take at a time.
-_BLOCK = 8
+from sknac.nets._blocks import PointConv
+
+# Input channels that oneDNN's AVX-512 kernels take at a time; its AVX2 kernels take 8.
+_BLOCK = 16
 
 
 def pick_layout(module: nn.Module, device: str, channels_last: bool) -> str:
     """Choose the memory layout in which a network computes on a device.
 
-    On processors without AVX-512, oneDNN (as of torch 2.13) computes the weight
-    gradient of a strided 1 x 1 convolution of channels-last images with fewer than 8
-    input channels wrongly and writes past its buffer: uxlfoundation/oneDNN#6035.
-    Narrow residual networks have such projections. Nobody knows on which processor a
-    network will be trained next, so the choice does not depend on it.
+    oneDNN (as of torch 2.13) computes the weight gradient of a strided 1 x 1
+    convolution of channels-last images wrongly and writes past its buffer where there
+    are fewer than 16 input channels (with AVX2 fewer than 8):
+    uxlfoundation/oneDNN#6035. Narrow residual networks have such projections; those
+    of sknac are `PointConv`, which is safe. Nobody knows on which processor a network
+    will be trained next, so the choice does not depend on it.
 
     Parameters
     ----------
@@ -55,4 +58,7 @@ def _is_safe_on_cpus(module):
 def _may_overrun(conv):
     """Tell whether oneDNN may overrun its buffer in a convolution's backward pass."""
     is_strided_point = tuple(conv.kernel_size) == (1, 1) and max(conv.stride) > 1
-    return is_strided_point and conv.in_channels // conv.groups < _BLOCK
+    is_known = isinstance(conv, PointConv)
+    return (
+        not is_known and is_strided_point and conv.in_channels // conv.groups < _BLOCK
+    )

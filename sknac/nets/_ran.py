@@ -9,7 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sknac.nets._blocks import FeatureHead, PlaneNet, fill_from_layout, halved
+from sknac.nets._blocks import (
+    FeatureHead,
+    PlaneNet,
+    PointConv,
+    fill_from_layout,
+    halved,
+)
 from sknac.nets._parts import Split, part_of
 
 _PAPER = {
@@ -226,7 +232,7 @@ class ResidualUnit(nn.Module):
         )
         self.project = None
         if in_channels != out_channels or stride != 1:
-            self.project = nn.Conv2d(
+            self.project = PointConv(
                 in_channels, out_channels, 1, stride=stride, bias=False
             )
 

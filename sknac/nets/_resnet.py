@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from sknac.nets._blocks import FeatureHead, PlaneNet, fill_from_layout, halved
+from sknac.nets._blocks import (
+    FeatureHead,
+    PlaneNet,
+    PointConv,
+    fill_from_layout,
+    halved,
+)
 from sknac.nets._parts import Split, part_of
 
 _PAPER = {"width": 64, "feature_dim": 256, "dropout": 0.5}
@@ -230,7 +236,7 @@ def _shortcut(in_channels, out_channels, stride):
     if stride == 1 and in_channels == out_channels:
         return nn.Identity()
     return nn.Sequential(
-        nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
+        PointConv(in_channels, out_channels, 1, stride, bias=False),
         nn.BatchNorm2d(out_channels),
     )
 

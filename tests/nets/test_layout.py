@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from sknac.nets import RAN, PlaneFeatureNet, ResNet
+from sknac.nets._blocks import PointConv
 from sknac.nets._layout import pick_layout
 
 LAST, USUAL = "channels_last", "contiguous_format"
@@ -27,18 +28,20 @@ class LooseKernel(nn.Module):
     [
         (nn.Conv2d(2, 4, 1, stride=2), USUAL),
         (nn.Conv2d(7, 4, 1, stride=(1, 2)), USUAL),
-        (nn.Conv2d(16, 16, 1, stride=2, groups=4), USUAL),
+        (nn.Conv2d(32, 16, 1, stride=2, groups=4), USUAL),
         (nn.Sequential(nn.Conv2d(1, 8, 3), nn.Conv2d(4, 8, 1, stride=3)), USUAL),
         (nn.ConvTranspose2d(8, 8, 1, stride=2), USUAL),
         (LooseKernel(), USUAL),
-        (nn.Conv2d(8, 4, 1, stride=2), LAST),
+        (nn.Conv2d(15, 4, 1, stride=2), USUAL),
+        (nn.Conv2d(16, 4, 1, stride=2), LAST),
+        (PointConv(2, 4, 1, stride=2), LAST),
         (nn.Conv2d(2, 4, 1), LAST),
         (nn.Conv2d(2, 4, 3, stride=2), LAST),
         (nn.Linear(3, 2), LAST),
         (ResNet(1, layout="tiny"), LAST),
-        (ResNet(1, layout="tiny", width=4), USUAL),
+        (ResNet(1, layout="tiny", width=4), LAST),
         (RAN(4, layout="tiny"), LAST),
-        (RAN(4, layout="tiny", width=1), USUAL),
+        (RAN(4, layout="tiny", width=1), LAST),
     ],
 )
 def test_unsafe_networks_keep_the_usual_layout_on_cpus(net, expected):
@@ -52,19 +55,53 @@ def test_gpus_take_what_is_asked_for():
     assert pick_layout(unsafe, "cuda", channels_last=False) == USUAL
 
 
-@pytest.mark.parametrize(("width", "expected"), [(4, USUAL), (8, LAST)])
-def test_estimators_compute_in_the_layout_they_tell(width, expected):
+class Narrow(nn.Module):
+    """A network of a user's own with a convolution that may overrun."""
+
+    def __init__(self, in_channels=1, n_classes=2):
+        super().__init__()
+        self.look = nn.Conv2d(in_channels, 4, 1, stride=2)
+        self.classify = nn.Linear(4, n_classes)
+
+    def features(self, x):
+        return self.look(x).mean(dim=(-2, -1))
+
+    def forward(self, x):
+        return self.classify(self.features(x))
+
+
+@pytest.mark.parametrize(
+    ("module", "asked", "expected"),
+    [("resnet_tiny", True, LAST), ("resnet_tiny", False, USUAL), (Narrow, True, USUAL)],
+)
+def test_estimators_compute_in_the_layout_they_tell(module, asked, expected):
     net = PlaneFeatureNet(
-        module="resnet_tiny",
-        module__width=width,
+        module=module,
+        channels_last=asked,
         max_epochs=1,
         validation_fraction=None,
         random_state=0,
-    ).fit(np.random.default_rng(0).random((4, 1, 32, 32)), [0, 1, 0, 1])
+    ).fit(np.random.default_rng(0).random((4, 3, 32, 32)), [0, 1, 0, 1])
     assert net.memory_format_ == expected
-    kernel = net.module_.backbone.layer2[0].conv1.weight
-    is_last = kernel.is_contiguous(memory_format=torch.channels_last)
-    assert is_last == (expected == LAST)
+    kernels = [p for p in net.module_.parameters() if p.ndim == 4 and p.shape[1] > 1]
+    is_last = kernels[0].is_contiguous(memory_format=torch.channels_last)
+    # One pixel wide kernels are contiguous both ways.
+    assert is_last == (expected == LAST) or kernels[0].shape[-1] == 1
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("side", [1, 5, 8])
+def test_a_point_convolution_is_a_convolution(stride, side):
+    torch.manual_seed(0)
+    ours = PointConv(3, 4, 1, stride, bias=False).double()
+    plain = nn.Conv2d(3, 4, 1, stride, bias=False).double()
+    plain.load_state_dict(ours.state_dict())
+    x = torch.randn(2, 3, side, side + 2, dtype=torch.double)
+    found, expected = ours(x), plain(x)
+    torch.testing.assert_close(found, expected)
+    for y in (found, expected):
+        y.square().sum().backward()
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad)
 
 
 # Trains small networks and holds their gradients to those in double precision.
@@ -86,7 +123,7 @@ for width in (1, 2, 3, 4, 5, 6, 7, 8, 12, 16):
         net = {"planes": PlaneFeatureNet, "pairs": DLRClassifier}[estimator](
             module=module, module__width=width, max_epochs=1, batch_size=3, lr=3e-3,
             channels_last=layout == "channels_last", validation_fraction=None,
-            random_state=0,
+            random_state=0, torch_threads=2,
         )
         shape = (8, 2, side, side) if estimator == "planes" else (8, 2, 1, side, side)
         X = rng.random(shape)
