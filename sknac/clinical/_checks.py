@@ -12,7 +12,7 @@ from sknac.utils._labels import raise_first
 
 def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
     """Return finite float64 numbers, 1-D; with `missing`, None and NaN are NaN."""
-    if values is None:
+    if values is None and missing:
         return np.full(1, np.nan)
     try:
         # None becomes NaN here.

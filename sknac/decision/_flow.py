@@ -228,6 +228,8 @@ def _label_table(stage_labels, sample):
             f"stage_labels has {len(labels)} rows but y_true has {sample.n}; give one "
             "of each"
         )
+    if not labels.columns.is_unique:
+        raise ValueError("stage_labels has two columns of one name; rename one")
     if "cascade" in labels.columns:
         raise ValueError("a stage is named 'cascade'; name it else, this one is taken")
     return labels

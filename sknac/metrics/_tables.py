@@ -226,6 +226,8 @@ def performance_table(
     results = {}
     for model in dict.fromkeys([*(decisions or {}), *(scores or {})]):
         row = {}
+        if str(model) in results:
+            raise ValueError(f"two models would be written {str(model)!r}; rename one")
         if decisions and model in decisions:
             decided = check_sample(y_true, decisions[model], **known)
             row |= _rates(decided, chosen, level, boot)

@@ -136,3 +136,12 @@ def test_cellularity_is_read_as_it_is_written():
 def test_what_is_no_share_is_refused(level):
     with pytest.raises(ValueError, match=r"very_low_cellularity must be a share in"):
         modified_response(5, 4, very_low_cellularity=level)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "name"),
+    [(50, None, "size_after"), (None, 10, "size_before"), ([50], None, "size_after")],
+)
+def test_a_size_that_is_none_is_missing_and_not_graded(before, after, name):
+    with pytest.raises(ValueError, match=f"row 0: {name} is missing or infinite; leav"):
+        modified_response(before, after)

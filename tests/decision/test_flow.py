@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknac.decision import ScoreColumn, StagedClassifier, stage_flow
@@ -119,3 +120,10 @@ def test_repr_shows_counts_and_classes(fig4):
     assert "n=42" in text
     assert "pos_label='response'" in text
     assert np.all([word in text for word in ("dlr2", "stop", "continue")])
+
+
+def test_two_stages_of_one_name_are_refused():
+    y = ["non-response"] * 2 + ["response"] * 2
+    stages = pd.DataFrame(np.c_[y, y], columns=["a", "a"])
+    with pytest.raises(ValueError, match="has two columns of one name; rename one"):
+        stage_flow(y, stages, **STOP)
