@@ -6,7 +6,6 @@ One file breaks when skorch moves them.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
-from functools import partial
 
 import torch
 from sklearn.base import BaseEstimator
@@ -41,13 +40,28 @@ class SkorchNet(NeuralNetClassifier):
     use_caching = "auto"
     torch_load_kwargs = None
     history_ = None
-    predict_nonlinearity = staticmethod(partial(torch.softmax, dim=-1))
 
     _modules = ("module",)
     _criteria = ("criterion",)
     _optimizers = ("optimizer",)
     __setattr__ = object.__setattr__
     __delattr__ = object.__delattr__
+
+    @staticmethod
+    def predict_nonlinearity(scores):
+        """Turn the network's scores into probabilities (softmax).
+
+        Parameters
+        ----------
+        scores : Tensor of shape (n_items, n_classes)
+            What the network gives.
+
+        Returns
+        -------
+        Tensor of shape (n_items, n_classes)
+            Probabilities; each row sums to 1.
+        """
+        return torch.softmax(scores, dim=-1)
 
     _validate_params = BaseEstimator._validate_params
     get_metadata_routing = BaseEstimator.get_metadata_routing
