@@ -118,8 +118,8 @@ def gradients(module, x):
     module(x).square().sum().backward()
     return torch.cat([p.grad.double().flatten() for p in module.parameters()])
 
-for width in (1, 2, 3, 4, 5, 6, 7, 8, 12, 16):
-    for side in (16, 17, 32, 33, 48, 64):
+for width in (1, 2, 3, 4, 6, 8, 12, 16):
+    for side in (16, 32, 33, 48, 64):
         net = {"planes": PlaneFeatureNet, "pairs": DLRClassifier}[estimator](
             module=module, module__width=width, max_epochs=1, batch_size=3, lr=3e-3,
             channels_last=layout == "channels_last", validation_fraction=None,
@@ -129,8 +129,7 @@ for width in (1, 2, 3, 4, 5, 6, 7, 8, 12, 16):
         X = rng.random(shape)
         if side < (32 if "resnet" in module else 16):
             continue
-        for _ in range(2):
-            p = net.fit(X, [0, 1] * 4).predict_proba(X)
+        p = net.fit(X, [0, 1] * 4).predict_proba(X)
         assert np.isfinite(p).all()
         x, exact = torch.tensor(X).float(), copy.deepcopy(net.module_).double()
         if x.ndim == 4:
@@ -151,6 +150,7 @@ def checked_memory(instructions):
         "LD_PRELOAD": str(found[0]) if found else "",
         "MALLOC_CHECK_": "3",
         "MALLOC_PERTURB_": "165",
+        "OMP_WAIT_POLICY": "PASSIVE",  # two threads each, beside other tests
     }
 
 
