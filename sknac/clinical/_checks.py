@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.utils._labels import raise_first
+from sknac.utils._labels import raise_first, refuse_dates, refuse_masked
 
 
 def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
     """Return finite float64 numbers, 1-D; with `missing`, None and NaN are NaN."""
     if values is None and missing:
         return np.full(1, np.nan)
+    refuse_masked(values, name)
+    refuse_dates(values, name)
     try:
         # None becomes NaN here.
         numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sknac.utils._labels import raise_first
+from sknac.utils._labels import raise_first, refuse_dates, refuse_masked
 from sknac.utils._rows import ONE_ROW, Rows
 
 # More whole numbers than these are rather measured than names of groups.
@@ -23,6 +23,9 @@ def check_follow_up(time, event, by=None, covariates=None):
     rows.see("by", by)
     rows.see("covariates", covariates)
     check_consistent_length(time, event, by)
+    for name, values in (("time", time), ("event", event), ("by", by)):
+        refuse_masked(values, name)
+    refuse_dates(time, "time")
     index = getattr(time, "index", None)
     time = np.asarray(column_or_1d(time), dtype=np.float64)
     if len(time) == 0:

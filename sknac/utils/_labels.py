@@ -7,6 +7,7 @@ them; a number that needs both is NaN with a warning. Both say the same sentence
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sknac.utils._warnings import warn_undefined, warn_user
 
 def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return a non-empty 1-D array, of n rows if n is given."""
+    refuse_masked(values, name)
     array = np.asarray(values)
     if array.ndim != 1:
         hint = ", the column of the positive class" if array.ndim == 2 else ""
@@ -35,6 +37,7 @@ def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
 def finite_scores(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return finite float64 numbers, one per row."""
     array = one_dimensional(values, name, n)
+    refuse_dates(values, name)
     try:
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError):
@@ -42,6 +45,32 @@ def finite_scores(values: Any, name: str, n: int | None = None) -> np.ndarray:
     what = f"{name} is NaN or infinite; mend it or leave the row out"
     raise_first(~np.isfinite(array), what, getattr(values, "index", None))
     return array
+
+
+def refuse_masked(values: Any, name: str) -> None:
+    """Raise where an array's mask hides values: they are missing."""
+    if isinstance(values, np.ma.MaskedArray):
+        what = f"{name} is masked, which is missing; leave the row out"
+        raise_first(np.ma.getmaskarray(values), what)
+
+
+def refuse_dates(values: Any, name: str) -> None:
+    """Raise on dates and durations, which would be read as nanoseconds."""
+    array = np.asarray(values)
+    kinds = {array.dtype.kind}
+    if array.dtype.kind == "O":
+        long = timedelta | np.timedelta64
+        other = date | np.datetime64
+        kinds = {
+            "m" if isinstance(x, long) else "M" if isinstance(x, other) else ""
+            for x in array.ravel()
+        }
+    if kinds & {"m", "M"}:
+        what, t = ("dates", "(t - start)") if "M" in kinds else ("durations", "t")
+        raise ValueError(
+            f"{name} must be numbers, got {what}; give days, such as {t} / "
+            "pd.Timedelta(days=1)"
+        )
 
 
 def group_codes(groups: Any, n: int) -> np.ndarray:

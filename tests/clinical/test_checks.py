@@ -41,3 +41,16 @@ def test_answers_have_the_form_of_the_question():
     series = like(pd.Series([3], index=["P1"]), np.array([4]), "grade")
     assert series.to_dict() == {"P1": 4}
     assert like([3], np.array([4]), "grade").tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pd.to_datetime(["2020", "2021"]), "size must be numbers, got dates; give"),
+        (pd.to_timedelta([1, 2], unit="D"), "size must be numbers, got durations; "),
+        (np.ma.masked_values([1, 9], 9), "row 1: size is masked, which is missing; "),
+    ],
+)
+def test_dates_durations_and_masked_values_are_no_numbers(values, message):
+    with pytest.raises(ValueError, match=message):
+        as_numbers(values, "size")

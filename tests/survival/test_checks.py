@@ -82,3 +82,16 @@ def test_dates_are_no_groups(kind):
 )
 def test_few_or_whole_numbers_and_words_are_groups(by):
     assert check_follow_up([1, 2, 3, 4, 5, 6], [1] * 6, by)[2].tolist() == by
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (pd.to_datetime(["2020", "2021"]), "time must be numbers, got dates; give"),
+        (pd.to_timedelta([1, 2], unit="D"), "time must be numbers, got durations; "),
+        (np.ma.masked_values([1, 9], 9), "row 1: time is masked, which is missing; "),
+    ],
+)
+def test_dates_durations_and_masked_values_are_no_numbers(values, message):
+    with pytest.raises(ValueError, match=message):
+        check_follow_up(values, [1, 1])

@@ -202,3 +202,29 @@ def test_thresholds_and_curves_refuse_a_class_that_no_row_holds():
             pytest.raises(ValueError, match="one class only"),
         ):
             draw(y, SCORES["s"], weight=0.5, pos_label="Yes")
+
+
+DAYS = pd.to_timedelta([1, 2], unit="D")
+DATES = pd.DatetimeIndex(["2020-01-01", pd.NaT])
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (DATES, r"must be numbers, got dates; give days, such as \(t - start\) / pd.T"),
+        (list(DATES), "got dates"),
+        (pd.Series(DATES).dt.tz_localize("UTC"), "got dates"),
+        (DAYS, r"got durations; give days, such as t / pd.Timedelta\(days=1\)"),
+        (pd.Series(DAYS, dtype=object), "got durations"),
+        (np.ma.masked_values([1.0, -9], -9), "row 1: s is masked, which is missing"),
+    ],
+)
+def test_dates_durations_and_masked_values_are_no_scores(values, message):
+    with pytest.raises(ValueError, match=message):
+        _labels.finite_scores(values, "s")
+
+
+def test_masked_labels_are_missing_and_an_empty_mask_is_none():
+    with pytest.raises(ValueError, match="row 0: y_true is masked, which is missing"):
+        specificity_score(np.ma.masked_values([9, 0, 1], 9), [0, 0, 1])
+    assert _labels.finite_scores(np.ma.array([1.0, 2.0]), "s").tolist() == [1, 2]
