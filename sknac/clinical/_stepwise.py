@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.clinical._search import StepwiseSearch
 from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
 from sknac.utils._labels import check_target, chosen_class
-from sknac.utils._rows import ONE_ROW, Rows
+from sknac.utils._rows import ONE_ROW, NamedRowsScore, Rows
 from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user
@@ -21,7 +21,9 @@ SHARE = [Interval(Real, 0, 1, closed="neither")]
 INTERCEPT = "(Intercept)"
 
 
-class StepwiseLogisticRegression(SavedState, ClassifierMixin, BaseEstimator):
+class StepwiseLogisticRegression(
+    SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator
+):
     """Logistic regression with stepwise selection of predictors.
 
     The selection is part of `fit`, so that cross-validation repeats it in every

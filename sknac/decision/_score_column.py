@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from sknac.decision._blocks import as_table, column_positions, row_name
 from sknac.utils._frames import as_seen
 from sknac.utils._labels import check_target, chosen_class
-from sknac.utils._rows import same_rows
+from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 
@@ -25,7 +25,7 @@ def _kind_is(kind):
     return check
 
 
-class ScoreColumn(SavedState, ClassifierMixin, BaseEstimator):
+class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
     """Classifier whose scores are a column of X, unchanged.
 
     With it, thresholds, cascades, intervals and reports work from a table of

@@ -19,7 +19,7 @@ from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
 from sknac.utils._frames import as_seen
 from sknac.utils._labels import check_target, chosen_class
-from sknac.utils._rows import same_rows
+from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import (
     Real,
     StrOptions,
@@ -46,7 +46,7 @@ def _stages_have(*names):
     return check
 
 
-class StagedClassifier(SavedState, ClassifierMixin, _BaseComposition):
+class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposition):
     """Binary classifiers in a row, each of which may stop a patient.
 
     Stage by stage, a patient predicted `stop_label` stops there with that label;

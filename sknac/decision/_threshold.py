@@ -19,7 +19,7 @@ from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
 from sknac.decision._fitting import routed_fit_params
 from sknac.utils._answers import Answers, answers_of, score_method
 from sknac.utils._labels import check_target, chosen_class
-from sknac.utils._rows import Rows
+from sknac.utils._rows import NamedRowsScore, Rows
 from sknac.utils._sklearn import (
     HasMethods,
     Integral,
@@ -48,7 +48,7 @@ def _inner_has(name):
 
 
 class WeightedYoudenThreshold(
-    SavedState, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    SavedState, NamedRowsScore, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Binary classifier at the threshold of the best weighted Youden index.
 

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sklearn.metrics import accuracy_score, make_scorer, roc_auc_score
+from sklearn.metrics import accuracy_score, roc_auc_score
 
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
@@ -19,7 +19,9 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
+from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
+from sknac.utils._sklearn import _Scorer
 
 _RATES = {
     "sensitivity": sensitivity_score,
@@ -101,18 +103,33 @@ def clinical_scorers(
     called = {"pos_label": pos_label}
     ranked = called | {"response_method": _SCORES}
     scorers = {
-        "roc_auc": make_scorer(_area, **ranked),
-        "delong_lower_bound": make_scorer(_area_low, confidence_level=level, **ranked),
-        "accuracy": make_scorer(accuracy_score),
-        "weighted_youden": make_scorer(weighted_youden_score, weight=weight, **called),
+        "roc_auc": _scorer(_area, **ranked),
+        "delong_lower_bound": _scorer(_area_low, confidence_level=level, **ranked),
+        "accuracy": _scorer(accuracy_score),
+        "weighted_youden": _scorer(weighted_youden_score, weight=weight, **called),
     }
-    scorers |= {name: make_scorer(rate, **called) for name, rate in _RATES.items()}
+    scorers |= {name: _scorer(rate, **called) for name, rate in _RATES.items()}
     return scorers | {
-        f"{name}_lower_bound": make_scorer(
+        f"{name}_lower_bound": _scorer(
             _rate_low, metric=name, confidence_level=level, **called
         )
         for name in named
     }
+
+
+class _NamedRowsScorer(_Scorer):
+    """Scorer that pairs patients and labels by the names of their rows."""
+
+    def _score(self, method_caller, estimator, X, y_true, **kwargs):
+        same_rows(X=X, y=y_true, sample_weight=kwargs.get("sample_weight"))
+        return super()._score(method_caller, estimator, X, y_true, **kwargs)
+
+
+def _scorer(
+    function: Callable[..., float], *, response_method: Any = "predict", **settings: Any
+) -> _Scorer:
+    """Make a scorer, as scikit-learn's `make_scorer` does."""
+    return _NamedRowsScorer(function, 1, settings, response_method)
 
 
 def _area(

@@ -25,7 +25,7 @@ from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
 from sknac.utils._labels import check_target, group_codes
-from sknac.utils._rows import PASS_GROUPS, Rows
+from sknac.utils._rows import PASS_GROUPS, NamedRowsScore, Rows
 from sknac.utils._sklearn import (
     Integral,
     Interval,
@@ -37,7 +37,9 @@ from sknac.utils._sklearn import (
 )
 
 
-class NetClassifier(CallbackSupportMixin, SettingsMixin, ArrayStateMixin, HookedNet):
+class NetClassifier(
+    CallbackSupportMixin, SettingsMixin, ArrayStateMixin, NamedRowsScore, HookedNet
+):
     """Base of the networks' estimators; subclasses say how X is read.
 
     A subclass names its settings in ``__init__``, hands the others to

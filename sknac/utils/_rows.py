@@ -52,6 +52,30 @@ def same_rows(**given: Any) -> None:
         rows.see(name, values)
 
 
+class NamedRowsScore:
+    """Mixin of classifiers, to the left of scikit-learn's: ``score`` pairs rows."""
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy on patients, paired by the names of their rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Patients.
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Weights of the patients.
+
+        Returns
+        -------
+        score : float
+            Share of right labels among those predicted.
+        """
+        same_rows(X=X, y=y, sample_weight=sample_weight)
+        return super().score(X, y, sample_weight=sample_weight)
+
+
 def index_of(values: Any) -> pd.Index | None:
     """Return the row labels, if there are any."""
     index = getattr(values, "index", None)

@@ -8,6 +8,7 @@ One file breaks when scikit-learn moves them.
 from contextlib import contextmanager
 
 from sklearn.base import _fit_context
+from sklearn.metrics._scorer import _Scorer
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -38,6 +39,7 @@ __all__ = [
     "Real",
     "StrOptions",
     "_BaseComposition",
+    "_Scorer",
     "_VisualBlock",
     "_check_method_params",
     "_check_sample_weight",

@@ -2,7 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import pickle
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.datasets import load_breast_cancer
@@ -157,3 +160,19 @@ def test_bounds_of_a_perfect_fold_follow_the_rule_in_silence():
     assert got["accuracy_lower_bound"] == pytest.approx(0.025 ** (1 / 12))
     assert got["specificity_lower_bound"] == pytest.approx(0.025 ** (1 / 6))
     assert got["delong_lower_bound"] == pytest.approx(0.025 ** (1 / 6))
+
+
+def test_rows_are_paired_by_their_names():
+    names = [f"P{row}" for row in range(20)]
+    y = pd.Series([0, 1] * 10, names)
+    X = pd.DataFrame({"s": np.linspace(0, 1, 20) + y}, names)
+    model = LogisticRegression().fit(X, y)
+    weights = pd.Series(np.arange(20.0) + 1, names)
+    for name, scorer in clinical_scorers(pos_label=1).items():
+        scorer(model, X, y, sample_weight=weights)
+        scorer(model, X, y.to_numpy())  # arrays have no names
+        for wrong in ((y[::-1], None), (y, weights[::-1])):
+            with pytest.raises(ValueError, match="or another order"):
+                scorer(model, X, wrong[0], sample_weight=wrong[1])
+        assert repr(scorer).startswith("make_scorer("), name
+        assert pickle.loads(pickle.dumps(scorer))(model, X, y) == scorer(model, X, y)

@@ -363,3 +363,25 @@ def test_pooled_folds_compare_groups_with_patients(cohort):
     twice = X.set_axis(IMAGES)
     with pytest.warns(UserWarning, match="12 rows but only 6"):
         cv_responses({"m": found}, twice, cohort.y.to_numpy(), None, "auto", "response")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ScoreColumn("score"),
+        lambda: StagedClassifier([("a", ScoreColumn("score"), ["score"])]),
+        lambda: WeightedYoudenThreshold(LogisticRegression(), cv="resubstitution"),
+        lambda: StepwiseLogisticRegression(entry=0.9, removal=0.95),
+        lambda: PredictiveNet(module="mlp_tiny", **QUICK),
+    ],
+    ids=["column", "staged", "threshold", "stepwise", "net"],
+)
+def test_a_score_pairs_rows_by_their_names(make):
+    model = make().fit(X, Y)
+    right = model.predict(X) == Y
+    assert model.score(X, Y) == pytest.approx(np.mean(right))
+    weighted = np.average(right, weights=TIME)
+    assert model.score(X, Y, sample_weight=TIME) == pytest.approx(weighted)
+    for y, weights in ((Y[::-1], None), (Y, TIME[::-1])):
+        with pytest.raises(ValueError, match=r"or another order .*\.loc\["):
+            model.score(X, y, sample_weight=weights)
