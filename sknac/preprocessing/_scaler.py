@@ -140,11 +140,16 @@ class MapScaler(PlaneTransformer):
         Raises
         ------
         ValueError
-            If the channels differ from those seen in ``fit``.
+            If the channels differ from those seen in ``fit``, or one has no valid
+            value inside the region.
         """
         check_kind(self, plane)
         _check_channels(plane, self.channels_)
         image = _stack(plane)
+        region = np.ones(image.shape[1:], dtype=bool)
+        if plane.roi is not None:
+            region = plane.roi.to_mask(plane.grid)
+        _check_valid(image[:, region], plane.channels)
         low, high, median = (
             limit.astype(np.float32)[:, None, None]
             for limit in (self.low_, self.high_, self.median_)
@@ -154,9 +159,7 @@ class MapScaler(PlaneTransformer):
         if fill == "median":
             fill = np.clip((median - low) / (high - low), 0.0, 1.0)
         scaled = np.where(np.isnan(scaled), fill, scaled)
-        if plane.roi is not None:
-            scaled = np.where(plane.roi.to_mask(plane.grid), scaled, 0.0)
-        scaled = scaled.astype(np.float32)
+        scaled = np.where(region, scaled, 0.0).astype(np.float32)
         return plane.replace(image=scaled.reshape(plane.image.shape))
 
 
@@ -165,11 +168,26 @@ def _stack(plane):
     return plane.load().reshape(-1, *plane.image.shape[-2:]).astype(np.float32)
 
 
+def _check_valid(values, channels):
+    """Refuse a plane of whose map nothing is known: all of it would be filled."""
+    for name, of_map in zip(channels or ("image",), values, strict=True):
+        if not np.isfinite(of_map).any():
+            raise ValueError(
+                f"map {name} has no valid value in its region; leave the plane out"
+            )
+
+
 def _check_limits(limits):
     """Check two increasing percentiles."""
     if len(limits) != 2 or not 0 <= limits[0] < limits[1] <= 100:
         raise ValueError(
             f"limits must be percentiles 0 <= low < high <= 100, got {limits}"
+        )
+    if limits[1] <= 1:
+        low, high = (float(f"{100 * limit:.12g}") for limit in limits)
+        raise ValueError(
+            f"limits must be percentiles, of 100, but {limits} looks like shares; "
+            f"write ({low:g}, {high:g})"
         )
     return limits
 

@@ -1,5 +1,6 @@
 """Limits of the training set."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -79,6 +80,31 @@ def test_values_outside_the_region_do_not_set_the_limits():
 def test_impossible_limits_are_refused(limits, message):
     with pytest.raises(ValueError, match=message):
         MapScaler(limits=limits).fit(_frame([[[0.0, 1.0]]]))
+
+
+@pytest.mark.parametrize(
+    ("limits", "mend"), [((0.01, 0.99), "(1, 99)"), ((0.0, 1.0), "(0, 100)")]
+)
+def test_limits_that_look_like_shares_are_refused(limits, mend):
+    with pytest.raises(ValueError, match="looks like shares; write " + re.escape(mend)):
+        MapScaler(limits=limits).fit(_frame([[[0.0, 1.0]]]))
+
+
+def test_small_percentiles_are_taken():
+    scaler = MapScaler(limits=(0.5, 99.5)).fit(_frame([[[0.0, 1.0]]]))
+    assert scaler.low_[0] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize("fill", ["median", 0.25])
+def test_plane_without_a_valid_value_is_named_with_its_place(fill):
+    roi = np.array([[True, True, False]])
+    both = ("mbf", "esd")
+    X = _frame([[[0.0, 1.0, 2.0]], [[3.0, 4.0, 5.0]]], channels=both)
+    nan = np.nan
+    invalid = _frame([[[0.0, 1.0, 2.0]], [[nan, nan, 5.0]]], channels=both, roi=roi)
+    message = "row P0, column us_pre, plane 0: map esd has no valid value in its region"
+    with pytest.raises(CohortError, match=message):
+        MapScaler(fill=fill).fit(X).transform(invalid)
 
 
 def test_constant_channel_is_refused():
