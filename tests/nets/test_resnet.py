@@ -4,7 +4,7 @@ import torch
 from sknac.nets import ResNet
 from sknac.nets._resnet import LAYOUTS
 
-NEAR = {"rtol": 0, "atol": 1e-5}
+NEAR = {"rtol": 0, "atol": 1e-9}
 
 
 # Counts of the networks of He et al. as every library has them.
@@ -50,15 +50,15 @@ def monai_twin(layout):
 @pytest.mark.parametrize("layout", ["tiny", "18", "50"])
 def test_maps_and_gradients_are_those_of_monai(layout):
     torch.manual_seed(0)
-    net = ResNet(2, layout=layout)
-    twin = monai_twin(layout)
+    net = ResNet(2, layout=layout).double()
+    twin = monai_twin(layout).double()
     twin.load_state_dict(net.backbone.state_dict())
-    x = torch.randn(3, 2, 64, 48)
+    x = torch.randn(3, 2, 64, 48).double()
     # A smooth loss with a gradient everywhere, in training mode.
     pooled, expected = net.maps(x).mean(dim=(-2, -1)), twin(x)
     pooled.square().sum().backward()
     expected.square().sum().backward()
-    torch.testing.assert_close(pooled, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(pooled, expected, rtol=1e-7, atol=1e-9)
     found, other = net.backbone.conv1.weight.grad, twin.conv1.weight.grad
     torch.testing.assert_close(found / other.norm(), other / other.norm(), **NEAR)
 
