@@ -123,6 +123,8 @@ class ArrayRef(Handle):
         Size of the file in bytes when the digest was taken.
     mtime_ns : int
         Modification time of the file when the digest was taken, in ns.
+    variable : str or None, default=None
+        Which array of a file that holds several.
 
     See Also
     --------
@@ -140,9 +142,11 @@ class ArrayRef(Handle):
     ((4, 3), 12.0)
     """
 
-    __slots__ = ("frame", "mtime_ns", "path", "size")
+    __slots__ = ("frame", "mtime_ns", "path", "size", "variable")
 
-    def __init__(self, path, frame, shape, dtype, digest, size, mtime_ns):
+    def __init__(
+        self, path, frame, shape, dtype, digest, size, mtime_ns, variable=None
+    ):
         self._set(
             path=path,
             frame=frame,
@@ -151,10 +155,16 @@ class ArrayRef(Handle):
             digest=digest,
             size=size,
             mtime_ns=mtime_ns,
+            variable=variable,
         )
 
     @classmethod
-    def from_file(cls, path: str | os.PathLike, frame: int | None = None) -> "ArrayRef":
+    def from_file(
+        cls,
+        path: str | os.PathLike,
+        frame: int | None = None,
+        variable: str | None = None,
+    ) -> "ArrayRef":
         """Look at a file, hash its content and return a handle to it.
 
         Parameters
@@ -164,6 +174,9 @@ class ArrayRef(Handle):
         frame : int, optional
             Frame number from 0; required where the file holds several frames
             (an ``.npy`` array without it is taken whole).
+        variable : str, optional
+            Which array of a file that holds several; ``file.mat::name`` as the path
+            says the same.
 
         Returns
         -------
@@ -178,7 +191,7 @@ class ArrayRef(Handle):
             If there is no such frame, or several and none is named.
         """
         # Links stay: stores of large files link to names without a suffix.
-        return cls.from_info(read_info(os.path.abspath(path)), frame)
+        return cls.from_info(read_info(os.path.abspath(path), variable), frame)
 
     @classmethod
     def from_info(cls, info: ArrayInfo, frame: int | None = None) -> "ArrayRef":
@@ -198,15 +211,19 @@ class ArrayRef(Handle):
         """
         shape = info.frame_shape(frame)  # refuses what is not there, or too large
         stat = os.stat(info.path)
-        content = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
+        digest = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
+        for part in (frame, info.variable):
+            if part is not None:
+                digest = digest_of(digest, part)
         return cls(
             info.path,
             frame,
             shape,
             info.dtype,
-            content if frame is None else digest_of(content, frame),
+            digest,
             stat.st_size,
             stat.st_mtime_ns,
+            info.variable,
         )
 
     def load(self) -> np.ndarray:
@@ -225,7 +242,7 @@ class ArrayRef(Handle):
             If the file is damaged.
         """
         self._check_unchanged()
-        array = read_array(self.path, self.frame)
+        array = read_array(self.path, self.frame, self.variable)
         if array.shape != self.shape:
             raise SknacFormatError(
                 self.path,
@@ -245,8 +262,17 @@ class ArrayRef(Handle):
 
     def __reduce__(self):
         fields = (self.frame, self.shape, self.dtype.str, self.digest)
-        return ArrayRef, (self.path, *fields, self.size, self.mtime_ns)
+        return ArrayRef, (
+            self.path,
+            *fields,
+            self.size,
+            self.mtime_ns,
+            self.variable,
+        )
 
     def __repr__(self):
+        variable = "" if self.variable is None else f", variable={self.variable!r}"
         frame = "" if self.frame is None else f", frame={self.frame}"
-        return f"ArrayRef({Path(self.path).name!r}{frame}, shape={self.shape})"
+        return (
+            f"ArrayRef({Path(self.path).name!r}{variable}{frame}, shape={self.shape})"
+        )

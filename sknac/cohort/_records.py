@@ -13,11 +13,13 @@ from sknac.utils._handle import Handle, digest_of
 
 _DIMENSIONS = {
     "rf": (2, "(n_samples_axial, n_lines)"),
+    "envelope": (2, "(n_samples_axial, n_lines)"),
     "bmode": (2, "(height, width)"),
     "maps": (3, "(n_maps, height, width)"),
 }
 _SPACING_TOLERANCE = 1e-3
 _ONE_PX = (1.0, 1.0)
+_LATER_FIELDS = ("step_px", "probe", "transmit_mhz", "gain_db", "tgc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +29,14 @@ class Plane:
     Parameters
     ----------
     image : ArrayRef, InMemoryArray or array-like
-        RF (n_samples_axial, n_lines), B-mode (height, width) or maps
+        RF or its envelope (n_samples_axial, n_lines), B-mode (height, width) or maps
         (n_maps, height, width). A plain array is wrapped.
-    kind : {"rf", "bmode", "maps"}
-        What the image is.
+    kind : {"rf", "envelope", "bmode", "maps"}
+        What the image is; an envelope is not log-compressed.
     spacing_mm : tuple of (float, float) or None, default=None
         (axial, lateral) distance of neighbouring samples in mm. Where it is
         unknown (screenshots), coordinates are in pixels and steps that need mm
-        say so. Required for RF.
+        say so. Required for RF and envelopes.
     origin_mm : tuple of (float, float), default=(0.0, 0.0)
         (axial, lateral) position of sample (0, 0); axial is the depth below the
         probe. In pixels where the spacing is unknown.
@@ -57,6 +59,14 @@ class Plane:
         Where the spacing is unknown: distance of neighbouring samples in pixels of
         the image as it was read. Steps that resample set it, so that the plane
         keeps its place; with a spacing it is 1.
+    probe : str or None, default=None
+        Name of the probe, where known.
+    transmit_mhz : float or None, default=None
+        Transmit frequency in MHz, where known.
+    gain_db : float or None, default=None
+        Overall receive gain in dB, where known.
+    tgc : tuple of (float, float), default=()
+        Time-gain compensation as (depth in mm, gain in dB), where known.
 
     Attributes
     ----------
@@ -91,6 +101,10 @@ class Plane:
     channels: tuple[str, ...] = ()
     roi: MaskOutline | None = None
     step_px: tuple[float, float] = _ONE_PX
+    probe: str | None = None
+    transmit_mhz: float | None = None
+    gain_db: float | None = None
+    tgc: tuple[tuple[float, float], ...] = ()
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
@@ -103,11 +117,7 @@ class Plane:
         _settle_types(self)
         if self.core is not None:
             _check_core(self.core, grid)
-        values = [getattr(self, f.name) for f in fields(self) if f.init]
-        if values[-1] == _ONE_PX:  # as digests were written before there was a step
-            values.pop()
-        parts = [getattr(value, "digest", value) for value in values]
-        object.__setattr__(self, "digest", digest_of(*map(repr, parts)))
+        object.__setattr__(self, "digest", _digest(self))
 
     @classmethod
     def from_rf(
@@ -308,6 +318,8 @@ def _check_kind(plane):
             f"the image of a plane of kind {plane.kind!r} must be {meaning}, got shape "
             f"{plane.image.shape}"
         )
+    if plane.kind == "envelope" and plane.spacing_mm is None:
+        raise ValueError("an envelope plane needs spacing_mm; give (axial, lateral)")
     if plane.kind == "rf":
         if plane.fs_mhz is None or not plane.fs_mhz > 0:
             raise ValueError(f"fs_mhz of an RF plane must be > 0, got {plane.fs_mhz}")
@@ -349,13 +361,31 @@ def _settle_types(plane):
     # joblib.hash would tell planes apart that are equal.
     channels = tuple(str(name) for name in plane.channels)
     settled = {"kind": str(plane.kind), "channels": channels}
-    for name in ("fs_mhz", "speed_of_sound", "focus_mm"):
+    for name in ("fs_mhz", "speed_of_sound", "focus_mm", "transmit_mhz", "gain_db"):
         value = getattr(plane, name)
         settled[name] = None if value is None else float(value)
-    if plane.reference is not None:
-        settled["reference"] = str(plane.reference)
+    for name in ("reference", "probe"):
+        value = getattr(plane, name)
+        settled[name] = None if value is None else str(value)
+    settled["tgc"] = tuple((float(depth), float(gain)) for depth, gain in plane.tgc)
     for name, value in settled.items():
         object.__setattr__(plane, name, value)
+
+
+def _digest(plane):
+    """Hash a plane; a later field counts where it differs from its default.
+
+    So that a plane without it keeps the digest under which its maps were stored.
+    """
+    parts = []
+    for entry in fields(plane):
+        value = getattr(plane, entry.name) if entry.init else None
+        if entry.name in _LATER_FIELDS:
+            if value != entry.default:
+                parts.append((entry.name, value) if entry.name != "step_px" else value)
+        elif entry.init:
+            parts.append(getattr(value, "digest", value))
+    return digest_of(*map(repr, parts))
 
 
 def _place(grid):

@@ -28,7 +28,12 @@ __all__ = [
     "put_planes",
 ]
 
-_KINDS = {"rf": "RF planes", "bmode": "B-mode images", "maps": "maps"}
+_KINDS = {
+    "rf": "RF planes",
+    "envelope": "envelopes",
+    "bmode": "B-mode images",
+    "maps": "maps",
+}
 
 
 class PlaneAt(NamedTuple):
@@ -199,6 +204,8 @@ def check_kind(estimator: object, plane: Plane) -> None:
         return
     if plane.kind == "maps":
         mend = "use ROIMasker to cut regions out of maps"
+    elif plane.kind == "envelope":
+        mend = "give it a plane of another kind; an envelope has no spectrum"
     elif "maps" in estimator.kinds:
         mend = "put a QUSMapper before this step, which makes maps of RF"
     else:

@@ -3,27 +3,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from pathlib import Path
 
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
-from sknac.io import _images, _npy, _ultrasonix
 from sknac.io._info import ArrayInfo
-
-# Each has `read_info(path)` and `read_frame(info, frame)`.
-_READERS = {
-    ".rf": _ultrasonix,
-    ".bpr": _ultrasonix,
-    ".b8": _ultrasonix,
-    ".png": _images,
-    ".jpg": _images,
-    ".jpeg": _images,
-    ".npy": _npy,
-}
+from sknac.io._readers import find_reader
 
 
-def read_info(path: str | os.PathLike) -> ArrayInfo:
+def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo:
     """Tell what a file holds without reading its samples.
 
     Parameters
@@ -31,6 +19,9 @@ def read_info(path: str | os.PathLike) -> ArrayInfo:
     path : str or path-like
         A ``.rf``, ``.bpr``, ``.b8``, ``.png``, ``.jpg``, ``.jpeg`` or ``.npy``
         file.
+    variable : str, optional
+        Which array of a file that holds several; ``file.mat::name`` as the path
+        says the same.
 
     Returns
     -------
@@ -54,10 +45,22 @@ def read_info(path: str | os.PathLike) -> ArrayInfo:
     >>> read_info(path).n_frames
     4
     """
-    return _reader(path).read_info(path)
+    path, variable = split_path(path, variable)
+    reader = find_reader(path)
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"{path}: no such file; check the path")
+    if variable is None:
+        return reader.read_info(path)
+    if not getattr(reader, "HAS_VARIABLES", False):
+        raise SknacFormatError(
+            path, f"the file holds one array; leave out variable={variable!r}"
+        )
+    return reader.read_info(path, variable)
 
 
-def read_array(path: str | os.PathLike, frame: int | None = None) -> np.ndarray:
+def read_array(
+    path: str | os.PathLike, frame: int | None = None, variable: str | None = None
+) -> np.ndarray:
     """Read an array, or one frame of it.
 
     Parameters
@@ -68,6 +71,8 @@ def read_array(path: str | os.PathLike, frame: int | None = None) -> np.ndarray:
         Which frame, from 0. Needed for an Ultrasonix file of several frames;
         for ``.npy`` it indexes the first axis of an array of three or more
         dimensions; images have one frame.
+    variable : str, optional
+        Which array of a file that holds several, as in `read_info`.
 
     Returns
     -------
@@ -92,19 +97,16 @@ def read_array(path: str | os.PathLike, frame: int | None = None) -> np.ndarray:
     >>> read_array(path, frame=1).tolist()
     [[6.0, 7.0], [8.0, 9.0], [10.0, 11.0]]
     """
-    reader = _reader(path)
-    info = reader.read_info(path)
+    info = read_info(path, variable)
     info.frame_shape(frame)  # refuses a frame that is not there
-    return reader.read_frame(info, frame)
+    return find_reader(info.path).read_frame(info, frame)
 
 
-def _reader(path):
-    """Find the reader of a path by its suffix."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in _READERS:
-        raise SknacFormatError(
-            path, f"suffix {suffix!r} is not one of {', '.join(_READERS)}; convert it"
+def split_path(path, variable=None):
+    """Part ``file.mat::name`` into the file and the array's name in it."""
+    path, mark, name = os.fspath(path).partition("::")
+    if mark and variable is not None and variable != name:
+        raise ValueError(
+            f"{path}: variable={variable!r} contradicts ::{name} of the path; give one"
         )
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"{path}: no such file; check the path")
-    return _READERS[suffix]
+    return path, name if mark else variable

@@ -18,15 +18,14 @@ class ArrayInfo:
     ----------
     path : str
         The file.
-    format : {"ultrasonix", "image", "npy"}
-        Kind of file.
+    format : str
+        Kind of file: ``"ultrasonix"``, ``"image"``, ``"npy"`` and so on.
     shape : tuple of int
-        Shape of one frame; of the whole array for ``.npy``.
+        Shape of one frame; of the whole array where `is_stack`.
     dtype : numpy.dtype
         Type of the samples as `read_array` returns them.
     n_frames : int, default=1
-        Number of frames; for ``.npy`` the length of the first axis of an array
-        of three or more dimensions, else 1.
+        Number of frames; of a stack the length of its first axis.
     fs_mhz : float or None, default=None
         Sampling frequency where the header states one.
     header : dict
@@ -37,12 +36,39 @@ class ArrayInfo:
         stand before each frame, and ``transmit_mhz`` as the file states it. That
         can be wrong (a real file says 10 MHz where its spectrum peaks at 5.3 MHz):
         never take the analysis band from it.
+    is_stack : bool, default=False
+        Whether `shape` is that of a whole array whose first axis counts the frames
+        (``.npy`` and the like), so that it can be read whole too.
+    signal : {"rf", "iq", "envelope", "bmode"} or None, default=None
+        What the samples are, where the file says so.
+    spacing_mm : tuple of (float, float) or None, default=None
+        (axial, lateral) distance of neighbouring samples in mm, where the file
+        states it.
+    start_depth_mm : float or None, default=None
+        Depth of the first row in mm, where the file states it.
+    focus_mm : float or None, default=None
+        Depth of the transmit focus in mm, where the file states it.
+    probe : str or None, default=None
+        Name of the probe, where the file states it.
+    transmit_mhz : float or None, default=None
+        Transmit frequency in MHz, where the file can be trusted with it.
+    gain_db : float or None, default=None
+        Overall receive gain in dB, where the file states it.
+    tgc : tuple of (float, float), default=()
+        Time-gain compensation as (depth in mm, gain in dB), where the file states it.
+    variable : str or None, default=None
+        Which array of the file this is, where it holds several.
+    reader : str or None, default=None
+        Import path of the module or object that reads the file, where it is not one
+        of sknac's own (`register_reader`), so that workers find it too.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sknac.io import ArrayInfo
-    >>> info = ArrayInfo("maps.npy", "npy", (4, 8, 6), np.dtype("float32"), n_frames=4)
+    >>> info = ArrayInfo(
+    ...     "maps.npy", "npy", (4, 8, 6), np.dtype("float32"), n_frames=4, is_stack=True
+    ... )
     >>> info.frame_shape(), info.frame_shape(0)
     ((4, 8, 6), (8, 6))
     """
@@ -54,6 +80,17 @@ class ArrayInfo:
     n_frames: int = 1
     fs_mhz: float | None = None
     header: dict = field(default_factory=dict)
+    is_stack: bool = False
+    signal: str | None = None
+    spacing_mm: tuple[float, float] | None = None
+    start_depth_mm: float | None = None
+    focus_mm: float | None = None
+    probe: str | None = None
+    transmit_mhz: float | None = None
+    gain_db: float | None = None
+    tgc: tuple[tuple[float, float], ...] = ()
+    variable: str | None = None
+    reader: str | None = None
 
     def frame_shape(self, frame: int | None = None) -> tuple[int, ...]:
         """Tell the shape of what `read_array` gives.
@@ -61,7 +98,7 @@ class ArrayInfo:
         Parameters
         ----------
         frame : int or None, default=None
-            Frame number from 0; None for the only frame, or a whole ``.npy`` array.
+            Frame number from 0; None for the only frame, or a whole stack.
 
         Returns
         -------
@@ -85,7 +122,7 @@ class ArrayInfo:
     def _frame_shape(self, frame):
         """Tell the shape, whatever its size."""
         n_frames = self.n_frames
-        if frame is None and n_frames > 1 and self.format == "ultrasonix":
+        if frame is None and n_frames > 1 and not self.is_stack:
             raise ValueError(
                 f"{self.path}: holds {n_frames} frames; say which one with frame=0 to "
                 f"frame={n_frames - 1}"
@@ -97,5 +134,4 @@ class ArrayInfo:
                 f"{self.path}: frame={frame} does not exist, it has {n_frames}; count "
                 "frames from 0"
             )
-        is_stack = self.format == "npy" and len(self.shape) >= 3
-        return self.shape[1:] if is_stack else self.shape
+        return self.shape[1:] if self.is_stack else self.shape

@@ -16,8 +16,15 @@ _MAX_HEADER_BYTES = 10_000  # NumPy's own limit, which it checks after reading
 def read_info(path) -> ArrayInfo:
     """Tell shape and type from the header."""
     array = _opened(path)
-    n_frames = array.shape[0] if array.ndim >= 3 else 1
-    return ArrayInfo(str(path), "npy", array.shape, array.dtype, n_frames)
+    is_stack = array.ndim >= 3
+    return ArrayInfo(
+        str(path),
+        "npy",
+        array.shape,
+        array.dtype,
+        array.shape[0] if is_stack else 1,
+        is_stack=is_stack,
+    )
 
 
 def read_frame(info, frame=None) -> np.ndarray:

@@ -141,6 +141,11 @@ CHANGES = [
     {"reference": "phantom"},
     {"channels": ("a",)},
     {"kind": "bmode"},
+    {"kind": "envelope"},
+    {"probe": "L14-5"},
+    {"transmit_mhz": 6.0},
+    {"gain_db": 6.0},
+    {"tgc": ((0.0, 0.0), (40.0, 6.0))},
     {"roi": MaskOutline(IMAGE > 3, Grid((8, 6), (0.01925, 0.2)))},
     {"roi": MaskOutline(IMAGE > 4, Grid((8, 6), (0.01925, 0.2)))},
 ]
@@ -295,3 +300,8 @@ def test_joblib_hash_ignores_which_tuples_are_shared():
 def test_joblib_hash_tells_contents_apart():
     studies = [Study([rf()]), *(Study([rf().replace(**change)]) for change in CHANGES)]
     assert len({joblib.hash(study) for study in studies}) == len(studies)
+
+
+def test_an_envelope_without_its_spacing_is_refused():
+    with pytest.raises(ValueError, match="an envelope plane needs spacing_mm"):
+        Plane(IMAGE, "envelope")

@@ -58,3 +58,14 @@ def test_format_errors_survive_pickling():
     error = pickle.loads(pickle.dumps(SknacFormatError("scan.rf", "cut off")))
     assert str(error) == "scan.rf: cut off"
     assert error.path == "scan.rf"
+
+
+def test_one_array_takes_no_variable(stack):
+    for path, variable in ((stack, "rf"), (f"{stack}::rf", None)):
+        with pytest.raises(SknacFormatError, match="holds one array; leave out"):
+            read_info(path, variable)
+
+
+def test_variable_said_twice_must_agree(stack):
+    with pytest.raises(ValueError, match=r"'iq' contradicts ::rf of the path"):
+        read_array(f"{stack}::rf", variable="iq")

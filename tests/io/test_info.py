@@ -13,8 +13,12 @@ INT16 = np.dtype("int16")
 @pytest.mark.parametrize(
     ("info", "frame", "shape"),
     [
-        (ArrayInfo("a.npy", "npy", (5, 4, 3), INT16, 5), None, (5, 4, 3)),
-        (ArrayInfo("a.npy", "npy", (5, 4, 3), INT16, 5), 4, (4, 3)),
+        (
+            ArrayInfo("a.npy", "npy", (5, 4, 3), INT16, 5, is_stack=True),
+            None,
+            (5, 4, 3),
+        ),
+        (ArrayInfo("a.npy", "npy", (5, 4, 3), INT16, 5, is_stack=True), 4, (4, 3)),
         (ArrayInfo("a.npy", "npy", (4, 3), INT16), 0, (4, 3)),
         (ArrayInfo("a.rf", "ultrasonix", (4, 3), INT16, 2), 1, (4, 3)),
         (ArrayInfo("a.rf", "ultrasonix", (4, 3), INT16), None, (4, 3)),
