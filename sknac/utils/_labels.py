@@ -115,11 +115,34 @@ def positive_label(labels: list[Any], pos_label: Any, name: str = "y_true") -> A
             f"pos_label={pos_label!r} is not a valid label; it must be one of "
             f"{spell(labels)}"
         )
+    warn_of_no_positives(labels, pos_label, name)
+    return pos_label
+
+
+def warn_of_no_positives(labels: list[Any], pos_label: Any, name: str) -> None:
+    """Warn that no true label is the positive class that was asked for."""
     warn_undefined(
         f"No row holds pos_label={pos_label!r}: {name} holds {spell(labels)} only; "
         "check the spelling, or that this part of the data has positives"
     )
-    return pos_label
+
+
+def alike(labels: Iterable[Any]) -> str:
+    """Say which two labels differ by capitals, blanks or type only; "" if none do."""
+    read: dict[str, Any] = {}
+    for label in labels:
+        whole = isinstance(label, float) and label.is_integer()
+        text = "".join(str(int(label) if whole else label).split()).casefold()
+        if read.setdefault(text, label) is not label:
+            pair = spell([read[text], label])
+            return f"{pair} differ by capitals, blanks or type only; write them alike"
+    return ""
+
+
+def warn_of_alike(labels: Iterable[Any], name: str) -> None:
+    """Warn where two classes may be one that was written in two ways."""
+    if said := alike(labels):
+        warn_user(f"two labels of {name} may be one: {said}")
 
 
 def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> int:
@@ -192,6 +215,7 @@ def check_target(
         raise ValueError("y is empty; give at least one row")
     if len(classes) == 1:
         raise ValueError(one_class("y", f"every row is {classes.tolist()[0]!r}", "fit"))
+    warn_of_alike(classes.tolist(), "y")
     return classes, codes
 
 

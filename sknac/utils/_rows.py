@@ -6,6 +6,7 @@ index beside other labels. Whatever else differs is refused.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ from sknac.utils._warnings import warn_user
 
 PASS_GROUPS = "pass the patients as groups"
 ONE_ROW = "give one row per patient"
+# How names of index levels begin.
+_PATIENTS = ("patient", "subject", "participant")
+_PLACES = (
+    *("centre", "center", "site", "hospital", "clinic", "institut", "country", "city"),
+    *("cohort", "data", "trial", "source"),
+)
 
 
 class Rows:
@@ -97,15 +104,24 @@ def repeats_patients(index: pd.Index | None) -> bool:
 
 
 def patients_of(index: pd.Index) -> pd.Index:
-    """Return each row's patient: the level of that name, with those above it.
+    """Return each row's patient: the level of that name, within its place or data set.
 
-    Without such a name it is all levels but the last, which is then an image's.
+    Other levels, such as a visit, are no part of a patient. Without a level named
+    patient it is all levels but the last, which is then an image's.
     """
     if index.nlevels == 1:
         return index
-    named = [i for i, name in enumerate(index.names) if "patient" in str(name).lower()]
+    names = [re.split("[^a-z]+", str(name).lower()) for name in index.names]
+    named = [i for i, words in enumerate(names) if _says(words, _PATIENTS)]
     last = named[0] if named else index.nlevels - 2
-    return index.droplevel(list(range(last + 1, index.nlevels)))
+    kept = [i for i in range(last) if not named or _says(names[i], _PLACES)]
+    dropped = sorted(set(range(index.nlevels)) - {*kept, last})
+    return index.droplevel(dropped)
+
+
+def _says(words: list[str], beginnings: tuple[str, ...]) -> bool:
+    """Tell whether one of the words begins like that."""
+    return any(word.startswith(beginnings) for word in words)
 
 
 def _check_pair(name: str, index: pd.Index, first: str, known: pd.Index) -> None:

@@ -17,6 +17,8 @@ from sknac.utils._labels import (
     one_dimensional,
     positive_label,
     spell,
+    warn_of_alike,
+    warn_of_no_positives,
 )
 from sknac.utils._rows import PASS_GROUPS, Rows, index_of
 from sknac.utils._warnings import warn_undefined
@@ -130,14 +132,18 @@ def check_sample(
     n = arrays["y_true"].size
     if y_pred is not None:
         arrays["y_pred"] = one_dimensional(y_pred, "y_pred", n)
-    found = [label for key in arrays for label in distinct_labels(arrays[key], key)]
-    found = list(dict.fromkeys(found))
+    held = {key: distinct_labels(array, key) for key, array in arrays.items()}
+    found = list(dict.fromkeys(label for labels in held.values() for label in labels))
     if len(found) > 2:
         raise ValueError(
             f"{' and '.join(arrays)} must be binary, got {len(found)} labels "
             f"{spell(found[:5])}; leave out rows that have no decision yet"
         )
     label = positive_label(found, pos_label)
+    if pos_label is not None and label in found and label not in held["y_true"]:
+        warn_of_no_positives(held["y_true"], label, "y_true")  # only predictions do
+    elif len(found) == 2:
+        warn_of_alike(found, " and ".join(arrays))
     flags = [np.asarray(array == label, dtype=bool) for array in arrays.values()]
     rows = Rows(repeats if interval and groups is None else None)
     rows.see("y_true", y_true)

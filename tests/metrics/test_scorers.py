@@ -70,6 +70,7 @@ def test_each_key_can_choose_the_winner_in_nested_folds(cancer, refit):
     assert search.best_index_ == best
 
 
+@pytest.mark.filterwarnings("ignore:No row holds pos_label")
 def test_fold_of_one_class_is_nan_and_not_averaged_away(cancer):
     X, y = cancer
     order = np.argsort(y == "benign", kind="stable")

@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +31,7 @@ from sknac.metrics import (
     confusion_rates,
     decision_curve,
     delong_test,
+    npv_score,
     performance_table,
     specificity_score,
     subgroup_rates,
@@ -190,8 +194,66 @@ def test_a_positive_class_that_no_row_holds_is_warned_of(name):
         ABSENT[name](y, SCORES["s"])
 
 
-def test_a_class_that_only_the_predictions_hold_is_held():
-    assert specificity_score(["N", "N"], ["N", "R"], pos_label="R") == 0.5
+@pytest.mark.parametrize(
+    "score",
+    [
+        specificity_score,
+        npv_score,
+        confusion_rates,
+        partial(subgroup_rates, by=["a", "b"]),
+        partial(bootstrap_ci, "specificity", n_resamples=20, random_state=0),
+        lambda y, p, pos_label: performance_table(y, {"m": p}, pos_label=pos_label),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_a_class_that_only_the_predictions_hold_is_warned_of(score):
+    text = r"No row holds pos_label='R': y_true holds \{'N'\} only; check the spelling"
+    with pytest.warns(UndefinedMetricWarning, match=text):
+        score(["N", "N"], ["N", "R"], pos_label="R")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="No row holds")
+        score(["N", "R"], ["N", "N"], pos_label="R")  # nobody called positive
+
+
+def test_numbers_say_nothing_of_a_part_without_positives():
+    assert specificity_score([0, 0], [0, 1]) == 0.5
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["response", "Response"],
+        ["R", "R "],
+        ["non response", "Non-response", "nonresponse"],
+        [1, "1"],
+        [1.0, "1"],
+        [True, "true"],
+    ],
+)
+def test_labels_that_differ_by_capitals_blanks_or_type_are_alike(labels):
+    assert "differ by capitals, blanks or type only; write" in _labels.alike(labels)
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], [0, 1], [0.5, 0], ["1", "10"], []])
+def test_other_labels_are_not(labels):
+    assert _labels.alike(labels) == ""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda y: auc_ci(y, SCORES["s"], pos_label="R"),
+        lambda y: confusion_rates(["R"] * 12, y, pos_label="R"),
+        lambda y: ScoreColumn("s", pos_label="R").fit(SCORES, y),
+        lambda y: StepwiseLogisticRegression(
+            pos_label="R", entry=0.98, removal=0.99
+        ).fit(SCORES, y),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_two_classes_that_may_be_one_are_warned_of(call):
+    with pytest.warns(UserWarning, match=r"two labels of .* may be one: \{'"):
+        call(np.array(["R", "r "] * 6))
 
 
 def test_thresholds_and_curves_refuse_a_class_that_no_row_holds():

@@ -216,6 +216,8 @@ CENTRES = pd.MultiIndex.from_arrays(
     [[0] * 6 + [1] * 6, [0, 0, 1, 1, 2, 2] * 2, range(12)],
     names=["centre", "patient", "id"],
 )
+VISITS = pd.MultiIndex.from_product([["pre", "post"], range(6)])
+VISITS = VISITS.set_names(["visit", "patient"])
 COUNTED = {
     "auc_ci": lambda i: auc_ci(Y.set_axis(i), SCORE.to_numpy()),
     "roc_ci": lambda i: roc_ci(Y.to_numpy(), SCORE.set_axis(i), **B),
@@ -261,7 +263,7 @@ COUNTED = {
 
 @UNDEFINED
 @pytest.mark.parametrize(
-    "index", [TWICE, IMAGES, CENTRES], ids=["twice", "images", "c"]
+    "index", [TWICE, IMAGES, CENTRES, VISITS], ids=["twice", "images", "c", "visits"]
 )
 @pytest.mark.parametrize("name", COUNTED)
 def test_several_rows_of_a_patient_are_warned_of_once(name, index):
@@ -277,7 +279,25 @@ def test_groups_and_folds_of_ones_own_silence_it():
     model.fit(X.set_axis(TWICE), Y.to_numpy())
 
 
-def test_patients_are_the_level_of_that_name_with_those_above():
+@pytest.mark.parametrize(
+    ("names", "n"),
+    [
+        (["visit", "patient"], 6),
+        (["patient", "visit"], 2),
+        (["Visite", "Patient-ID"], 6),
+        (["image", "subject_id"], 6),
+        (["lesion", "participant"], 6),
+        (["centre", "patient"], 12),
+        (["Data set", "patient"], 12),
+        (["hospitalID", "subject"], 12),
+        ([None, None], 2),
+    ],
+)
+def test_only_places_and_data_sets_have_patients_of_their_own(names, n):
+    assert patients_of(VISITS.rename(names)).nunique() == n
+
+
+def test_patients_are_the_level_of_that_name_within_its_place():
     assert patients_of(TWICE) is TWICE
     assert patients_of(IMAGES).tolist() == np.repeat(range(6), 2).tolist()
     assert patients_of(CENTRES).nlevels == 2

@@ -22,7 +22,9 @@ def test_sample_says_who_is_positive_and_whose_rows_belong_together():
 
 
 def test_predicted_labels_may_hold_the_class_that_y_lacks():
-    sample = check_sample(["N", "N"], ["N", "R"], pos_label="R")
+    text = r"No row holds pos_label='R': y_true holds \{'N'\} only"
+    with pytest.warns(UndefinedMetricWarning, match=text):
+        sample = check_sample(["N", "N"], ["N", "R"], pos_label="R")
     assert sample.predicted.tolist() == [False, True]
     assert sample.part(np.array([False, True])).predicted.tolist() == [True]
 
