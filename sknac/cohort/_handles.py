@@ -37,6 +37,17 @@ def _settled_digest(path, size, mtime_ns):
     return sha.hexdigest()[:32]
 
 
+@lru_cache(maxsize=1 << 16)
+def _pixel_digest(handle):
+    """Hash the samples behind a handle; equal handles are read once a process.
+
+    Not kept on the handle: its pickle would change, and with it the `joblib.hash`
+    under which pipelines keep their results.
+    """
+    array = handle.load()
+    return digest_of(array.dtype.str, array.shape, array.tobytes())
+
+
 class InMemoryArray(Handle):
     """An array held in memory, with the interface of `ArrayRef`.
 
@@ -80,6 +91,11 @@ class InMemoryArray(Handle):
         """Take over an array whose digest is known."""
         array.setflags(write=False)
         self._set(_array=array, shape=array.shape, dtype=array.dtype, digest=digest)
+
+    @property
+    def pixel_digest(self) -> str:
+        """Hash of type, shape and samples: `digest`."""
+        return self.digest
 
     def load(self) -> np.ndarray:
         """Return the array.
@@ -225,6 +241,15 @@ class ArrayRef(Handle):
             stat.st_mtime_ns,
             info.variable,
         )
+
+    @property
+    def pixel_digest(self) -> str:
+        """Hash of type, shape and samples, whatever file they lie in.
+
+        Equal to that of an `InMemoryArray` of the same samples; `digest` is that of
+        the file. The file is read when it is first asked for, and remembered.
+        """
+        return _pixel_digest(self)
 
     def load(self) -> np.ndarray:
         """Read the array.

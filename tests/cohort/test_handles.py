@@ -11,8 +11,10 @@ import sys
 import joblib
 import numpy as np
 import pytest
+from PIL import Image
 
 from sknac.cohort import ArrayRef, InMemoryArray
+from sknac.cohort._handles import _pixel_digest
 from sknac.exceptions import SknacFormatError, StaleFileError
 
 STACK = np.arange(24, dtype="int16").reshape(2, 3, 4)
@@ -107,6 +109,61 @@ def test_memory_digest_tells_content_type_and_shape(other):
 
 def test_memory_digest_ignores_the_layout():
     assert InMemoryArray(np.asfortranarray(STACK)) == InMemoryArray(STACK)
+
+
+def test_one_image_has_one_pixel_digest_in_any_file(path, tmp_path):
+    # A frame of a stack, the frame alone, a PNG of it and the array.
+    image = np.arange(12, dtype="uint8").reshape(3, 4)
+    Image.fromarray(image).save(tmp_path / "a.png")
+    handles = [
+        ArrayRef.from_file(save(tmp_path / "s.npy", np.stack([image + 1, image])), 1),
+        ArrayRef.from_file(save(tmp_path / "a.npy", image)),
+        ArrayRef.from_file(save(tmp_path / "f.npy", np.asfortranarray(image))),
+        ArrayRef.from_file(tmp_path / "a.png"),
+        InMemoryArray(image),
+    ]
+    assert {handle.pixel_digest for handle in handles} == {handles[-1].digest}
+    assert len({handle.digest for handle in handles}) == 5
+
+
+@pytest.mark.parametrize(
+    "other", [STACK + 1, STACK.view("uint16"), STACK.reshape(3, 2, 4)]
+)
+def test_pixel_digest_tells_value_type_and_shape(other, path, tmp_path):
+    digest = ArrayRef.from_file(path).pixel_digest
+    other = ArrayRef.from_file(save(tmp_path / "b.npy", other))
+    assert digest != other.pixel_digest
+
+
+def test_pixel_digest_is_lazy_and_remembered(path, monkeypatch):
+    reads = []
+
+    def load(self):
+        reads.append(self.path)
+        return STACK * 3
+
+    monkeypatch.setattr(ArrayRef, "load", load)
+    _pixel_digest.cache_clear()
+    handle = ArrayRef.from_file(path)
+    assert reads == []
+    again = pickle.loads(pickle.dumps(handle))
+    assert handle.pixel_digest == again.pixel_digest == InMemoryArray(STACK * 3).digest
+    assert len(reads) == 1
+    _pixel_digest.cache_clear()
+
+
+def test_pixel_digest_leaves_identity_and_cache_keys_alone(path):
+    handle = ArrayRef.from_file(path)
+    before = joblib.hash(handle), handle.digest, pickle.dumps(handle)
+    assert handle.pixel_digest != handle.digest
+    assert (joblib.hash(handle), handle.digest, pickle.dumps(handle)) == before
+
+
+def test_pixel_digest_of_a_rewritten_file_is_not_the_old_one(path):
+    old, first = ArrayRef.from_file(path), ArrayRef.from_file(path).pixel_digest
+    save(path, STACK + 1, age=1)
+    assert ArrayRef.from_file(path).pixel_digest == InMemoryArray(STACK + 1).digest
+    assert old.pixel_digest == first
 
 
 def test_objects_and_texts_are_refused():
