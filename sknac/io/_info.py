@@ -4,9 +4,11 @@
 
 import math
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 
+from sknac.exceptions import SknacFormatError
 from sknac.utils._room import check_room
 
 
@@ -108,15 +110,21 @@ class ArrayInfo:
         Raises
         ------
         ValueError
-            If there is no such frame, or several and none is named, or it would not
-            fit into memory.
+            If there is no such frame, or several and none is named.
+        TypeError
+            If the frame is not a whole number.
+        SknacFormatError
+            If it would not fit into memory.
         """
         shape = self._frame_shape(frame)
-        check_room(
-            f"{self.path}: an array of shape {shape}",
-            math.prod(shape) * self.dtype.itemsize,
-            "read it frame by frame with frame=, or check its header",
-        )
+        try:
+            check_room(
+                f"an array of shape {shape}",
+                math.prod(shape) * self.dtype.itemsize,
+                "read it frame by frame with frame=, or check its header",
+            )
+        except ValueError as error:
+            raise SknacFormatError(self.path, str(error)) from error
         return shape
 
     def _frame_shape(self, frame):
@@ -129,6 +137,8 @@ class ArrayInfo:
             )
         if frame is None:
             return self.shape
+        if isinstance(frame, bool) or not isinstance(frame, Integral):
+            raise TypeError(f"frame must be a whole number from 0, got {frame!r}")
         if not 0 <= frame < n_frames:
             raise ValueError(
                 f"{self.path}: frame={frame} does not exist, it has {n_frames}; count "

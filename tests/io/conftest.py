@@ -2,7 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import importlib.util
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -13,3 +15,13 @@ def peak_bytes():
     tracemalloc.start()
     yield lambda: tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+
+
+@pytest.fixture(scope="session")
+def seeds():
+    """The module ``seeds.py``: a valid file of each format, and bombs."""
+    path = Path(__file__).with_name("seeds.py")
+    spec = importlib.util.spec_from_file_location("seeds", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
