@@ -12,7 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 
-from sknac.clinical import StepwiseLogisticRegression
+from sknac.clinical import PatientFlow, StepwiseLogisticRegression, baseline_table
 from sknac.decision import (
     ScoreColumn,
     StagedClassifier,
@@ -27,6 +27,7 @@ from sknac.metrics import (
     delong_test,
     sensitivity_score,
 )
+from sknac.nets import DLRClassifier, PredictiveNet
 from sknac.survival import hazard_ratio, kaplan_meier, logrank
 
 Y = [0, 0, 0, 1, 1, 1]
@@ -123,6 +124,60 @@ ERRORS = {
         "row 1: time is negative",
     ),
 }
+
+DAYS = pd.to_timedelta([1, 2, 3, 4, 5, 6], unit="D")
+DATES = pd.DatetimeIndex([pd.NaT, *pd.date_range("2020", periods=5)])
+FOLLOWED = kaplan_meier([1, 2, 3, 4, 5, 6], Y)
+TIMES = {
+    "column": lambda v: ScoreColumn("t", kind="score").fit(X.assign(t=v), Y),
+    "predictor": lambda v: StepwiseLogisticRegression().fit(X.assign(t=v), Y),
+    "landmarks": lambda v: FOLLOWED.survival_at(v),
+    "at-risk table": lambda v: kaplan_meier(S, Y, at_risk_times=v),
+    "events": lambda v: kaplan_meier(S, v),
+    "covariate": lambda v: hazard_ratio(S, Y, Y, covariates=pd.DataFrame({"t": v})),
+    "own metric": lambda v: bootstrap_ci(lambda a, b: np.mean(b), Y, v),
+    "weights of a curve": lambda v: weighted_youden_curve(
+        Y, S, weight=0.5, sample_weight=v
+    ),
+    "features": lambda v: PredictiveNet().fit(X.assign(t=v), Y),
+    "weights of a network": lambda v: PredictiveNet().fit(X, Y, sample_weight=v),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_dates_and_durations_are_no_numbers(case):
+    for values, what in ((DATES, "dates"), (DAYS, "durations")):
+        with pytest.raises(ValueError, match=f"must be numbers, got {what}; give "):
+            TIMES[case](values)
+
+
+MASKED = {
+    "X of a column": lambda v: ScoreColumn(0).fit(v[:, None], Y),
+    "X of a column, predicted": lambda v: (
+        ScoreColumn(0).fit(np.array(v)[:, None], Y).predict(v[:, None])
+    ),
+    "X of a cascade": lambda v: StagedClassifier([("a", ScoreColumn(0), [0])]).fit(
+        v[:, None], Y
+    ),
+    "X of a model": lambda v: StepwiseLogisticRegression().fit(v[:, None], Y),
+    "X of a network": lambda v: PredictiveNet().fit(v[:, None], Y),
+    "images": lambda v: DLRClassifier().fit([v.reshape(1, 2, 1, 3, 1)] * 6, Y),
+    "y of a threshold": lambda v: WeightedYoudenThreshold(ScoreColumn("s2")).fit(X, v),
+    "y of a model": lambda v: StepwiseLogisticRegression().fit(X, v),
+    "y of a network": lambda v: PredictiveNet().fit(X, v),
+    "weights": lambda v: PredictiveNet().fit(X, Y, sample_weight=v),
+    "landmarks": lambda v: FOLLOWED.survival_at(v),
+    "own metric": lambda v: bootstrap_ci(lambda a, b: np.mean(b), Y, v),
+    "groups of a table": lambda v: baseline_table(X, v),
+    "flow": lambda v: PatientFlow.from_labels({"a": v}),
+}
+
+
+@pytest.mark.parametrize("case", MASKED)
+def test_masked_values_are_missing(case):
+    values = np.ma.masked_array(Y, mask=[False, True, *[False] * 4])
+    with pytest.raises(ValueError, match=r"row \d: .* masked, which is missing; leave"):
+        MASKED[case](values)
 
 
 @pytest.mark.parametrize("case", ERRORS)

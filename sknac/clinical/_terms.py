@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from sknac.utils._frames import as_pandas
+from sknac.utils._labels import refuse_dates, refuse_masked
 
 # A column that keeps less than this share of its spread beside the others adds none.
 RANK_TOLERANCE = 1e-8
@@ -33,6 +34,7 @@ class Term:
     def encode(self, column):
         """Return the design columns (n, k) of this term, checked."""
         if self.levels is None:
+            refuse_dates(column, f"X column {self.name!r}")
             return check_array(
                 np.asarray(column).reshape(-1, 1),
                 dtype=np.float64,
@@ -53,6 +55,7 @@ class Term:
 
 def read_table(estimator, X, factors, *, reset):
     """Return X as a frame of columns, checked as far as all predictors share it."""
+    refuse_masked(X, "X")
     X = as_pandas(X)
     if not isinstance(X, pd.DataFrame) and factors is None:
         return pd.DataFrame(validate_data(estimator, X, reset=reset, dtype=np.float64))

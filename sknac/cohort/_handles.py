@@ -81,6 +81,8 @@ class InMemoryArray(Handle):
     __slots__ = ("_array",)
 
     def __init__(self, array):
+        if np.ma.is_masked(array):
+            raise ValueError("array has masked pixels; fill them: array.filled(...)")
         array = np.array(array, order="C")
         if array.dtype.kind not in "biuf":
             raise TypeError(f"array must hold numbers, got {array.dtype}")

@@ -9,11 +9,13 @@ import pandas as pd
 from scipy import sparse
 
 from sknac.utils._frames import as_pandas
+from sknac.utils._labels import refuse_masked
 from sknac.utils._sklearn import _safe_indexing
 
 
 def as_table(X):
     """Return X as a DataFrame, sparse matrix or 2-D array."""
+    refuse_masked(X, "X")
     X = as_pandas(X)
     if not (sparse.issparse(X) or isinstance(X, pd.DataFrame)):
         X = np.asarray(X)

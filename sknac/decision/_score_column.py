@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.decision._blocks import as_table, column_positions, row_name
 from sknac.utils._frames import as_seen
-from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._labels import check_target, chosen_class, refuse_dates
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
@@ -189,6 +189,7 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         """Return the checked column, float64."""
         (position,) = column_positions(X, self.column, "ScoreColumn")
         column = X.iloc[:, [position]] if hasattr(X, "iloc") else X[:, [position]]
+        refuse_dates(column, f"column {self.column}")
         scores = check_array(
             column, dtype=np.float64, accept_sparse=False, input_name="scores"
         )[:, 0]

@@ -30,7 +30,12 @@ from sknac.metrics._resampling import (
 )
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES, linear_rates
-from sknac.utils._labels import distinct_labels, one_dimensional
+from sknac.utils._labels import (
+    distinct_labels,
+    one_dimensional,
+    refuse_dates,
+    refuse_masked,
+)
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
 from sknac.utils._warnings import warn_undefined
@@ -294,6 +299,8 @@ def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups
             f"y_pred has {len(predicted)} rows but y_true has {truth.size}; give one "
             "row of each"
         )
+    refuse_masked(y_pred, "y_pred")
+    refuse_dates(y_pred, "y_pred")
     rows = Rows(PASS_GROUPS if groups is None else None)
     rows.see("y_true", y_true)
     units = check_groups(groups, truth.size, rows, y_pred)

@@ -24,7 +24,7 @@ from sknac.nets._persistence import ArrayStateMixin, strange_weight
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
-from sknac.utils._labels import check_target, group_codes
+from sknac.utils._labels import check_target, group_codes, refuse_dates
 from sknac.utils._rows import PASS_GROUPS, NamedRowsScore, Rows
 from sknac.utils._sklearn import (
     Integral,
@@ -75,7 +75,8 @@ class NetClassifier(
         self._forget()
         try:
             self._check_settings()
-            y, sample_weight, groups = map(from_torch, (y, sample_weight, groups))
+            y, groups = from_torch(y, "y"), from_torch(groups, "groups")
+            sample_weight = from_torch(sample_weight, "sample_weight")
             items, codes = self._read_training_data(X, y)
             splits = self.validation_fraction or vars(self).get("cross_fit")
             rows = Rows(PASS_GROUPS if splits and groups is None else None)
@@ -84,6 +85,8 @@ class NetClassifier(
                 rows.see(name, values)
             if groups is not None:
                 group_codes(groups, len(codes))  # no patient without a name
+            if sample_weight is not None:
+                refuse_dates(sample_weight, "sample_weight", "give numbers")
             weights = _check_sample_weight(
                 sample_weight, codes, ensure_non_negative=True
             )

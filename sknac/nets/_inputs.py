@@ -11,6 +11,7 @@ import torch
 from sknac.cohort import Plane, check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.exceptions import CohortError
+from sknac.utils._labels import refuse_masked
 
 # Axes of one item: a plane (channels, height, width) or a pair of planes.
 AXES = {
@@ -121,8 +122,9 @@ class TableItems:
         return values.astype(np.float64)
 
 
-def from_torch(values):
+def from_torch(values, name="X"):
     """Take a tensor, on whatever device, for the array that it holds."""
+    refuse_masked(values, name)
     if not isinstance(values, torch.Tensor):
         return values
     values = values.detach().cpu()
@@ -202,7 +204,7 @@ def _from_arrays(X, axes):
         raise ValueError("Found array with 0 sample(s): X has no row; give some")
     sources, rows, places = [], [], []
     for row, bag in enumerate(X):
-        bag = np.asarray(from_torch(bag))
+        bag = np.asarray(from_torch(bag, f"an image of row {row}"))
         if bag.ndim != len(axes) + 1 or len(bag) == 0 or bag.dtype.kind not in "biuf":
             raise ValueError(
                 f"row {row}: expected a bag of numbers, which must be (n_items, "

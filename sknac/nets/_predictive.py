@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 from sklearn.callback import with_callbacks
 from sklearn.utils.validation import validate_data
 
 from sknac.nets._base import NetClassifier
 from sknac.nets._inputs import TableItems, from_torch
 from sknac.nets._named import TABLE_NETS
+from sknac.utils._labels import refuse_dates
 from sknac.utils._sklearn import _fit_context
 
 
@@ -165,8 +167,12 @@ class PredictiveNet(NetClassifier):
 
     def _read(self, X, *, reset):
         """Check a table; items are its rows."""
+        X = from_torch(X)
+        if isinstance(X, pd.DataFrame):
+            for name, column in X.items():
+                refuse_dates(column, f"X column {name!r}")
         settings = {"dtype": np.float32, "order": "C", "reset": reset}
-        return TableItems(validate_data(self, from_torch(X), **settings))
+        return TableItems(validate_data(self, X, **settings))
 
     def _module_facts(self, shape):
         """What the module must know about the data."""

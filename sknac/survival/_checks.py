@@ -26,6 +26,7 @@ def check_follow_up(time, event, by=None, covariates=None):
     for name, values in (("time", time), ("event", event), ("by", by)):
         refuse_masked(values, name)
     refuse_dates(time, "time")
+    refuse_dates(event, "event", mend="give 1 (seen) or 0 (censored)")
     index = getattr(time, "index", None)
     time = np.asarray(column_or_1d(time), dtype=np.float64)
     if len(time) == 0:

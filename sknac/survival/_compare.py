@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from sknac.survival._checks import check_follow_up, group_labels
+from sknac.utils._labels import refuse_dates
 from sknac.utils._result import Result
 from sknac.utils._sklearn import Interval, Real, validate_params
 from sknac.utils._text import p_equals, patients
@@ -353,6 +354,8 @@ def _with_covariates(design, covariates, n_patients, groups):
         raise ValueError(
             f"covariates and groups share the names {sorted(clash)}; rename one"
         )
+    for name, column in covariates.items():
+        refuse_dates(column, f"covariate {name!r}")
     try:
         added = covariates.reset_index(drop=True).astype(float)
     except (TypeError, ValueError):

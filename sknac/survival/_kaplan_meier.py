@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from sknac.survival._checks import check_follow_up, group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
 from sknac.utils._decimals import as_decimals
+from sknac.utils._labels import refuse_dates, refuse_masked
 from sknac.utils._result import Result
 from sknac.utils._sklearn import validate_params
 from sknac.utils._text import p_equals, patients
@@ -273,6 +274,8 @@ def kaplan_meier(
 
 def _check_times(times, name):
     """Return times, or say that one is none."""
+    refuse_masked(times, name)
+    refuse_dates(times, name)
     times = np.atleast_1d(np.asarray(times, dtype=np.float64))
     if not (np.isfinite(times) & (times >= 0)).all():
         raise ValueError(f"{name} must be finite and >= 0")

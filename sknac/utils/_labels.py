@@ -51,10 +51,11 @@ def refuse_masked(values: Any, name: str) -> None:
     """Raise where an array's mask hides values: they are missing."""
     if isinstance(values, np.ma.MaskedArray):
         what = f"{name} is masked, which is missing; leave the row out"
-        raise_first(np.ma.getmaskarray(values), what)
+        hidden = np.ma.getmaskarray(values)
+        raise_first(hidden.reshape(len(hidden), -1) if hidden.size else hidden, what)
 
 
-def refuse_dates(values: Any, name: str) -> None:
+def refuse_dates(values: Any, name: str, mend: str | None = None) -> None:
     """Raise on dates and durations, which would be read as nanoseconds."""
     array = np.asarray(values)
     kinds = {array.dtype.kind}
@@ -67,10 +68,8 @@ def refuse_dates(values: Any, name: str) -> None:
         }
     if kinds & {"m", "M"}:
         what, t = ("dates", "(t - start)") if "M" in kinds else ("durations", "t")
-        raise ValueError(
-            f"{name} must be numbers, got {what}; give days, such as {t} / "
-            "pd.Timedelta(days=1)"
-        )
+        mend = mend or f"give days, such as {t} / pd.Timedelta(days=1)"
+        raise ValueError(f"{name} must be numbers, got {what}; {mend}")
 
 
 def group_codes(groups: Any, n: int) -> np.ndarray:
@@ -195,6 +194,7 @@ def check_target(
         raise ValueError(
             "requires y to be passed, but the target y is None; pass the labels"
         )
+    refuse_masked(y, "y")
     index = getattr(y, "index", None)
     y = column_or_1d(y, warn=True)
     what = "Input y contains NaN; leave rows without a label out"

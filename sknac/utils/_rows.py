@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._labels import refuse_masked
 from sknac.utils._warnings import warn_user
 
 PASS_GROUPS = "pass the patients as groups"
@@ -39,7 +40,8 @@ class Rows:
         self.seen: dict[str, pd.Index] = {}
 
     def see(self, name: str, values: Any) -> None:
-        """Raise if an argument names its rows differently from an earlier one."""
+        """Raise if an argument hides rows or names them differently from others."""
+        refuse_masked(values, name)
         index = index_of(values)
         if index is None or any(index is known for known in self.seen.values()):
             return

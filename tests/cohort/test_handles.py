@@ -302,3 +302,9 @@ def test_joblib_hash_tells_content_and_frame(path, tmp_path):
         InMemoryArray(STACK + 1),
     ]
     assert len({joblib.hash(handle) for handle in handles}) == 5
+
+
+def test_masked_pixels_are_refused_and_an_empty_mask_is_none():
+    with pytest.raises(ValueError, match="array has masked pixels; fill them"):
+        InMemoryArray(np.ma.masked_values([[1.0, -9.0]], -9.0))
+    assert InMemoryArray(np.ma.masked_values([[1.0, 2.0]], -9.0)).load().sum() == 3
