@@ -2,13 +2,17 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._mask_rule import draw_inside, find_rule
+from sknac.exceptions import SknacFormatError
 from sknac.utils._handle import Handle, digest_of
 
 
@@ -118,14 +122,31 @@ class MaskOutline:
     Parameters
     ----------
     mask : ArrayRef, InMemoryArray or array-like of shape (n_axial, n_lateral)
-        Non-zero inside the tumour.
+        Which pixels are inside the tumour. An array of bool is taken as it is. Of
+        numbers, 0 is outside and the one other value inside; where there are more
+        than two, as after a JPEG, those above half of the largest are inside.
     grid : Grid
         Where the mask's pixels lie.
+    labels : tuple of int, default=()
+        Values that are inside, where the mask holds several labels.
 
     Raises
     ------
     ValueError
-        If the mask does not fit its grid.
+        If the mask does not fit its grid, is empty, has NaN or negative values, or
+        several labels and none of them named, or is an image.
+    SknacFormatError
+        If that is so in a file, which it names.
+
+    Warns
+    -----
+    UserWarning
+        If the mask has more than two values, or covers more than three quarters of
+        the image or touches its four borders, so that it may be inverted.
+
+    Notes
+    -----
+    A file is read once to settle which values are inside; what is kept is its handle.
 
     Examples
     --------
@@ -138,20 +159,31 @@ class MaskOutline:
 
     mask: ArrayRef | InMemoryArray
     grid: Grid
+    labels: tuple[int, ...] = ()
+    above: float = field(default=0.0, init=False, repr=False)
     digest: str = field(init=False, repr=False)
 
     def __post_init__(self):
-        mask = self.mask
-        if not isinstance(mask, Handle):
-            mask = InMemoryArray(np.asarray(mask) != 0)
-            object.__setattr__(self, "mask", mask)
+        given = isinstance(self.mask, Handle)
+        mask = self.mask if given else InMemoryArray(self.mask)
         if mask.shape != self.grid.shape:
             raise ValueError(
                 f"mask {mask.shape} does not fit its grid {self.grid.shape}; give the "
                 "grid that it was drawn on"
             )
-        digest = digest_of("mask", mask.digest, _written(self.grid))
-        object.__setattr__(self, "digest", digest)
+        labels = tuple(int(label) for label in np.atleast_1d(self.labels))
+        above = 0.0
+        if labels or mask.dtype.kind != "b" or isinstance(mask, ArrayRef):
+            above = _settled(mask, labels)
+        if not given and mask.dtype.kind != "b":
+            mask = InMemoryArray(draw_inside(mask.load(), labels, above))
+            labels, above = (), 0.0
+        settled = {"mask": mask, "labels": labels, "above": above}
+        # Rules that later versions know count where one of them was needed.
+        later = [repr(rule) for rule in (labels, above) if rule]
+        digest = digest_of("mask", mask.digest, _written(self.grid), *later)
+        for name, value in {**settled, "digest": digest}.items():
+            object.__setattr__(self, name, value)
 
     def to_mask(self, grid: Grid) -> np.ndarray:
         """Take at each sample of another grid the nearest pixel of the mask.
@@ -172,7 +204,7 @@ class MaskOutline:
             If one grid is in mm and the other in pixels.
         """
         self._check_on(grid)
-        mask = self.mask.load() != 0
+        mask = self._inside()
         if grid == self.grid:
             return mask
         rows, row_ok = self.grid.nearest(grid.axial, 0)
@@ -192,7 +224,7 @@ class MaskOutline:
         ValueError
             If the mask has no pixel of the tumour.
         """
-        found = np.argwhere(self.mask.load())
+        found = np.argwhere(self._inside())
         if not len(found):
             raise ValueError("the mask is empty and has no box; draw it anew")
         return self.grid.to_points([found.min(axis=0) - 0.5, found.max(axis=0) + 0.5])
@@ -207,9 +239,13 @@ class MaskOutline:
         """
         from contourpy import contour_generator
 
-        mask = np.pad(self.mask.load() != 0, 1).astype(float)
+        mask = np.pad(self._inside(), 1).astype(float)
         lines = contour_generator(z=mask).lines(0.5)
         return [self.grid.to_points(line[:, ::-1] - 1) for line in lines]
+
+    def _inside(self):
+        """Read the mask by its rule."""
+        return draw_inside(self.mask.load(), self.labels, self.above)
 
     def _check_on(self, grid: Grid) -> np.ndarray:
         """Refuse a grid in another unit; return a box, without reading the mask."""
@@ -225,6 +261,23 @@ class MaskOutline:
 
     def __hash__(self):
         return hash(self.digest)
+
+
+def _settled(mask, labels):
+    """Find the threshold of a mask by the rule; errors and warnings name its file."""
+    path = getattr(mask, "path", None)
+    try:
+        above, remarks = find_rule(mask.load(), labels)
+    except SknacFormatError:
+        raise
+    except ValueError as error:
+        if path is None:
+            raise
+        raise SknacFormatError(path, str(error)) from error
+    for remark in remarks:
+        name = "" if path is None else f"{Path(path).name}: "
+        warnings.warn(f"{name}{remark}", UserWarning, stacklevel=4)
+    return above
 
 
 def _area(vertices):

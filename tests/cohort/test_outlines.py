@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from sknac.cohort import ArrayRef, Grid, InMemoryArray, MaskOutline, PolygonOutline
 from sknac.cohort._outlines import _drawn
+from sknac.exceptions import SknacFormatError
 
 GRID = Grid((60, 40), (0.11, 0.27), (1.0, -2.0))
 
@@ -156,7 +158,7 @@ def test_mask_on_a_finer_anisotropic_grid_repeats_its_pixels(mask):
 
 
 def test_mask_ends_half_a_pixel_beyond_its_last_centre():
-    outline = MaskOutline(np.ones((2, 2)), Grid((2, 2), (1.0, 2.0)))
+    outline = MaskOutline(np.ones((2, 2), bool), Grid((2, 2), (1.0, 2.0)))
     wide = Grid((40, 60), (0.1, 0.2), (-0.96, -1.92))
     rows, columns = np.nonzero(outline.to_mask(wide))
     assert wide.axial[rows.min()] == pytest.approx(-0.46)
@@ -220,7 +222,7 @@ def test_rings_close_and_hold_the_area_of_the_mask():
 
 
 def test_mask_at_the_edge_has_closed_rings():
-    (ring,) = MaskOutline(np.ones((3, 2)), Grid((3, 2), (1, 1))).rings()
+    (ring,) = MaskOutline(np.ones((3, 2), bool), Grid((3, 2), (1, 1))).rings()
     np.testing.assert_array_equal(ring[0], ring[-1])
     np.testing.assert_allclose(ring.min(axis=0), [-0.5, -0.5])
 
@@ -236,3 +238,72 @@ def test_a_polygon_is_drawn_once_per_grid():
     assert _drawn.cache_info().misses == before + 1
     outline.to_mask(grid.crop(slice(0, 4), slice(0, 4)))
     assert _drawn.cache_info().misses == before + 2
+
+
+def saved_jpeg(folder, mask, name="mask.jpg", **settings):
+    """Write a mask as JPEG, as a student does."""
+    Image.fromarray(np.where(mask, 255, 0).astype("uint8")).save(
+        folder / name, **settings
+    )
+    return ArrayRef.from_file(folder / name)
+
+
+def square(shape=(40, 60)):
+    """A square of 10 x 10 pixels, of no block of 8 x 8."""
+    mask = np.zeros(shape, bool)
+    mask[13:23, 17:27] = True
+    return mask
+
+
+def test_every_use_of_a_jpeg_mask_sees_the_square_that_was_drawn(tmp_path):
+    handle = saved_jpeg(tmp_path, square())
+    assert np.count_nonzero(handle.load()) > 150
+    with pytest.warns(UserWarning, match=r"mask.jpg: .* the 100 pixels above half"):
+        outline = MaskOutline(handle, Grid((40, 60), (1, 1)))
+    np.testing.assert_array_equal(outline.to_mask(outline.grid), square())
+    fine = Grid((80, 120), (0.5, 0.5), (-0.25, -0.25))
+    assert outline.to_mask(fine).sum() == 400
+    assert outline.box().tolist() == [[12.5, 16.5], [22.5, 26.5]]
+    (ring,) = outline.rings()
+    assert PolygonOutline(ring[:-1]).to_mask(outline.grid).sum() == 100
+
+
+def test_a_mask_is_judged_once_and_pickles_with_its_rule(tmp_path):
+    with pytest.warns(UserWarning, match="more than two values"):
+        outline = MaskOutline(saved_jpeg(tmp_path, square()), Grid((40, 60), (1, 1)))
+    again = pickle.loads(pickle.dumps(outline))  # warnings are errors here
+    assert again == outline
+    assert again.to_mask(again.grid).sum() == 100
+    assert len(pickle.dumps(outline)) < 1500
+
+
+def test_labels_choose_and_tell_outlines_apart(tmp_path):
+    labels = np.zeros((20, 30), "uint8")
+    labels[3:8, 4:9], labels[10:12, 10:20] = 1, 3
+    np.save(tmp_path / "labels.npy", labels)
+    handle, grid = ArrayRef.from_file(tmp_path / "labels.npy"), Grid((20, 30), (1, 1))
+    core, both = MaskOutline(handle, grid, (1,)), MaskOutline(handle, grid, (1, 3))
+    assert core.to_mask(grid).sum() == 25
+    assert both.to_mask(grid).sum() == 45
+    assert core != both
+    assert MaskOutline(labels, grid, 1).to_mask(grid).sum() == 25
+
+
+def test_digests_of_two_valued_masks_are_those_of_earlier_versions():
+    # regression: what version 0.1 gave, under which maps are stored.
+    mask = np.diag([0, 255, 255, 0]).astype("uint8")
+    grid = Grid((4, 4), (1.0, 1.0))
+    assert MaskOutline(mask, grid).digest == "2370a5c1b24670f002c2164d6d2cb880"
+    assert (
+        MaskOutline(InMemoryArray(mask), grid).digest
+        == "b92fd472b77ee7a5f505a5f3e3c5cbb1"
+    )
+
+
+def test_an_unreadable_mask_names_its_file(tmp_path):
+    np.save(tmp_path / "none.npy", np.zeros((4, 4), "uint8"))
+    handle = ArrayRef.from_file(tmp_path / "none.npy")
+    with pytest.raises(SknacFormatError, match=r"none.npy: the mask is empty"):
+        MaskOutline(handle, Grid((4, 4), (1, 1)))
+    with pytest.raises(ValueError, match=r"^the mask is empty; draw it anew"):
+        MaskOutline(np.zeros((4, 4)), Grid((4, 4), (1, 1)))

@@ -114,13 +114,13 @@ def test_core_is_drawn_on_the_planes_own_grid():
         (
             lambda: bmode(
                 spacing_mm=(1, 1),
-                core=MaskOutline(IMAGE, PIXELS),
+                core=MaskOutline(IMAGE > 3, PIXELS),
             ),
             "the mask is in px, the image in mm; give both a spacing, or none",
         ),
         (lambda: bmode().core_mask(), "the plane has no core outline"),
         (
-            lambda: bmode(core=MaskOutline(0 * IMAGE, PIXELS)).core_mask(),
+            lambda: bmode(core=MaskOutline(IMAGE < 0, PIXELS)).core_mask(),
             "core outline covers no sample of the 8x6 image",
         ),
     ],
