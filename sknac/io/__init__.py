@@ -1,6 +1,6 @@
 """Files to arrays and headers; nothing here knows of patients.
 
-Formats: Ultrasonix ``.rf`` and ``.b8``, PNG and JPEG images, NumPy ``.npy``.
+The formats page of the documentation lists what opens.
 Files are untrusted: header, size and dimensions are checked before anything
 large is allocated, and a damaged file is one `SknacFormatError`.
 """

@@ -17,8 +17,8 @@ def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo
     Parameters
     ----------
     path : str or path-like
-        A ``.rf``, ``.bpr``, ``.b8``, ``.png``, ``.jpg``, ``.jpeg`` or ``.npy``
-        file.
+        A file whose suffix is known; the formats page of the documentation lists
+        them.
     variable : str, optional
         Which array of a file that holds several; ``file.mat::name`` as the path
         says the same.
@@ -68,17 +68,18 @@ def read_array(
     path : str or path-like
         A file that `read_info` knows.
     frame : int, optional
-        Which frame, from 0. Needed for an Ultrasonix file of several frames;
-        for ``.npy`` it indexes the first axis of an array of three or more
-        dimensions; images have one frame.
+        Which frame, from 0. Needed for a file of several frames (a cine, the pages
+        of a TIFF); for ``.npy`` it indexes the first axis of an array of three or
+        more dimensions.
     variable : str, optional
         Which array of a file that holds several, as in `read_info`.
 
     Returns
     -------
     ndarray
-        RF as (n_samples, n_lines) int16, images as (height, width) uint8 grey
-        values, ``.npy`` as stored.
+        RF as (n_samples, n_lines), images as (height, width) grey values in the type
+        that they are stored in (colour becomes uint8 ITU-R 601 luma), ``.npy`` as
+        stored.
 
     Raises
     ------

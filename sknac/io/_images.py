@@ -1,46 +1,54 @@
-"""PNG and JPEG images as grey values."""
+"""PNG, JPEG, BMP, TIFF and GIF images as grey values."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from sknac.exceptions import SknacFormatError
+from sknac.io import _grey, _tiff
 from sknac.io._info import ArrayInfo
 
-# A B-mode frame has under 2 Mpx; Pillow itself only warns at 89 Mpx.
+# A B-mode frame has under 2 Mpx; Pillow itself only warns at 89 Mpx. Colour takes up
+# to 18 bytes a pixel until it is grey.
 _MAX_PIXELS = 64_000_000
-_FORMATS = ("PNG", "JPEG")
+_MAX_COLOUR_PIXELS = 16_000_000
+_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
+_GREY = {"1": "uint8", "L": "uint8", "I;16": "uint16", "F": "float32"}
+_COLOUR = ("LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr", "CMYK")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SWAPS = (5, 6, 7, 8)  # rows become columns
 
 
 @contextmanager
 def _opened(path):
-    """Open an image, checked by its header, with one error for all damage."""
+    """Open an image, with one error for all damage."""
     try:
         # Pillow warns of size, which is checked here, and of damaged metadata.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(path, formats=_FORMATS)
-        with image:
-            width, height = image.size
-            if width * height > _MAX_PIXELS:
-                raise SknacFormatError(
-                    path,
-                    f"{width} x {height} pixels; more than {_MAX_PIXELS} are refused",
-                )
-            if image.mode in ("I", "I;16", "F"):
-                raise SknacFormatError(
-                    path, f"{image.mode} pixels; save 16-bit and float images as .npy"
-                )
-            yield image
+            # Not by its path: Pillow 13 maps the pixels of a turned TIFF wrongly.
+            with open(path, "rb") as file, Image.open(file, formats=_FORMATS) as image:
+                yield image
     except SknacFormatError:
         raise
     except UnidentifiedImageError as error:
+        raise SknacFormatError(path, _unidentified(path)) from error
+    except Image.DecompressionBombError as error:
         raise SknacFormatError(
-            path, "not a PNG or JPEG image; save it as one"
+            path, f"more than {_MAX_PIXELS} pixels are refused; crop it"
         ) from error
     except Exception as error:  # struct, zlib, index, value errors: any is damage
         cause = str(error) or type(error).__name__
@@ -49,20 +57,174 @@ def _opened(path):
         ) from error
 
 
+def _unidentified(path):
+    """Say what a file is that Pillow does not take, as far as its first bytes tell."""
+    with open(path, "rb") as file:
+        if _tiff.is_tiff(file.read(4)):
+            return (
+                "a damaged TIFF, or one of a pixel type that is not read; save grey "
+                "values as uint8, uint16 or float32"
+            )
+    return "not a PNG, JPEG, BMP, TIFF or GIF image; save it as one"
+
+
 def read_info(path) -> ArrayInfo:
-    """Tell (height, width) from the header."""
+    """Tell (height, width) as the image is shown, and the type, from the header."""
     with _opened(path) as image:
-        shape = image.height, image.width
-    return ArrayInfo(str(path), "image", shape, np.dtype("uint8"))
+        n_frames = _count_frames(path, image)
+        dtype = _check(path, image)
+        width, height = image.size
+        orientation = _orientation(path, image)
+        if orientation in _SWAPS and not _is_turned(image):
+            width, height = height, width
+        header = _header(image, orientation)
+        _check_pages(path, image, n_frames)
+    return ArrayInfo(
+        str(path), "image", (height, width), dtype, n_frames, header=header
+    )
+
+
+def _orientation(path, image):
+    """Tell the EXIF orientation, without decoding a PNG as `image.getexif` does."""
+    if image.format == "PNG" and "exif" not in image.info:
+        image.info.update(_late_exif(path))
+    return Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
+
+
+def _late_exif(path):
+    """Find the EXIF block that may stand behind the pixels of a PNG."""
+    with open(path, "rb") as file:
+        file.seek(8)
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] == b"eXIf":
+                return {"exif": file.read(length)}
+            file.seek(length + 4, os.SEEK_CUR)  # and its checksum
+    return {}
+
+
+def _is_turned(image):
+    """Tell whether Pillow has turned the size already: by a TIFF's own tag."""
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(ExifTags.Base.Orientation) in _SWAPS
+
+
+def _header(image, orientation):
+    """What else is said, and no text: texts name patients."""
+    header = {"mode": image.mode, "colour": image.mode in _COLOUR}
+    if orientation in _TURNS:
+        header["orientation"] = orientation
+    for name in ("dpi", "resolution"):
+        if name in image.info:
+            header[name] = tuple(float(value) for value in image.info[name])
+    return header
+
+
+def _count_frames(path, image):
+    """Count the pages of a TIFF; an animation has none that could be meant."""
+    if image.format == "TIFF":
+        if n_hidden := _tiff.count_hidden_pages(image):
+            raise SknacFormatError(
+                path,
+                f"ImageJ wrote {n_hidden} frames behind the pages that the file lists; "
+                "save the stack as one file a frame, or as .nrrd or .npy",
+            )
+        return image.n_frames
+    if image.format in ("PNG", "GIF") and getattr(image, "is_animated", False):
+        raise SknacFormatError(
+            path,
+            f"an animation of {image.n_frames} frames; save its frames as images, or "
+            "as the pages of a TIFF",
+        )
+    return 1
+
+
+def _check(path, image):
+    """Refuse by the header what is too large or would lose values; tell the dtype."""
+    width, height = image.size
+    most = _MAX_COLOUR_PIXELS if image.mode in _COLOUR else _MAX_PIXELS
+    if width * height > most:
+        raise SknacFormatError(
+            path,
+            f"{width} x {height}, and more than {most} pixels are refused; crop it",
+        )
+    if image.format == "TIFF":
+        _tiff.check_tags(path, image)
+    if image.mode in _COLOUR:
+        if any(";16" in str(tile.args) for tile in image.tile):
+            raise SknacFormatError(
+                path, "16-bit colour would lose its low bits; save it as 16-bit grey"
+            )
+        return np.dtype("uint8")
+    if image.format == "TIFF" and image.mode == "I":
+        return _tiff.integer_type(path, image)
+    if image.mode == "I;16" and "transparency" in image.info:
+        raise SknacFormatError(
+            path, "16-bit grey with a transparent value; save it without"
+        )
+    kind = _GREY.get("I;16" if image.mode == "I;16B" else image.mode)
+    if kind is None:
+        raise SknacFormatError(
+            path, f"pixels of mode {image.mode} are not read; save it as grey or RGB"
+        )
+    return np.dtype(kind)
+
+
+def _check_pages(path, image, n_frames):
+    """Refuse pages that are not frames of one cine: thumbnails, levels, other scans."""
+    first = image.size, image.mode
+    for page in range(1, n_frames):
+        image.seek(page)
+        if (image.size, image.mode) != first:
+            raise SknacFormatError(
+                path,
+                f"page 0 is {_written(*first)} and page {page} is "
+                f"{_written(image.size, image.mode)}; pages must be frames of one "
+                "size and type: save them as files of their own",
+            )
+        _tiff.check_tags(path, image)
+
+
+def _written(size, mode):
+    """Write what a page is."""
+    return f"{size[1]} x {size[0]} {mode}"
 
 
 def read_frame(info, frame=None) -> np.ndarray:
-    """Read an image as (height, width) uint8 grey values (ITU-R 601 luma)."""
+    """Read an image or a page as it is shown; colour becomes ITU-R 601 luma."""
     with _opened(info.path) as image:
-        # Transparent screenshots: RGBA -> L drops alpha, which is what is seen
-        # on a black screen only if the hidden colour is black; composite it.
-        if "A" in image.getbands() or "transparency" in image.info:
-            image = image.convert("RGBA")
-            black = Image.new("RGBA", image.size, (0, 0, 0, 255))
-            image = Image.alpha_composite(black, image)
-        return np.asarray(image.convert("L"))
+        if frame:
+            image.seek(frame)
+        grey = _luma(image)
+        method = _TURNS.get(info.header.get("orientation"))
+        if method is not None and image.format != "TIFF":  # Pillow has turned those
+            grey = grey.transpose(method)
+        return np.array(grey, info.dtype)
+
+
+def coloured_share(info, frame=None) -> float:
+    """Tell the share of coloured pixels of an image or a page."""
+    if not info.header["colour"]:
+        return 0.0
+    with _opened(info.path) as image:
+        if frame:
+            image.seek(frame)
+        return _grey.coloured_share(np.asarray(_flat(image).convert("RGB")))
+
+
+def _luma(image):
+    """Turn a colour image into grey values over black."""
+    return _flat(image).convert("L") if image.mode in ("1", *_COLOUR) else image
+
+
+def _flat(image):
+    """Lay a colour image over black."""
+    if image.mode == "La":
+        image = image.convert("LA")
+    # Transparent screenshots: RGBA -> L drops alpha, which is what is seen
+    # on a black screen only if the hidden colour is black; composite it.
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, image)
+    return image.convert("RGB") if image.mode == "CMYK" else image

@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
+from sknac.io._readers import find_reader
 from sknac.utils._room import check_room
 
 
@@ -126,6 +127,26 @@ class ArrayInfo:
         except ValueError as error:
             raise SknacFormatError(self.path, str(error)) from error
         return shape
+
+    def coloured_share(self, frame: int | None = None) -> float:
+        """Tell how much of a frame is coloured: Doppler, calipers, a logo.
+
+        The frame is read for it; `read_array` gives its ITU-R 601 luma.
+
+        Parameters
+        ----------
+        frame : int or None, default=None
+            Frame number from 0; None for the only frame.
+
+        Returns
+        -------
+        float
+            Share in [0, 1] of pixels whose channels differ by more than 16 of 255;
+            0 for formats that hold no colour.
+        """
+        self.frame_shape(frame)
+        share = getattr(find_reader(self.path), "coloured_share", None)
+        return 0.0 if share is None else share(self, frame)
 
     def _frame_shape(self, frame):
         """Tell the shape, whatever its size."""

@@ -18,6 +18,10 @@ _READERS = {
     ".png": "sknac.io._images",
     ".jpg": "sknac.io._images",
     ".jpeg": "sknac.io._images",
+    ".bmp": "sknac.io._images",
+    ".tif": "sknac.io._images",
+    ".tiff": "sknac.io._images",
+    ".gif": "sknac.io._images",
     ".npy": "sknac.io._npy",
 }
 

@@ -100,6 +100,87 @@ def write_jpeg(folder):
     return path
 
 
+def save_image(folder, name, array, **settings):
+    """Save with Pillow."""
+    path = Path(folder) / name
+    Image.fromarray(array).save(path, **settings)
+    return path
+
+
+@seed("png 16-bit turned")
+def write_png_16(folder):
+    """Grey of 16 bits with an EXIF orientation."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    return save_image(folder, "a.png", speckle((12, 10), "uint16") * 300, exif=turned)
+
+
+@seed("png rgba")
+def write_png_rgba(folder):
+    """Colour over a transparent ground."""
+    return save_image(folder, "a.png", speckle((12, 10, 4)))
+
+
+@seed("jpeg progressive")
+def write_jpeg_progressive(folder):
+    """Colour with an EXIF orientation."""
+    turned = Image.Exif()
+    turned[0x0112] = 8
+    array = speckle((24, 16, 3))
+    return save_image(folder, "a.jpg", array, progressive=True, exif=turned)
+
+
+@seed("bmp")
+def write_bmp(folder):
+    """Colour of 24 bits."""
+    return save_image(folder, "a.bmp", speckle((12, 10, 3)))
+
+
+@seed("gif")
+def write_gif(folder):
+    """A palette."""
+    return save_image(folder, "a.gif", speckle((12, 10)))
+
+
+@seed("tiff")
+def write_tiff(folder):
+    """Three uncompressed pages of 16 bits."""
+    pages = speckle((3, 12, 10), "uint16") * 300
+    rest = [Image.fromarray(page) for page in pages[1:]]
+    return save_image(folder, "a.tif", pages[0], save_all=True, append_images=rest)
+
+
+@seed("tiff lzw")
+def write_tiff_lzw(folder):
+    """Colour, compressed."""
+    return save_image(folder, "a.tif", speckle((12, 10, 3)), compression="tiff_lzw")
+
+
+@seed("tiff jpeg")
+def write_tiff_jpeg(folder):
+    """Grey, compressed with loss."""
+    return save_image(folder, "a.tif", speckle((24, 16)), compression="jpeg")
+
+
+@seed("tiff float")
+def write_tiff_float(folder):
+    """32-bit floats, deflated."""
+    array = speckle((12, 10), "float32") / 7
+    return save_image(folder, "a.tif", array, compression="tiff_deflate")
+
+
+@bomb("tiff tile of 3.6 gigapixels")
+def write_tiff_bomb(folder):
+    """An image of 4 x 3 in one tile of 60000 x 60000."""
+    tags = [(256, 4), (257, 3), (258, 8), (259, 5), (262, 1), (277, 1)]
+    tags += [(322, 60_000), (323, 60_000), (324, 8), (325, 12)]
+    data = b"II*\0" + struct.pack("<I", 20) + bytes(12) + struct.pack("<H", len(tags))
+    data += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    path = Path(folder) / "bomb.tif"
+    path.write_bytes(data + bytes(4))
+    return path
+
+
 @bomb("png of 2 gigapixels")
 def write_png_bomb(folder):
     """A header of 45000 x 45000 over one row."""

@@ -1,4 +1,4 @@
-"""PNG and JPEG, against chunks written by hand."""
+"""PNG, JPEG, BMP and GIF, against chunks written by hand."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile, TiffImagePlugin
+from PIL.PngImagePlugin import PngInfo
 
 from sknac.exceptions import SknacFormatError
 from sknac.io import read_array, read_info
@@ -97,12 +98,174 @@ def test_jpeg_of_one_grey_keeps_it(tmp_path):
     np.testing.assert_allclose(array, 93, atol=1)
 
 
-def test_sixteen_bits_are_refused_by_the_header(tmp_path):
+def test_sixteen_bit_grey_stays_sixteen_bit(tmp_path):
+    # Big-endian in the file: 0x0102, 0xFFFE; 0, 0x8000.
+    array = read_bytes(tmp_path, png([[1, 2, 255, 254], [0, 0, 128, 0]], bits=16))
+    assert array.dtype == np.uint16
+    assert array.tolist() == [[258, 65534], [0, 32768]]
+    assert read_info(tmp_path / "image.png").dtype == np.uint16
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (png([bytes(12)], RGB, 16), "16-bit colour would lose its low bits"),
+        (png([bytes(8)], GREY_ALPHA, 16), "16-bit colour would lose its low bits"),
+        (png([bytes(16)], RGBA, 16), "16-bit colour would lose its low bits"),
+        (png([bytes(4)], bits=16, extra=chunk(b"tRNS", b"\0\1")), "transparent value"),
+    ],
+)
+def test_sixteen_bits_that_pillow_would_squeeze_are_refused(tmp_path, data, message):
     path = tmp_path / "a.png"
-    path.write_bytes(png([[1, 2, 3, 4]], bits=16))
+    path.write_bytes(data)
     for read in (read_info, read_array):
-        with pytest.raises(SknacFormatError, match=r"save 16-bit .* as .npy"):
+        with pytest.raises(SknacFormatError, match=message):
             read(path)
+
+
+UPRIGHT = np.arange(12, dtype="uint8").reshape(3, 4) * 20
+# What the camera stores for a picture that is UPRIGHT on the screen.
+STORED = {
+    2: UPRIGHT[:, ::-1],
+    3: UPRIGHT[::-1, ::-1],
+    4: UPRIGHT[::-1],
+    5: UPRIGHT.T,
+    6: UPRIGHT.T[::-1],
+    7: UPRIGHT.T[::-1, ::-1],
+    8: UPRIGHT.T[:, ::-1],
+}
+
+
+def exif(orientation):
+    """An EXIF block that holds this orientation alone."""
+    entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    return b"MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4)
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("bits", [8, 16])
+def test_images_are_read_as_viewers_show_them(tmp_path, orientation, bits):
+    stored = STORED[orientation].astype(f">u{bits // 8}")
+    data = png(
+        [row.tobytes() for row in stored],
+        bits=bits,
+        extra=chunk(b"eXIf", exif(orientation)),
+    )
+    assert read_bytes(tmp_path, data).tolist() == UPRIGHT.tolist()
+    info = read_info(tmp_path / "image.png")
+    assert (info.shape, info.header["orientation"]) == ((3, 4), orientation)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_orientation_in_xmp_counts_too(tmp_path, name):
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    if name == "a.png":
+        text = b"XML:com.adobe.xmp" + bytes(5) + xmp
+        rows = [row.tobytes() for row in STORED[6]]
+        (tmp_path / name).write_bytes(png(rows, extra=chunk(b"iTXt", text)))
+    else:
+        tags = TiffImagePlugin.ImageFileDirectory_v2()
+        tags[700] = xmp
+        Image.fromarray(STORED[6]).save(tmp_path / name, tiffinfo=tags)
+    assert read_array(tmp_path / name).tolist() == UPRIGHT.tolist()
+    assert read_info(tmp_path / name).shape == (3, 4)
+
+
+def test_orientation_behind_the_pixels_counts(tmp_path):
+    late = chunk(b"eXIf", exif(6)) + chunk(b"IEND", b"")
+    data = png([row.tobytes() for row in STORED[6]])[:-12] + late
+    assert read_bytes(tmp_path, data).tolist() == UPRIGHT.tolist()
+    assert read_info(tmp_path / "image.png").shape == (3, 4)
+
+
+def test_info_does_not_decode(tmp_path, monkeypatch):
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.png")
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.tif")
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.jpg")
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.bmp")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", None)
+    for name in ("a.png", "a.tif", "a.jpg", "a.bmp"):
+        assert read_info(tmp_path / name).shape == (3, 4)
+
+
+@pytest.mark.parametrize("orientation", [0, 1, 9, 65535])
+def test_orientations_that_are_none_turn_nothing(tmp_path, orientation):
+    data = png([[1, 2, 3]], extra=chunk(b"eXIf", exif(orientation)))
+    assert read_bytes(tmp_path, data).tolist() == [[1, 2, 3]]
+    assert read_info(tmp_path / "image.png").shape == (1, 3)
+
+
+def test_turned_jpeg_has_its_shape_in_the_info(tmp_path):
+    tag = Image.Exif()
+    tag[0x0112] = 6
+    Image.fromarray(np.full((16, 24), 93, "uint8")).save(tmp_path / "a.jpg", exif=tag)
+    shape = read_info(tmp_path / "a.jpg").shape
+    assert shape == read_array(tmp_path / "a.jpg").shape == (24, 16)
+
+
+def test_bmp_is_read_from_its_lowest_row_up(tmp_path):
+    # 2 x 2 of 24 bits, rows padded to 4 bytes, blue first, last row first.
+    pixels = bytes([9, 9, 9, 7, 7, 7, 0, 0]) + bytes([0, 0, 255, 5, 5, 5, 0, 0])
+    head = struct.pack("<IiiHHIIiiII", 40, 2, 2, 1, 24, 0, 16, 0, 0, 0, 0)
+    data = b"BM" + struct.pack("<IHHI", 70, 0, 0, 54) + head + pixels
+    array = read_bytes(tmp_path, data, "a.bmp")
+    assert array.tolist() == [[76, 5], [9, 7]]
+
+
+def test_cmyk_is_grey_of_its_colours(tmp_path):
+    # C, M, Y and K as ink: none, full cyan, full black.
+    inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 0, 0, 255]]], "uint8")
+    Image.fromarray(inks, "CMYK").save(tmp_path / "a.tif")
+    np.testing.assert_allclose(read_array(tmp_path / "a.tif"), [[255, 179, 0]], atol=1)
+
+
+def test_still_gif_opens_and_moving_pictures_are_refused(tmp_path):
+    frames = [Image.fromarray(np.full((4, 5), grey, "uint8")) for grey in (10, 90, 200)]
+    frames[1].save(tmp_path / "still.gif")
+    assert np.unique(read_array(tmp_path / "still.gif")).tolist() == [90]
+    for name in ("a.gif", "a.png"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        with pytest.raises(SknacFormatError, match=r"an animation of 3 frames; save"):
+            read_info(tmp_path / name)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA", "LA", "L"])
+def test_share_of_coloured_pixels_is_told(tmp_path, mode):
+    # A Doppler box over a quarter of a grey image.
+    scan = np.repeat(UPRIGHT[:2, :, None], 3, axis=2)
+    scan[0, :2] = 200, 40, 40
+    Image.fromarray(scan).convert(mode).save(tmp_path / "a.png")
+    info = read_info(tmp_path / "a.png")
+    assert info.header["colour"] == (mode != "L")
+    assert info.coloured_share() == (0 if "L" in mode else 2 / 8)
+
+
+def test_files_without_colour_have_no_coloured_pixel(tmp_path):
+    np.save(tmp_path / "a.npy", UPRIGHT)
+    assert read_info(tmp_path / "a.npy").coloured_share() == 0
+
+
+def test_resolution_is_told_and_is_no_spacing(tmp_path):
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.png", dpi=(254, 254))
+    info = read_info(tmp_path / "a.png")
+    assert info.spacing_mm is None
+    assert info.header["dpi"] == pytest.approx((254, 254), rel=1e-4)
+
+
+def test_texts_of_a_file_stay_in_it(tmp_path):
+    notes = PngInfo()
+    notes.add_text("Comment", "Jane Doe")
+    Image.fromarray(UPRIGHT).save(tmp_path / "a.png", pnginfo=notes)
+    assert "Doe" not in repr(read_info(tmp_path / "a.png"))
+
+
+def test_colour_has_a_lower_limit_than_grey(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(png([[0, 1]], size=(4001, 4001)))
+    assert read_info(path).shape == (4001, 4001)
+    path.write_bytes(png([[0, 1, 2]], RGB, size=(4001, 4001)))
+    with pytest.raises(SknacFormatError, match="more than 16000000 pixels are refused"):
+        read_info(path)
 
 
 @pytest.mark.parametrize("side", [8001, 10_000, 60_000, 2**31 - 1])
@@ -130,10 +293,14 @@ def test_truncated_jpeg_is_refused(tmp_path):
         read_bytes(tmp_path, data[: len(data) // 2], "b.jpg")
 
 
-def test_other_formats_under_a_png_name_are_refused(tmp_path):
-    Image.fromarray(np.zeros((4, 4), "uint8")).save(tmp_path / "a.gif")
-    with pytest.raises(SknacFormatError, match="not a PNG or JPEG image"):
-        read_bytes(tmp_path, (tmp_path / "a.gif").read_bytes())
+def test_formats_go_by_content_and_others_are_refused(tmp_path):
+    # Phones write JPEG under any name.
+    Image.fromarray(np.full((8, 8), 93, "uint8")).save(tmp_path / "a.jpg")
+    array = read_bytes(tmp_path, (tmp_path / "a.jpg").read_bytes())
+    np.testing.assert_allclose(array, 93, atol=1)
+    Image.fromarray(np.zeros((4, 4), "uint8")).save(tmp_path / "a.ppm")
+    with pytest.raises(SknacFormatError, match="not a PNG, JPEG, BMP, TIFF or GIF"):
+        read_bytes(tmp_path, (tmp_path / "a.ppm").read_bytes())
 
 
 def test_oversized_text_is_a_format_error(tmp_path):
@@ -149,8 +316,8 @@ def is_array_or_format_error(path):
         array = read_array(path)
     except SknacFormatError:
         return
-    assert array.dtype == np.uint8
-    assert array.ndim == 2
+    assert array.dtype in (np.uint8, np.uint16)
+    assert array.shape == read_info(path).shape
 
 
 @settings(max_examples=150, deadline=None)
