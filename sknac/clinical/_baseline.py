@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
 from sknac.clinical._group_tests import (
     CATEGORICAL_TESTS,
@@ -21,6 +21,8 @@ from sknac.clinical._group_tests import (
     expected_counts,
     numeric_test,
 )
+from sknac.utils._frames import unique_columns
+from sknac.utils._labels import in_order, one_column
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
 from sknac.utils._sklearn import Interval, Real, validate_params
@@ -218,10 +220,11 @@ def baseline_table(
     rows.see("X", X)
     rows.see("by", by)
     check_consistent_length(X, by)
-    by = column_or_1d(by)
+    unique_columns(X, "X")
+    by = one_column(by, "by")
     if pd.isna(by).any():
         raise ValueError("by holds missing values; leave those patients out")
-    groups = np.unique(by).tolist()
+    groups = in_order(by, "by")
     if len(groups) != 2:
         raise ValueError(f"by must hold two groups, got {len(groups)}: {groups}")
     if categorical is not None:

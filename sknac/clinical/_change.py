@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sknac.utils._decimals import as_decimals
-from sknac.utils._frames import as_pandas, as_seen
-from sknac.utils._labels import raise_first
+from sknac.utils._frames import as_pandas, as_seen, unique_columns
+from sknac.utils._labels import as_floats, raise_first
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import StrOptions, _fit_context
 from sknac.utils._state import SavedState
@@ -194,7 +194,8 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
     def _size(self, X, visit):
         """Return the volume, or the one size, of each patient in exact decimals."""
         table = X[self._names(visit)]
-        values = table.to_numpy(dtype=np.float64)
+        columns = [as_floats(column, f"column {k!r}") for k, column in table.items()]
+        values = np.column_stack(columns)
         wrong = (values < 0) | np.isinf(values)
         what = f"the size at {visit!r} must be finite and not negative"
         raise_first(wrong, what, X.index)
@@ -208,6 +209,7 @@ def _check_frame(X, columns):
     """Raise unless X is a table with these columns."""
     if not isinstance(X, pd.DataFrame):
         raise ValueError(f"X must be a DataFrame with the columns {columns}")
+    unique_columns(X, "X")
     absent = [name for name in columns if name not in X.columns]
     if absent:
         raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")

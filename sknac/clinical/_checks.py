@@ -7,22 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.utils._labels import raise_first, refuse_dates, refuse_masked
+from sknac.utils._labels import as_floats, raise_first
 
 
 def as_numbers(values: Any, name: str, *, missing: bool = False) -> np.ndarray:
     """Return finite float64 numbers, 1-D; with `missing`, None and NaN are NaN."""
     if values is None and missing:
         return np.full(1, np.nan)
-    refuse_masked(values, name)
-    refuse_dates(values, name)
-    try:
-        # None becomes NaN here.
-        numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers, got {values!r}") from None
+    numbers = np.atleast_1d(as_floats(values, name))
     if numbers.ndim != 1:
         raise ValueError(f"{name} must be 1-D, got shape {numbers.shape}")
+    if not numbers.size:
+        raise ValueError(f"{name} is empty; give at least one patient")
     wrong = np.isinf(numbers) if missing else ~np.isfinite(numbers)
     what = f"{name} is missing or infinite; leave those patients out"
     raise_first(wrong, what, getattr(values, "index", None))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sknac.utils._decimals import as_decimals
 from sknac.utils._labels import raise_first
 from sknac.utils._result import Result
 from sknac.utils._rows import same_rows
+from sknac.utils._settings import check_share
 from sknac.utils._text import patients
 
 RESPONSE, NON_RESPONSE = "response", "non-response"
@@ -155,11 +155,7 @@ def modified_response(
     raise_first(after < 0, "size_after must not be negative", index)
     outside = (cells < 0) | (cells > 1)
     raise_first(outside, "residual_cellularity must be a share in [0, 1]", index)
-    if not isinstance(very_low_cellularity, Real) or not 0 <= very_low_cellularity <= 1:
-        raise ValueError(
-            "very_low_cellularity must be a share in [0, 1], got "
-            f"{very_low_cellularity!r}"
-        )
+    check_share(very_low_cellularity, "very_low_cellularity")
     # In decimals, as they were written: 30 % of 3.0 is 2.1, which binary numbers miss.
     first, last, share = same_length(
         size_before=np.atleast_1d(as_decimals(size_before)),
@@ -215,12 +211,23 @@ def miller_payne_response(grade: ArrayLike) -> ResponseGrade:
     >>> miller_payne_response([3, 4]).label.tolist()
     ['non-response', 'response']
     """
-    known = {x: n for n in range(1, 6) for x in (str(n), f"G{n}", f"{n}.0")}
-    given = pd.Series(np.atleast_1d(np.asarray(grade, dtype=object)))
-    found = given.astype(str).str.strip().str.upper().map(known)
+    given = np.asarray(grade, dtype=object)
+    if given.ndim > 1 or not given.size:
+        raise ValueError(f"grade must be 1-D and not empty, got shape {given.shape}")
+    found = np.array([_miller_payne(each) for each in np.atleast_1d(given)])
     what = "Miller-Payne grades must be 1 to 5 (or G1 to G5); leave others out"
-    raise_first(found.isna(), what, getattr(grade, "index", None))
-    return _graded(grade, found.to_numpy(dtype=int), MILLER_PAYNE_FROM)
+    raise_first(found == 0, what, getattr(grade, "index", None))
+    return _graded(grade, found, MILLER_PAYNE_FROM)
+
+
+def _miller_payne(given: Any) -> int:
+    """Return one grade, however it is written: 4, 4.00 or G4; 0 if it is none."""
+    text = str(given).strip().upper()
+    try:
+        grade = float(text.removeprefix("G"))
+    except ValueError:
+        return 0
+    return int(grade) if grade in (1, 2, 3, 4, 5) else 0
 
 
 def _graded(given: Any, grade: np.ndarray, least: int) -> ResponseGrade:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._labels import in_order
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
 
@@ -117,7 +118,7 @@ class PatientFlow(Result):
                     f"cohort {name!r} holds {int(y.isna().sum())} missing labels; "
                     "count those patients as excluded"
                 )
-        classes = _sorted_classes([label for y in found.values() for label in y])
+        classes = in_order([x for y in found.values() for x in y], "y of the cohorts")
         cohorts = {
             name: {label: int((y == label).sum()) for label in classes}
             for name, y in found.items()
@@ -164,17 +165,6 @@ class PatientFlow(Result):
         return (
             f"PatientFlow(enrolled={self.enrolled}, excluded={out}, {', '.join(parts)})"
         )
-
-
-def _sorted_classes(labels: list[Any]) -> list[Any]:
-    """Return the distinct labels in order; raise where they are of several kinds."""
-    distinct = list(dict.fromkeys(labels))
-    try:
-        return sorted(distinct)
-    except TypeError:
-        raise ValueError(
-            f"the cohorts hold labels of several kinds: {distinct}; code them alike"
-        ) from None
 
 
 def _check_counts(name: str, counts: Mapping[Any, int]) -> None:

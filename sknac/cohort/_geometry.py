@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
 from sknac.utils._room import check_room
+from sknac.utils._settings import as_number
 
 _UNITS = ("mm", "px")
 # How far beyond an edge a point still counts as on it, in samples.
@@ -57,10 +57,10 @@ class Grid:
     unit: str = "mm"
 
     def __post_init__(self):
-        shape = tuple(self.shape)
-        if len(shape) != 2 or any(side != side // 1 or side < 1 for side in shape):
+        shape = _numbers(self.shape)
+        if len(shape) != 2 or any(not side or side % 1 or side < 1 for side in shape):
             raise ValueError(
-                f"shape must be two positive whole numbers, got {self.shape}"
+                f"shape must be two positive whole numbers, got {self.shape!r}"
             )
         if self.unit not in _UNITS:
             raise ValueError(f"unit must be one of {_UNITS}, got {self.unit!r}")
@@ -236,9 +236,14 @@ class Grid:
         ]
 
 
+def _numbers(values):
+    """Return what is given as finite numbers, None for each that is none."""
+    return [as_number(value) for value in (values if np.iterable(values) else [values])]
+
+
 def _pair(name, values):
     """Check two finite numbers and return them as plain floats."""
-    pair = tuple(float(value) for value in values)
-    if len(pair) != 2 or not all(map(isfinite, pair)):
-        raise ValueError(f"{name} must be two finite numbers, got {values}")
-    return pair
+    pair = _numbers(values)
+    if len(pair) != 2 or None in pair:
+        raise ValueError(f"{name} must be two finite numbers, got {values!r}")
+    return tuple(map(float, pair))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from sknac.decision._trace import ACTIONS, Route
 from sknac.metrics import rates_from_counts
 from sknac.utils._confusion import CELLS, RATES, cell_counts
+from sknac.utils._frames import unique_columns
 from sknac.utils._labels import class_index
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW
@@ -228,8 +229,7 @@ def _label_table(stage_labels, sample):
             f"stage_labels has {len(labels)} rows but y_true has {sample.n}; give one "
             "of each"
         )
-    if not labels.columns.is_unique:
-        raise ValueError("stage_labels has two columns of one name; rename one")
+    unique_columns(labels, "stage_labels")
     if "cascade" in labels.columns:
         raise ValueError("a stage is named 'cascade'; name it else, this one is taken")
     return labels

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from sknac.cohort.planes import list_planes, put_planes
+from sknac.exceptions import CohortError
 from sknac.inspection._difference_work import PredictionDifference, list_patients
 from sknac.inspection._occlusion import Lattice
 from sknac.inspection._placement import follow
@@ -153,6 +154,7 @@ def prediction_difference(
     images, views = _followed(model, X)
     items = model.items(images)
     lattice = Lattice(int(patch), int(stride), tuple(net.item_shape_[-2:]))
+    _check_places(images, net, lattice, views)
     work = PredictionDifference(
         model=model,
         items=items,
@@ -188,6 +190,21 @@ def _batch_size(shape, device):
     on_cpu = torch.device(device).type == "cpu"
     n_pixels, most = (2**18, 64) if on_cpu else (2**22, 256)
     return min(max(n_pixels // (shape[-2] * shape[-1]), 1), most)
+
+
+def _check_places(images, net, lattice, views):
+    """Raise, before anything is computed, where a map would not reach the core."""
+    if not isinstance(images, pd.DataFrame):
+        return
+    nothing = np.zeros((1, *lattice.shape), np.float32)
+    for at, view in zip(list_planes(images, net.columns_), views, strict=True):
+        try:
+            _as_plane(at.plane, nothing, lattice, ("nothing",), view)
+        except ValueError as error:
+            raise CohortError(
+                f"{at.place}: no patch of {lattice.patch} pixels every "
+                f"{lattice.stride} has its centre near the core; take smaller ones"
+            ) from error
 
 
 def _pick_channels(channels, net):

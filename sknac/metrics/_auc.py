@@ -9,11 +9,11 @@ from scipy.special import expit, logit, ndtri
 
 from sknac.metrics._bootstrap import interval_of
 from sknac.metrics._certain import RULE, all_or_none, disjoint_pairs
-from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._resampling import AUCKernel
 from sknac.metrics._results import MetricInterval
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._warnings import warn_hint, warn_undefined
 
 _METHODS = ("logit-delong", "delong", "bca", "percentile")
@@ -110,7 +110,9 @@ def auc_ci(
             "DeLong's variance has no weighted form; leave sample_weight out or take "
             "method='percentile'"
         )
-    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_score,))
+    sample = check_sample(
+        y_true, pos_label=pos_label, groups=groups, beside={"y_score": y_score}
+    )
     return auc_of(
         sample,
         sample.scores(y_score),

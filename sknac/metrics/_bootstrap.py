@@ -14,12 +14,6 @@ from sklearn import metrics as sk_metrics
 
 from sknac.metrics import _rates
 from sknac.metrics._certain import widen
-from sknac.metrics._checks import (
-    check_confidence_level,
-    check_option,
-    check_weight,
-    check_whole,
-)
 from sknac.metrics._resampling import (
     AUCKernel,
     CallableKernel,
@@ -38,6 +32,12 @@ from sknac.utils._labels import (
 )
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sample import Sample, check_groups, check_sample, check_weights
+from sknac.utils._settings import (
+    check_confidence_level,
+    check_option,
+    check_share,
+    check_whole,
+)
 from sknac.utils._warnings import warn_undefined
 
 _NAMES = ("roc_auc", *RATES, "balanced_accuracy", "weighted_youden")
@@ -172,11 +172,11 @@ def bootstrap_ci(
         kernel, about = _callable_kernel(*given, **known)
     else:
         labels = None if name == "roc_auc" else y_pred
-        sample = check_sample(y_true, labels, beside=(y_pred,), **known)
+        sample = check_sample(y_true, labels, beside={"y_pred": y_pred}, **known)
         about = {"metric": name, **sample.about}
         weights = sample.weights(sample_weight)
         if name == "roc_auc":
-            score = sample.scores(y_pred)
+            score = sample.scores(y_pred, "y_pred")
             kernel = AUCKernel(sample.positive, score, sample.codes, weights)
         else:
             kernel = _rate_kernel(sample, weights, name, bound.get("weight", 0.5))
@@ -267,7 +267,7 @@ def _recognise(metric: Any) -> tuple[str | None, dict[str, Any]]:
     if name in _OF_ANY_CLASSES or name == "roc_auc":
         settings = set()
     if "weight" in bound:
-        check_weight(bound["weight"])
+        check_share(bound["weight"], "weight")
     return (name if set(bound) <= settings else None), bound
 
 
@@ -303,7 +303,7 @@ def _callable_kernel(metric, y_true, y_pred, sample_weight, *, pos_label, groups
     refuse_dates(y_pred, "y_pred")
     rows = Rows(PASS_GROUPS if groups is None else None)
     rows.see("y_true", y_true)
-    units = check_groups(groups, truth.size, rows, y_pred)
+    units = check_groups(groups, truth.size, rows, y_pred=y_pred)
     rows.see("sample_weight", sample_weight)
     known = inspect.signature(metric).parameters
     kinds = {parameter.kind for parameter in known.values()}

@@ -11,15 +11,12 @@ import pandas as pd
 from scipy.special import logit, ndtri
 
 from sknac.metrics._certain import ONE_PATIENT, widen
-from sknac.metrics._checks import (
-    check_confidence_level,
-    check_probabilities,
-    check_whole,
-)
+from sknac.metrics._checks import check_probabilities
 from sknac.metrics._placements import mean_and_error
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_whole
 from sknac.utils._text import typed
 from sknac.utils._warnings import warn_hint, warn_undefined
 
@@ -160,7 +157,9 @@ def calibration(
     1  4       0.75      0.75
     """
     level = check_confidence_level(confidence_level)
-    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_prob,))
+    sample = check_sample(
+        y_true, pos_label=pos_label, groups=groups, beside={"y_prob": y_prob}
+    )
     prob = check_probabilities(sample.scores(y_prob, "y_prob"), "y_prob")
     n_bins = check_whole(n_bins, "n_bins", 1)
     target = sample.positive.astype(float)

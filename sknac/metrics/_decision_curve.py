@@ -11,10 +11,12 @@ import pandas as pd
 from scipy.special import ndtri
 
 from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT, ROUNDING, all_or_none
-from sknac.metrics._checks import check_confidence_level, check_probabilities
+from sknac.metrics._checks import check_probabilities
 from sknac.metrics._placements import mean_and_error
+from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level
 from sknac.utils._warnings import warn_undefined
 
 _THRESHOLDS = tuple(np.linspace(0.01, 0.99, 99).round(2).tolist())
@@ -200,7 +202,7 @@ def _prob(sample: Sample, name: Any, values: Any) -> np.ndarray:
 
 def _check_thresholds(thresholds: Any) -> np.ndarray:
     """Return the threshold probabilities, increasing."""
-    cuts = np.asarray(_THRESHOLDS if thresholds is None else thresholds, dtype=float)
+    cuts = as_floats(_THRESHOLDS if thresholds is None else thresholds, "thresholds")
     if cuts.ndim != 1 or cuts.size == 0:
         raise ValueError("thresholds must be a list of at least one number")
     if not ((cuts >= 0) & (cuts < 1)).all():

@@ -10,10 +10,12 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from sknac.metrics._certain import all_or_none, disjoint_pairs
-from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._results import ContrastResult, DeLongResult
+from sknac.utils._frames import named_columns
+from sknac.utils._labels import as_floats
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._warnings import warn_undefined
 
 _ALTERNATIVES = ("two-sided", "greater", "less")
@@ -326,7 +328,7 @@ def _score_columns(
 ) -> tuple[tuple[str, ...], list[np.ndarray]]:
     """Return names and checked columns of a frame, a dict or a 2-D array."""
     if isinstance(scores, Mapping | pd.DataFrame):
-        named = {str(key): scores[key] for key in scores}
+        named = {str(k): v for k, v in named_columns(scores, "scores").items()}
     else:
         table = np.asarray(scores)
         if table.ndim != 2:
@@ -342,7 +344,7 @@ def _check_contrast(contrast: Any, n_curves: int) -> np.ndarray:
     """Return the contrast matrix; by default each curve minus the last."""
     if contrast is None:
         return np.eye(n_curves)[:-1] - np.eye(n_curves)[-1]
-    matrix = np.atleast_2d(np.asarray(contrast, dtype=float))
+    matrix = np.atleast_2d(as_floats(contrast, "contrast"))
     if matrix.ndim != 2 or matrix.shape[1] != n_curves:
         raise ValueError(
             f"contrast must have {n_curves} columns, got shape {np.shape(contrast)}"

@@ -5,7 +5,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._delong import paired_of
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
@@ -13,6 +12,7 @@ from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_of
 from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
+from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts, in_line, p_equals
 
@@ -238,12 +238,11 @@ class RocCIDisplay:
             raise ValueError("y_score holds no model; give scores of at least one")
         pairs = _pairs(compare, [str(key) for key in given])
         level = check_confidence_level(confidence_level)
-        sample = check_sample(
-            y_true, pos_label=pos_label, groups=groups, beside=tuple(given.values())
-        )
+        names = {key: f"y_score of {key!r}" for key in given}
+        beside = {names[key]: values for key, values in given.items()}
+        sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=beside)
         scores = {
-            str(key): sample.scores(values, f"y_score of {key!r}")
-            for key, values in given.items()
+            str(key): sample.scores(values, names[key]) for key, values in given.items()
         }
         curves = {
             key: roc_of(

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.metrics._checks import check_option
 from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
 from sknac.utils._confusion import RATES
 from sknac.utils._responses import label_of
 from sknac.utils._rows import same_rows
+from sknac.utils._settings import check_option
 from sknac.utils._style import open_axes, point_style
 from sknac.utils._text import counts, in_line
 

@@ -8,11 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.metrics._checks import (
-    check_confidence_level,
-    check_option,
-    check_whole,
-)
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import (
     CELLS,
@@ -24,6 +19,7 @@ from sknac.utils._confusion import (
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, PASS_GROUPS
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_option, check_whole
 from sknac.utils._text import typed
 from sknac.utils._warnings import warn_undefined
 

@@ -4,7 +4,6 @@
 
 from typing import Any
 
-from sknac.metrics._checks import check_weight
 from sknac.utils._confusion import (
     WHY_UNDEFINED,
     cell_counts,
@@ -13,6 +12,7 @@ from sknac.utils._confusion import (
     rates_of_counts,
 )
 from sknac.utils._sample import check_sample
+from sknac.utils._settings import check_share
 from sknac.utils._warnings import warn_undefined
 
 
@@ -251,7 +251,7 @@ def weighted_youden_score(
     >>> round(found, 3)
     -0.4
     """
-    weight = check_weight(weight)
+    weight = check_share(weight, "weight")
     return _metric("weighted_youden", y_true, y_pred, pos_label, sample_weight, weight)
 
 

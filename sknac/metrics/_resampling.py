@@ -21,6 +21,7 @@ from sknac.utils._confusion import (
     rate_terms,
     rates_of_counts,
 )
+from sknac.utils._labels import shown
 
 # Counts held at once: 2 MB of int64, about what a second-level cache holds.
 _CHUNK_CELLS = 2**18
@@ -279,21 +280,22 @@ class CallableKernel:
         rows = np.arange(len(self.y_true))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
-            return np.array(
-                [self._one(np.repeat(rows, c[self.units])) for c in counts], dtype=float
-            )
+            return np.array([self._one(np.repeat(rows, c[self.units])) for c in counts])
 
     def _one(self, rows: np.ndarray) -> float:
         """Call the metric on some rows."""
         extra = {}
         if self.weights is not None:
             extra["sample_weight"] = self.weights[rows]
-        return self.metric(self.y_true[rows], self.y_pred[rows], **extra)
+        value = self.metric(self.y_true[rows], self.y_pred[rows], **extra)
+        if np.ndim(value) or isinstance(value, str | complex | None):
+            raise ValueError(f"metric must return one number, got {shown(value)}")
+        return float(value)
 
     @cached_property
     def estimate(self) -> float:
         """The metric on the data."""
-        return float(self._one(np.arange(len(self.y_true))))
+        return self._one(np.arange(len(self.y_true)))
 
     def certain(self) -> None:
         """Return nothing: of a function it is not known what 1 means."""

@@ -10,12 +10,12 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from sknac.metrics._auc import auc_of
-from sknac.metrics._checks import check_confidence_level, check_whole
 from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._room import check_room
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_whole
 from sknac.utils._warnings import warn_undefined
 
 
@@ -181,7 +181,9 @@ def roc_ci(
     4  1.00  1.00  1.00   1.0
     """
     level = check_confidence_level(confidence_level)
-    sample = check_sample(y_true, pos_label=pos_label, groups=groups, beside=(y_score,))
+    sample = check_sample(
+        y_true, pos_label=pos_label, groups=groups, beside={"y_score": y_score}
+    )
     return roc_of(
         sample,
         sample.scores(y_score),

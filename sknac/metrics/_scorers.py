@@ -11,7 +11,6 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._certain import NO_SPREAD, RULE
-from sknac.metrics._checks import check_confidence_level, check_weight
 from sknac.metrics._rates import (
     npv_score,
     ppv_score,
@@ -21,6 +20,7 @@ from sknac.metrics._rates import (
 )
 from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
+from sknac.utils._settings import check_confidence_level, check_share
 from sknac.utils._sklearn import _Scorer
 
 _RATES = {
@@ -97,7 +97,7 @@ def clinical_scorers(
     ['mean_test_weighted_youden']
     """
     level = check_confidence_level(confidence_level)
-    weight = check_weight(weight)
+    weight = check_share(weight, "weight")
     ranked = {"response_method": _SCORES, "pos_label": pos_label}
     named = [lower_bounds] if isinstance(lower_bounds, str) else lower_bounds
     called = {"pos_label": pos_label}

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics._proportions import ConfusionRates, rates_of
 from sknac.utils._confusion import CELLS, RATES
+from sknac.utils._frames import as_pandas, named_columns
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
@@ -169,13 +170,17 @@ def _where(
 
 def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
     """Return the factors by name as object arrays."""
+    by = as_pandas(by)
     if isinstance(by, pd.DataFrame):
-        columns = {str(name): by[name] for name in by}
+        columns = {str(k): v for k, v in named_columns(by, "by").items()}
+    elif isinstance(by, Mapping | str | None):
+        raise ValueError(
+            f"by must be the subgroup of each patient, or a table of such columns, got "
+            f"{by!r:.60}; write pandas.DataFrame(by) for a dictionary"
+        )
     else:
         name = getattr(by, "name", None)
         columns = {"subgroup" if name is None else str(name): pd.Series(by)}
-    if isinstance(by, pd.DataFrame) and len(columns) < by.shape[1]:
-        raise ValueError("by has two columns of one name; rename one")
     if ALL in columns:
         raise ValueError(f"a factor is named {ALL!r}, as everybody is; rename it")
     found = {}

@@ -10,12 +10,13 @@ import pandas as pd
 
 from sknac.metrics._auc import auc_of
 from sknac.metrics._bootstrap import rate_of
-from sknac.metrics._checks import check_confidence_level, check_option
 from sknac.metrics._proportions import rates_of
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES
+from sknac.utils._frames import named_columns
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
+from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._text import ABSENT, in_line
 
 _METRICS = ("roc_auc", *RATES)
@@ -128,8 +129,8 @@ class PerformanceTable(Result):
 
 def performance_table(
     y_true: Any,
-    decisions: Mapping[str, Any] | None = None,
-    scores: Mapping[str, Any] | None = None,
+    decisions: Mapping[str, Any] | pd.DataFrame | None = None,
+    scores: Mapping[str, Any] | pd.DataFrame | None = None,
     *,
     preset: str | None = None,
     pos_label: Any = None,
@@ -147,10 +148,11 @@ def performance_table(
     ----------
     y_true : array-like of shape (n_samples,)
         True binary labels.
-    decisions : dict of str to array-like of shape (n_samples,), default=None
-        Predicted labels by model; what the rates are made of.
-    scores : dict of str to array-like of shape (n_samples,), default=None
-        Scores by model, higher means positive; what the area is made of.
+    decisions : dict of str to array-like, or DataFrame, default=None
+        Predicted labels by model, of shape (n_samples,); what the rates are made of.
+    scores : dict of str to array-like, or DataFrame, default=None
+        Scores by model, of shape (n_samples,), higher means positive; what the
+        area is made of.
     preset : {"dlrp", "qus"}, default=None
         The convention of a paper: "dlrp" takes response as positive, reports AUC,
         accuracy, sensitivity, specificity and NPV, with bootstrap intervals; "qus"
@@ -214,24 +216,26 @@ def performance_table(
     """
     chosen = _settings(preset, pos_label, metrics, method, auc_method, groups)
     level = check_confidence_level(confidence_level)
+    decisions = {} if decisions is None else named_columns(decisions, "decisions")
+    scores = {} if scores is None else named_columns(scores, "scores")
     if not decisions and not scores:
         raise ValueError("there is nothing to tabulate; give decisions, scores or both")
     sample = check_sample(y_true, pos_label=chosen["pos_label"], groups=groups)
     for what, given in (("decisions", decisions), ("scores", scores)):
-        for model, values in (given or {}).items():
+        for model, values in given.items():
             sample.rows.see(f"{what}[{model!r}]", values)
     known = {"pos_label": sample.pos_label, "groups": sample.codes, "interval": False}
     boot = {"stratify": "auto", "n_resamples": n_resamples}
     boot["random_state"] = random_state
     results = {}
-    for model in dict.fromkeys([*(decisions or {}), *(scores or {})]):
+    for model in dict.fromkeys([*decisions, *scores]):
         row = {}
         if str(model) in results:
             raise ValueError(f"two models would be written {str(model)!r}; rename one")
-        if decisions and model in decisions:
+        if model in decisions:
             decided = check_sample(y_true, decisions[model], **known)
             row |= _rates(decided, chosen, level, boot)
-        if scores and model in scores and "roc_auc" in chosen["metrics"]:
+        if model in scores and "roc_auc" in chosen["metrics"]:
             score = sample.scores(scores[model], f"scores[{model!r}]")
             row["roc_auc"] = auc_of(sample, score, level, chosen["auc_method"], **boot)
         results[str(model)] = {k: row[k] for k in chosen["metrics"] if k in row}

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import pandas as pd
 
+from sknac.utils._settings import check_confidence_level, check_whole
+
 
 @dataclass(frozen=True)
 class Options:
@@ -26,14 +28,8 @@ class Options:
                 raise TypeError(
                     f"{name} must be True or False, got {getattr(self, name)!r}"
                 )
-        if not 0 < self.confidence_level < 1:
-            raise ValueError(
-                f"confidence_level must be in (0, 1), got {self.confidence_level!r}"
-            )
-        if int(self.n_resamples) != self.n_resamples or self.n_resamples < 2:
-            raise ValueError(
-                f"n_resamples must be whole and >= 2, got {self.n_resamples!r}"
-            )
+        check_confidence_level(self.confidence_level)
+        check_whole(self.n_resamples, "n_resamples", 2)
         seed = self.random_state
         if isinstance(seed, bool) or not isinstance(seed, Integral):
             raise ValueError(f"random_state must be a whole number, got {seed!r}")

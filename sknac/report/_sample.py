@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._frames import unique_columns
 from sknac.utils._labels import distinct_labels, one_dimensional
 from sknac.utils._rows import same_rows
 
@@ -84,9 +85,7 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
         raise TypeError(f"{what} must be a DataFrame, got {type(table).__name__}")
     one_dimensional(table.index, what, len(y))
     same_rows(**{"y": y, what: table})
-    # Names are written as text: 1 and "1" would be one.
-    if not table.columns.map(str).is_unique:
-        raise ValueError(f"{what} has two columns of one name; rename one")
+    unique_columns(table, what)
     return table.set_axis(y.index)
 
 

@@ -6,9 +6,16 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
-from sknac.utils._labels import raise_first, refuse_dates, refuse_masked
+from sknac.utils._labels import (
+    as_floats,
+    in_order,
+    one_column,
+    raise_first,
+    refuse_dates,
+    refuse_masked,
+)
 from sknac.utils._rows import ONE_ROW, Rows
 
 # More whole numbers than these are rather measured than names of groups.
@@ -25,22 +32,21 @@ def check_follow_up(time, event, by=None, covariates=None):
     check_consistent_length(time, event, by)
     for name, values in (("time", time), ("event", event), ("by", by)):
         refuse_masked(values, name)
-    refuse_dates(time, "time")
     refuse_dates(event, "event", mend="give 1 (seen) or 0 (censored)")
     index = getattr(time, "index", None)
-    time = np.asarray(column_or_1d(time), dtype=np.float64)
+    time = as_floats(one_column(time, "time"), "time")
     if len(time) == 0:
         raise ValueError("time is empty; give at least one patient")
     mend = "; leave the patient out"
     raise_first(~np.isfinite(time), f"time is missing or infinite{mend}", index)
     raise_first(time < 0, "time is negative; count it from the start", index)
-    event = column_or_1d(event)
+    event = one_column(event, "event")
     raise_first(pd.isna(event), f"event is missing{mend}", index)
     strange = ~np.isin(event.astype(object), [0, 1])
     raise_first(strange, "event must be 1 (seen) or 0 (censored)", index)
     if by is None:
         return time, event.astype(bool), None
-    by = np.asarray(column_or_1d(by))
+    by = np.asarray(one_column(by, "by"))
     raise_first(pd.isna(by), f"by is missing{mend}", index)
     _check_groups(by)
     return time, event.astype(bool), by
@@ -77,7 +83,7 @@ def _as_floats(values):
 
 def group_labels(by, *, at_least=1):
     """Return the groups in order, or say that there are too few."""
-    labels = np.unique(by).tolist()
+    labels = in_order(by, "by")
     if len(labels) < at_least:
         raise ValueError(
             f"by holds {len(labels)} group only ({labels}); at least {at_least} "

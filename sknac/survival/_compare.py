@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from sknac.survival._checks import check_follow_up, group_labels
+from sknac.utils._frames import unique_columns
 from sknac.utils._labels import refuse_dates
 from sknac.utils._result import Result
 from sknac.utils._sklearn import Interval, Real, validate_params
@@ -347,8 +348,7 @@ def _with_covariates(design, covariates, n_patients, groups):
             f"covariates has {len(covariates)} rows but time has {n_patients}; give "
             "one row of each"
         )
-    if not covariates.columns.is_unique:
-        raise ValueError("covariates has two columns of one name; rename one")
+    unique_columns(covariates, "covariates")
     clash = set(covariates.columns) & set(groups)
     if clash:
         raise ValueError(

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sknac.survival._checks import check_follow_up, group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
 from sknac.utils._decimals import as_decimals
-from sknac.utils._labels import refuse_dates, refuse_masked
+from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sklearn import validate_params
 from sknac.utils._text import p_equals, patients
@@ -151,6 +151,7 @@ class KaplanMeierResult(Result):
         ValueError
             If a share does not lie between 0 and 1.
         """
+        as_floats(shares, "shares")  # or it says what is none
         shares = np.atleast_1d(shares)
         levels = [1 - share for share in as_decimals(shares)]
         if not all(0 < level < 1 for level in levels):
@@ -274,11 +275,12 @@ def kaplan_meier(
 
 def _check_times(times, name):
     """Return times, or say that one is none."""
-    refuse_masked(times, name)
-    refuse_dates(times, name)
-    times = np.atleast_1d(np.asarray(times, dtype=np.float64))
-    if not (np.isfinite(times) & (times >= 0)).all():
-        raise ValueError(f"{name} must be finite and >= 0")
+    times = np.atleast_1d(as_floats(times, name))
+    if times.ndim != 1:
+        raise ValueError(f"{name} must be 1-D, got shape {times.shape}")
+    wrong = times[~np.isfinite(times) | (times < 0)]
+    if wrong.size:
+        raise ValueError(f"{name} must be finite and >= 0, got {wrong[0]:g}")
     return times
 
 

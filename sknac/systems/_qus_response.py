@@ -108,7 +108,7 @@ def make_qus_response_pipeline(
     Raises
     ------
     ValueError
-        If there is no such preset.
+        If there is no such preset, or `column` is not one name.
 
     See Also
     --------
@@ -137,6 +137,8 @@ def make_qus_response_pipeline(
     ['maps', 'region', 'resize', 'scale', 'features', 'predict']
     """
     settings = pick_preset(_PRESETS, preset)
+    if not isinstance(column, str):
+        raise ValueError(f"column must be one name, such as 'us_pre', got {column!r}")
     # One seed and one number of patients: one and the same validation split. A
     # network must not be stopped by patients whom its features were trained on.
     shared = {"class_weight": {non_response: cost_weight}, "random_state": random_state}

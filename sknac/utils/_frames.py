@@ -2,11 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from sknac.utils._labels import shown
 
 
 def as_pandas(X: Any) -> Any:
@@ -17,6 +19,27 @@ def as_pandas(X: Any) -> Any:
     if library == "pyarrow" and hasattr(X, "to_pandas"):
         return X.to_pandas()
     return X
+
+
+def unique_columns(names: Iterable[Any], what: str) -> None:
+    """Raise where two columns have one name, or names that are written alike."""
+    names = [str(name) for name in names]
+    if twice := [name for at, name in enumerate(names) if name in names[:at]]:
+        raise ValueError(
+            f"{what} has two columns of one name, {twice[0]!r}; rename one"
+        )
+
+
+def named_columns(given: Any, what: str) -> dict[Any, Any]:
+    """Return the columns of a table or dictionary; each has a name of its own."""
+    given = as_pandas(given)
+    if not isinstance(given, Mapping | pd.DataFrame):
+        raise ValueError(
+            f"{what} must be a dictionary or table, which name their columns, got "
+            f"{shown(given)}"
+        )
+    unique_columns(given, what)
+    return {name: given[name] for name in given}
 
 
 def as_seen(estimator: Any, X: Any, used: Iterable[Any]) -> Any:

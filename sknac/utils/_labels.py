@@ -17,6 +17,9 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknac.utils._warnings import warn_undefined, warn_user
 
+# Beyond this, neighbouring whole numbers are one float64.
+_MOST_WHOLE = 2**53
+
 
 def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return a non-empty 1-D array, of n rows if n is given."""
@@ -34,17 +37,46 @@ def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     return array
 
 
+def one_column(values: Any, name: str) -> np.ndarray:
+    """Return a 1-D array, of a table with one column too."""
+    shape = np.shape(values)
+    if len(shape) != 1 and shape[1:] != (1,):
+        raise ValueError(f"{name} must be 1-D, got shape {shape}")
+    return column_or_1d(values, input_name=name)
+
+
 def finite_scores(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return finite float64 numbers, one per row."""
-    array = one_dimensional(values, name, n)
-    refuse_dates(values, name)
-    try:
-        array = array.astype(np.float64, copy=False)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be numbers, got {array.dtype}") from None
+    array = as_floats(one_dimensional(values, name, n), name)
     what = f"{name} is NaN or infinite; mend it or leave the row out"
     raise_first(~np.isfinite(array), what, getattr(values, "index", None))
     return array
+
+
+def as_floats(values: Any, name: str) -> np.ndarray:
+    """Return real numbers of any shape as float64, missing ones as NaN."""
+    refuse_masked(values, name)
+    array = np.asarray(values)
+    refuse_dates(array, name)
+    if array.dtype.kind in "bf":
+        return array.astype(np.float64, copy=False)
+    found = [_as_float(value, name) for value in array.ravel().tolist()]
+    return np.array(found, dtype=np.float64).reshape(array.shape)
+
+
+def _as_float(value: Any, name: str) -> float:
+    """Return one number as a float that no other whole number has."""
+    if value is None or value is pd.NA:
+        return np.nan
+    if isinstance(value, int) and abs(value) > _MOST_WHOLE:
+        raise ValueError(
+            f"{name} holds whole numbers beyond 2**53, which floats cannot tell apart; "
+            "subtract a constant"
+        )
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be numbers, got {shown(value)}") from None
 
 
 def refuse_masked(values: Any, name: str) -> None:
@@ -91,6 +123,19 @@ def distinct_labels(values: Any, name: str) -> list[Any]:
     return found.tolist()
 
 
+def in_order(labels: Iterable[Any], name: str) -> list[Any]:
+    """Return the distinct labels, sorted; raise where they are of several kinds."""
+    labels = labels.tolist() if isinstance(labels, np.ndarray) else labels
+    distinct = list(dict.fromkeys(labels))
+    try:
+        return sorted(distinct)
+    except TypeError:
+        raise ValueError(
+            f"{name} holds labels of several kinds, {spell(distinct[:5])}; code them "
+            "alike"
+        ) from None
+
+
 def _two_words(values: np.ndarray) -> list[str]:
     """Return the words found if they are one or two; pandas takes 20 times as long."""
     others = values[values != values[0]]
@@ -107,6 +152,8 @@ def positive_label(labels: list[Any], pos_label: Any, name: str = "y_true") -> A
             f"{name} takes value in {spell(labels)} and pos_label is not specified; "
             "either make it take value in {0, 1} or {-1, 1} or pass pos_label"
         )
+    if np.ndim(pos_label):
+        raise ValueError(f"pos_label must be one label, got {shown(pos_label)}")
     if pos_label in labels:
         return pos_label
     if len(labels) == 2:
@@ -227,6 +274,13 @@ def one_class(name: str, why: str, what: str) -> str:
 def spell(labels: Iterable[Any]) -> str:
     """List labels for an error message."""
     return "{" + ", ".join(repr(x) for x in labels) + "}"
+
+
+def shown(value: Any) -> str:
+    """Write a value for an error message; of arrays and tables their kind."""
+    if getattr(value, "shape", ()):
+        return f"a {type(value).__name__} of shape {tuple(value.shape)}"
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 def raise_first(wrong: np.ndarray, what: str, index: Any = None) -> None:

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -117,16 +118,17 @@ def check_sample(
     *,
     pos_label: Any = None,
     groups: Any = None,
-    beside: tuple[Any, ...] = (),
+    beside: Mapping[str, Any] | None = None,
     interval: bool = True,
     repeats: str = PASS_GROUPS,
 ) -> Sample:
     """Check true (and predicted) labels and groups.
 
     Arguments that name their rows must name the same ones in the same order; so must
-    what stands `beside` them and what the sample is asked about later. Without groups,
-    repeated names mean that a patient has several rows. Where an interval is made,
-    which would be too narrow, that is warned of, with the mend `repeats`.
+    what stands `beside` them, by name, and what the sample is asked about later.
+    Without groups, repeated names mean that a patient has several rows. Where an
+    interval is made, which would be too narrow, that is warned of, with the mend
+    `repeats`.
     """
     arrays = {"y_true": one_dimensional(y_true, "y_true")}
     n = arrays["y_true"].size
@@ -152,7 +154,7 @@ def check_sample(
         flags[0],
         label,
         predicted=flags[1] if y_pred is not None else None,
-        codes=check_groups(groups, n, rows, *beside),
+        codes=check_groups(groups, n, rows, **(beside or {})),
         index=index_of(y_true),
         rows=rows,
     )
@@ -168,9 +170,9 @@ def check_weights(values: Any, n: int) -> np.ndarray | None:
     return weights
 
 
-def check_groups(groups: Any, n: int, rows: Rows, *data: Any) -> np.ndarray | None:
+def check_groups(groups: Any, n: int, rows: Rows, **data: Any) -> np.ndarray | None:
     """Return group codes per row, or None; compare the names of the rows."""
-    for item in data:
-        rows.see("y_score", item)
+    for name, values in data.items():
+        rows.see(name, values)
     rows.see("groups", groups)
     return None if groups is None else group_codes(groups, n)

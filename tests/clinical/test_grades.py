@@ -54,6 +54,8 @@ def test_scalars_arrays_and_series_come_back_in_kind():
         ((5, 1, None, 2), "malignant_cells must be True/False or 1/0, got 2"),
         (("big", 1), "must be numbers"),
         (([[5]], [1]), "must be 1-D"),
+        (([], []), "size_before is empty; give at least one patient"),
+        ((10**400, 1), "size_before holds whole numbers beyond"),
     ],
 )
 def test_bad_sizes_are_named(args, message):
@@ -76,6 +78,17 @@ def test_miller_payne_cuts_above_three():
 def test_no_such_grade(grade):
     with pytest.raises(ValueError, match="row 1: Miller-Payne grades must be 1 to 5"):
         miller_payne_response([4, grade])
+
+
+@pytest.mark.parametrize("grade", ["4.00", "g4", " G4 ", "4.0", 4.0, np.int8(4)])
+def test_a_grade_may_be_written_as_a_number(grade):
+    assert miller_payne_response(grade).grade == 4
+
+
+@pytest.mark.parametrize("grade", [pd.DataFrame({"g": [4, 5]}), [[4, 5]], []])
+def test_grades_are_a_column(grade):
+    with pytest.raises(ValueError, match="grade must be 1-D and not empty, got shape"):
+        miller_payne_response(grade)
 
 
 def test_the_two_gradings_differ():

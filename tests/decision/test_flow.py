@@ -125,5 +125,5 @@ def test_repr_shows_counts_and_classes(fig4):
 def test_two_stages_of_one_name_are_refused():
     y = ["non-response"] * 2 + ["response"] * 2
     stages = pd.DataFrame(np.c_[y, y], columns=["a", "a"])
-    with pytest.raises(ValueError, match="has two columns of one name; rename one"):
+    with pytest.raises(ValueError, match="two columns of one name, 'a'; rename one"):
         stage_flow(y, stages, **STOP)

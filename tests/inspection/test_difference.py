@@ -1,5 +1,6 @@
 import copy
 import pickle
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -20,7 +21,8 @@ from sknac.decision import WeightedYoudenThreshold
 from sknac.exceptions import CohortError
 from sknac.inspection import _difference_score as score_module
 from sknac.inspection import prediction_difference
-from sknac.inspection._difference import _batch_size
+from sknac.inspection._difference import _batch_size, _check_places
+from sknac.inspection._occlusion import Lattice
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, ResNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper
@@ -627,3 +629,15 @@ def test_a_calibrated_networks_probabilities_are_the_calibrated(
     np.testing.assert_allclose(found, expected, atol=2e-5)
     bare = prediction_difference(net, bags[1:2], target="response")[0]
     assert not np.allclose(found, bare, atol=1e-2)
+
+
+@pytest.mark.parametrize(("patch", "stride"), [(30, 1), (24, 2), (99, 4)])
+def test_patches_reach_the_core(patch, stride):
+    core = PolygonOutline([(1, 1), (1, 3), (3, 3)])
+    plane = Plane(np.ones((32, 32)), "bmode", (1.0, 1.0), core=core)
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P0"])
+    net = SimpleNamespace(columns_=("us_pre",))
+    match = f"no patch of {patch} pixels every {stride} has its centre near the core; t"
+    with pytest.raises(CohortError, match=f"row P0, column us_pre, plane 0: {match}"):
+        _check_places(X, net, Lattice(patch, stride, (32, 32)), [None])
+    _check_places(X, net, Lattice(4, 4, (32, 32)), [None])

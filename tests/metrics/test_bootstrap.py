@@ -313,7 +313,7 @@ def test_partial_metrics_keep_their_name(three):
         (partial(accuracy_score, sample_weight=[1] * 4), {}, "pass sample_weight to"),
         (partial(accuracy_score, [0, 1, 0, 1]), {}, "which are resampled"),
         (partial(f1_score, pos_label=1), {"pos_label": 0}, "leave one of them out"),
-        (partial(weighted_youden_score, weight=2), {}, "weight must lie in"),
+        (partial(weighted_youden_score, weight=2), {}, "weight must be a share in"),
         (make_scorer(accuracy_score), {}, r"a function \(y_true, y_pred\), got make"),
     ],
 )

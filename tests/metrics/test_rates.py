@@ -120,5 +120,5 @@ def test_bad_input_is_named(y_true, y_pred, kwargs, message):
 
 @pytest.mark.parametrize("weight", [-0.1, 1.1, float("nan")])
 def test_weight_lies_between_zero_and_one(weight):
-    with pytest.raises(ValueError, match="must lie in"):
+    with pytest.raises(ValueError, match="must be a share in"):
         weighted_youden_score([0, 1], [0, 1], weight=weight)

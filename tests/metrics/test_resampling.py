@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 
-from sknac.metrics import npv_score, weighted_youden_score
+from sknac.metrics import bootstrap_ci, npv_score, weighted_youden_score
 from sknac.metrics._resampling import (
     AUCKernel,
     CallableKernel,
@@ -158,3 +158,10 @@ def test_seed_repeats_whatever_was_given():
     )
     with pytest.raises(ValueError, match="or a Generator, got 'a'"):
         resolve_seed("a")
+
+
+@pytest.mark.parametrize("value", [None, "0.5", np.ones(4), np.ones(1), (1, 0), 1j])
+def test_a_metric_returns_one_number(value):
+    y = [0, 1, 0, 1]
+    with pytest.raises(ValueError, match="metric must return one number, got "):
+        bootstrap_ci(lambda *_: value, y, y, n_resamples=20, random_state=0)

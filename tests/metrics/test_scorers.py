@@ -105,7 +105,7 @@ def test_one_class_fold_is_nan_and_warned_of(cancer):
 
 
 def test_weight_must_be_a_share():
-    with pytest.raises(ValueError, match=r"weight must lie in \[0, 1\], got 2"):
+    with pytest.raises(ValueError, match=r"weight must be a share in \[0, 1\], got 2"):
         clinical_scorers(pos_label=1, weight=2)
 
 

@@ -100,7 +100,7 @@ def test_bad_input_is_named(change, message):
 @pytest.mark.parametrize("where", ["scores", "decisions"])
 def test_two_models_that_would_be_written_alike_are_refused(where):
     y = [0, 0, 1, 1]
-    with pytest.raises(ValueError, match="two models would be written '1'; rename"):
+    with pytest.raises(ValueError, match=f"{where} has two columns of one name, '1'"):
         performance_table(y, **{where: {1: y, "1": [0, 1, 0, 1]}})
     with pytest.raises(ValueError, match="two models would be written '1'; rename"):
         performance_table(y, {1: y}, {"1": y})

@@ -4,6 +4,11 @@
 
 import html
 
+import numpy as np
+import pytest
+
+from sknac.report import StudyReport
+
 
 def test_one_limit_need_not_be_a_list(new, scored):
     report = new(limits="Few patients.")
@@ -23,3 +28,9 @@ def test_model_card_says_what_is_known(cascade, study, new):
     page = html.unescape(report.to_html())
     for text in ("Two hospitals.", "Few patients.", "split: 7", "Not stated."):
         assert text in page
+
+
+@pytest.mark.parametrize("seeds", [[1, 2], 7, "7", np.array([1])])
+def test_seeds_have_names(seeds):
+    with pytest.raises(TypeError, match="seeds must be a dictionary, such as"):
+        StudyReport("t", synthetic=True, seeds=seeds)

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -257,3 +258,21 @@ def test_before_the_first_event_the_band_is_that_of_all():
     assert got["low"].tolist()[:2] == [1, pytest.approx(0.025 ** (1 / 3))]
     assert got["low"][3:].tolist() == pytest.approx([1, 0.025 ** (1 / 3), 0.025**0.5])
     assert (result.curves["low"][result.curves["survival"] == 1] == 1).all()  # as R
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([[1, 2]], r"must be 1-D, got shape \(1, 2\)"),
+        (["a"], "must be numbers, got 'a'"),
+        ([pd.Timedelta(days=1)], "must be numbers, got durations; give days"),
+        ([-1.0], "must be finite and >= 0, got -1"),
+        ([np.nan], "must be finite and >= 0, got nan"),
+    ],
+)
+def test_times_to_read_off_are_checked(times, message):
+    time, event = [1, 2, 3, 4], [1, 0, 1, 1]
+    with pytest.raises(ValueError, match=f"^times {message}"):
+        kaplan_meier(time, event).survival_at(times)
+    with pytest.raises(ValueError, match=f"^at_risk_times {message}"):
+        kaplan_meier(time, event, at_risk_times=times)

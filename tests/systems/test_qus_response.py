@@ -172,3 +172,9 @@ def test_cross_fitted_features_reach_the_predictive_network(cohort, late):
         crossed[:-1].transform(X), plain[:-1].transform(X)
     )  # later patients see one and the same feature network
     assert not np.array_equal(crossed.predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize("column", [["us_pre"], 0, None])
+def test_the_system_reads_one_column(cohort, column):
+    with pytest.raises(ValueError, match="column must be one name, such as 'us_pre'"):
+        _model(cohort, preset="tiny", column=column)

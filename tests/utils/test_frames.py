@@ -10,15 +10,22 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from sknac.clinical import StepwiseLogisticRegression, TumorChange
+from sknac.clinical import StepwiseLogisticRegression, TumorChange, baseline_table
 from sknac.cohort import PlaneTransformer, check_cohort
 from sknac.datasets import make_bmode_cohort
-from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
+from sknac.decision import (
+    ScoreColumn,
+    StagedClassifier,
+    WeightedYoudenThreshold,
+    stage_flow,
+)
 from sknac.features import MapStatistics
 from sknac.inspection import prediction_difference
+from sknac.metrics import delong_contrast, performance_table, subgroup_rates
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper, ROIMasker
+from sknac.survival import hazard_ratio
 from sknac.systems import make_dlr_pipeline
 from sknac.testing import make_check_cohort
 from sknac.utils._frames import as_pandas, as_seen
@@ -304,3 +311,49 @@ def test_numpys_integers_are_settings(integer):
     WeightedYoudenThreshold(
         LogisticRegression(), cv=integer(3), pos_label="response", n_jobs=integer(1)
     ).fit(table, Y)
+
+
+TWICE = pd.DataFrame(rng.uniform(1, 9, (60, 2)), columns=["a", "a"])
+BINARY = (Y == "response").astype(int)
+REPEATED = {
+    "performance_table": lambda X: performance_table(BINARY, scores=X),
+    "delong_contrast": lambda X: delong_contrast(BINARY, X),
+    "subgroup_rates": lambda X: subgroup_rates(BINARY, BINARY, X),
+    "baseline_table": lambda X: baseline_table(X, BINARY),
+    "TumorChange": TumorChange({"pre": "a", "post": "b"}).fit,
+    "TumorChange, unused": TumorChange({"pre": "b", "post": "c"}).fit,
+    "hazard_ratio": lambda X: hazard_ratio(
+        TABLE["pre"], BINARY, BINARY, covariates=X.iloc[:, :2]
+    ),
+    "stage_flow": lambda X: stage_flow(Y, X, stop_label="no response"),
+}
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_two_columns_of_one_name_are_refused(name):
+    with pytest.raises(ValueError, match="has two columns of one name, 'a'; rename"):
+        REPEATED[name](TWICE.assign(b=1.0, c=2.0))
+
+
+@pytest.mark.parametrize(
+    "given", [np.ones(60), [0, 1] * 30, pd.Series(BINARY), "score", 3, np.ones((60, 2))]
+)
+@pytest.mark.parametrize("what", ["decisions", "scores"])
+def test_columns_without_names_are_refused(what, given):
+    message = f"{what} must be a dictionary or table, which name their columns, got "
+    with pytest.raises(ValueError, match=message):
+        performance_table(BINARY, **{what: given})
+
+
+def test_a_table_names_its_columns():
+    scores = TABLE[["score", "later"]]
+    expected = performance_table(BINARY, scores={k: scores[k] for k in scores})
+    for table in (scores, polars.from_pandas(scores)):
+        found = performance_table(BINARY, scores=table)
+        pd.testing.assert_frame_equal(found.to_frame(), expected.to_frame())
+
+
+@pytest.mark.parametrize("by", [{"grade": TABLE["grade"]}, "grade", None])
+def test_subgroups_are_columns(by):
+    with pytest.raises(ValueError, match="by must be the subgroup of each patient, or"):
+        subgroup_rates(BINARY, BINARY, by)

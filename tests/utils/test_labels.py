@@ -37,6 +37,7 @@ from sknac.metrics import (
     subgroup_rates,
     weighted_youden_score,
 )
+from sknac.survival import kaplan_meier, logrank
 from sknac.utils import _labels
 
 
@@ -290,3 +291,57 @@ def test_masked_labels_are_missing_and_an_empty_mask_is_none():
     with pytest.raises(ValueError, match="row 0: y_true is masked, which is missing"):
         specificity_score(np.ma.masked_values([9, 0, 1], 9), [0, 0, 1])
     assert _labels.finite_scores(np.ma.array([1.0, 2.0]), "s").tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            [10**400, 1],
+            r"s holds whole numbers beyond 2\*\*53",
+        ),
+        ([2**60, 2**60 + 1], r"beyond 2\*\*53"),
+        (np.array([-(2**53) - 1, 0]), r"beyond 2\*\*53"),
+        (np.array([1j, 0]), "s must be numbers, got 1j"),
+        (["high", 1.0], "s must be numbers, got 'high'"),
+        (pd.Series([0.1, "high"]), "s must be numbers, got 'high'"),
+        (pd.Series([0.1, pd.NA], dtype="Float64"), "row 1: s is NaN or infinite"),
+    ],
+)
+def test_what_no_float_can_tell_apart_is_no_score(values, message):
+    with pytest.raises(ValueError, match=message):
+        _labels.finite_scores(values, "s")
+
+
+def test_numbers_in_other_types_are_scores():
+    for values in ([True, False], [1, 0], ["1", "0.0"], np.array([1, 0], "u1")):
+        assert _labels.as_floats(values, "s").tolist() == [1.0, 0.0]
+    assert _labels.as_floats([2**53], "s").tolist() == [2.0**53]
+
+
+@pytest.mark.parametrize("labels", [[1, "1"], [True, "yes"], [0, "b", "a"]])
+def test_labels_of_several_kinds_have_no_order(labels):
+    groups = pd.Series(labels * 4, dtype=object)
+    n = len(groups)
+    calls = [
+        lambda: logrank(range(1, n + 1), [1] * n, groups),
+        lambda: kaplan_meier(range(1, n + 1), [1] * n, groups),
+        lambda: _labels.in_order(groups.tolist(), "by"),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="by holds labels of several kinds, "):
+            call()
+
+
+@pytest.mark.parametrize(
+    "wide", [np.ones((4, 2)), [[1, 2]] * 4, pd.DataFrame([[1, 2]])]
+)
+def test_a_table_is_no_column(wide):
+    with pytest.raises(ValueError, match=r"time must be 1-D, got shape \("):
+        _labels.one_column(wide, "time")
+
+
+def test_one_label_is_positive():
+    for label in ([1], np.array([1]), (1, 0)):
+        with pytest.raises(ValueError, match="pos_label must be one label, got "):
+            specificity_score([0, 1], [0, 1], pos_label=label)

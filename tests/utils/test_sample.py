@@ -50,7 +50,7 @@ def test_repeated_rows_are_warned_of_only_where_an_interval_is_made():
     with pytest.warns(UserWarning, match="2 rows but only 1 distinct index labels"):
         check_sample(y)
     with pytest.warns(UserWarning, match="distinct index labels"):
-        check_sample([0, 1], beside=(y,))
+        check_sample([0, 1], beside={"y_score": y})
     check_sample(y, interval=False)
     check_sample(y, groups=["P1", "P1"])
 
