@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 import sknac
 from sknac.cohort import PlaneTransformer
-from sknac.features import MapStatistics
+from sknac.features import MapStatistics, RegionSpectrum
 from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
@@ -21,16 +21,20 @@ from sknac.systems import (
 from sknac.testing import make_check_cohort, parametrize_with_cohort_checks
 
 
-def _mapper(**settings):
-    """A mapper whose phantom was scanned with the check cohort's settings."""
+def _phantom():
+    """A phantom scanned with the check cohort's settings."""
     X, _ = make_check_cohort("rf")
-    phantom = ReferencePhantom(
+    return ReferencePhantom(
         [cell.planes[0] for cell in X["us_pre"][:2]],
         attenuation_db_cm_mhz=0.5,
         speed_of_sound=1540.0,
         bsc=PowerLaw(bsc_1mhz=1e-6, exponent=3.2),
     )
-    return QUSMapper(phantom, attenuation_db_cm_mhz=0.6, overlap=0.5, **settings)
+
+
+def _mapper(**settings):
+    """A mapper with this phantom."""
+    return QUSMapper(_phantom(), attenuation_db_cm_mhz=0.6, overlap=0.5, **settings)
 
 
 STEPS = [
@@ -42,6 +46,7 @@ STEPS = [
     PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
     MapStatistics(),
+    RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
 ]
 
 

@@ -22,7 +22,7 @@ import sknac
 from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
-from sknac.features import MapStatistics
+from sknac.features import MapStatistics, RegionSpectrum
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
@@ -135,6 +135,10 @@ CASES = {
     "PlaneResizer": (PlaneResizer(image_size=(16, 12), columns=["us_pre"]), bmode),
     "MapScaler": (MapScaler(), make_check_cohort),
     "MapStatistics": (MapStatistics(), make_check_cohort),
+    "RegionSpectrum": (
+        RegionSpectrum(mapper().reference, attenuation_db_cm_mhz=0.6, window_mm=1.0),
+        rf,
+    ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),
     "TumorChange": (
         TumorChange({"pre": "size_pre", 2: pd.Index(["size_post"])}),

@@ -3,5 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.features._map_statistics import MapStatistics
+from sknac.features._region_spectrum import RegionSpectrum
 
-__all__ = ["MapStatistics"]
+__all__ = ["MapStatistics", "RegionSpectrum"]

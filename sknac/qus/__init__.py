@@ -14,7 +14,9 @@ from sknac.qus._mapper import QUSMapper
 from sknac.qus._maps import qus_maps
 from sknac.qus._options import SpectralOptions
 from sknac.qus._plot import QUSMapDisplay
+from sknac.qus._plot_spectrum import SpectrumDisplay
 from sknac.qus._reference import ReferencePhantom
+from sknac.qus._roi_spectrum import roi_spectrum
 
 __all__ = [
     "FaranSpheres",
@@ -24,8 +26,10 @@ __all__ = [
     "QUSMapper",
     "ReferencePhantom",
     "SpectralOptions",
+    "SpectrumDisplay",
     "TabulatedBSC",
     "bmode_from_rf",
     "estimate_attenuation",
     "qus_maps",
+    "roi_spectrum",
 ]

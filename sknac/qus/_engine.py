@@ -148,7 +148,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
         reference.ln_power[:n_rows],
         depth_mm,
         media,
-        _ln_bsc(recipe.bsc, plan.freqs_mhz) if wants_bsc else None,
+        ln_bsc_of(recipe.bsc, plan.freqs_mhz) if wants_bsc else None,
     )
     data = condition(rf, plan.n_samples, dtype)
     out = _empty_maps(channels, (n_rows, n_columns), plan.freqs_mhz.size, dtype)
@@ -156,7 +156,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     if min_snr_db is not None and reference.ln_floor is not None:
         floor = noise_floor(data, plan)
         out["snr_db"] = np.empty((n_rows, n_columns), dtype)
-    loss = _tissue_loss(media.attenuation, plan, depth_mm, start)
+    loss = tissue_loss(media.attenuation, plan, depth_mm, start)
     grid = None
     if recipe.fit.method == "masd" and any(name in _SIZES for name in channels):
         grid = GridFit(recipe.fit, plan.freqs_mhz, media.speed_of_sound, dtype)
@@ -191,7 +191,7 @@ def _empty_maps(channels, shape, n_freqs, dtype):
     }
 
 
-def _ln_bsc(reference_bsc, freqs_mhz):
+def ln_bsc_of(reference_bsc, freqs_mhz):
     """Evaluate the reference's backscatter coefficient."""
     bsc = np.asarray(reference_bsc(freqs_mhz), dtype=np.float64)
     if bsc.shape != freqs_mhz.shape or not (np.isfinite(bsc) & (bsc > 0)).all():
@@ -202,7 +202,7 @@ def _ln_bsc(reference_bsc, freqs_mhz):
     return np.log(bsc)
 
 
-def _tissue_loss(attenuation, plan, depth_mm, start_depth_mm):
+def tissue_loss(attenuation, plan, depth_mm, start_depth_mm):
     """One-way path loss at the window centres in dB/MHz^n: a column, or a map."""
     if np.ndim(attenuation) == 0:
         return (attenuation * depth_mm / 10)[:, None]

@@ -77,11 +77,12 @@ class GridFit:
             raise ValueError(
                 "form_factor must give one finite value above 0 for every k a"
             )
-        centred = model - model.mean(axis=1, keepdims=True)
+        centred = self.shapes = model - model.mean(axis=1, keepdims=True)
         # Mean square of (y - model) about its mean, less the square of y itself.
         self._cross = (-2 * centred).astype(dtype)
         self._own = np.square(centred).sum(axis=1).astype(dtype)[:, None]
-        self._level = model.mean(axis=1).astype(dtype)
+        self.levels = model.mean(axis=1)
+        self._level = self.levels.astype(dtype)
 
     def __call__(self, ln_bsc):
         """Return ESD (um) and EAC (dB) of spectra (n_freqs, n_columns)."""

@@ -1,0 +1,115 @@
+"""Spectral parameters of regions as one row per patient."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from sknac.cohort import Study
+from sknac.datasets import make_rf_cohort
+from sknac.exceptions import CohortError
+from sknac.features import RegionSpectrum
+from sknac.qus import ReferencePhantom, roi_spectrum
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return make_rf_cohort(
+        n_patients=6, n_planes=2, depth_mm=25, width_mm=20, random_state=3
+    )
+
+
+def features(cohort, **settings):
+    return RegionSpectrum(cohort.reference, attenuation_db_cm_mhz=0.6, **settings)
+
+
+def test_feature_is_the_mean_over_planes_of_the_regions_spectrum(cohort):
+    table = features(cohort, parameters=["ss", "valid_share", "mbf"])
+    found = table.set_output(transform="pandas").fit_transform(cohort.X)
+    names = ["us_pre__ss", "us_pre__valid_share", "us_pre__mbf"]
+    assert found.columns.tolist() == names
+    assert found.index.equals(cohort.X.index)
+    planes = cohort.X["us_pre"].iloc[4].planes
+    of_planes = [
+        roi_spectrum(plane, cohort.reference, attenuation_db_cm_mhz=0.6)
+        for plane in planes
+    ]
+    assert len(of_planes) == 2
+    for name in ("ss", "mbf", "valid_share"):
+        expected = np.mean([getattr(one, name) for one in of_planes])
+        assert found[f"us_pre__{name}"].iloc[4] == pytest.approx(expected)
+
+
+def test_it_is_searched_in_a_pipeline(cohort):
+    first = [Study(cell.planes[:1]) for cell in cohort.X["us_pre"]]
+    X = pd.DataFrame({"us_pre": pd.Series(first, index=cohort.X.index, dtype=object)})
+    search = GridSearchCV(
+        make_pipeline(features(cohort), LogisticRegression()),
+        {"regionspectrum__band_mhz": [(3.0, 8.0), (4.0, 7.0)]},
+        cv=2,
+        error_score="raise",
+    ).fit(X, cohort.y)
+    assert search.best_estimator_[0].get_feature_names_out().tolist() == [
+        "us_pre__mbf",
+        "us_pre__ss",
+        "us_pre__si",
+    ]
+    assert search.predict(X).shape == (6,)
+
+
+def test_size_that_nothing_fits_is_nan_and_said(cohort):
+    rising = ReferencePhantom(
+        cohort.reference.acquisitions,
+        attenuation_db_cm_mhz=0.6,
+        speed_of_sound=1540,
+        bsc=lambda f: 1e-9 * f**9,
+    )
+    step = features(cohort, parameters="esd").set_params(reference=rising)
+    with pytest.warns(UserWarning, match="fits the region of 6 patients, the first is"):
+        assert np.isnan(step.fit_transform(cohort.X)).all()
+
+
+def test_plane_without_size_is_left_out_of_the_mean():
+    mean = RegionSpectrum._mean([[1.0, np.nan, np.nan], [3.0, 4.0, np.nan]])
+    np.testing.assert_array_equal(mean, [2.0, 4.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"parameters": ["mbf", "snr"]}, "parameters must be different names out of"),
+        ({"parameters": ["mbf", "mbf"]}, "parameters must be different names"),
+        ({"parameters": []}, "parameters must be different names"),
+        ({"region": "margin"}, "'region' parameter of RegionSpectrum must be"),
+        ({"attenuation_db_cm_mhz": "alpha"}, "attenuation_db_cm_mhz"),
+    ],
+)
+def test_setting_that_cannot_be_is_refused(cohort, settings, message):
+    step = clone(features(cohort)).set_params(**settings)
+    with pytest.raises(ValueError, match=message):
+        step.fit(cohort.X)
+
+
+def test_size_without_a_backscatter_is_refused(cohort):
+    bare = ReferencePhantom(
+        cohort.reference.acquisitions, attenuation_db_cm_mhz=0.6, speed_of_sound=1540
+    )
+    with pytest.raises(ValueError, match=r"need the phantom's backscatter"):
+        RegionSpectrum(bare, attenuation_db_cm_mhz=0.6, parameters="esd").fit(cohort.X)
+
+
+def test_plane_without_a_core_is_named(cohort):
+    X = cohort.X.copy()
+    plane = X["us_pre"].iloc[2].planes[0].replace(core=None)
+    cells = list(X["us_pre"])
+    cells[2] = Study([plane])
+    X["us_pre"] = pd.Series(cells, index=X.index, dtype=object)
+    patient = X.index[2]
+    step = features(cohort).fit(X)
+    with pytest.raises(CohortError, match=f"row {patient}, column us_pre, plane 0: "):
+        step.transform(X)
