@@ -22,6 +22,7 @@ from sknac.clinical._group_tests import (
     numeric_test,
 )
 from sknac.utils._frames import unique_columns
+from sknac.utils._groups import check_groups_of
 from sknac.utils._labels import in_order, one_column
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
@@ -242,6 +243,8 @@ def baseline_table(
             }
             rows[name] = _compare_numbers(name, parts, chosen.get(name), alpha)
         else:
+            if name not in chosen and name not in (categorical or ()):
+                check_groups_of(column, f"column {name!r}")
             table = _tabulate(column, by, groups)
             counts |= {(name, level): row for level, row in table.iterrows()}
             rows[name] = _compare_shares(name, table, chosen.get(name), len(column))

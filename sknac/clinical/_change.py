@@ -15,6 +15,10 @@ from sknac.utils._labels import as_floats, raise_first
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import StrOptions, _fit_context
 from sknac.utils._state import SavedState
+from sknac.utils._warnings import warn_hint
+
+# Volumes of a cohort do not change so many times; a length for a volume does.
+MOST_GROWTH = 20
 
 
 class TumorChange(SavedState, TransformerMixin, BaseEstimator):
@@ -46,8 +50,9 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
     ------
     ValueError
         From `fit`: if there are fewer than two visits, a visit has neither one
-        column nor three, or a column is missing. From both: if a size is negative or
-        infinite, the size before is 0, or a logarithm would be taken of 0.
+        column nor three, two visits have the same columns, or one is missing. From
+        both: if a size is negative or infinite, the size before is 0, or a logarithm
+        would be taken of 0.
 
     See Also
     --------
@@ -63,7 +68,8 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
     of 0.3, which binary arithmetic misses.
 
     A missing size or diameter gives NaN: nothing is imputed here. Sizes mix only
-    within one kind: all visits should be measured alike.
+    within one kind: all visits should be measured alike, and one size beside three
+    diameters must be a volume; where it is not likely to be one, `fit` warns.
 
     References
     ----------
@@ -111,11 +117,12 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         same_rows(X=X, y=y)
         if len(self.visits) < 2:
             raise ValueError("visits must name at least two visits")
-        self.columns_ = [name for v in self.visits for name in self._names(v)]
+        self.columns_ = self._every_column()
         X = as_pandas(X)
         _check_frame(X, self.columns_)
         validate_data(self, X, skip_check_array=True)
         self._changes(X)
+        self._hint_at_lengths(X)
         return self
 
     def transform(self, X):
@@ -160,6 +167,19 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         return tags
 
+    def _every_column(self):
+        """Return the columns of all visits; none is compared with itself."""
+        seen = {}
+        for visit in self.visits:
+            columns = tuple(sorted(self._names(visit), key=str))
+            if columns in seen:
+                raise ValueError(
+                    f"visits {seen[columns]!r} and {visit!r} have the same columns "
+                    f"{list(columns)}; name those of each visit"
+                )
+            seen[columns] = visit
+        return [name for visit in self.visits for name in self._names(visit)]
+
     def _names(self, visit):
         """Return the one or three columns of a visit."""
         names = self.visits[visit]
@@ -190,6 +210,24 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
             raise_first(found == 0, what, X.index)
             return np.log(found)
         return found
+
+    def _hint_at_lengths(self, X):
+        """Warn where one size beside three diameters is of another kind than a volume.
+
+        A length is some hundred times smaller than the volume that belongs to it.
+        """
+        one = [visit for visit in self.visits if len(self._names(visit)) == 1]
+        three = [visit for visit in self.visits if visit not in one]
+        for visit in one if three else []:
+            known = X[self._names(visit) + self._names(three[0])].notna().all(axis=1)
+            size, volume = self._size(X[known], visit), self._size(X[known], three[0])
+            there = (size > 0) & (volume > 0)
+            ratio = (size[there] / volume[there]).astype(np.float64)
+            if ratio.size and not 1 / MOST_GROWTH < np.median(ratio) < MOST_GROWTH:
+                warn_hint(
+                    f"the size at {visit!r} is {np.median(ratio):.3g} times the volume "
+                    "at other visits; beside three diameters one size must be a volume"
+                )
 
     def _size(self, X, visit):
         """Return the volume, or the one size, of each patient in exact decimals."""

@@ -33,6 +33,16 @@ def as_table(X):
 
 
 def column_positions(X, columns, stage):
+    """Return the positions that `columns` means in X, each once."""
+    positions = _positions(X, columns, stage)
+    seen, counts = np.unique(positions, return_counts=True)
+    if (counts > 1).any():
+        name = getattr(X, "columns", range(X.shape[1]))[seen[counts > 1][0]]
+        raise ValueError(f"stage {stage!r} names column {name!r} twice; name it once")
+    return positions
+
+
+def _positions(X, columns, stage):
     """Return the positions that `columns` means in X."""
     if callable(columns):
         columns = columns(X)

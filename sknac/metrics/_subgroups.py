@@ -14,6 +14,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sknac.metrics._proportions import ConfusionRates, rates_of
 from sknac.utils._confusion import CELLS, RATES
 from sknac.utils._frames import as_pandas, named_columns
+from sknac.utils._groups import check_groups_of
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
@@ -189,6 +190,7 @@ def _factors(by: Any, n: int) -> dict[str, np.ndarray]:
             raise ValueError(
                 f"{name} has {len(column)} rows but y_true has {n}; give one each"
             )
+        check_groups_of(column, name)
         values = column.astype(object).where(column.notna(), MISSING).to_numpy()
         found[name] = values
     return found

@@ -170,6 +170,8 @@ def _from_cohort(estimator, X, kind, columns, reset):
             f"{type(estimator).__name__} works on {n_needed} ultrasound column(s), "
             f"got {list(found)}; name them in columns="
         )
+    if len(set(found)) < n_needed:
+        raise ValueError(f"columns names {found[0]!r} twice; name two visits")
     if reset:
         estimator.columns_ = found
     check_has_studies(X, found)

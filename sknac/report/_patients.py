@@ -10,6 +10,7 @@ from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import listed, plural
+from sknac.utils._groups import why_no_groups
 from sknac.utils._text import number, share
 
 # A text column with more levels than this may well be names or notes.
@@ -125,6 +126,8 @@ def describable(X: pd.DataFrame, y: pd.Series) -> tuple[list, dict[str, str]]:
             skipped[str(name)] = "one class has no value"
         elif not is_number and column.nunique() > MOST_LEVELS:
             skipped[str(name)] = f"text with more than {MOST_LEVELS} different values"
+        elif not is_number and why_no_groups(column):
+            skipped[str(name)] = "dates, measurements or names of patients as text"
         else:
             columns.append(name)
     return columns, skipped

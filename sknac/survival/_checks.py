@@ -2,12 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from datetime import date
-
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length
 
+from sknac.utils._groups import check_groups_of
 from sknac.utils._labels import (
     as_floats,
     in_order,
@@ -17,9 +16,6 @@ from sknac.utils._labels import (
     refuse_masked,
 )
 from sknac.utils._rows import ONE_ROW, Rows
-
-# More whole numbers than these are rather measured than names of groups.
-MOST_GROUPS = 20
 
 
 def check_follow_up(time, event, by=None, covariates=None):
@@ -48,37 +44,8 @@ def check_follow_up(time, event, by=None, covariates=None):
         return time, event.astype(bool), None
     by = np.asarray(one_column(by, "by"))
     raise_first(pd.isna(by), f"by is missing{mend}", index)
-    _check_groups(by)
+    check_groups_of(by, "by")
     return time, event.astype(bool), by
-
-
-def _check_groups(by):
-    """Raise where numbers or dates are measured and not names of groups."""
-    if by.dtype.kind in "mM" or all(isinstance(x, date) for x in by):
-        raise ValueError("by must name groups, got dates; cut them into periods")
-    found = pd.unique(by)
-    numbers = _as_floats(found)
-    if len(found) < 3 or numbers is None:
-        return
-    whole = all(x.is_integer() for x in numbers)
-    text = all(isinstance(x, str) for x in found)  # numbered groups, if whole
-    many = len(found) > min(len(by) / 2, MOST_GROUPS)
-    if (many and not (whole and text)) or not (whole or text):
-        raise ValueError(
-            f"by must name groups, got {len(found)} distinct numbers from "
-            f"{min(numbers):g} to {max(numbers):g}; cut a score first (score >= "
-            "threshold) or write numbered groups as text"
-        )
-
-
-def _as_floats(values):
-    """Return values as floats; None unless all are numbers or all read as such."""
-    if any(isinstance(x, bool | np.bool) for x in values):
-        return None
-    try:
-        return [float(x) for x in values]
-    except (TypeError, ValueError):
-        return None
 
 
 def group_labels(by, *, at_least=1):

@@ -10,6 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
 from sknac.clinical import StepwiseLogisticRegression, TumorChange
+from sknac.utils._warnings import HintWarning
 
 VISITS = {"pre": ["a0", "b0", "c0"], "post2": ["a2", "b2", "c2"], "post4": "v4"}
 
@@ -102,3 +103,31 @@ def test_volumes_are_exact_in_decimals():
     X = pd.DataFrame({"a": [3.1], "b": [1.7], "c": [0.3], "d": [2.17]})
     step = TumorChange({"pre": ["a", "b", "c"], "post2": ["d", "b", "c"]})
     assert step.fit_transform(X).item() == 0.3
+
+
+@pytest.mark.parametrize(
+    "visits",
+    [
+        {"pre": "a0", "post2": "a0"},
+        {"pre": ["a0", "b0", "c0"], "post2": ["a0", "b0", "c0"]},
+        {"pre": ["a0", "b0", "c0"], "post2": "v4", "post4": ["c0", "a0", "b0"]},
+    ],
+)
+def test_a_visit_is_not_compared_with_itself(table, visits):
+    with pytest.raises(
+        ValueError, match=r"have the same columns .* name those of each"
+    ):
+        TumorChange(visits).fit(table)
+
+
+@pytest.mark.parametrize("first", ["pre", "post"])
+def test_a_length_beside_volumes_is_hinted_at(table, first):
+    sizes = {"pre": "a0", "post": ["a2", "b2", "c2"]}
+    visits = {visit: sizes[visit] for visit in sorted(sizes, key=lambda v: v != first)}
+    with pytest.warns(HintWarning, match="one size must be a volume"):
+        TumorChange(visits).fit(table)
+    TumorChange({"pre": "a0", "post": "a2"}).fit(table)  # two lengths
+
+
+def test_a_vanished_tumour_is_no_length(table):
+    TumorChange(VISITS).fit(table.assign(v4=0.0))

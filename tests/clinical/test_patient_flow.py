@@ -81,3 +81,18 @@ def test_missing_labels_and_no_cohorts_are_refused():
         PatientFlow.from_labels({"test": ["response", None]})
     with pytest.raises(ValueError, match="cohorts is empty"):
         PatientFlow({})
+
+
+@pytest.mark.parametrize("label", ["Response", "response ", "RES PONSE"])
+def test_a_class_is_written_in_one_way(label):
+    cohorts = {"train": {"response": 3, "other": 4}, "test": {label: 3, "other": 4}}
+    with pytest.raises(ValueError, match=r"must spell .* one way; \{'response', "):
+        PatientFlow(cohorts)
+    labels = {"train": ["response", "other"], "test": [label, "other"]}
+    with pytest.raises(ValueError, match="by capitals, blanks or type only; write"):
+        PatientFlow.from_labels(labels)
+
+
+def test_a_number_and_its_text_are_one_class():
+    with pytest.raises(ValueError, match=r"in one way; \{1, '1'\} differ"):
+        PatientFlow({"train": {1: 3, 0: 4}, "test": {"1": 3, 0: 4}})

@@ -71,3 +71,12 @@ def test_sparse_blocks_lack_nothing():
 def test_what_is_no_table_is_refused(X, message):
     with pytest.raises(ValueError, match=message):
         as_table(X)
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [(["a", "us", "a"], "a"), ([1, 1], "us"), ([2, -1], "t"), (lambda X: [0, 0], "a")],
+)
+def test_a_stage_sees_a_column_once(columns, name):
+    with pytest.raises(ValueError, match=f"names column '{name}' twice; name it once"):
+        column_positions(FRAME, columns, "one")

@@ -163,6 +163,13 @@ def test_columns_must_be_chosen_where_there_are_several(cohort):
         DLRClassifier(module="resnet_tiny", columns=["us_pre"]).fit(X, y)
 
 
+def test_a_visit_is_not_compared_with_itself(cohort):
+    X, y = cohort
+    net = DLRClassifier(module="resnet_tiny", columns=["us_pre", "us_pre"])
+    with pytest.raises(ValueError, match="names 'us_pre' twice; name two visits"):
+        net.fit(X, y)
+
+
 TENSORS = {
     "plain": torch.from_numpy,
     "with gradients": lambda a: torch.from_numpy(a).requires_grad_(),
