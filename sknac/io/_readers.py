@@ -23,6 +23,9 @@ _READERS = {
     ".tiff": "sknac.io._images",
     ".gif": "sknac.io._images",
     ".npy": "sknac.io._npy",
+    ".mat": "sknac.io._matlab",
+    ".h5": "sknac.io._hdf5",
+    ".hdf5": "sknac.io._hdf5",
 }
 
 

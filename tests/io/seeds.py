@@ -201,3 +201,159 @@ def write_png_bomb(folder):
         )
     )
     return path
+
+
+# MATLAB and HDF5
+
+
+def oasbud_like(n_patients=2):
+    """A struct array in the layout of a public set of RF: two planes a patient."""
+    names = ("id", "rf1", "rf2", "roi1", "roi2", "birads", "class")
+    data = np.zeros((1, n_patients), dtype=[(name, object) for name in names])
+    for number in range(n_patients):
+        rf = np.random.default_rng(number).normal(size=(2, 12, 6))
+        data[0, number] = (f"S{number}", *rf, *(rf > 1), "4a", number % 2)
+    return data
+
+
+@seed("mat v5")
+def write_mat(folder):
+    """Structs in a deflated file."""
+    from scipy.io import savemat
+
+    path = Path(folder) / "lab.mat"
+    savemat(path, {"data": oasbud_like(), "fs": 40.0}, do_compression=True)
+    return f"{path}::data[1].rf2"
+
+
+@seed("mat v5 stack")
+def write_mat_stack(folder):
+    """A stack of frames beside text and cells, not deflated."""
+    from scipy.io import savemat
+
+    cells = np.array([["a", speckle((3, 3))]], dtype=object)
+    path = Path(folder) / "stack.mat"
+    savemat(path, {"rf": speckle((12, 6, 3), "int16"), "note": "a b", "cells": cells})
+    return path
+
+
+@bomb("mat v5 that inflates a thousandfold")
+def write_mat_bomb(folder):
+    """A deflated array of 800 MB of zeros."""
+    head = struct.pack("<6I2i", 6, 8, 6, 0, 5, 8, 10_000, 10_000)
+    head += struct.pack("<HH4s2I", 1, 2, b"rf", 9, 800_000_000)
+    squeeze = zlib.compressobj(wbits=-15)
+    data = struct.pack("<2I", 14, len(head) + 800_000_000) + head
+    data = b"\x78\x9c" + squeeze.compress(data) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    zeros = squeeze.compress(bytes(8_000_000)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    data += 100 * zeros
+    text = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+    path = Path(folder) / "bomb.mat"
+    path.write_bytes(text + struct.pack("<2I", 15, len(data)) + data)
+    return path
+
+
+def as_matlab(path, write):
+    """An HDF5 file with the header that MATLAB puts before it."""
+    import h5py
+
+    with h5py.File(path, "w", userblock_size=512) as file:
+        write(file)
+    with open(path, "r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    return path
+
+
+def put_matlab(group, name, array, kind="double"):
+    """One array as MATLAB stores it: transposed, its class in an attribute."""
+    array = np.asarray(array)
+    dataset = group.create_dataset(name, data=array.T)
+    dataset.attrs["MATLAB_class"] = np.bytes_(kind)
+    return dataset
+
+
+def put_struct_array(file, name, structs):
+    """A struct array: for each field an array of references."""
+    import h5py
+
+    refs, group = file.require_group("#refs#"), file.create_group(name)
+    group.attrs["MATLAB_class"] = np.bytes_("struct")
+    for field in structs[0]:
+        cells = []
+        for struct_ in structs:
+            value, kind = struct_[field], "double"
+            if isinstance(value, str):
+                value, kind = [[ord(letter) for letter in value]], "char"
+                value = np.array(value, "uint16")
+            place = f"r{len(refs)}"
+            cells.append(put_matlab(refs, place, value, kind).ref)
+        group.create_dataset(field, data=np.array([cells], h5py.ref_dtype).T)
+
+
+@bomb("HDF5 of 40 GB")
+def write_hdf5_bomb(folder):
+    """A chunked array of which no sample was written."""
+    return write_hdf5_of(folder, "bomb.h5", shape=(50_000, 100_000), chunks=(100, 100))
+
+
+@bomb("HDF5 that inflates a thousandfold")
+def write_hdf5_deflated_bomb(folder):
+    """Zeros of 800 MB."""
+    path = Path(folder) / "deflated.h5"
+    return write_deflated_zeros(path, (100, 1000, 1000))
+
+
+def write_deflated_zeros(path, shape):
+    """An array of zeros in one chunk an entry, packed hundredfold and more."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        data = file.create_dataset(
+            "rf", shape, "f8", chunks=(1, *shape[1:]), compression=9
+        )
+        packed = zlib.compress(bytes(8 * shape[1] * shape[2]), 9)
+        for number in range(shape[0]):
+            data.id.write_direct_chunk((number, 0, 0), packed)
+    return path
+
+
+def write_hdf5_of(folder, name, **settings):
+    """An HDF5 file of one array."""
+    import h5py
+
+    path = Path(folder) / name
+    with h5py.File(path, "w") as file:
+        file.create_dataset("rf", **{"dtype": "f8", **settings})
+    return path
+
+
+@seed("hdf5")
+def write_hdf5(folder):
+    """A deflated stack in a group."""
+    import h5py
+
+    path = Path(folder) / "stack.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset(
+            "scan/rf",
+            data=speckle((3, 12, 6), "int16"),
+            chunks=(1, 12, 6),
+            compression="gzip",
+            shuffle=True,
+        )
+        file["fs"] = 40.0
+    return path
+
+
+@seed("mat v7.3")
+def write_mat73(folder):
+    """Structs, text and a stack, transposed as MATLAB does."""
+
+    def write(file):
+        put_matlab(file, "rf", speckle((12, 6, 3), "int16"), "int16")
+        put_struct_array(
+            file, "data", [{"id": "S1", "rf1": np.eye(4, 3)}, {"id": "S2", "rf1": 1}]
+        )
+
+    path = as_matlab(Path(folder) / "new.mat", write)
+    return f"{path}::data[0].rf1"
