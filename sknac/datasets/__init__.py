@@ -1,8 +1,15 @@
-"""Simulated cohorts with known truth, to try, test and teach with."""
+"""Simulated cohorts with known truth, and public sets from a local folder."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.datasets._bmode_cohort import make_bmode_cohort
+from sknac.datasets._busbra import load_busbra
+from sknac.datasets._ispy1 import load_ispy1
 from sknac.datasets._rf_cohort import make_rf_cohort
 
-__all__ = ["make_bmode_cohort", "make_rf_cohort"]
+__all__ = [
+    "load_busbra",
+    "load_ispy1",
+    "make_bmode_cohort",
+    "make_rf_cohort",
+]

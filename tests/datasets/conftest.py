@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sknac.datasets import make_bmode_cohort, make_rf_cohort
 from sknac.datasets._rf_physics import RFSystem, simulate_rf
@@ -95,3 +96,28 @@ def wide_estimates(plain_spectra, phantom):
         return np.array(rows).T
 
     return estimates
+
+
+@pytest.fixture
+def save_image():
+    """Write an image of its own pixels; equal seeds make equal pixels."""
+
+    def save(path, seed, shape=(24, 32)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype="uint8")
+        Image.fromarray(pixels).save(path)
+
+    return save
+
+
+@pytest.fixture
+def save_mask():
+    """Write a mask whose tumour is the given rows and columns."""
+
+    def save(path, rows=slice(6, 12), columns=slice(8, 18), shape=(24, 32)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mask = np.zeros(shape, dtype="uint8")
+        mask[rows, columns] = 255
+        Image.fromarray(mask).save(path)
+
+    return save
