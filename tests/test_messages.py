@@ -21,6 +21,8 @@ _WORDLESS = {"AttributeError", "NotImplementedError", "KeyboardInterrupt"}
 
 # Our own functions that raise or warn with a text, and its place among the arguments.
 _TELLERS = {"raise_first": 1, "warn_user": 0, "warn_undefined": 0, "warn_hint": 0}
+# Settings and attributes that hold such a text until it is raised.
+_TOLD = {"refusal"}
 
 
 def _templates(node, known=()):
@@ -37,9 +39,7 @@ def _templates(node, known=()):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
         parts = [
-            list(_templates(getattr(part, "value", part), known)) or ["{}"]
-            if isinstance(part, ast.FormattedValue)
-            else [part.value]
+            [part.value] if isinstance(part, ast.Constant) else _filled(part, known)
             for part in node.values
         ]
         yield from map("".join, product(*parts))
@@ -52,6 +52,14 @@ def _templates(node, known=()):
         yield from (first + last for first in left for last in right)
 
 
+def _filled(part, known):
+    """Return what a placeholder may give: the texts that say the mend, else ``{}``."""
+    if getattr(part.value, "attr", "") in _TOLD:
+        return ["{}; {}"]
+    texts = list(_templates(part.value, known))
+    return [text if "; " in text or not text else "{}" for text in texts] or ["{}"]
+
+
 def _message(node):
     """The expression that holds the text of a raise or a warning, or None."""
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
@@ -59,6 +67,9 @@ def _message(node):
         return node.exc.args[-1] if node.exc.args and name not in _WORDLESS else None
     if isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for keyword in node.keywords:
+            if keyword.arg in _TOLD:
+                return keyword.value
         at = 0 if name == "warn" else _TELLERS.get(name, len(node.args))
         return node.args[at] if len(node.args) > at else None
     return None
@@ -167,6 +178,13 @@ def test_messages_say_what_to_do(name):
         ("if (t := 'bad'):\n  warn_user(t)", 1),
         ("warn_undefined('nothing varies: NaN')", 1),
         ("def f(text):\n  warn_user(text, Hint)", 0),
+        ("Variable(refusal=f'it holds {kind}')", 1),
+        ("Variable(refusal='it is text; name numbers')", 0),
+        ("raise ValueError(f'{place}: {variable.refusal}')", 0),
+        (
+            "end = '...' if many else ''\nraise ValueError(f'it must be x, got {end}')",
+            0,
+        ),
         ("mend = '; mend it'\nraise ValueError(f'{x} is bad{mend}')", 0),
         ("raise ValueError(f'{place} is bad: {error}') from error", 0),
         ("text = f'{place} is bad: {error}'\nraise ValueError(text) from error", 0),

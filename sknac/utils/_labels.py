@@ -17,6 +17,8 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknac.utils._warnings import warn_undefined, warn_user
 
+# What is wrong with two labels that are alike.
+ALIKE = "differ by capitals, blanks or type only; write them alike"
 # Beyond this, neighbouring whole numbers are one float64.
 _MOST_WHOLE = 2**53
 
@@ -187,10 +189,7 @@ def alike(labels: Iterable[Any]) -> str:
 def warn_of_alike(labels: Iterable[Any], name: str) -> None:
     """Warn where two classes may be one that was written in two ways."""
     if pair := alike(labels):
-        warn_user(
-            f"two labels of {name} may be one: {pair} differ by capitals, blanks or "
-            "type only; write them alike"
-        )
+        warn_user(f"two labels of {name} may be one: {pair} {ALIKE}")
 
 
 def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> int:
