@@ -26,6 +26,7 @@ _READERS = {
     ".mat": "sknac.io._matlab",
     ".h5": "sknac.io._hdf5",
     ".hdf5": "sknac.io._hdf5",
+    ".cohort": "sknac.io._pack",
 }
 
 

@@ -20,6 +20,7 @@ _LAYOUTS = {
     4: (np.dtype("u1"), False, 8),  # .b8, row-major image
     16: (np.dtype("<i2"), True, 16),  # .rf
 }
+_SIGNALS = {2: "envelope", 4: "bmode", 16: "rf"}
 
 
 def read_info(path) -> ArrayInfo:
@@ -50,6 +51,7 @@ def read_info(path) -> ArrayInfo:
             "transmit_mhz": fields[14] / 1e6,
             "frame_tag_bytes": _tag_bytes(path, size, n_frames, frame_bytes),
         },
+        signal=_SIGNALS[type_code],
     )
 
 
