@@ -291,8 +291,7 @@ class StepwiseLogisticRegression(
                 f"Constant or collinear predictors: {listed}; leave them out, or set "
                 "on_degenerate='warn'"
             )
-        text = f"Constant or collinear predictors; left out are {listed}"
-        warn_user(text, ConvergenceWarning)
+        warn_user(f"Left out before the selection: {listed}", ConvergenceWarning)
 
     def _report_outcome(self, cycled):
         """Raise or warn about separation, warn about a search that went in a ring."""

@@ -15,6 +15,7 @@ from sknac.cohort._frame import (
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
+from sknac.cohort._pack import pack_cohort
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._step import PlaneTransformer
 from sknac.cohort._table import cohort_from_table
@@ -30,5 +31,6 @@ __all__ = [
     "Study",
     "check_cohort",
     "cohort_from_table",
+    "pack_cohort",
     "planes_table",
 ]

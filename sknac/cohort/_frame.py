@@ -90,7 +90,7 @@ def check_cohort(
             "Found array with 0 sample(s): the cohort frame has no row; give a patient"
         )
     every = columns is None
-    columns = _ultrasound_columns(X, columns)
+    columns = ultrasound_columns(X, columns)
     seen = X if reset or every else as_seen(estimator, X, columns)
     validate_data(estimator, seen, reset=reset, skip_check_array=True)
     if not X.index.is_unique:
@@ -104,7 +104,7 @@ def check_cohort(
     return columns
 
 
-def _ultrasound_columns(X, columns):
+def ultrasound_columns(X, columns=None):
     """Find the ultrasound columns, or check those asked for."""
     if columns is None:
         found = [c for c in X.columns if isinstance(c, str) and c.startswith(_PREFIX)]
@@ -200,7 +200,7 @@ def planes_table(X: pd.DataFrame) -> pd.DataFrame:
     """
     rows = [
         _plane_row(patient, column, number, plane)
-        for column in _ultrasound_columns(X, None)
+        for column in ultrasound_columns(X)
         for patient, cell in X[column].items()
         if has_study(cell)
         for number, plane in enumerate(cell.planes)

@@ -271,8 +271,7 @@ def _defined(curves: np.ndarray) -> np.ndarray:
         raise ValueError("no resample holds both classes; pass stratify=True")
     if lost.any():
         warn_undefined(
-            f"{lost.sum()} of {lost.size} resamples lack a class and were left out; "
-            "stratify=True draws both"
+            f"{lost.sum()} of {lost.size} resamples lack a class and were left out"
         )
     return curves[~lost]
 

@@ -1,0 +1,115 @@
+"""Sizes that no scan has: a unit was mistaken."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pandas as pd
+
+from sknac.cohort._frame import ultrasound_columns
+from sknac.cohort._records import Plane
+from sknac.cohort.planes import list_planes
+from sknac.utils._warnings import warn_user
+
+# A scan shows some mm (skin, small animals) to 30 cm. Crops may be smaller, so that
+# only images of enough samples are judged by being small.
+_LARGEST_MM, _LARGE_MM = 500.0, 350.0
+_SMALL_MM, _SMALLEST_MM = 10.0, 1.0
+_ENOUGH_SAMPLES, _MANY_SAMPLES = 32, 128
+_DEPTHS_MM = (0.0, 300.0)
+_UNITS = {"cm": 10.0, "m": 1000.0, "um": 0.001, "tenths of a mm": 0.1}
+_USUAL_MM = (15.0, 250.0)
+
+
+def refuse_size(plane: Plane) -> None:
+    """Refuse a plane of an impossible size or depth; called inside its place.
+
+    Raises
+    ------
+    ValueError
+        If a side is longer than 500 mm, or both are shorter than 1 mm though one has 32
+        samples or more; or start or focus do not lie within 0 to 300 mm.
+    """
+    for name, depth in (
+        ("start_depth_mm", plane.origin_mm[0]),
+        ("focus_mm", plane.focus_mm),
+    ):
+        if depth is not None and not _DEPTHS_MM[0] <= depth <= _DEPTHS_MM[1]:
+            raise ValueError(
+                f"column {name}: the depth must be 0 to {_DEPTHS_MM[1]:g} mm, got "
+                f"{depth:g}"
+            )
+    if plane.spacing_mm is None:
+        return
+    sides, samples = _sides(plane), max(plane.image.shape[-2:])
+    small = max(sides) < _SMALLEST_MM and samples >= _ENOUGH_SAMPLES
+    if max(sides) > _LARGEST_MM or small:
+        text = f"column {_column(plane)}: {_told(plane)}"
+        raise ValueError(text)
+
+
+def check_sizes(cohort: pd.DataFrame) -> None:
+    """Warn of unlikely sizes, and of pixel sizes that only some images have.
+
+    Warns
+    -----
+    UserWarning
+        If an image of 128 samples or more is shorter than 10 mm, or one longer than
+        350 mm; or if a visit's images have a pixel size in part.
+    """
+    found = list_planes(cohort, ultrasound_columns(cohort))
+    unlikely = [at for at in found if _is_unlikely(at.plane)]
+    if unlikely:
+        at = unlikely[0]
+        warn_user(
+            f"{len(unlikely)} of {len(found)} planes are of unlikely size; the first "
+            f"is {at.place}: {_told(at.plane)}"
+        )
+    for column in ultrasound_columns(cohort):
+        images = [at for at in found if at.column == column]
+        without = [at for at in images if at.plane.spacing_mm is None]
+        if without and len(without) < len(images):
+            warn_user(
+                f"column {column}: {len(without)} of {len(images)} images have no "
+                f"pixel size and are measured in pixels, the others in mm; the first "
+                f"is {without[0].place}; give all a pixel size, or none"
+            )
+
+
+def _sides(plane):
+    """Height and width in mm."""
+    shape = plane.image.shape[-2:]
+    return tuple(n * step for n, step in zip(shape, plane.spacing_mm, strict=True))
+
+
+def _is_unlikely(plane):
+    """Tell whether a plane's size is possible and rare."""
+    if plane.spacing_mm is None:
+        return False
+    sides = _sides(plane)
+    many = min(plane.image.shape[-2:]) >= _MANY_SAMPLES
+    return max(sides) > _LARGE_MM or (max(sides) < _SMALL_MM and many)
+
+
+def _column(plane):
+    """Name the column that a wrong size probably comes from."""
+    if plane.kind in ("rf", "envelope"):
+        sides = _sides(plane)
+        wrong_axial = not _SMALLEST_MM <= sides[0] <= _LARGEST_MM
+        return "fs_mhz" if wrong_axial else "line_pitch_mm"
+    return "spacing_axial_mm"
+
+
+def _told(plane):
+    """Say how large an image would be, and in which unit its spacing was given."""
+    (height, width), (axial, lateral) = plane.image.shape[-2:], plane.spacing_mm
+    sides = _sides(plane)
+    text = (
+        f"the {height}x{width} image would be {sides[0]:.3g} x {sides[1]:.3g} mm; "
+        "check spacing and unit"
+    )
+    for unit, factor in _UNITS.items():
+        if all(_USUAL_MM[0] <= side * factor <= _USUAL_MM[1] for side in sides):
+            return (
+                f"{text} ({axial:g} and {lateral:g} look like {unit}: in mm they are "
+                f"{axial * factor:g} and {lateral * factor:g})"
+            )
+    return text

@@ -1,0 +1,180 @@
+"""Columns, patients and visits that are nearly named like others."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import datetime
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import pandas as pd
+
+from sknac.cohort._table_read import Rows
+from sknac.exceptions import CohortError
+from sknac.utils._warnings import warn_user
+
+REQUIRED = ("patient_id", "visit", "path")
+NUMBERS = (
+    *("frame", "fs_mhz", "line_pitch_mm", "start_depth_mm", "speed_of_sound"),
+    *("focus_mm", "spacing_axial_mm", "spacing_lateral_mm", "transmit_mhz", "gain_db"),
+    *("outline_row0", "outline_column0"),
+)
+# What `cohort_from_folder` writes for a person to look at.
+SHOWN = ("plane", "size_px", "n_frames")
+PLANE_COLUMNS = (
+    *REQUIRED,
+    *NUMBERS,
+    *("kind", "variable", "probe", "channels", "reference"),
+    *("outline", "outline_units", "outline_label"),
+    *SHOWN,
+)
+_UNIT = re.compile(r"_(?:mm|cm|m|um|mhz|khz|hz|db|px|id)$")
+_ALIKE = 0.85  # of difflib's ratio
+_WRITTEN_BY_EXCEL = (
+    (re.compile(r"\d+\.0"), "a number with a decimal"),
+    (re.compile(r"\d[.,]\d+[eE]\+?\d+"), "a rounded number"),
+    (re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"), "a date"),
+)
+
+
+def check_names(rows: Rows) -> None:
+    """Refuse a table whose columns, patients or visits cannot be told apart for sure.
+
+    Raises
+    ------
+    CohortError
+        If a required column or a value in it is missing, a column or a name is nearly
+        another, or a name is what a spreadsheet makes of one.
+    """
+    frame = rows.frame
+    _check_columns(frame)
+    if len(frame) == 0:
+        raise CohortError("the table has no row; list a plane in each")
+    for column in REQUIRED:
+        empty = frame[column].isna().to_numpy().nonzero()[0]
+        if len(empty):
+            raise CohortError(
+                f"{rows.where(empty[0])}, column {column}: the value is missing; fill "
+                "it in"
+            )
+    check_patients(frame["patient_id"], rows)
+    _check_visits(frame["visit"], rows)
+    _check_lost_zeros(frame)
+
+
+def _check_columns(frame):
+    """Refuse a table without a required column, or with a misspelt one."""
+    for column in frame:
+        meant = _meant(column)
+        if meant is not None:
+            raise CohortError(
+                f"the table has a column {column!r}, which is nearly {meant}; rename "
+                f"it to {meant}, or to something else where it is clinical"
+            )
+    for column in REQUIRED:
+        if column not in frame:
+            raise CohortError(
+                f"the table has no column {column}; it needs {', '.join(REQUIRED)} and "
+                f"has {', '.join(map(str, frame.columns))}"
+            )
+
+
+def _meant(column):
+    """Tell which column was probably meant, or None where the name is clear."""
+    if not isinstance(column, str) or column in PLANE_COLUMNS:
+        return None
+    plain = re.sub(r"[\s\-.]+", "_", column.strip()).lower()
+    bare = {_UNIT.sub("", known): known for known in PLANE_COLUMNS[::-1]}
+    if plain in PLANE_COLUMNS:
+        return plain
+    if (known := bare.get(_UNIT.sub("", plain))) and known not in SHOWN:
+        return known
+    close = get_close_matches(plain, PLANE_COLUMNS, 1, _ALIKE)
+    return close[0] if close else None
+
+
+def check_patients(patients: pd.Series, rows: Rows) -> None:
+    """Refuse patients nearly named like others, or by what a spreadsheet made."""
+    for number, patient in enumerate(patients):
+        place = f"{rows.where(number)}, column patient_id"
+        made = _made_by_spreadsheet(patient)
+        if made:
+            raise CohortError(
+                f"{place}: {patient!r} is {made}, as spreadsheets and pandas make of "
+                'ids; read the column as text (dtype={"patient_id": str}) from a file '
+                "that has them as they were"
+            )
+    _check_alike(patients, "patient_id", rows)
+
+
+def _made_by_spreadsheet(name):
+    """Tell what became of an id, or None where it is text or a whole number."""
+    if isinstance(name, float):
+        return "a number with a decimal"
+    if isinstance(name, datetime.date | pd.Timestamp):
+        return "a date"
+    if isinstance(name, str):
+        for pattern, made in _WRITTEN_BY_EXCEL:
+            if pattern.fullmatch(name):
+                return made
+    return None
+
+
+def _check_visits(visits, rows):
+    """Refuse visits nearly named like others, or with the prefix of their column."""
+    for number, visit in enumerate(visits):
+        if str(visit).startswith("us_"):
+            raise CohortError(
+                f"{rows.where(number)}, column visit: {visit!r} would become "
+                f"us_{visit}; write {str(visit).removeprefix('us_')!r}"
+            )
+    _check_alike(visits, "visit", rows)
+
+
+def _check_alike(names, column, rows):
+    """Refuse names that a person reads as one, and blanks around a name."""
+    seen = {}
+    for number, name in enumerate(names):
+        first, where = seen.setdefault(same_to_people(name), (name, number))
+        if str(name) != str(name).strip() or not str(name):
+            raise CohortError(
+                f"{rows.where(number)}, column {column}: {name!r} has blanks around "
+                f"it; write {str(name).strip()!r}"
+            )
+        if first != name or type(first) is not type(name):
+            raise CohortError(
+                f"{rows.where(where)} and {rows.where(number)}, column {column}: "
+                f"{first!r} and {name!r} are nearly one name; write both alike, or "
+                "more different"
+            )
+
+
+def same_to_people(name: Any) -> str:
+    """Return what names have in common that differ by blanks, case or zeros only."""
+    text = unicodedata.normalize("NFKC", str(name)).casefold()
+    text = re.sub(r"[\u2010-\u2015_]", "-", re.sub(r"\s+", "", text))
+    return re.sub(r"(?<!\d)0+(?=\d)", "", text)
+
+
+def nearest(name: Any, names: Iterable[Any]) -> Any:
+    """Find the name that a person may read as this one, or None."""
+    key = same_to_people(name)
+    return next((other for other in names if same_to_people(other) == key), None)
+
+
+def _check_lost_zeros(frame):
+    """Warn where numbers as ids have leading zeros in the names of their files."""
+    if not pd.api.types.is_integer_dtype(frame["patient_id"]):
+        return
+    for patient, path in zip(frame["patient_id"], frame["path"], strict=True):
+        written = re.findall(r"\d+", str(path))
+        longer = [text for text in written if text[0] == "0" and int(text) == patient]
+        if longer and patient and str(patient) not in written:
+            warn_user(
+                f"patient {patient} is a number and its file {path} says {longer[0]}: "
+                "leading zeros are lost where ids are read as numbers; read them as "
+                'text (dtype={"patient_id": str})'
+            )
+            return

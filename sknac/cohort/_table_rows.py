@@ -1,0 +1,247 @@
+"""A row of a table and what its file says become one plane."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from sknac.cohort._handles import ArrayRef
+from sknac.cohort._records import Plane
+from sknac.cohort._sizes import refuse_size
+from sknac.cohort._table_outlines import read_outline, take_number
+from sknac.exceptions import CohortError, SknacFormatError
+from sknac.io import ArrayInfo, read_info
+
+KINDS = ("rf", "envelope", "bmode", "maps")
+# A table's numbers are rounded: they agree with a file's to one part in a thousand,
+# or by this much where both are near zero.
+_RELATIVE, _ABSOLUTE = 1e-3, {"mm": 0.01, "dB": 0.1, "MHz": 1e-6}
+
+
+@contextmanager
+def named(place: str, column: str) -> Iterator[None]:
+    """Raise errors again with their row, and their column unless they say it."""
+    try:
+        yield
+    except SknacFormatError as error:
+        cause = f"{error.cause} ({place}, column {column})"
+        raise SknacFormatError(error.path, cause) from error
+    except (ValueError, FileNotFoundError) as error:
+        said = str(error)
+        if not said.startswith("column "):
+            said = f"column {column}: {said}"
+        raise CohortError(f"{place}, {said}") from error
+
+
+def read_plane(place: str, row: pd.Series, base: Path) -> Plane:
+    """Build the plane of one row; errors name the row and the column."""
+    with named(place, "kind"):
+        if row.get("kind", "rf") not in KINDS:
+            raise ValueError(
+                f"the kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}, got "
+                f"{row['kind']!r}"
+            )
+    with named(place, "path"):
+        path = os.path.abspath(base / str(row["path"]))
+        info = read_info(path, row.get("variable"))
+        image = ArrayRef.from_info(info, _frame(row, info))
+    with named(place, "kind"):
+        row = row.copy()
+        row["kind"] = _kind(row, info)
+        builders = {"rf": _rf_plane, "envelope": _envelope_plane}
+        plane = builders.get(row["kind"], _image_plane)(row, image, info)
+        plane = plane.replace(**_acquired(row, info), reference=row.get("reference"))
+        refuse_size(plane)
+    with named(place, "outline"):
+        return plane.replace(core=read_outline(row, plane.grid, base))
+
+
+def _frame(row, info: ArrayInfo):
+    """Read the number of a row's frame."""
+    name, n_frames = Path(info.path).name, info.n_frames
+    frame = take_number(row, "frame")
+    if frame is None and n_frames > 1 and not info.is_stack:
+        raise ValueError(
+            f"column frame: the value is missing; name one of {name}'s {n_frames}"
+        )
+    if frame is not None and not (frame.is_integer() and 0 <= frame < n_frames):
+        raise ValueError(
+            f"column frame: the value must be 0 to {n_frames - 1} in {name}, got "
+            f"{frame:g}"
+        )
+    return None if frame is None else int(frame)
+
+
+def _kind(row, info):
+    """Settle what the plane is; the file must not hold something else."""
+    name, signal, kind = Path(info.path).name, info.signal, row.get("kind")
+    if signal == "iq":
+        raise ValueError(
+            f"{name} holds IQ, which has lost its carrier, not {kind or 'an image'}; "
+            "restore a fixed carrier with sknac.io.rf_from_iq and save the RF as .npy, "
+            'or take its magnitude with variable="envelope"'
+        )
+    if kind is None and signal is None:
+        raise ValueError(
+            f"the value is missing, and {name} does not say what it holds; write "
+            f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
+        )
+    if kind is not None and signal is not None and kind != signal:
+        raise ValueError(
+            f"{kind!r} contradicts the file: {name} holds {_SIGNALS[signal]}; write "
+            f"{signal}, or name the right file"
+        )
+    return kind or signal
+
+
+_SIGNALS = {
+    "rf": "RF",
+    "envelope": "an envelope, which has no spectrum and is not log-compressed",
+    "bmode": "a B-mode image",
+}
+
+
+def agreed(column: str, stated, header, unit: str):
+    """Return the value that table and file agree on, the file's where it has one.
+
+    Raises
+    ------
+    ValueError
+        If they disagree by more than rounding; it shows both.
+    """
+    if stated is None or header is None:
+        return header if stated is None else stated
+    if abs(stated - header) > max(_RELATIVE * abs(header), _ABSOLUTE[unit]):
+        raise ValueError(
+            f"column {column}: {stated} {unit} contradicts the file's header, "
+            f"{header} {unit}; correct one of them"
+        )
+    return header
+
+
+def _settled(row, column, header, unit="mm", *, positive=False):
+    """Read a row's number and settle it with the file's."""
+    return agreed(column, take_number(row, column, positive=positive), header, unit)
+
+
+def _acquired(row, info):
+    """Settle how the plane was acquired."""
+    probe = row.get("probe")
+    if None not in (probe, info.probe) and not _same_text(probe, info.probe):
+        raise ValueError(
+            f"column probe: {probe!r} contradicts the file's header, {info.probe!r}; "
+            "correct one of them"
+        )
+    return {
+        "focus_mm": _settled(row, "focus_mm", info.focus_mm),
+        "transmit_mhz": _settled(
+            row, "transmit_mhz", info.transmit_mhz, "MHz", positive=True
+        ),
+        "gain_db": _settled(row, "gain_db", info.gain_db, "dB"),
+        "probe": info.probe or probe,
+        "tgc": info.tgc,
+    }
+
+
+def _same_text(one, other):
+    """Tell whether two names differ by case and blanks at most."""
+    return "".join(str(one).split()).lower() == "".join(str(other).split()).lower()
+
+
+def _beams(row, info):
+    """Settle what RF and envelopes share: their lines, and how they were sampled."""
+    speed = take_number(row, "speed_of_sound", 1540.0, positive=True)
+    fs_mhz = _settled(row, "fs_mhz", info.fs_mhz, "MHz", positive=True)
+    axial, pitch = info.spacing_mm or (None, None)
+    if fs_mhz is None and axial is not None:
+        fs_mhz = speed / (2000.0 * axial)
+    elif info.fs_mhz is None and axial is not None:
+        computed = speed / (2000.0 * fs_mhz)
+        if abs(computed - axial) > _RELATIVE * axial:
+            raise ValueError(
+                f"column fs_mhz: {fs_mhz:g} MHz at {speed:g} m/s makes samples of "
+                f"{computed:g} mm, which contradicts the file's header, {axial:g} mm; "
+                "correct one of them"
+            )
+    pitch = _settled(row, "line_pitch_mm", pitch, positive=True)
+    start = _settled(row, "start_depth_mm", info.start_depth_mm)
+    return fs_mhz, pitch, start or 0.0, speed
+
+
+def _rf_plane(row, image, info):
+    """Build an RF plane; what its file does not say must be in the table."""
+    fs_mhz, pitch, start, speed = _beams(row, info)
+    if fs_mhz is None:
+        raise ValueError(
+            "column fs_mhz: the value is missing and not in the file; give it"
+        )
+    if pitch is None:
+        raise ValueError(
+            "column line_pitch_mm: the value is missing and RF files do not have it; "
+            "the probe's data sheet does"
+        )
+    return Plane.from_rf(
+        image,
+        fs_mhz=fs_mhz,
+        line_pitch_mm=pitch,
+        start_depth_mm=start,
+        speed_of_sound=speed,
+    )
+
+
+def _envelope_plane(row, image, info):
+    """Build an envelope plane; its samples may be told as RF's are, or in mm."""
+    fs_mhz, pitch, start, speed = _beams(row, info)
+    axial = info.spacing_mm[0] if info.spacing_mm else None
+    if axial is None and fs_mhz is not None:
+        axial = speed / (2000.0 * fs_mhz)
+    spacing = (
+        _settled(row, "spacing_axial_mm", axial, positive=True),
+        _settled(row, "spacing_lateral_mm", pitch, positive=True),
+    )
+    if None in spacing:
+        missing = ("fs_mhz", "line_pitch_mm")[spacing.index(None)]
+        raise ValueError(
+            f"column {missing}: the value is missing and not in the file; an envelope "
+            "needs fs_mhz and line_pitch_mm, or spacing_axial_mm and lateral"
+        )
+    return Plane(
+        image,
+        "envelope",
+        spacing_mm=spacing,
+        origin_mm=(start, 0.0),
+        fs_mhz=fs_mhz,
+        speed_of_sound=speed,
+    )
+
+
+def _image_plane(row, image, info):
+    """Build a B-mode or maps plane; its spacing may be unknown."""
+    headers = info.spacing_mm or (None, None)
+    axial, lateral = (
+        _settled(row, f"spacing_{side}_mm", header, positive=True)
+        for side, header in zip(("axial", "lateral"), headers, strict=True)
+    )
+    if (axial is None) != (lateral is None):
+        missing = "axial" if axial is None else "lateral"
+        raise ValueError(
+            f"column spacing_{missing}_mm: the value is missing; give both or neither"
+        )
+    channels = tuple(str(row["channels"]).split(";")) if "channels" in row else ()
+    if row["kind"] == "maps" and image.ndim == 3 and len(channels) != image.shape[0]:
+        raise ValueError(
+            f"column channels: {len(channels)} names for {image.shape[0]} maps; "
+            "separate them by semicolons"
+        )
+    start = _settled(row, "start_depth_mm", info.start_depth_mm)
+    return Plane(
+        image,
+        row["kind"],
+        spacing_mm=None if axial is None else (axial, lateral),
+        origin_mm=(start or 0.0, 0.0),
+        channels=channels,
+    )

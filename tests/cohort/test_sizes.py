@@ -1,0 +1,94 @@
+"""Sizes of scans are held to those that scans have."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.cohort import Plane, Study
+from sknac.cohort._sizes import check_sizes, refuse_size
+
+
+def image(shape, spacing, **settings):
+    return Plane(np.zeros(shape, "uint8"), "bmode", spacing_mm=spacing, **settings)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing", "said"),
+    [
+        ((200, 200), (7.8, 7.8), "1.56e+03 x 1.56e+03 mm; check spacing and unit"),
+        (
+            (200, 200),
+            (0.5e-3, 0.5e-3),
+            "0.1 x 0.1 mm; check spacing and unit (0.00",
+        ),
+        ((500, 400), (1e-4, 1e-4), "look like m: in mm they are 0.1 and 0.1)"),
+        ((500, 400), (100.0, 100.0), "look like um: in mm they are 0.1 and 0.1)"),
+        ((400, 300), (0.1, 3.0), "40 x 900 mm"),
+    ],
+)
+def test_impossible_sizes_are_refused(shape, spacing, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        refuse_size(image(shape, spacing))
+
+
+@pytest.mark.parametrize(
+    ("settings", "column"),
+    [
+        ({"fs_mhz": 40e6, "line_pitch_mm": 3e-4}, "fs_mhz"),
+        ({"fs_mhz": 40.0, "line_pitch_mm": 148.0}, "line_pitch_mm"),
+        ({"fs_mhz": 0.04, "line_pitch_mm": 0.148}, "fs_mhz"),
+    ],
+)
+def test_impossible_rf_names_the_column(settings, column):
+    plane = Plane.from_rf(np.zeros((2000, 64)), **settings)
+    with pytest.raises(ValueError, match=f"^column {column}: the 2000x64 image would"):
+        refuse_size(plane)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"origin_mm": (-2, 0)}, {"origin_mm": (2000, 0)}, {"focus_mm": 2e4}]
+)
+def test_impossible_depths_are_refused(settings):
+    with pytest.raises(ValueError, match="the depth must be 0 to 300 mm, got"):
+        refuse_size(image((200, 200), (0.2, 0.2), **settings))
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing"),
+    [
+        ((600, 500), (0.07, 0.07)),  # breast
+        ((700, 600), (0.45, 0.45)),  # abdomen at 30 cm
+        ((1536, 128), (0.0128, 0.1)),  # mouse liver
+        ((100, 120), (0.04, 0.04)),  # a crop of 4 mm
+        ((8, 6), (0.1, 0.3)),
+        ((40, 30), None),
+    ],
+)
+def test_sizes_of_scans_pass(shape, spacing):
+    refuse_size(image(shape, spacing))
+    check_sizes(pd.DataFrame({"us_pre": [Study([image(shape, spacing)])]}, ["P1"]))
+
+
+def cohort(*spacings):
+    cells = [Study([image((500, 400), spacing)]) for spacing in spacings]
+    return pd.DataFrame({"us_pre": cells}, index=[f"P{i}" for i in range(len(cells))])
+
+
+def test_cm_taken_for_mm_are_said():
+    said = (
+        r"1 of 2 planes are of unlikely size; the first is row P1, column us_pre, "
+        r"plane 0: .* look like cm: in mm they are 0.07 and 0.07\)"
+    )
+    with pytest.warns(UserWarning, match=said):
+        check_sizes(cohort((0.07, 0.07), (0.007, 0.007)))
+
+
+def test_spacing_that_only_some_images_have_is_said():
+    said = "us_pre: 1 of 3 images have no pixel size .* the first is row P1"
+    with pytest.warns(UserWarning, match=said):
+        check_sizes(cohort((0.07, 0.07), None, (0.07, 0.07)))
+    check_sizes(cohort(None, None))

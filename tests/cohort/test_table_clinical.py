@@ -1,0 +1,55 @@
+"""The second table: its patients are those of the planes."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+
+import pandas as pd
+import pytest
+
+from sknac.cohort._table_clinical import clinical_columns
+from sknac.cohort._table_read import Rows
+from sknac.exceptions import CohortError
+
+PLANES = Rows(
+    pd.DataFrame({"patient_id": ["01", "02"], "visit": "pre", "er": [1, 0]}),
+    None,
+    None,
+    None,
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("c.csv", "patient_id;ki67\n02;12,5\n01;20,5\n"),
+        ("c.csv", "patient_id,ki67\n01,20.5\n02,12.5\n"),
+    ],
+)
+def test_clinical_table_is_read_in_every_dialect(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    cohort = clinical_columns(PLANES, tmp_path / name)
+    assert cohort["ki67"].tolist() == [20.5, 12.5]
+
+
+def test_clinical_table_may_name_patients_in_its_index():
+    table = pd.DataFrame({"ki67": [2, 1]}, index=["02", "01"])
+    assert clinical_columns(PLANES, table)["ki67"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"patient_id": ["1", "02"]}, "it has '1', which is nearly '01': write both"),
+        ({"patient_id": [1, 2]}, "is str in the table of planes but int in the clinic"),
+        (
+            {"patient_id": ["01", "01 "]},
+            "column patient_id: '01 ' has blanks",
+        ),
+        ({"patient_id": [1.0, 2.0]}, "1.0 is a number with a decimal"),
+        ({"Patient": ["01", "02"], "x": [1, 2]}, "patient 01 has no row"),
+    ],
+)
+def test_clinical_tables_of_other_patients_say_why(table, said):
+    with pytest.raises(CohortError, match=re.escape(said)):
+        clinical_columns(PLANES, pd.DataFrame(table))

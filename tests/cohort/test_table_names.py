@@ -1,0 +1,107 @@
+"""Names that a person, or a spreadsheet, takes for others."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.cohort._table_names import check_names, same_to_people
+from sknac.cohort._table_read import Rows
+from sknac.exceptions import CohortError
+
+ROW = {"patient_id": "P1", "visit": "pre", "path": "a.png", "kind": "bmode"}
+
+
+def check(*changes):
+    """Check a table of rows that differ from the good one."""
+    frame = pd.DataFrame([ROW | change for change in changes])
+    check_names(Rows(frame, None, None, None))
+
+
+def test_a_good_table_passes():
+    check({}, {"visit": "post2", "grade": 2, "birads": "4a", "height": 170})
+    check({"patient_id": 1}, {"patient_id": 2}, {"patient_id": 12})
+    check({"patient_id": "1-1"}, {"patient_id": "11"}, {"patient_id": "2012-1"})
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [
+        ("Patient_ID", "patient_id"),
+        ("patient id", "patient_id"),
+        ("patient", "patient_id"),
+        ("spacing_axial", "spacing_axial_mm"),
+        ("spacing_axial_cm", "spacing_axial_mm"),
+        ("spacing_latteral_mm", "spacing_lateral_mm"),
+        ("fs_hz", "fs_mhz"),
+        ("fs", "fs_mhz"),
+        ("Outline", "outline"),
+        ("outline-units", "outline_units"),
+        ("gain", "gain_db"),
+        ("start_depth", "start_depth_mm"),
+        ("chanels", "channels"),
+    ],
+)
+def test_misspelt_columns_are_named(column, meant):
+    with pytest.raises(
+        CohortError, match=f"column '{column}', which is nearly {meant};"
+    ):
+        check({column: 1})
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [
+        ("patient_id", "P1", "p1"),
+        ("patient_id", "P 1", "P1"),
+        ("patient_id", "P_1", "P-1"),
+        ("patient_id", "7", "007"),
+        ("patient_id", "P\u00a01", "P 1"),
+        ("patient_id", 1, "1"),
+        ("visit", "pre", "Pre"),
+        ("visit", "post2", "post 2"),
+        ("visit", 1, "1"),
+    ],
+)
+def test_names_that_differ_by_blanks_or_case_are_refused(column, one, other):
+    said = f"row 0 and row 1, column {column}: {one!r} and {other!r} are nearly one"
+    with pytest.raises(CohortError, match=re.escape(said)):
+        check({column: one}, {column: other})
+
+
+@pytest.mark.parametrize("column", ["patient_id", "visit"])
+def test_blanks_around_a_name_are_refused(column):
+    with pytest.raises(CohortError, match=f"column {column}: 'a ' has blanks"):
+        check({column: "a "})
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        (12.0, "a number with a decimal"),
+        (np.float64(7), "a number with a decimal"),
+        ("12.0", "a number with a decimal"),
+        ("1.2E+11", "a rounded number"),
+        ("1,2E+11", "a rounded number"),
+        (pd.Timestamp("2012-01-02"), "a date"),
+        ("2012-01-02 00:00:00", "a date"),
+    ],
+)
+def test_ids_that_a_spreadsheet_has_changed_are_refused(name, made):
+    with pytest.raises(CohortError, match=f"row 0, column patient_id: .* is {made}"):
+        check({"patient_id": name})
+
+
+def test_lost_leading_zeros_are_said():
+    with pytest.warns(UserWarning, match="patient 7 is a number and its file 007/"):
+        check({"patient_id": 7, "path": "007/a.png"})
+    check({"patient_id": 7, "path": "7/a_01.png"})
+    check({"patient_id": "7", "path": "007/a.png"})
+
+
+def test_names_that_people_tell_apart_stay_apart():
+    names = ["P1", "P2", "P10", "P100", "1.1", "11", "1-1", "A1", "post2", "post4"]
+    assert len({same_to_people(name) for name in names}) == len(names)
