@@ -27,6 +27,9 @@ _READERS = {
     ".h5": "sknac.io._hdf5",
     ".hdf5": "sknac.io._hdf5",
     ".cohort": "sknac.io._pack",
+    ".raw": "sknac.io._clarius",
+    ".tar": "sknac.io._clarius",
+    ".lzo": "sknac.io._clarius",
 }
 
 

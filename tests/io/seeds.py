@@ -357,3 +357,122 @@ def write_mat73(folder):
 
     path = as_matlab(Path(folder) / "new.mat", write)
     return f"{path}::data[0].rf1"
+
+
+# Clarius
+
+CLARIUS_YML = """# raw data parameters
+
+frames: {frames}
+frame rate: 11 Hz
+transmit frequency: 10 MHz
+imaging depth: 40 mm
+focal depth: 20 mm
+tgc: {tgc}
+size: {{samples per line: 12, number of lines: 6, sample size: {size} bytes}}
+type: {type}
+compression: none
+sampling rate: 60 MHz
+delay samples: 62
+lines:
+{lines}
+focus:
+  - depth: 20 mm
+    tx frequency: 10 MHz
+"""
+_CLARIUS_KINDS = {"rf": ("RF", "<i2"), "iq": ("IQ", "<u4"), "env": ("B pre-scan", "u1")}
+
+
+def clarius_texts(kind="rf", n_frames=2, angle=0, step=1.0, more=""):
+    """The header, the frames and the ``.yml`` of a capture of 12 x 6."""
+    name, dtype = _CLARIUS_KINDS[kind]
+    lines = "\n".join(
+        f"  - {{rx element: {step * k}, tx element: {step * k}, angle: {angle} °}}"
+        for k in range(6)
+    )
+    size = np.dtype(dtype).itemsize
+    yml = CLARIUS_YML.format(
+        frames=n_frames,
+        size=size,
+        type=name,
+        lines=lines,
+        tgc="{ 0.00mm, 23.00dB }{ 40.00mm, 26.00dB }",
+    )
+    samples = speckle((n_frames, 6, 12), "i8").astype(dtype)
+    raw = struct.pack("<5I", 2, n_frames, 6, 12, size)
+    for number, frame in enumerate(samples):
+        raw += struct.pack("<q", 1_000_000 * number) + frame.tobytes()
+    return raw, yml + more, samples
+
+
+def write_clarius(folder, kind="rf", **settings):
+    """A capture: its ``.raw`` beside its ``.yml``."""
+    raw, yml, _ = clarius_texts(kind, **settings)
+    path = Path(folder) / f"carotid_{kind}.raw"
+    path.write_bytes(raw)
+    path.with_suffix(".yml").write_text(yml, encoding="utf-8")
+    return path
+
+
+def write_tar(path, files):
+    """An archive of names and their bytes."""
+    import io
+    import tarfile
+
+    with tarfile.open(path, "w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+@seed("clarius raw")
+def write_clarius_raw(folder):
+    """RF; its header is damaged."""
+    return write_clarius(folder)
+
+
+@seed("clarius yml")
+def write_clarius_yml(folder):
+    """IQ; its settings are damaged."""
+    path = write_clarius(folder, "iq")
+    return path, path.with_suffix(".yml")
+
+
+@seed("clarius tar")
+def write_clarius_tar(folder):
+    """RF and the image of one capture."""
+    files = {}
+    for kind in ("rf", "env"):
+        raw, yml, _ = clarius_texts(kind)
+        files |= {f"c_{kind}.raw": raw, f"c_{kind}.yml": yml.encode()}
+    return f"{write_tar(Path(folder) / 'capture.tar', files)}::rf"
+
+
+@bomb("clarius yml that unfolds")
+def write_clarius_bomb(folder):
+    """References to references: a billion entries in a few lines."""
+    lists = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    for k in range(1, 10):
+        lists.append(f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]")
+    return write_clarius(folder, more="\n".join(lists))
+
+
+@bomb("clarius tar that leaves its folder")
+def write_clarius_tar_bomb(folder):
+    """A member that leads out of the archive."""
+    raw, yml, _ = clarius_texts()
+    files = {"../../c_rf.raw": raw, "../../c_rf.yml": yml.encode()}
+    return write_tar(Path(folder) / "bomb.tar", files)
+
+
+@bomb("clarius raw of 40 GB")
+def write_clarius_claim(folder):
+    """Header and settings that agree on frames that are not there."""
+    path = write_clarius(folder)
+    yml = path.with_suffix(".yml")
+    text = yml.read_text(encoding="utf-8").replace("frames: 2", "frames: 90000")
+    yml.write_text(text.replace("line: 12", "line: 40000"), encoding="utf-8")
+    path.write_bytes(struct.pack("<5I", 2, 90_000, 6, 40_000, 2) + bytes(1000))
+    return path
