@@ -143,6 +143,8 @@ class ArrayRef(Handle):
         Modification time of the file when the digest was taken, in ns.
     variable : str or None, default=None
         Which array of a file that holds several.
+    reader : str or None, default=None
+        Import path of the reader of a format that `sknac.io.register_reader` added.
 
     See Also
     --------
@@ -160,10 +162,19 @@ class ArrayRef(Handle):
     ((4, 3), 12.0)
     """
 
-    __slots__ = ("frame", "mtime_ns", "path", "size", "variable")
+    __slots__ = ("frame", "mtime_ns", "path", "reader", "size", "variable")
 
     def __init__(
-        self, path, frame, shape, dtype, digest, size, mtime_ns, variable=None
+        self,
+        path,
+        frame,
+        shape,
+        dtype,
+        digest,
+        size,
+        mtime_ns,
+        variable=None,
+        reader=None,
     ):
         self._set(
             path=path,
@@ -174,6 +185,7 @@ class ArrayRef(Handle):
             size=size,
             mtime_ns=mtime_ns,
             variable=variable,
+            reader=reader,
         )
 
     @classmethod
@@ -230,7 +242,7 @@ class ArrayRef(Handle):
         shape = info.frame_shape(frame)  # refuses what is not there, or too large
         stat = os.stat(info.path)
         digest = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
-        for part in (frame, info.variable):
+        for part in (frame, info.variable, info.reader):
             if part is not None:
                 digest = digest_of(digest, part)
         return cls(
@@ -242,6 +254,7 @@ class ArrayRef(Handle):
             stat.st_size,
             stat.st_mtime_ns,
             info.variable,
+            info.reader,
         )
 
     @property
@@ -269,7 +282,8 @@ class ArrayRef(Handle):
             If the file is damaged.
         """
         self._check_unchanged()
-        array = read_array(self.path, self.frame, self.variable)
+        reader = self.reader or "sknac"  # whatever has been registered since
+        array = read_array(self.path, self.frame, self.variable, reader=reader)
         if array.shape != self.shape:
             raise SknacFormatError(
                 self.path,
@@ -295,6 +309,7 @@ class ArrayRef(Handle):
             self.size,
             self.mtime_ns,
             self.variable,
+            self.reader,
         )
 
     def __repr__(self):

@@ -9,5 +9,6 @@ large is allocated, and a damaged file is one `SknacFormatError`.
 
 from sknac.io._files import read_array, read_info
 from sknac.io._info import ArrayInfo
+from sknac.io._register import register_reader
 
-__all__ = ["ArrayInfo", "read_array", "read_info"]
+__all__ = ["ArrayInfo", "read_array", "read_info", "register_reader"]

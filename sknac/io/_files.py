@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
-from sknac.io._info import ArrayInfo
+from sknac.io._info import ArrayInfo, check_info
 from sknac.io._readers import find_reader
 
 
@@ -45,21 +45,30 @@ def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo
     >>> read_info(path).n_frames
     4
     """
+    return _look(path, variable, None)[0]
+
+
+def _look(path, variable, reader):
+    """Tell what a file holds, and who reads it."""
     path, variable = split_path(path, variable)
-    reader = find_reader(path)
+    reader = find_reader(path, reader)
     if not os.path.isfile(path):
         raise FileNotFoundError(f"{path}: no such file; check the path")
     if variable is None:
-        return reader.read_info(path)
+        return check_info(reader.read_info(path)), reader
     if not getattr(reader, "HAS_VARIABLES", False):
         raise SknacFormatError(
             path, f"the file holds one array; leave out variable={variable!r}"
         )
-    return reader.read_info(path, variable)
+    return check_info(reader.read_info(path, variable)), reader
 
 
 def read_array(
-    path: str | os.PathLike, frame: int | None = None, variable: str | None = None
+    path: str | os.PathLike,
+    frame: int | None = None,
+    variable: str | None = None,
+    *,
+    reader: str | None = None,
 ) -> np.ndarray:
     """Read an array, or one frame of it.
 
@@ -73,6 +82,10 @@ def read_array(
         more dimensions.
     variable : str, optional
         Which array of a file that holds several, as in `read_info`.
+    reader : str, optional
+        Who reads it: an import path as `ArrayInfo.reader` tells, or ``"sknac"``. By
+        default the suffix decides. Handles give it, so that a file is read in a
+        worker as it was read when its handle was made.
 
     Returns
     -------
@@ -98,9 +111,16 @@ def read_array(
     >>> read_array(path, frame=1).tolist()
     [[6.0, 7.0], [8.0, 9.0], [10.0, 11.0]]
     """
-    info = read_info(path, variable)
-    info.frame_shape(frame)  # refuses a frame that is not there
-    return find_reader(info.path).read_frame(info, frame)
+    info, found = _look(path, variable, reader)
+    shape = info.frame_shape(frame)  # refuses a frame that is not there
+    array = found.read_frame(info, frame)
+    if array.shape != shape or array.dtype != info.dtype:
+        raise SknacFormatError(
+            info.path,
+            f"the array must be {shape} of {info.dtype} as the header said, got "
+            f"{array.shape} of {array.dtype}",
+        )
+    return array
 
 
 def split_path(path, variable=None):

@@ -4,12 +4,11 @@
 
 import math
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
-from sknac.io._readers import find_reader
 from sknac.utils._room import check_room
 
 
@@ -144,8 +143,11 @@ class ArrayInfo:
             Share in [0, 1] of pixels whose channels differ by more than 16 of 255;
             0 for formats that hold no colour.
         """
+        from sknac.io._readers import find_reader  # which knows this class
+
         self.frame_shape(frame)
-        share = getattr(find_reader(self.path), "coloured_share", None)
+        reader = find_reader(self.path, self.reader)
+        share = getattr(reader, "coloured_share", None)
         return 0.0 if share is None else share(self, frame)
 
     def _frame_shape(self, frame):
@@ -166,3 +168,41 @@ class ArrayInfo:
                 "frames from 0"
             )
         return self.shape[1:] if self.is_stack else self.shape
+
+
+_SIGNALS = ("rf", "iq", "envelope", "bmode", None)
+_POSITIVE = ("fs_mhz", "transmit_mhz")
+_FINITE = ("start_depth_mm", "focus_mm", "gain_db")
+
+
+def check_info(info: ArrayInfo) -> ArrayInfo:
+    """Refuse what no file can hold, whichever reader said it."""
+    wrong = [
+        (name, "a finite number" + " > 0" * (name in _POSITIVE))
+        for name in _POSITIVE + _FINITE
+        if not _is_number(getattr(info, name), name in _POSITIVE)
+    ]
+    pair = info.spacing_mm
+    if pair is not None and not (
+        len(pair) == 2 and all(_is_number(side, True) for side in pair)
+    ):
+        wrong.append(("spacing_mm", "two finite numbers > 0"))
+    if info.dtype.kind not in "biufc":
+        wrong.append(("dtype", "a type of numbers"))
+    if any(side < 0 for side in info.shape):
+        wrong.append(("shape", "sides that are not negative"))
+    if info.signal not in _SIGNALS:
+        wrong.append(("signal", f"one of {_SIGNALS}"))
+    for name, legal in wrong[:1]:
+        raise SknacFormatError(
+            info.path, f"{name} must be {legal}, got {getattr(info, name)!r}"
+        )
+    return info
+
+
+def _is_number(value, positive):
+    """Tell whether an optional number is one."""
+    if value is None:
+        return True
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and (value > 0 or not positive)

@@ -4,9 +4,11 @@
 
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from sknac.exceptions import SknacFormatError
+from sknac.io._register import REGISTERED, RegisteredReader
+
+OWN = "sknac"  # the reader that handles name where sknac itself read the file
 
 # A reader is a module with `read_info(path)` and `read_frame(info, frame)`. One whose
 # files hold several arrays says `HAS_VARIABLES = True` and takes
@@ -33,14 +35,25 @@ _READERS = {
 }
 
 
-def find_reader(path) -> ModuleType:
-    """Find the reader of a path by the longest of its suffixes that is known."""
+def find_reader(path, reader: str | None = None):
+    """Find the reader of a path: a module, or what has its two functions.
+
+    `reader` is the import path that an `ArrayInfo` carries, or ``"sknac"`` for its
+    own readers alone. By default the longest of the suffixes that is known decides.
+    """
+    if reader is not None and reader != OWN:
+        return RegisteredReader(reader)
+    registered = {} if reader == OWN else REGISTERED
     name = Path(path).name.lower()
     for start in range(len(name)):
-        if name[start] == "." and name[start:] in _READERS:
-            return import_module(_READERS[name[start:]])
+        suffix = name[start:] if name[start] == "." else ""
+        if suffix in _READERS:
+            return import_module(_READERS[suffix])
+        if suffix in registered:
+            return RegisteredReader(registered[suffix])
     raise SknacFormatError(
         path,
-        f"suffix {Path(path).suffix.lower()!r} is not one of {', '.join(_READERS)}; "
-        "convert it",
+        f"suffix {Path(path).suffix.lower()!r} is not one of "
+        f"{', '.join([*_READERS, *registered])}; convert it, or teach sknac to read it "
+        "with sknac.io.register_reader: see the formats page of the documentation",
     )
