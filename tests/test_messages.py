@@ -6,6 +6,7 @@ do>``. Each template in the source is read, not only those that a test provokes.
 """
 
 import ast
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,23 +19,45 @@ _ROOT = Path(sknac.__file__).parent
 _WORDLESS = {"AttributeError", "NotImplementedError", "KeyboardInterrupt"}
 
 
-def _templates(node):
-    """Yield the texts that an expression may give, ``{}`` for what is filled in."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+# Our own functions that raise or warn with a text, and its place among the arguments.
+_TELLERS = {"raise_first": 1, "warn_user": 0, "warn_undefined": 0, "warn_hint": 0}
+# Settings and attributes that hold such a text until it is raised.
+_TOLD = {"refusal"}
+
+
+def _templates(node, known=()):
+    """Yield the texts that an expression may give, ``{}`` for what is filled in.
+
+    Names stand for all that is assigned to them in `known`, pairs of name and value.
+    """
+    if isinstance(node, ast.Name):
+        others = [(name, value) for name, value in known if name != node.id]
+        for name, value in known:
+            if name == node.id:
+                yield from list(_templates(value, others)) or ["{}"]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.JoinedStr):
-        parts = (
-            part.value if isinstance(part, ast.Constant) else "{}"
+        parts = [
+            [part.value] if isinstance(part, ast.Constant) else _filled(part, known)
             for part in node.values
-        )
-        yield "".join(parts)
+        ]
+        yield from map("".join, product(*parts))
     elif isinstance(node, ast.IfExp):
-        yield from _templates(node.body)
-        yield from _templates(node.orelse)
+        yield from _templates(node.body, known)
+        yield from _templates(node.orelse, known)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left = list(_templates(node.left)) or ["{}"]
-        right = list(_templates(node.right)) or ["{}"]
+        left = list(_templates(node.left, known)) or ["{}"]
+        right = list(_templates(node.right, known)) or ["{}"]
         yield from (first + last for first in left for last in right)
+
+
+def _filled(part, known):
+    """Return what a placeholder may give: the texts that say the mend, else ``{}``."""
+    if getattr(part.value, "attr", "") in _TOLD:
+        return ["{}; {}"]
+    texts = list(_templates(part.value, known))
+    return [text if "; " in text or not text else "{}" for text in texts] or ["{}"]
 
 
 def _message(node):
@@ -42,18 +65,64 @@ def _message(node):
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         name = getattr(node.exc.func, "id", getattr(node.exc.func, "attr", ""))
         return node.exc.args[-1] if node.exc.args and name not in _WORDLESS else None
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "warn":
-        return node.args[0] if node.args else None
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for keyword in node.keywords:
+            if keyword.arg in _TOLD:
+                return keyword.value
+        at = 0 if name == "warn" else _TELLERS.get(name, len(node.args))
+        return node.args[at] if len(node.args) > at else None
     return None
+
+
+def _quotes(node, expression, known):
+    """Tell whether a raise passes on the words of the error that it is raised from."""
+    cause = getattr(getattr(node, "cause", None), "id", None)
+    names = {each.id for each in ast.walk(expression) if isinstance(each, ast.Name)}
+    more = [value for name, value in known if name in names]
+    names |= {e.id for v in more for e in ast.walk(v) if isinstance(e, ast.Name)}
+    return cause in names
+
+
+def _own(scope):
+    """Yield the nodes of a module or function, but of no function inside it."""
+    for child in ast.iter_child_nodes(scope):
+        yield child
+        if not isinstance(child, ast.FunctionDef):
+            yield from _own(child)
+
+
+def _assigned(nodes):
+    """Yield names and what is assigned to each, or added to it."""
+    for node in nodes:
+        if getattr(node, "value", None) is None:
+            continue
+        if isinstance(node, ast.Assign):
+            yield from ((t.id, node.value) for t in node.targets if hasattr(t, "id"))
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr | ast.AugAssign):
+            yield getattr(node.target, "id", ""), node.value
+
+
+def _scopes(scope, known=()):
+    """Yield the nodes of each scope with what is assigned there and outside."""
+    nodes = list(_own(scope))
+    known = [*known, *_assigned(nodes)]
+    yield nodes, known
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef) and node.name not in _TELLERS:
+            yield from _scopes(node, known)
 
 
 def _messages(source):
     """Yield line and text of each message that a module writes itself."""
-    for node in ast.walk(ast.parse(source)):
-        expression = _message(node)
-        for text in _templates(expression) if expression is not None else ():
-            if any(letter.isalpha() for letter in text):  # else a place and an error
-                yield node.lineno, text
+    for nodes, known in _scopes(ast.parse(source)):
+        for node in nodes:
+            expression = _message(node)
+            if expression is None or _quotes(node, expression, known):
+                continue
+            for text in _templates(expression, known):
+                if any(letter.isalpha() for letter in text):  # else told elsewhere
+                    yield node.lineno, text
 
 
 def _is_in_dialect(text):
@@ -99,6 +168,27 @@ def test_messages_say_what_to_do(name):
         ("raise ValueError(f'bad {size}' + mend)", 1),
         ("warnings.warn('too few bins', UserWarning, stacklevel=2)", 1),
         ("warnings.warn('too few bins; widen the band', stacklevel=2)", 0),
+        ("text = 'bad size'\nraise ValueError(text)", 1),
+        ("text = f'bad {size}' if size else 'none'\nraise ValueError(text)", 2),
+        ("def f(x):\n  what = 'x is bad'\n  raise_first(x, what, index)", 1),
+        ("def f(x):\n  what = 'x is bad; mend it'\n  raise_first(x, what, index)", 0),
+        ("WHY = 'bad'\ndef f(x):\n  raise ValueError(WHY)", 1),
+        ("WHY = 'bad'\ndef f(x):\n  raise ValueError(f'{x}' + WHY)", 1),
+        ("def f():\n  t = 'bad'\ndef g(t):\n  raise ValueError(t)", 0),
+        ("if (t := 'bad'):\n  warn_user(t)", 1),
+        ("warn_undefined('nothing varies: NaN')", 1),
+        ("def f(text):\n  warn_user(text, Hint)", 0),
+        ("Variable(refusal=f'it holds {kind}')", 1),
+        ("Variable(refusal='it is text; name numbers')", 0),
+        ("raise ValueError(f'{place}: {variable.refusal}')", 0),
+        (
+            "end = '...' if many else ''\nraise ValueError(f'it must be x, got {end}')",
+            0,
+        ),
+        ("mend = '; mend it'\nraise ValueError(f'{x} is bad{mend}')", 0),
+        ("raise ValueError(f'{place} is bad: {error}') from error", 0),
+        ("text = f'{place} is bad: {error}'\nraise ValueError(text) from error", 0),
+        ("raise ValueError(f'{place} is bad: {error}') from None", 1),
     ],
 )
 def test_the_reader_of_messages_sees(source, n_complaints):

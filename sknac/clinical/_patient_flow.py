@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.utils._labels import alike, in_order
+from sknac.utils._labels import ALIKE, alike, in_order
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
 
@@ -66,8 +66,8 @@ class PatientFlow(Result):
         object.__setattr__(self, "excluded", dict(self.excluded))
         if not self.cohorts:
             raise ValueError("cohorts is empty; give at least one with its classes")
-        if said := alike(dict.fromkeys(x for n in cohorts.values() for x in n)):
-            raise ValueError(f"cohorts must spell a class in one way; {said}")
+        if pair := alike(dict.fromkeys(x for n in cohorts.values() for x in n)):
+            raise ValueError(f"cohorts must spell a class in one way; {pair} {ALIKE}")
         for name, counts in [*self.cohorts.items(), ("excluded", self.excluded)]:
             _check_counts(name, counts)
         total = self.analysed + sum(self.excluded.values())

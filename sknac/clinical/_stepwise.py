@@ -291,7 +291,8 @@ class StepwiseLogisticRegression(
                 f"Constant or collinear predictors: {listed}; leave them out, or set "
                 "on_degenerate='warn'"
             )
-        warn_user(f"Left out before the selection: {listed}", ConvergenceWarning)
+        text = f"Constant or collinear predictors; left out are {listed}"
+        warn_user(text, ConvergenceWarning)
 
     def _report_outcome(self, cycled):
         """Raise or warn about separation, warn about a search that went in a ring."""

@@ -42,8 +42,7 @@ def refuse_size(plane: Plane) -> None:
     sides, samples = _sides(plane), max(plane.image.shape[-2:])
     small = max(sides) < _SMALLEST_MM and samples >= _ENOUGH_SAMPLES
     if max(sides) > _LARGEST_MM or small:
-        text = f"column {_column(plane)}: {_told(plane)}"
-        raise ValueError(text)
+        raise ValueError(f"column {_column(plane)}: {_size(plane)}; {_unit(plane)}")
 
 
 def check_sizes(cohort: pd.DataFrame) -> None:
@@ -61,7 +60,7 @@ def check_sizes(cohort: pd.DataFrame) -> None:
         at = unlikely[0]
         warn_user(
             f"{len(unlikely)} of {len(found)} planes are of unlikely size; the first "
-            f"is {at.place}: {_told(at.plane)}"
+            f"is {at.place}: {_size(at.plane)}; {_unit(at.plane)}"
         )
     for column in ultrasound_columns(cohort):
         images = [at for at in found if at.column == column]
@@ -98,18 +97,20 @@ def _column(plane):
     return "spacing_axial_mm"
 
 
-def _told(plane):
-    """Say how large an image would be, and in which unit its spacing was given."""
-    (height, width), (axial, lateral) = plane.image.shape[-2:], plane.spacing_mm
+def _size(plane):
+    """Say how large an image would be."""
+    height, width = plane.image.shape[-2:]
     sides = _sides(plane)
-    text = (
-        f"the {height}x{width} image would be {sides[0]:.3g} x {sides[1]:.3g} mm; "
-        "check spacing and unit"
-    )
+    return f"the {height}x{width} image would be {sides[0]:.3g} x {sides[1]:.3g} mm"
+
+
+def _unit(plane):
+    """Say what to check, and in which unit a spacing was probably given."""
+    (axial, lateral), sides = plane.spacing_mm, _sides(plane)
     for unit, factor in _UNITS.items():
         if all(_USUAL_MM[0] <= side * factor <= _USUAL_MM[1] for side in sides):
             return (
-                f"{text} ({axial:g} and {lateral:g} look like {unit}: in mm they are "
-                f"{axial * factor:g} and {lateral * factor:g})"
+                f"check spacing and unit ({axial:g} and {lateral:g} look like {unit}: "
+                f"in mm they are {axial * factor:g} and {lateral * factor:g})"
             )
-    return text
+    return "check spacing and unit"

@@ -162,14 +162,14 @@ def _interval(
     if estimate in (0.0, 1.0):
         return _degenerate(estimate, sample, about)
     if score.min() == score.max():
-        warn_undefined("All scores are equal: the area is 0.5 and has no interval")
+        warn_undefined("All scores are equal; the area is 0.5 and has no interval")
         return MetricInterval(estimate=estimate, **undefined, **about)
     if "delong" not in method:
         kernel = AUCKernel(sample.positive, score, sample.codes, weights)
         return interval_of(kernel, about, method=method, **resampling)
     se = float(np.sqrt(covariance_of(centred, sample.positive, sample.codes)[0, 0]))
     if np.isnan(se):
-        warn_undefined("A class has one patient only: the area has no interval")
+        warn_undefined("A class has one patient only; the area has no interval")
     low, high = _bounds(estimate, se, method, confidence_level)
     found = {"low": low, "high": high, "se": se, "method": method}
     return MetricInterval(estimate=estimate, **found, **about)
@@ -196,6 +196,6 @@ def _degenerate(
     certain = [(1.0, estimate, pairs)]
     low, high = all_or_none(certain, about["confidence_level"])
     if not pairs:
-        warn_undefined("All rows are of one patient: the area has no interval")
+        warn_undefined("All rows are of one patient; the area has no interval")
     found = {"low": low, "high": high, "se": 0.0, "method": RULE}
     return MetricInterval(estimate=estimate, **found, **about)

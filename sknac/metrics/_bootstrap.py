@@ -332,7 +332,10 @@ def _bounds(
     if method == "bca":
         tails = _bca_tails(kernel, values, tails)
         if np.isnan(tails).any():
-            warn_undefined("The BCa correction is infinite: the interval is NaN")
+            warn_undefined(
+                "The BCa correction is infinite and the interval NaN; take "
+                "method='percentile'"
+            )
             return np.nan, np.nan
     low, high = np.quantile(values, tails)
     return float(low), float(high)

@@ -200,11 +200,11 @@ def _logistic_measures(
     ones = np.ones((len(target), 1))
     intercept = _fit(target, ones, odds, sample.codes)
     if np.ptp(odds) == 0:
-        warn_undefined("All predictions are equal: the calibration slope is NaN")
+        warn_undefined("All predictions are equal; the calibration slope is NaN")
         return nothing, intercept
     slope = _fit(target, np.column_stack([odds, ones]), None, sample.codes)
     if abs(slope[0]) > LARGEST_SLOPE or _ordered(target, prob):
-        warn_undefined("The predictions separate the classes: the slope is NaN")
+        warn_undefined("The predictions separate the classes; the slope is NaN")
         return nothing, intercept
     if slope[0] < 0:
         warn_hint(

@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT, ROUNDING, all_or_none
 from sknac.metrics._checks import check_probabilities
 from sknac.metrics._placements import mean_and_error
+from sknac.utils._decimals import as_printed, snapped
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
@@ -148,6 +149,9 @@ def decision_curve(
 
     Notes
     -----
+    A threshold that differs from a prediction by rounding only, 0.05 * 3 from 0.15,
+    is reached by it; numbers of single precision are the decimals that they print as.
+
     With threshold t, rates of true and false positives among all n patients, the net
     benefit is ``TP / n - FP / n * t / (1 - t)``. It is a mean over patients; its
     bounds are normal, from the spread between patients. Where all rows add the same,
@@ -181,7 +185,7 @@ def decision_curve(
     if (sample.n_groups or sample.n) == 1:
         warn_undefined(ONE_PATIENT)
     for key, (_, _, _, flat) in curves.items():
-        _warn_of_no_spread(key, flat, cuts > probs[key].max())
+        _warn_of_no_spread(key, flat, ~_acted(probs[key], cuts).any(axis=0))
     everybody = _curve(sample, np.ones(sample.n), cuts, level)[0]
     return DecisionCurve(
         thresholds=cuts,
@@ -197,12 +201,14 @@ def decision_curve(
 def _prob(sample: Sample, name: Any, values: Any) -> np.ndarray:
     """Return probabilities in [0, 1], one per row."""
     name = f"y_prob of {name!r}"
-    return check_probabilities(sample.scores(values, name), name)
+    sample.rows.see(name, values)
+    return check_probabilities(sample.scores(as_printed(values), name), name)
 
 
 def _check_thresholds(thresholds: Any) -> np.ndarray:
     """Return the threshold probabilities, increasing."""
-    cuts = as_floats(_THRESHOLDS if thresholds is None else thresholds, "thresholds")
+    cuts = _THRESHOLDS if thresholds is None else as_printed(thresholds)
+    cuts = as_floats(cuts, "thresholds")
     if cuts.ndim != 1 or cuts.size == 0:
         raise ValueError("thresholds must be a list of at least one number")
     if not ((cuts >= 0) & (cuts < 1)).all():
@@ -215,7 +221,7 @@ def _curve(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return net benefit, its bounds and where there is no spread, at each cut."""
     odds = cuts / (1 - cuts)
-    acted = prob[:, None] >= cuts
+    acted = _acted(prob, cuts)
     # What each row adds: 1 for a true positive, -odds for a false one.
     share = acted * np.where(sample.positive[:, None], 1.0, -odds)
     mean, se = mean_and_error(share, sample.codes)
@@ -228,6 +234,11 @@ def _curve(
     low = np.where(flat, np.where(alike, mean - other * (mean + odds), np.nan), low)
     high = np.where(flat, np.where(alike, mean + other * (1 - mean), np.nan), high)
     return mean, low, high, flat
+
+
+def _acted(prob: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Tell who reaches which cut; 0.05 * 3 is reached by 0.15, as in decimals."""
+    return prob[:, None] >= snapped(cuts, prob, ROUNDING)
 
 
 def _warn_of_no_spread(name: str, flat: np.ndarray, nobody: np.ndarray) -> None:

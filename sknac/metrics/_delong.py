@@ -179,7 +179,7 @@ def delong_contrast(
         statistic, df = _chi_square(contrast, auc, centred, sample)
         pvalue = float(chdtrc(df, statistic)) if df else np.nan
         if not df:
-            warn_undefined("The contrasts have no variance: chi-square is NaN")
+            warn_undefined("The contrasts have no variance; chi-square is NaN")
     return ContrastResult(
         names=names,
         auc=auc,
@@ -283,7 +283,7 @@ def _result(
     if np.isnan(statistic) and not np.isnan(difference):
         warn_undefined(
             "The difference of the areas has no variance (or a class has one patient "
-            "only): the test is NaN"
+            "only); the test is NaN"
         )
     tail = (1 - confidence_level) / 2
     half = -se * (ndtri(tail) if np.isinf(df) else stdtrit(df, tail))

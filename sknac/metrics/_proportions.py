@@ -37,7 +37,7 @@ def proportion_ci(
     check_option(method, "method", _STATSMODELS)
     confidence_level = check_confidence_level(confidence_level)
     if total == 0:
-        warn_undefined("No trials: the proportion is undefined (NaN)")
+        warn_undefined("There are no trials; the proportion is undefined (NaN)")
     return _interval("proportion", count, total, method, confidence_level, n=total)
 
 
@@ -247,7 +247,7 @@ def rates_from_counts(
             name, top, bottom, taken, level, pos_label=pos_label, **about
         )
     if empty:
-        warn_undefined(f"Undefined (NaN): {', '.join(empty)}")
+        warn_undefined(f"Some rates are undefined; NaN are {', '.join(empty)}")
     if certain:
         warn_undefined(
             f"Wald's interval has no width for {', '.join(certain)}; there it is "

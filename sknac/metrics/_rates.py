@@ -271,5 +271,5 @@ def _metric(
     empty = [p for p, share in parts.items() if share and not rate_terms(p)[1] @ counts]
     if empty:
         why = " and ".join(WHY_UNDEFINED[p] for p in empty)
-        warn_undefined(f"{name} is undefined (NaN): {why}")
+        warn_undefined(f"{name} is undefined, as {why}; it is NaN")
     return float(rates_of_counts(counts, parts, constant))

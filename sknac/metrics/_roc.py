@@ -271,7 +271,8 @@ def _defined(curves: np.ndarray) -> np.ndarray:
         raise ValueError("no resample holds both classes; pass stratify=True")
     if lost.any():
         warn_undefined(
-            f"{lost.sum()} of {lost.size} resamples lack a class and were left out"
+            f"{lost.sum()} of {lost.size} resamples lack a class and were left out; "
+            "stratify=True draws both"
         )
     return curves[~lost]
 

@@ -151,7 +151,7 @@ def subgroup_rates(
         rates = {k: rates_of(sample.part(r), **settings) for k, r in groups.items()}
     undefined = _where(rates, lambda rate: np.isnan(rate.estimate))
     if undefined:
-        warn_undefined(f"Some rates are undefined (NaN) in: {undefined}")
+        warn_undefined(f"Some rates are undefined; there are NaN in: {undefined}")
     certain = _where(rates, lambda rate: rate.total and rate.method != method)
     if certain:
         warn_undefined(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length
 
+from sknac.utils._decimals import as_printed, tied
 from sknac.utils._groups import check_groups_of
 from sknac.utils._labels import (
     as_floats,
@@ -30,12 +31,13 @@ def check_follow_up(time, event, by=None, covariates=None):
         refuse_masked(values, name)
     refuse_dates(event, "event", mend="give 1 (seen) or 0 (censored)")
     index = getattr(time, "index", None)
-    time = as_floats(one_column(time, "time"), "time")
+    time = as_floats(as_printed(one_column(time, "time")), "time")
     if len(time) == 0:
         raise ValueError("time is empty; give at least one patient")
     mend = "; leave the patient out"
     raise_first(~np.isfinite(time), f"time is missing or infinite{mend}", index)
     raise_first(time < 0, "time is negative; count it from the start", index)
+    time = tied(time)
     event = one_column(event, "event")
     raise_first(pd.isna(event), f"event is missing{mend}", index)
     strange = ~np.isin(event.astype(object), [0, 1])

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from sknac.survival._checks import check_follow_up, group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
-from sknac.utils._decimals import as_decimals
+from sknac.utils._decimals import as_decimals, as_printed, snapped
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sklearn import validate_params
@@ -97,7 +97,7 @@ class KaplanMeierResult(Result):
         ValueError
             If a time is negative or not finite.
         """
-        times = _check_times(times, "times")
+        times = snapped(_check_times(times, "times"), self.curves["time"])
         rows = [
             _landmarks(curve, times)
             for _, curve in self.curves.groupby("group", sort=False)
@@ -239,6 +239,10 @@ def kaplan_meier(
     The band is Greenwood's on the log-log scale (R: ``conf.type="log-log"``), which
     stays inside [0, 1]. lifelines does the estimation.
 
+    Times that differ by rounding only, such as 0.3 and 0.1 + 0.2, are one, by the rule
+    of R's ``timefix``; those of single precision are the decimals that they print as.
+    The same holds of the times that are asked for, of `logrank` and `hazard_ratio`.
+
     References
     ----------
     E. L. Kaplan, P. Meier, Nonparametric estimation from incomplete observations,
@@ -261,7 +265,7 @@ def kaplan_meier(
     labels = group_labels(by)
     fitted = [_fit(time[by == x], event[by == x], x, confidence_level) for x in labels]
     ticks = _round_times(time.max()) if at_risk_times is None else at_risk_times
-    ticks = np.unique(_check_times(ticks, "at_risk_times"))
+    ticks = np.unique(snapped(_check_times(ticks, "at_risk_times"), time))
     return KaplanMeierResult(
         curves=pd.concat([curve for curve, _ in fitted], ignore_index=True),
         at_risk=_at_risk_table(time, by, labels, ticks),
@@ -275,7 +279,7 @@ def kaplan_meier(
 
 def _check_times(times, name):
     """Return times, or say that one is none."""
-    times = np.atleast_1d(as_floats(times, name))
+    times = np.atleast_1d(as_floats(as_printed(times), name))
     if times.ndim != 1:
         raise ValueError(f"{name} must be 1-D, got shape {times.shape}")
     wrong = times[~np.isfinite(times) | (times < 0)]

@@ -17,6 +17,8 @@ from sklearn.utils.multiclass import type_of_target
 
 from sknac.utils._warnings import warn_undefined, warn_user
 
+# What is wrong with two labels that are alike.
+ALIKE = "differ by capitals, blanks or type only; write them alike"
 # Beyond this, neighbouring whole numbers are one float64.
 _MOST_WHOLE = 2**53
 
@@ -174,21 +176,20 @@ def warn_of_no_positives(labels: list[Any], pos_label: Any, name: str) -> None:
 
 
 def alike(labels: Iterable[Any]) -> str:
-    """Say which two labels differ by capitals, blanks or type only; "" if none do."""
+    """List two labels that differ by capitals, blanks or type only; "" if none do."""
     read: dict[str, Any] = {}
     for label in labels:
         whole = isinstance(label, float) and label.is_integer()
         text = "".join(str(int(label) if whole else label).split()).casefold()
         if read.setdefault(text, label) is not label:
-            pair = spell([read[text], label])
-            return f"{pair} differ by capitals, blanks or type only; write them alike"
+            return spell([read[text], label])
     return ""
 
 
 def warn_of_alike(labels: Iterable[Any], name: str) -> None:
     """Warn where two classes may be one that was written in two ways."""
-    if said := alike(labels):
-        warn_user(f"two labels of {name} may be one: {said}")
+    if pair := alike(labels):
+        warn_user(f"two labels of {name} may be one: {pair} {ALIKE}")
 
 
 def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> int:

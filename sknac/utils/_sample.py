@@ -99,7 +99,7 @@ class Sample:
     def warn_of_one_class(self, what: str) -> bool:
         """Warn that `what` is NaN if a class is absent; tell whether it is."""
         if not self.has_both:
-            warn_undefined(f"{self._one_class(what)}: NaN")
+            warn_undefined(f"{self._one_class(what)}; it is NaN")
         return not self.has_both
 
     def require_both_classes(self, what: str) -> None:

@@ -98,3 +98,21 @@ def test_bad_input_is_named(changed, message):
     given = {"y_true": [0, 1], "y_prob": [0.1, 0.9]} | changed
     with pytest.raises(ValueError, match=message):
         decision_curve(**given)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("threshold", [0.15, 3 * 0.05, np.float32(0.15)])
+def test_a_threshold_is_reached_as_in_decimals(kind, threshold):
+    y = [0] * 20 + [1] * 20
+    p = np.array([0.1] * 19 + [0.9] + [0.15] * 19 + [0.8], dtype=kind)
+    found = decision_curve(y, p, thresholds=[threshold]).to_frame()
+    # 20 true positives and 1 false one among 40 patients.
+    want = 20 / 40 - 1 / 40 * 0.15 / 0.85
+    assert found["net_benefit"].item() == pytest.approx(want)
+
+
+@pytest.mark.parametrize("threshold", [0.7, 7 * 0.1, 0.1 + 0.6])
+def test_the_highest_prediction_reaches_its_own_threshold(threshold):
+    p = np.array([0.2, 0.3, 0.7], dtype=np.float32)
+    found = decision_curve([0, 0, 1], p, thresholds=[threshold]).to_frame()
+    assert found["net_benefit"].item() == pytest.approx(1 / 3)

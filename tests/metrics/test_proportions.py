@@ -114,7 +114,7 @@ def test_rate_without_denominator_is_nan_and_warned_of():
 
 
 def test_no_trials_are_nan_and_warned_of():
-    with pytest.warns(UndefinedMetricWarning, match="No trials"):
+    with pytest.warns(UndefinedMetricWarning, match="no trials; the"):
         assert np.isnan(proportion_ci(0, 0).estimate)
 
 

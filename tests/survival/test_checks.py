@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sknac.survival import hazard_ratio, kaplan_meier, logrank
 from sknac.survival._checks import check_follow_up, group_labels
 
 
@@ -95,3 +96,34 @@ def test_few_or_whole_numbers_and_words_are_groups(by):
 def test_dates_durations_and_masked_values_are_no_numbers(values, message):
     with pytest.raises(ValueError, match=message):
         check_follow_up(values, [1, 1])
+
+
+TIED = {
+    "sums": [0.1 + 0.2, 0.3, 1.0, 2.0, 0.3, 5.0],
+    "products": [3 * 0.1, 0.3, 1.0, 2.0, 0.3, 5.0],
+    "single precision": np.array([0.3, 0.3, 1.0, 2.0, 0.3, 5.0], dtype=np.float32),
+    "half precision": np.array([0.3, 0.3, 1.0, 2.0, 0.3, 5.0], dtype=np.float16),
+}
+
+
+@pytest.mark.parametrize("how", TIED)
+def test_times_are_tied_as_in_decimals(how):
+    clean, event, by = [0.3, 0.3, 1, 2, 0.3, 5], [1] * 6, list("ababab")
+    time = TIED[how]
+    assert logrank(time, event, by).statistic == logrank(clean, event, by).statistic
+    found, want = (hazard_ratio(t, event, by).table for t in (time, clean))
+    pd.testing.assert_frame_equal(found, want)
+    curve = kaplan_meier(time, event)
+    assert curve.curves["time"].tolist() == [0, 0.3, 1, 2, 5]
+    asked = [0.3, 0.1 + 0.2, np.float32(0.3)]
+    # Three of six have had the event by then.
+    assert curve.survival_at(asked)["survival"].tolist() == pytest.approx([0.5] * 3)
+    assert curve.survival_at(asked)["at_risk"].tolist() == [6] * 3
+    table = kaplan_meier(time, event, at_risk_times=[0.1 + 0.2]).at_risk
+    assert table.loc["all"].tolist() == [6]
+
+
+@pytest.mark.parametrize("last", [0.1 + 0.2, np.float32(0.3), 3 * 0.1])
+def test_the_last_time_is_reached(last):
+    curve = kaplan_meier([0.1, 0.2, last], [1, 1, 0])
+    assert curve.survival_at(0.3)["survival"].item() == pytest.approx(1 / 3)

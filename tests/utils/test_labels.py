@@ -232,7 +232,7 @@ def test_numbers_say_nothing_of_a_part_without_positives():
     ],
 )
 def test_labels_that_differ_by_capitals_blanks_or_type_are_alike(labels):
-    assert "differ by capitals, blanks or type only; write" in _labels.alike(labels)
+    assert repr(labels[0]) in _labels.alike(labels)
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], [0, 1], [0.5, 0], ["1", "10"], []])
@@ -253,7 +253,7 @@ def test_other_labels_are_not(labels):
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 def test_two_classes_that_may_be_one_are_warned_of(call):
-    with pytest.warns(UserWarning, match=r"two labels of .* may be one: \{'"):
+    with pytest.warns(UserWarning, match=r"two labels of .* may be one: \{.*; write"):
         call(np.array(["R", "r "] * 6))
 
 
@@ -319,7 +319,7 @@ def test_numbers_in_other_types_are_scores():
     assert _labels.as_floats([2**53], "s").tolist() == [2.0**53]
 
 
-@pytest.mark.parametrize("labels", [[1, "1"], [True, "yes"], [0, "b", "a"]])
+@pytest.mark.parametrize("labels", [[1, "2"], [True, "yes"], [0, "b", "a"]])
 def test_labels_of_several_kinds_have_no_order(labels):
     groups = pd.Series(labels * 4, dtype=object)
     n = len(groups)

@@ -35,7 +35,7 @@ def test_one_class_is_refused_or_warned_of_by_one_sentence(y, which):
     text = rf"y_true holds one class only \({which} row is 1\); it needs both classes"
     with pytest.raises(ValueError, match=f"{text}$"):
         sample.require_both_classes("it")
-    with pytest.warns(UndefinedMetricWarning, match=f"{text}: NaN$"):
+    with pytest.warns(UndefinedMetricWarning, match=f"{text}; it is NaN$"):
         assert sample.warn_of_one_class("it")
 
 
