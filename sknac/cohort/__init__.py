@@ -8,6 +8,7 @@ splitter therefore splits by patient. `sknac.cohort.planes` is a door for develo
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.cohort._folder import cohort_from_folder
 from sknac.cohort._frame import (
     check_cohort,
     planes_table,
@@ -30,6 +31,7 @@ __all__ = [
     "PolygonOutline",
     "Study",
     "check_cohort",
+    "cohort_from_folder",
     "cohort_from_table",
     "pack_cohort",
     "planes_table",
