@@ -11,6 +11,8 @@ Tests get both as fixtures; ``benchmarks/fuzz_readers.py`` reads this file.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import importlib.util
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -476,3 +478,212 @@ def write_clarius_claim(folder):
     yml.write_text(text.replace("line: 12", "line: 40000"), encoding="utf-8")
     path.write_bytes(struct.pack("<5I", 2, 90_000, 6, 40_000, 2) + bytes(1000))
     return path
+
+
+# DICOM
+
+
+def write_dicom(
+    path, pixels, *, syntax="ExplicitVRLittleEndian", vr=None, regions=(), **tags
+):
+    """Write a DICOM file of (frames,) rows, columns (, 3), or of compressed frames."""
+    from pydicom import uid
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+
+    data = Dataset()
+    data.SOPClassUID = uid.UltrasoundMultiFrameImageStorage
+    data.SOPInstanceUID = "1.2.3"
+    data.Modality = "US"
+    syntax = getattr(uid, syntax)
+    if isinstance(pixels, list):
+        data.PixelData = encapsulate(pixels)
+        data["PixelData"].is_undefined_length = True
+        tags = {"NumberOfFrames": len(pixels), "SamplesPerPixel": 1, **tags}
+    else:
+        tags = {**_dicom_tags(pixels), **tags}
+        order = "<" if syntax.is_little_endian else ">"
+        data.PixelData = pixels.astype(pixels.dtype.newbyteorder(order)).tobytes()
+        data.PixelData += bytes(len(data.PixelData) % 2)
+    tags.setdefault("BitsStored", tags["BitsAllocated"])
+    tags.setdefault("HighBit", tags["BitsStored"] - 1)
+    if regions:
+        data.SequenceOfUltrasoundRegions = [_as_item(region) for region in regions]
+    for keyword, value in tags.items():
+        if value is not None:
+            setattr(data, keyword, value)
+    data["PixelData"].VR = vr or ("OB" if tags["BitsAllocated"] == 8 else "OW")
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = syntax
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _dicom_tags(pixels):
+    """What the header says of an array."""
+    colour = pixels.ndim > 2 and pixels.shape[-1] == 3
+    *frames, rows, columns = pixels.shape[:-1] if colour else pixels.shape
+    tags = {
+        "Rows": rows,
+        "Columns": columns,
+        "SamplesPerPixel": 3 if colour else 1,
+        "PhotometricInterpretation": "RGB" if colour else "MONOCHROME2",
+        "BitsAllocated": 8 * pixels.itemsize,
+        "PixelRepresentation": int(pixels.dtype.kind == "i"),
+    }
+    if colour:
+        tags["PlanarConfiguration"] = 0
+    return tags | ({"NumberOfFrames": frames[0]} if frames else {})
+
+
+def _as_item(tags):
+    """Make an item of a sequence."""
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    for keyword, value in tags.items():
+        setattr(item, keyword, value)
+    return item
+
+
+def dicom_region(box, cm=(0.02, 0.03), kind=1, contents=1, units=(3, 3), **tags):
+    """One ultrasound region: (first row, first column, last row, last column)."""
+    return {
+        "RegionSpatialFormat": kind,
+        "RegionDataType": contents,
+        "RegionFlags": 0,
+        "RegionLocationMinY0": box[0],
+        "RegionLocationMinX0": box[1],
+        "RegionLocationMaxY1": box[2],
+        "RegionLocationMaxX1": box[3],
+        "PhysicalUnitsYDirection": units[0],
+        "PhysicalUnitsXDirection": units[1],
+        "PhysicalDeltaY": cm[0],
+        "PhysicalDeltaX": cm[1],
+        **tags,
+    }
+
+
+def dicom_palette(colours, bits=16, first=0):
+    """The tags of a palette of (n, 3) entries."""
+    entries = np.asarray(colours, f"<u{bits // 8}")
+    tags = {}
+    for name, values in zip(("Red", "Green", "Blue"), entries.T, strict=True):
+        lut = f"{name}PaletteColorLookupTable"
+        tags[f"{lut}Descriptor"] = [len(values) % 65536, first, bits]
+        tags[f"{lut}Data"] = values.tobytes()
+    return tags
+
+
+def jpeg_frames(images, kind="JPEG", **settings):
+    """Compress images with Pillow, for encapsulation."""
+    frames = []
+    for image in images:
+        buffer = io.BytesIO()
+        Image.fromarray(image).save(buffer, kind, **settings)
+        frames.append(buffer.getvalue())
+    return frames
+
+
+if importlib.util.find_spec("pydicom"):
+
+    @seed("dicom cine")
+    def write_dicom_cine(folder):
+        """Three frames beside a Doppler strip."""
+        regions = [
+            dicom_region((0, 0, 11, 9)),
+            dicom_region((12, 0, 15, 9), kind=3, contents=3, units=(7, 4)),
+        ]
+        path = Path(folder) / "cine.dcm"
+        return write_dicom(path, speckle((3, 16, 10)), regions=regions)
+
+    @seed("dicom palette")
+    def write_dicom_palette(folder):
+        """Colours of a table."""
+        return write_dicom(
+            Path(folder) / "palette.dcm",
+            speckle((12, 10)),
+            PhotometricInterpretation="PALETTE COLOR",
+            **dicom_palette(speckle((256, 3), "uint16") * 256),
+        )
+
+    @seed("dicom jpeg")
+    def write_dicom_jpeg(folder):
+        """Two compressed frames of colour."""
+        images = speckle((2, 16, 24, 3))
+        return write_dicom(
+            Path(folder) / "jpeg.dcm",
+            jpeg_frames(images),
+            syntax="JPEGBaseline8Bit",
+            **{**_dicom_tags(images), "PhotometricInterpretation": "YBR_FULL_422"},
+        )
+
+    @seed("dicom rle")
+    def write_dicom_rle(folder):
+        """Two frames of 16 bits in runs."""
+        from pydicom import dcmread
+
+        path = write_dicom(Path(folder) / "rle.dcm", speckle((2, 12, 10), "uint16"))
+        data = dcmread(path)
+        data.compress("1.2.840.10008.1.2.5", generate_instance_uid=False)
+        data.save_as(path)
+        return path
+
+    @bomb("dicom of 43 TB")
+    def write_dicom_bomb(folder):
+        """A header of 10000 frames of 65535 x 65535."""
+        return write_dicom(
+            Path(folder) / "bomb.dcm",
+            speckle((12, 10)),
+            Rows=65535,
+            Columns=65535,
+            NumberOfFrames=10000,
+        )
+
+    @bomb("dicom deflated a thousandfold")
+    def write_dicom_deflated(folder):
+        """A hundred megabytes of zeros, deflated."""
+        path = write_dicom(
+            Path(folder) / "bomb.dcm",
+            speckle((12, 10)),
+            syntax="DeflatedExplicitVRLittleEndian",
+        )
+        data = path.read_bytes()
+        head = data[: data.index(b"1.2.840.10008.1.2.1.99") + 22]
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+        zeros = squeeze.compress(bytes(1 << 20))
+        body = b"".join([zeros, *(squeeze.compress(bytes(1 << 20)) for _ in range(99))])
+        path.write_bytes(head + body + squeeze.flush())
+        return path
+
+    @bomb("dicom runs of 256 MB")
+    def write_dicom_runs(folder):
+        """Runs of 128 that unpack to far more than the header says."""
+        head = struct.pack("<16L", 1, 64, *[0] * 14)
+        return write_dicom(
+            Path(folder) / "bomb.dcm",
+            [head + b"\x81\0" * (1 << 21)],
+            syntax="RLELossless",
+            **_dicom_tags(speckle((12, 10))),
+        )
+
+    @bomb("dicom with a larger jpeg")
+    def write_dicom_larger_jpeg(folder):
+        """An image of 6000 x 6000 under a header of 12 x 10."""
+        image = Image.new("L", (6000, 6000))
+        return write_dicom(
+            Path(folder) / "bomb.dcm",
+            jpeg_frames([np.asarray(image)]),
+            syntax="JPEGBaseline8Bit",
+            **_dicom_tags(speckle((12, 10))),
+        )
+
+    @bomb("dicom of nested sequences")
+    def write_dicom_nested(folder):
+        """Sequences within sequences, a hundred thousand deep."""
+        path = write_dicom(Path(folder) / "bomb.dcm", speckle((12, 10)))
+        data = path.read_bytes()
+        at = data.index(b"\x28\0\x02\0US")  # before SamplesPerPixel
+        item = b"\x18\0\x11\x60SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xff\xff\xff\xff"
+        path.write_bytes(data[:at] + item * 100_000 + data[at:])
+        return path

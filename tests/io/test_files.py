@@ -39,7 +39,7 @@ def test_suffix_is_read_in_any_case(stack):
     assert read_info(str(shouting)).shape == (2, 3, 2)
 
 
-@pytest.mark.parametrize("name", ["scan.dcm", "scan", "scan.npz"])
+@pytest.mark.parametrize("name", ["scan.xyz", "scan", "scan.npz"])
 def test_unknown_suffix_lists_the_known(tmp_path, name):
     (tmp_path / name).write_bytes(b"x")
     with pytest.raises(SknacFormatError, match=r"is not one of \.rf, .*\.npy"):
