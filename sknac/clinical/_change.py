@@ -7,10 +7,10 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknac.utils._decimals import as_decimals
-from sknac.utils._frames import as_pandas, as_seen, unique_columns
+from sknac.utils._frames import as_pandas, as_seen, validate_data
 from sknac.utils._labels import as_floats, raise_first
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import StrOptions, _fit_context
@@ -183,7 +183,7 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
     def _names(self, visit):
         """Return the one or three columns of a visit."""
         names = self.visits[visit]
-        names = [names] if isinstance(names, str) else list(names)
+        names = [names] if np.ndim(names) == 0 else list(names)
         if len(names) not in (1, 3):
             raise ValueError(
                 f"visit {visit!r} has {len(names)} columns; give three diameters, or "
@@ -247,7 +247,6 @@ def _check_frame(X, columns):
     """Raise unless X is a table with these columns."""
     if not isinstance(X, pd.DataFrame):
         raise ValueError(f"X must be a DataFrame with the columns {columns}")
-    unique_columns(X, "X")
     absent = [name for name in columns if name not in X.columns]
     if absent:
         raise ValueError(f"X has no column {', '.join(map(str, absent))}; add it")

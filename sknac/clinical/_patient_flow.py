@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._frames import check_mapping
 from sknac.utils._labels import ALIKE, alike, in_order
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
@@ -61,6 +62,10 @@ class PatientFlow(Result):
 
     def __post_init__(self):
         # Copies: the sum that is checked here must stay right.
+        check_mapping(self.cohorts, "cohorts", "{'training': {'response': 3}}")
+        check_mapping(self.excluded, "excluded", "{'no surgery': 2}")
+        for name, counts in self.cohorts.items():
+            check_mapping(counts, f"cohorts[{name!r}]", "{'response': 3}")
         cohorts = {name: dict(counts) for name, counts in self.cohorts.items()}
         object.__setattr__(self, "cohorts", cohorts)
         object.__setattr__(self, "excluded", dict(self.excluded))
@@ -110,6 +115,7 @@ class PatientFlow(Result):
             If a label is missing, the cohorts' labels are of kinds that do not sort,
             such as 0 and "0", or the counts do not add up.
         """
+        check_mapping(labels, "labels", "{'training': y}")
         for name, y in labels.items():
             Rows(ONE_ROW).see(name, y)
         found = {

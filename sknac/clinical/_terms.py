@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
-from sklearn.utils.validation import validate_data
 
-from sknac.utils._frames import as_pandas
+from sknac.utils._frames import as_pandas, validate_data
 from sknac.utils._labels import refuse_dates, refuse_masked
 
 # A column that keeps less than this share of its spread beside the others adds none.

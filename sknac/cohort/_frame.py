@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import validate_data
 
 from sknac.cohort._records import Study
 from sknac.exceptions import CohortError
-from sknac.utils._frames import as_seen
+from sknac.utils._frames import as_seen, validate_data
 
 _PREFIX = "us_"
 
@@ -116,7 +115,7 @@ def ultrasound_columns(X, columns=None):
     if isinstance(columns, str):
         columns = [columns]
     for column in columns:
-        if column not in X.columns:
+        if np.ndim(column) or column not in X.columns:
             raise CohortError(f"column {column} is missing; X has {list(X.columns)}")
     return tuple(columns)
 

@@ -16,7 +16,7 @@ from sknac.decision._trace import ACTIONS, Route
 from sknac.metrics import rates_from_counts
 from sknac.utils._confusion import CELLS, RATES, cell_counts
 from sknac.utils._frames import unique_columns
-from sknac.utils._labels import class_index
+from sknac.utils._labels import class_index, one_dimensional
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
@@ -222,7 +222,10 @@ def _label_table(stage_labels, sample):
     if isinstance(stage_labels, Mapping):
         for name, values in stage_labels.items():
             sample.rows.see(f"stage_labels[{name!r}]", values)
-        stage_labels = {name: np.asarray(v) for name, v in stage_labels.items()}
+        stage_labels = {
+            name: one_dimensional(values, f"stage_labels[{name!r}]", sample.n)
+            for name, values in stage_labels.items()
+        }
     labels = pd.DataFrame(stage_labels).astype(object).reset_index(drop=True)
     if len(labels) != sample.n:
         raise ValueError(

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, indexable
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._blocks import as_table, column_positions, row_name
-from sknac.utils._frames import as_seen
+from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class, refuse_dates
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context

@@ -7,7 +7,7 @@ from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Bunch, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._blocks import (
     as_table,
@@ -17,7 +17,7 @@ from sknac.decision._blocks import (
 )
 from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
-from sknac.utils._frames import as_seen
+from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import (

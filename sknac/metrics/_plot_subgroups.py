@@ -14,7 +14,7 @@ from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
 from sknac.utils._confusion import RATES
 from sknac.utils._responses import label_of
 from sknac.utils._rows import same_rows
-from sknac.utils._settings import check_option
+from sknac.utils._settings import check_options
 from sknac.utils._style import open_axes, point_style
 from sknac.utils._text import counts, in_line
 
@@ -202,9 +202,7 @@ class SubgroupDisplay:
         ValueError
             If a metric is unknown.
         """
-        metrics = [metrics] if isinstance(metrics, str) else list(metrics)
-        for metric in metrics:
-            check_option(metric, "metrics", tuple(RATES))
+        metrics = check_options(metrics, "metrics", RATES)
         rows = self._rows()
         height = 1.3 + len(rows) * (0.18 + 0.16 * len(metrics))
         ax = open_axes(self, ax, figsize=(7.0, height))

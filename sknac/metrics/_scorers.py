@@ -18,9 +18,10 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
+from sknac.utils._confusion import RATES
 from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
-from sknac.utils._settings import check_confidence_level, check_share
+from sknac.utils._settings import check_confidence_level, check_options, check_share
 from sknac.utils._sklearn import _Scorer
 
 _RATES = {
@@ -99,7 +100,8 @@ def clinical_scorers(
     level = check_confidence_level(confidence_level)
     weight = check_share(weight, "weight")
     ranked = {"response_method": _SCORES, "pos_label": pos_label}
-    named = [lower_bounds] if isinstance(lower_bounds, str) else lower_bounds
+    bounded = [*RATES, "balanced_accuracy", "weighted_youden"]
+    named = check_options(lower_bounds, "lower_bounds", bounded)
     called = {"pos_label": pos_label}
     ranked = called | {"response_method": _SCORES}
     scorers = {

@@ -16,7 +16,7 @@ from sknac.utils._confusion import RATES
 from sknac.utils._frames import named_columns
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
-from sknac.utils._settings import check_confidence_level, check_option
+from sknac.utils._settings import check_confidence_level, check_option, check_options
 from sknac.utils._text import ABSENT, in_line
 
 _METRICS = ("roc_auc", *RATES)
@@ -257,10 +257,9 @@ def _settings(
     chosen["method"] = "wilson" if groups is None else "percentile"
     chosen |= _PRESETS.get(preset, {})
     given = {"pos_label": pos_label, "method": method, "auc_method": auc_method}
-    given["metrics"] = None if metrics is None else tuple(metrics)
+    if metrics is not None:
+        given["metrics"] = check_options(metrics, "metrics", _METRICS)
     chosen |= {name: value for name, value in given.items() if value is not None}
-    for name in chosen["metrics"]:
-        check_option(name, "metrics", _METRICS)
     check_option(chosen["method"], "method", _METHODS)
     if groups is not None and chosen["method"] not in ("percentile", "bca"):
         raise ValueError(

@@ -5,11 +5,11 @@
 import numpy as np
 import pandas as pd
 from sklearn.callback import with_callbacks
-from sklearn.utils.validation import validate_data
 
 from sknac.nets._base import NetClassifier
 from sknac.nets._inputs import TableItems, from_torch
 from sknac.nets._named import TABLE_NETS
+from sknac.utils._frames import validate_data
 from sknac.utils._labels import refuse_dates
 from sknac.utils._sklearn import _fit_context
 

@@ -47,7 +47,13 @@ def pick_device(device: str | torch.device) -> torch.device:
     """Resolve ``"auto"`` to the first GPU, or the CPU where there is none."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(device)
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            "device must be 'auto' or one of torch's, such as 'cpu' or 'cuda:0', got "
+            f"{device!r}"
+        ) from None
 
 
 def loadable_device(device: str | torch.device) -> torch.device:

@@ -9,7 +9,7 @@ from typing import Any
 from sknac.report._checks import check_text
 from sknac.report._parts import Options
 from sknac.report._system import System
-from sknac.utils._labels import shown
+from sknac.utils._frames import check_mapping
 from sknac.utils._versions import versions
 
 NOT_STATED = "Not stated."
@@ -36,11 +36,8 @@ class About:
         limits = self.limits
         limits = (limits,) if isinstance(limits, str) else tuple(limits)
         object.__setattr__(self, "limits", limits)
-        if not isinstance(self.seeds, Mapping | None):
-            raise TypeError(
-                "seeds must be a dictionary, such as {'split': 0}, got "
-                f"{shown(self.seeds)}"
-            )
+        if self.seeds is not None:
+            check_mapping(self.seeds, "seeds", "{'split': 0}")
         object.__setattr__(self, "seeds", dict(self.seeds or {}))
         for name in ("data", "intended_use", "date"):
             check_text(getattr(self, name), name)

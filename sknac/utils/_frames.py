@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import validate_data as sklearn_validate_data
 
 from sknac.utils._labels import shown
 
@@ -23,11 +24,20 @@ def as_pandas(X: Any) -> Any:
 
 def unique_columns(names: Iterable[Any], what: str) -> None:
     """Raise where two columns have one name, or names that are written alike."""
-    names = [str(name) for name in names]
-    if twice := [name for at, name in enumerate(names) if name in names[:at]]:
-        raise ValueError(
-            f"{what} has two columns of one name, {twice[0]!r}; rename one"
-        )
+    seen = set()
+    for name in map(str, names):
+        if name in seen:
+            raise ValueError(
+                f"{what} has two columns of one name, {name!r}; rename one"
+            )
+        seen.add(name)
+
+
+def validate_data(estimator: Any, X: Any, **settings: Any) -> Any:
+    """Check what an estimator is given, as scikit-learn does, and names that repeat."""
+    if isinstance(X, pd.DataFrame):
+        unique_columns(X, "X")
+    return sklearn_validate_data(estimator, X, **settings)
 
 
 def named_columns(given: Any, what: str) -> dict[Any, Any]:
@@ -40,6 +50,14 @@ def named_columns(given: Any, what: str) -> dict[Any, Any]:
         )
     unique_columns(given, what)
     return {name: given[name] for name in given}
+
+
+def check_mapping(given: Any, what: str, example: str) -> None:
+    """Raise unless something is a dictionary."""
+    if not isinstance(given, Mapping):
+        raise ValueError(
+            f"{what} must be a dictionary, such as {example}, got {shown(given)}"
+        )
 
 
 def as_seen(estimator: Any, X: Any, used: Iterable[Any]) -> Any:

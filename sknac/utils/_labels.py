@@ -26,10 +26,11 @@ _MOST_WHOLE = 2**53
 def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return a non-empty 1-D array, of n rows if n is given."""
     refuse_masked(values, name)
-    array = np.asarray(values)
+    array = _as_array(values, name)
     if array.ndim != 1:
         hint = ", the column of the positive class" if array.ndim == 2 else ""
-        raise ValueError(f"{name} must be 1-D{hint}, got shape {array.shape}")
+        what = f"shape {array.shape}" if array.ndim else shown(values)
+        raise ValueError(f"{name} must be 1-D{hint}, got {what}")
     if array.size == 0:
         raise ValueError(f"{name} is empty; give at least one row")
     if n is not None and array.size != n:
@@ -39,9 +40,17 @@ def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     return array
 
 
+def _as_array(values: Any, name: str) -> np.ndarray:
+    """Return values as an array; raise where their rows have no one length."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be one value per row, got lists") from None
+
+
 def one_column(values: Any, name: str) -> np.ndarray:
     """Return a 1-D array, of a table with one column too."""
-    shape = np.shape(values)
+    shape = _as_array(values, name).shape
     if len(shape) != 1 and shape[1:] != (1,):
         raise ValueError(f"{name} must be 1-D, got shape {shape}")
     return column_or_1d(values, input_name=name)
@@ -58,7 +67,7 @@ def finite_scores(values: Any, name: str, n: int | None = None) -> np.ndarray:
 def as_floats(values: Any, name: str) -> np.ndarray:
     """Return real numbers of any shape as float64, missing ones as NaN."""
     refuse_masked(values, name)
-    array = np.asarray(values)
+    array = _as_array(values, name)
     refuse_dates(array, name)
     if array.dtype.kind in "bf":
         return array.astype(np.float64, copy=False)
@@ -281,7 +290,8 @@ def shown(value: Any) -> str:
     """Write a value for an error message; of arrays and tables their kind."""
     if getattr(value, "shape", ()):
         return f"a {type(value).__name__} of shape {tuple(value.shape)}"
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def raise_first(wrong: np.ndarray, what: str, index: Any = None) -> None:

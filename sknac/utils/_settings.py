@@ -61,3 +61,12 @@ def check_option(value: Any, name: str, options: Iterable[Any]) -> None:
     options = tuple(options)
     if np.ndim(value) or value not in options:
         raise ValueError(f"{name} must be one of {spell(options)}, got {shown(value)}")
+
+
+def check_options(values: Any, name: str, options: Iterable[Any]) -> tuple[Any, ...]:
+    """Return one option, or several, as a tuple."""
+    options = tuple(options)
+    values = (values,) if np.ndim(values) == 0 else tuple(values)
+    for value in values:
+        check_option(value, name, options)
+    return values

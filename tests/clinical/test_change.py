@@ -131,3 +131,18 @@ def test_a_length_beside_volumes_is_hinted_at(table, first):
 
 def test_a_vanished_tumour_is_no_length(table):
     TumorChange(VISITS).fit(table.assign(v4=0.0))
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (["x", "y"], "column 'a' must be numbers, got 'x'"),
+        (pd.to_datetime(["2020", "2021"]), "column 'a' must be numbers, got dates"),
+        ([1 + 2j, 3], "column 'a' must be numbers, got"),
+    ],
+)
+def test_sizes_are_numbers(column, message):
+    with pytest.raises(ValueError, match=message):
+        TumorChange({"pre": "a", "post": "b"}).fit(
+            pd.DataFrame({"a": column, "b": [1.0, 2.0]})
+        )

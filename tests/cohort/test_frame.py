@@ -115,7 +115,7 @@ def with_cell(cell):
         (
             lambda X: pd.concat([X, X[["us_pre"]]], axis=1),
             None,
-            r"Expected unique column names, got:\n- 'us_pre' 2 times",
+            "X has two columns of one name, 'us_pre'; rename one",
         ),
     ],
 )

@@ -38,3 +38,9 @@ def test_auto_device_is_the_gpu_only_where_there_is_one(monkeypatch):
 def test_saved_gpu_setting_loads_on_a_machine_without(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert loadable_device("cuda:1").type == "cpu"
+
+
+@pytest.mark.parametrize("device", ["cudaa", "gpu", "cpu:x", 1.5])
+def test_a_device_is_one_that_torch_knows(device):
+    with pytest.raises(ValueError, match="device must be 'auto' or one of torch's"):
+        pick_device(device)

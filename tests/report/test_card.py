@@ -32,5 +32,5 @@ def test_model_card_says_what_is_known(cascade, study, new):
 
 @pytest.mark.parametrize("seeds", [[1, 2], 7, "7", np.array([1])])
 def test_seeds_have_names(seeds):
-    with pytest.raises(TypeError, match="seeds must be a dictionary, such as"):
+    with pytest.raises(ValueError, match="seeds must be a dictionary, such as"):
         StudyReport("t", synthetic=True, seeds=seeds)

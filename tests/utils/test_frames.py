@@ -1,5 +1,7 @@
 """Tables of other libraries, and frames with other columns than in fit."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedShuffleSplit
 
-from sknac.clinical import StepwiseLogisticRegression, TumorChange, baseline_table
+from sknac.clinical import (
+    PatientFlow,
+    StepwiseLogisticRegression,
+    TumorChange,
+    baseline_table,
+)
 from sknac.cohort import PlaneTransformer, check_cohort
 from sknac.datasets import make_bmode_cohort
 from sknac.decision import (
@@ -237,11 +244,11 @@ def test_cohort_frames_may_have_other_columns(estimator, change):
         output(fitted, X.drop(columns="us_pre"))
 
 
-def test_repeated_names_and_arrays_are_left_to_scikit_learn():
+def test_repeated_names_are_refused_in_predict():
     fitted = clone(NAMED[0]).fit(TABLE, Y)
     twice = pd.concat([TABLE, TABLE[["score"]]], axis=1)
     assert as_seen(fitted, twice, ["score"]) is twice
-    with pytest.raises(ValueError, match="unique column names"):
+    with pytest.raises(ValueError, match="two columns of one name"):
         fitted.predict(twice)
     with pytest.raises(NotFittedError):
         clone(NAMED[0]).predict(TABLE)
@@ -321,6 +328,15 @@ REPEATED = {
     "subgroup_rates": lambda X: subgroup_rates(BINARY, BINARY, X),
     "baseline_table": lambda X: baseline_table(X, BINARY),
     "TumorChange": TumorChange({"pre": "a", "post": "b"}).fit,
+    "ScoreColumn": lambda X: ScoreColumn("b", pos_label=1).fit(X, BINARY),
+    "StagedClassifier": lambda X: clone(CASCADE).fit(X, Y),
+    "StepwiseLogisticRegression": lambda X: StepwiseLogisticRegression(pos_label=1).fit(
+        X, BINARY
+    ),
+    "PredictiveNet": lambda X: PredictiveNet(**QUICK).fit(X, BINARY),
+    "check_cohort": lambda X: check_cohort(
+        MapScaler(), X.assign(us_pre=None), columns="us_pre", reset=True
+    ),
     "TumorChange, unused": TumorChange({"pre": "b", "post": "c"}).fit,
     "hazard_ratio": lambda X: hazard_ratio(
         TABLE["pre"], BINARY, BINARY, covariates=X.iloc[:, :2]
@@ -357,3 +373,17 @@ def test_a_table_names_its_columns():
 def test_subgroups_are_columns(by):
     with pytest.raises(ValueError, match="by must be the subgroup of each patient, or"):
         subgroup_rates(BINARY, BINARY, by)
+
+
+@pytest.mark.parametrize(
+    ("call", "example"),
+    [
+        (lambda: PatientFlow([3, 4]), "cohorts must be a dictionary, such as {"),
+        (lambda: PatientFlow({"training": 7}), "cohorts['training'] must be a dict"),
+        (lambda: PatientFlow({"a": {"R": 1}}, excluded=["late"]), "excluded must be a"),
+        (lambda: PatientFlow.from_labels([BINARY]), "labels must be a dictionary"),
+    ],
+)
+def test_what_must_be_a_dictionary(call, example):
+    with pytest.raises(ValueError, match=re.escape(example)):
+        call()

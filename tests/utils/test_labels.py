@@ -345,3 +345,14 @@ def test_one_label_is_positive():
     for label in ([1], np.array([1]), (1, 0)):
         with pytest.raises(ValueError, match="pos_label must be one label, got "):
             specificity_score([0, 1], [0, 1], pos_label=label)
+
+
+@pytest.mark.parametrize("name", ["y_true", "y_score", "groups"])
+def test_rows_have_one_value_each(name):
+    given = {"y_true": [0, 1], "y_score": [0.1, 0.2], "groups": [1, 2]}
+    for value in ([[1], [1, 2]], [1, [2]]):
+        with pytest.raises(ValueError, match=f"{name} must be one value per row, got"):
+            auc_ci(**(given | {name: value}))
+    for value in (3, {"a": 1}, iter("ab")):
+        with pytest.raises(ValueError, match=f"{name} must be 1-D, got [3{{<]"):
+            auc_ci(**(given | {name: value}))

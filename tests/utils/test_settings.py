@@ -14,6 +14,7 @@ from sknac.metrics import (
     auc_ci,
     bootstrap_ci,
     calibration,
+    clinical_scorers,
     performance_table,
     rates_from_counts,
     weighted_youden_score,
@@ -23,6 +24,7 @@ from sknac.utils._settings import (
     as_number,
     check_confidence_level,
     check_option,
+    check_options,
     check_share,
     check_whole,
 )
@@ -84,6 +86,28 @@ def test_whole_floats_are_whole_numbers():
 def test_options_are_listed(value):
     with pytest.raises(ValueError, match=r"must be one of {'a', 'b'}, got "):
         check_option(value, "kind", ("a", "b"))
+
+
+@pytest.mark.parametrize("values", ["c", ["a", "c"], [["a"]], 3, None, {"a": 1}])
+def test_several_options_are_listed_too(values):
+    with pytest.raises(ValueError, match=r"x must be one of {'a', 'b'}, got "):
+        check_options(values, "x", ("a", "b"))
+
+
+def test_one_option_may_stand_alone():
+    assert check_options("a", "x", ("a", "b")) == ("a",)
+    assert check_options(["b", "a"], "x", ("a", "b")) == ("b", "a")
+    y = {"m": Y}
+    alone = performance_table(Y, y, metrics="npv").to_frame()
+    pd.testing.assert_frame_equal(
+        alone, performance_table(Y, y, metrics=["npv"]).to_frame()
+    )
+
+
+@pytest.mark.parametrize("bounds", ["acc", ["npv", "auc"], 3])
+def test_lower_bounds_are_known_before_they_score(bounds):
+    with pytest.raises(ValueError, match=r"lower_bounds must be one of {'sens"):
+        clinical_scorers(pos_label=1, lower_bounds=bounds)
 
 
 COUNTS = {"fn": 1, "fp": 1, "tn": 1, "pos_label": 1}
