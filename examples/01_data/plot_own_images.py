@@ -14,7 +14,9 @@ With your own data::
         --image "Images/{ID}.png" --mask "Masks/mask_{Case:04d}-{Side:.1}.png"
 
 The patterns are filled from the columns of each row, as Python's ``str.format``
-does; paths start at the CSV's folder.
+does; paths start at the CSV's folder. Of a public set the folder will do::
+
+    python examples/01_data/plot_own_images.py --folder BUSBRA
 """
 
 # %%
@@ -33,13 +35,19 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import cohort_from_table, planes_table
-from sknac.datasets import make_bmode_cohort
+from sknac.datasets import (
+    load_breast_lesions,
+    load_busbra,
+    load_busi,
+    make_bmode_cohort,
+)
 from sknac.metrics import RocCIDisplay, auc_ci
 from sknac.nets import PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper
 
 parser = argparse.ArgumentParser()
+parser.add_argument("--folder", type=Path, help="of BUS-BRA, BrEaST or BUSI")
 parser.add_argument("--table", type=Path, help="CSV with one row per image")
 parser.add_argument("--patient", default="patient", help="column of the patient")
 parser.add_argument("--label", default="response", help="column of the label")
@@ -54,7 +62,7 @@ args, _ = parser.parse_known_args()
 # Without a table, a simulated folder
 # -----------------------------------
 # Images after four courses of treatment, in which responders' tumours have changed.
-simulated = args.table is None
+simulated = args.table is None and args.folder is None
 if simulated:
     folder = Path(tempfile.mkdtemp())
     cohort = make_bmode_cohort(n_patients=80, random_state=0)
@@ -69,7 +77,7 @@ if simulated:
     args.table = folder / "images.csv"
     columns = ["patient", "response", "file", "mask"]
     pd.DataFrame(rows, columns=columns).to_csv(args.table, index=False)
-print("SIMULATED images" if simulated else f"images of {args.table}")
+print("SIMULATED images" if simulated else f"images of {args.folder or args.table}")
 
 # %%
 # One row per image becomes one row per patient
@@ -77,21 +85,32 @@ print("SIMULATED images" if simulated else f"images of {args.table}")
 # Every other column of the table would be taken as clinical and must be constant
 # for a patient; here only the label is kept. The pixel size is unknown, so the
 # crops below are measured in pixels.
-images = pd.read_csv(args.table)
-fill = images.to_dict("records")
-table = pd.DataFrame(
-    {
-        "patient_id": images[args.patient].astype(str),
-        "visit": "scan",
-        "kind": "bmode",
-        "path": [args.image.format(**row) for row in fill],
-        "outline": [args.mask.format(**row) for row in fill],
-        "outline_units": "px_bmode",
-        "label": images[args.label],
-    }
-)
-X = cohort_from_table(table, root=args.table.parent)
-y = X.pop("label")
+if args.folder is None:
+    images = pd.read_csv(args.table)
+    fill = images.to_dict("records")
+    table = pd.DataFrame(
+        {
+            "patient_id": images[args.patient].astype(str),
+            "visit": "scan",
+            "kind": "bmode",
+            "path": [args.image.format(**row) for row in fill],
+            "outline": [args.mask.format(**row) for row in fill],
+            "outline_units": "px_bmode",
+            "label": images[args.label],
+        }
+    )
+    X = cohort_from_table(table, root=args.table.parent)
+    y = X.pop("label")
+else:
+    # Each set is known by a file or folder of its own.
+    known = {"bus_data.csv": load_busbra, "benign": load_busi}
+    load = next(
+        (known[name] for name in known if (args.folder / name).exists()),
+        load_breast_lesions,
+    )
+    public = load(args.folder)
+    print(public.DESCR)
+    X, y, args.pos_label = public.X[["us_scan"]], public.y, public.pos_label
 planes = planes_table(X)
 print(f"{len(X)} patients, {len(planes)} images; {y.value_counts().to_dict()}")
 
@@ -137,7 +156,8 @@ RocCIDisplay.from_predictions(
     random_state=0,
     ax=axes["roc"],
 )
-axes["roc"].set_title("Simulated images" if simulated else args.table.stem)
+name = (args.folder or args.table).resolve().stem
+axes["roc"].set_title("Simulated images" if simulated else name)
 crops = ROICropper(border_share=0.25).fit_transform(X)
 shown = [y.index[y == label][i] for label in sorted(y.unique()) for i in (0, 1)]
 for patient, spot in zip(shown, "abcd", strict=True):
@@ -150,4 +170,5 @@ print(f"figure: {args.out / 'own_images.png'}")
 # %%
 # For your own data, name the columns and patterns as in the first paragraph. If you
 # know the pixel size, add columns ``spacing_axial_mm`` and ``spacing_lateral_mm`` to
-# the table: crops are then square in mm, and borders can be given in mm.
+# the table: crops are then square in mm, and borders can be given in mm
+# (:ref:`sphx_glr_examples_01_data_plot_size_in_mm.py`).
