@@ -7,6 +7,7 @@ from sknac.datasets._breast_lesions import load_breast_lesions
 from sknac.datasets._busbra import load_busbra
 from sknac.datasets._busi import load_busi
 from sknac.datasets._ispy1 import load_ispy1
+from sknac.datasets._oasbud import load_oasbud
 from sknac.datasets._rf_cohort import make_rf_cohort
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "load_busbra",
     "load_busi",
     "load_ispy1",
+    "load_oasbud",
     "make_bmode_cohort",
     "make_rf_cohort",
 ]
