@@ -37,7 +37,8 @@ _COLUMNS = ("ID", "Case", "Pathology", "BIRADS", "Device", "Width", "Height")
 _DESCR = """\
 {n_images} B-mode images of {n_patients} patients ({n_benign} benign, {n_malignant}
 malignant by biopsy), one row a patient. The images carry no pixel size: lengths are in
-pixels, and differ between devices and patients.
+pixels, and differ between devices and patients. Calipers are burnt into many images:
+they mark the tumour's ends, for a network too.
 
 In X: `birads`, the highest category of the patient's images, and `device`. In `table`
 only: the histology, which says the label. Of {n_other_size} images the size is not the

@@ -107,7 +107,7 @@ def load_busi(folder: str | os.PathLike) -> Bunch:
     folder = open_folder(folder, _SET, BENIGN_OR_MALIGNANT)
     images, masks, others = _sort_files(folder)
     rows = _rows(folder, images, masks)
-    X, y = cohort_and_labels(rows, folder)
+    X, y = cohort_and_labels(rows, folder, duplicates="ignore")  # named below
     duplicates = _duplicates(X, y)
     normal = [name for name, path in images.items() if path.startswith("normal/")]
     table = rows[["patient_id", "label", "path"]].assign(

@@ -32,10 +32,10 @@ _SET = PublicSet(
 _LABELS = dict(enumerate(BENIGN_OR_MALIGNANT))  # the file's class: 0 and 1
 _TWO_CLASSES = "lesions of both classes under one id"
 _DESCR = """\
-Raw RF of {n_lesions} lesions, two orthogonal planes each. X has {n_patients} rows, one an
-id of the file ({n_benign} benign, {n_malignant} malignant). The article counts 100 lesions
-of 78 women: where each lesion has an id of its own, two lesions of one woman are two
-rows, and nothing in the file says so.
+Raw RF of {n_lesions} lesions, two orthogonal planes each. X has {n_patients} rows, one
+an id of the file ({n_benign} benign, {n_malignant} malignant). The article counts 100
+lesions of 78 women: where each lesion has an id of its own, two lesions of a woman are
+two rows, and nothing in the file says so.
 
 The file states neither sampling rate nor line pitch; taken as given: {fs_mhz:g} MHz,
 {pitch:g} mm. Depth is counted from the first sample. Benign by biopsy or two years'

@@ -162,7 +162,7 @@ def natural(names):
     return names.str.replace(r"\d+", lambda match: match[0].zfill(9), regex=True)
 
 
-def cohort_and_labels(rows, folder):
+def cohort_and_labels(rows, folder, duplicates="warn"):
     """Build the cohort frame of rows of one image each; the label leaves it."""
-    X = cohort_from_table(rows, root=folder)
+    X = cohort_from_table(rows, root=folder, duplicates=duplicates)
     return X, X.pop("label").rename("label")

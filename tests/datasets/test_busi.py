@@ -32,16 +32,6 @@ def test_a_row_is_an_image_in_the_order_of_its_number(folder):
     assert "NAMES NO PATIENTS" in made.DESCR
 
 
-def test_several_masks_of_an_image_are_one_core(folder, save_mask):
-    for n in (1, 2):
-        rows, columns = slice(13 + n, 15 + n), slice(0, 4)
-        save_mask(folder / "benign" / f"benign (2)_mask_{n}.png", rows, columns)
-    made = load_busi(folder)
-    plane = made.X.at["benign (2)", "us_scan"].planes[0]
-    assert int(plane.core_mask().sum()) == 60 + 12
-    assert made.table["n_masks"].tolist() == [1, 3, 1, 1]
-
-
 def test_normal_breasts_are_left_out_and_said(folder):
     assert load_busi(folder).left_out.to_numpy().tolist() == [
         ["normal (1)", "a normal breast, no tumour"]
