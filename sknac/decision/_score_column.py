@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, indexable
@@ -9,11 +11,16 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._blocks import as_table, column_positions, row_name
+from sknac.metrics import auc_ci
 from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class, refuse_dates
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import Integral, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
+from sknac.utils._warnings import warn_hint
+
+# Level at which an area below 0.5 is not taken for chance.
+SURE = 0.999
 
 
 def _kind_is(kind):
@@ -37,7 +44,7 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         Name of the column, or its position.
     pos_label : int, float, bool or str, default=None
         The class that high scores speak for; None is `classes_[1]`, with a warning
-        where labels are words.
+        where labels are words, and where the scores of `fit` speak against it.
     kind : {"probability", "score"}, default="probability"
         "probability": scores in [0, 1], handed on by `predict_proba`, cut at 0.5.
         "score": any finite numbers, handed on by `decision_function`, cut at 0.
@@ -104,13 +111,15 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         """
         same_rows(X=X, y=y)
         X, y = indexable(as_table(X), y)
-        self.classes_, _ = check_target(y)
+        self.classes_, codes = check_target(y)
         self._positive_index = chosen_class(
             self.classes_.tolist(), self.pos_label, name="pos_label", default=1
         )
         self.pos_label_ = self.classes_[self._positive_index]
         validate_data(self, X, skip_check_array=True)
-        self._read(X)
+        score = self._read(X)
+        if self.pos_label is None:
+            self._hint_at_the_other_class(codes == self._positive_index, score)
         return self
 
     def predict(self, X):
@@ -173,6 +182,23 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = True  # it learns nothing
         return tags
+
+    def _hint_at_the_other_class(self, positive, score):
+        """Warn where high scores speak for another class than the one by default.
+
+        Codes of words, which ensembles hand on, sort as the words do and say nothing.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of areas without an interval
+            area = auc_ci(positive, score, confidence_level=SURE)
+        if area.high < 0.5:
+            classes = self.classes_.tolist()
+            taken = classes.pop(self._positive_index)
+            warn_hint(
+                f"high scores of column {self.column!r} speak for {classes[0]!r} (area "
+                f"{area.estimate:.3g} for {taken!r}, which is taken by default); set "
+                "pos_label"
+            )
 
     def _scores(self, X):
         """Return the column of a table like that of `fit`."""

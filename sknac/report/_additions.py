@@ -10,7 +10,12 @@ from numpy.typing import ArrayLike
 from sknac.clinical import PatientFlow
 from sknac.report._checks import check_text
 from sknac.report._draw import saved
-from sknac.report._intake import check_flow, need_decisions, subgroup_table
+from sknac.report._intake import (
+    check_cascade,
+    check_flow,
+    need_decisions,
+    subgroup_table,
+)
 from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
 from sknac.report._system import System
@@ -42,7 +47,8 @@ class Additions:
         Raises
         ------
         ValueError
-            If the system is unknown or the rows do not match.
+            If the system is unknown, the rows do not match, or the stages decide
+            otherwise than the decisions of the system's own name, or of a stage's.
         """
         system = self._system(name)
         labels = by_model(stage_labels, name, "stage_labels")
@@ -54,7 +60,9 @@ class Additions:
             raise ValueError(
                 f"stop_label must be one of {system.classes}, got {stop_label!r}"
             )
-        system.cascade = (pd.DataFrame(columns), stop_label)
+        labels = pd.DataFrame(columns)
+        check_cascade(system, labels, stop_label)
+        system.cascade = (labels, stop_label)
         return self
 
     def add_characteristics(

@@ -141,6 +141,32 @@ def check_flow(system: System, flow: Any) -> None:
         )
 
 
+def check_cascade(system: System, labels: pd.DataFrame, stop_label: Any) -> None:
+    """Raise where stages decide otherwise than decisions of the same name.
+
+    The cascade's own are those of the system's name; whom it has not judged to the end
+    is left out.
+    """
+    go = next(label for label in system.classes if label != stop_label)
+    stops = (labels == stop_label).any(axis=1)
+    passes = (labels == go).all(axis=1)
+    found = dict(labels.items())
+    final = pd.Series(np.where(stops, stop_label, go), index=labels.index, dtype=object)
+    found.setdefault(system.name, final.where(stops | passes, None))
+    for name, decided in found.items():
+        known = system.test.decisions.get(name)
+        if known is None:
+            continue
+        wrong = decided.notna() & known.notna() & (decided != known)
+        if wrong.any():
+            first = labels.index[wrong][0]
+            raise ValueError(
+                f"stage_labels decide otherwise than the decisions of {name!r} for "
+                f"{int(wrong.sum())} of {plural(len(wrong), 'patient')}, first in row "
+                f"{first}; give the labels that the decisions were made of"
+            )
+
+
 def subgroup_table(system: System, by: Any) -> pd.DataFrame:
     """Return the factors that part the test patients, from a table or its names."""
     if isinstance(by, str):

@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknac.decision import (
     ScoreColumn,
+    StagedClassifier,
     WeightedYoudenThreshold,
     weighted_youden_curve,
 )
+from sknac.utils._warnings import HintWarning
 
 # Which class the alphabet gives is not what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
@@ -87,3 +90,35 @@ def test_bad_columns_are_named(column, score, message):
 def test_clone_keeps_the_settings():
     model = ScoreColumn("dlr2", pos_label="response", kind="score").fit(X, Y)
     assert clone(model).get_params() == model.get_params()
+
+
+WORDS = np.array(["non-responder"] * 20 + ["Responder"] * 20)
+HIGH = pd.DataFrame({"s": np.r_[np.linspace(0, 0.6, 20), np.linspace(0.4, 1, 20)]})
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda model: VotingClassifier([("a", model)]).fit(HIGH, WORDS),
+        lambda model: StackingClassifier([("a", model)], cv=2).fit(HIGH, WORDS),
+        lambda model: BaggingClassifier(model, n_estimators=2, random_state=0).fit(
+            HIGH, WORDS
+        ),
+        lambda model: model.fit(HIGH, WORDS == "non-responder"),
+        lambda model: (
+            StagedClassifier([("a", model, ["s"])]).fit(HIGH, [1, 0] * 20)
+            and StagedClassifier([("a", model, ["s"])]).fit(HIGH, WORDS != "Responder")
+        ),
+    ],
+    ids=["voting", "stacking", "bagging", "alone", "cascade"],
+)
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_scores_that_speak_for_the_other_class_are_hinted_at(fit):
+    with pytest.warns(HintWarning, match=r"speak for .* by default\); set pos_label"):
+        fit(ScoreColumn(0))
+
+
+def test_a_class_that_is_set_is_not_doubted():
+    ScoreColumn("s", pos_label=1).fit(HIGH, WORDS == "non-responder")
+    ScoreColumn("s").fit(HIGH, WORDS == "Responder")
+    ScoreColumn("s").fit(HIGH.iloc[[0, 1, -2, -1]], [1, 1, 0, 0])  # may be chance

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sknac.decision import stage_flow, weighted_youden_curve
@@ -78,6 +79,34 @@ def test_cascade_from_labels_equals_that_of_the_estimator(study, cascade, new, r
     labels = cascade.predict_each(study.X)
     report.add_cascade("x", labels, stop_label="non-response")
     assert report.to_dict()["systems"][0]["results"]["cascade"] == results["cascade"]
+
+
+@pytest.mark.parametrize("wrong", ["x", "DLR-2", "DLR-4"])
+def test_a_cascade_decides_as_the_decisions_of_its_name(study, cascade, new, wrong):
+    labels = cascade.predict_each(study.X)
+    decisions = {"x": pd.Series(cascade.predict(study.X), study.X.index)}
+    decisions |= {stage: labels[stage] for stage in labels}
+    turned = decisions[wrong].copy()
+    turned.iloc[7] = {"response": "non-response"}.get(turned.iloc[7], "response")
+    for given in (decisions, decisions | {wrong: turned}):
+        report = new().add_predictions(
+            "x", study.y, None, decisions=given, pos_label="response"
+        )
+        if given is decisions:
+            report.add_cascade("x", labels, stop_label="non-response")
+            continue
+        text = f"otherwise than the decisions of '{wrong}' for 1 of 40 patients, first"
+        with pytest.raises(ValueError, match=text):
+            report.add_cascade("x", labels, stop_label="non-response")
+
+
+def test_whom_a_cascade_awaits_it_does_not_decide_on(study, new):
+    report = new().add_predictions(
+        "x", study.y, None, decisions=study.y, pos_label="response"
+    )
+    early = study.y.replace("non-response", "response")
+    awaits = {"a": early, "b": pd.Series(None, study.y.index, dtype=object)}
+    report.add_cascade("x", awaits, stop_label="non-response")
 
 
 def test_subgroups_are_those_of_subgroup_rates(study, cascade, results):

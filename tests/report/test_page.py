@@ -74,11 +74,12 @@ def evil(study):
         n_resamples=20,
     )
     X = pd.DataFrame({EVIL: [EVIL, "b"] * 20, "age": range(40)}, index=y.index)
+    decided = y.sample(frac=1, random_state=0).to_numpy()
     report.add_predictions(
         f'"{EVIL}',
         y,
         {"'x'": study.X["dlr2"].to_numpy(), EVIL: study.X["dlr4"].to_numpy()},
-        decisions={EVIL: y.sample(frac=1, random_state=0).to_numpy()},
+        decisions={EVIL: decided},
         pos_label=EVIL,
         probabilities=True,
     )
@@ -86,7 +87,7 @@ def evil(study):
     report.add_characteristics(name, X).add_subgroups(name, X[[EVIL]])
     time, event = study.time.to_numpy(), study.event.to_numpy()
     report.add_survival(name, time, event, time_label=EVIL)
-    report.add_cascade(name, {EVIL: y.to_numpy(), "b": y.to_numpy()}, stop_label=EVIL)
+    report.add_cascade(name, {EVIL: decided, "b": y.to_numpy()}, stop_label=EVIL)
     report.add_table(name, EVIL, pd.DataFrame({EVIL: [EVIL]}, index=[EVIL]), note=EVIL)
     figure = mpl.figure.Figure()
     return report.add_figure(name, EVIL, figure, alt=f'" onload="{EVIL}')
