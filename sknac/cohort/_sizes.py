@@ -14,7 +14,7 @@ from sknac.utils._warnings import warn_user
 _LARGEST_MM, _LARGE_MM = 500.0, 350.0
 _SMALL_MM, _SMALLEST_MM = 10.0, 1.0
 _ENOUGH_SAMPLES, _MANY_SAMPLES = 32, 128
-_DEPTHS_MM = (0.0, 300.0)
+_DEEPEST_MM = 300.0
 _UNITS = {"cm": 10.0, "m": 1000.0, "um": 0.001, "tenths of a mm": 0.1}
 _USUAL_MM = (15.0, 250.0)
 
@@ -26,15 +26,18 @@ def refuse_size(plane: Plane) -> None:
     ------
     ValueError
         If a side is longer than 500 mm, or both are shorter than 1 mm though one has 32
-        samples or more; or start or focus do not lie within 0 to 300 mm.
+        samples or more; or start or focus do not lie within 0 to 300 mm (the first row
+        of a B-mode image may lie above the skin: a banner stands over the scan).
     """
     for name, depth in (
         ("start_depth_mm", plane.origin_mm[0]),
         ("focus_mm", plane.focus_mm),
     ):
-        if depth is not None and not _DEPTHS_MM[0] <= depth <= _DEPTHS_MM[1]:
+        above = name == "start_depth_mm" and plane.kind == "bmode"
+        lowest = -_DEEPEST_MM if above else 0.0
+        if depth is not None and not lowest <= depth <= _DEEPEST_MM:
             raise ValueError(
-                f"column {name}: the depth must be 0 to {_DEPTHS_MM[1]:g} mm, got "
+                f"column {name}: the depth must be {lowest:g} to {_DEEPEST_MM:g} mm, got "
                 f"{depth:g}"
             )
     if plane.spacing_mm is None:

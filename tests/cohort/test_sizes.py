@@ -50,11 +50,23 @@ def test_impossible_rf_names_the_column(settings, column):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"origin_mm": (-2, 0)}, {"origin_mm": (2000, 0)}, {"focus_mm": 2e4}]
+    "settings", [{"origin_mm": (-400, 0)}, {"origin_mm": (2000, 0)}, {"focus_mm": 2e4}]
 )
 def test_impossible_depths_are_refused(settings):
-    with pytest.raises(ValueError, match="the depth must be 0 to 300 mm, got"):
+    with pytest.raises(ValueError, match=r"the depth must be -?\d+ to 300 mm, got"):
         refuse_size(image((200, 200), (0.2, 0.2), **settings))
+
+
+def test_rf_does_not_start_above_the_probe():
+    plane = Plane.from_rf(
+        np.zeros((2000, 64)), fs_mhz=40.0, line_pitch_mm=0.3, start_depth_mm=-2.0
+    )
+    with pytest.raises(ValueError, match="start_depth_mm: the depth must be 0 to 300"):
+        refuse_size(plane)
+
+
+def test_a_banner_over_a_bmode_scan_lies_above_the_skin():
+    refuse_size(image((350, 800), (0.26, 0.26), origin_mm=(-25.2, 0)))
 
 
 @pytest.mark.parametrize(
