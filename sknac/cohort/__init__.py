@@ -15,6 +15,7 @@ from sknac.cohort._frame import (
 )
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._moving import relocate
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._pack import pack_cohort
 from sknac.cohort._records import Plane, Study
@@ -35,4 +36,5 @@ __all__ = [
     "cohort_from_table",
     "pack_cohort",
     "planes_table",
+    "relocate",
 ]

@@ -170,24 +170,30 @@ def check_has_studies(X: pd.DataFrame, columns: Sequence[str]) -> None:
             )
 
 
-def planes_table(X: pd.DataFrame) -> pd.DataFrame:
+def planes_table(X: pd.DataFrame, *, pixels: bool = True) -> pd.DataFrame:
     """List the planes of a cohort frame, one row each.
 
     Parameters
     ----------
     X : DataFrame of shape (n_patients, n_columns)
         A cohort frame.
+    pixels : bool, default=True
+        Whether to read every plane for the last column; once a process.
 
     Returns
     -------
-    DataFrame of shape (n_planes, 11)
+    DataFrame of shape (n_planes, 12)
         ``patient_id, visit, plane, kind, height, width, spacing_axial_mm,
-        spacing_lateral_mm, fs_mhz, has_core, digest``. Samples are not read.
+        spacing_lateral_mm, fs_mhz, has_core, digest, pixels``. The last is a digest
+        of type, shape and samples: the same for one image under two names, whatever
+        files they lie in.
 
     Raises
     ------
     CohortError
-        If X has no ultrasound column.
+        If X has no ultrasound column, or a plane cannot be read.
+    FileNotFoundError, StaleFileError
+        If the file of a plane is gone or changed.
 
     Examples
     --------
@@ -204,7 +210,21 @@ def planes_table(X: pd.DataFrame) -> pd.DataFrame:
         if has_study(cell)
         for number, plane in enumerate(cell.planes)
     ]
-    return pd.DataFrame(rows, columns=list(_PLANE_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(_PLANE_COLUMNS))
+    if not pixels:
+        return table
+    from sknac.cohort.planes import list_planes  # which knows places, and us
+
+    table["pixels"] = pd.Series(
+        [_pixels_of(at) for at in list_planes(X, ultrasound_columns(X))], dtype=str
+    )
+    return table
+
+
+def _pixels_of(at):
+    """Digest of a plane's samples; errors name its place."""
+    with at.named() as plane:
+        return plane.image.pixel_digest
 
 
 _PLANE_COLUMNS = (

@@ -276,6 +276,8 @@ class ArrayRef(Handle):
 
         Raises
         ------
+        FileNotFoundError
+            If the file is gone.
         StaleFileError
             If the file changed after the handle was made.
         SknacFormatError
@@ -294,7 +296,13 @@ class ArrayRef(Handle):
 
     def _check_unchanged(self):
         """Compare size and modification time with those under the digest."""
-        stat = os.stat(self.path)
+        try:
+            stat = os.stat(self.path)
+        except OSError as error:
+            raise FileNotFoundError(
+                f"{self.path} is gone ({error.strerror}); put it back, or point the "
+                "cohort at its new folder with sknac.cohort.relocate"
+            ) from error
         if (stat.st_size, stat.st_mtime_ns) != (self.size, self.mtime_ns):
             raise StaleFileError(
                 f"{self.path} changed after its handle was made "

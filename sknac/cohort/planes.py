@@ -16,7 +16,7 @@ import pandas as pd
 
 from sknac.cohort._frame import check_has_studies, has_study
 from sknac.cohort._records import Plane, Study
-from sknac.exceptions import CohortError
+from sknac.exceptions import CohortError, StaleFileError
 
 __all__ = [
     "PlaneAt",
@@ -72,12 +72,16 @@ class PlaneAt(NamedTuple):
         ------
         Plane
             The plane. A ValueError inside is raised again as a `CohortError` that
-            begins with row, column and plane.
+            begins with row, column and plane; a missing or changed file as what it
+            is, with the same beginning.
         """
         try:
             yield self.plane
         except ValueError as error:
             raise CohortError(f"{self.place}: {error}") from error
+        except (FileNotFoundError, StaleFileError) as error:
+            text = f"{self.place}: {error}"
+            raise type(error)(text) from error
 
 
 def list_planes(X: pd.DataFrame, columns: Sequence[str]) -> list[PlaneAt]:

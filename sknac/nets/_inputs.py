@@ -10,7 +10,7 @@ import torch
 
 from sknac.cohort import Plane, check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
-from sknac.exceptions import CohortError
+from sknac.exceptions import CohortError, StaleFileError
 from sknac.utils._labels import refuse_masked
 
 # Axes of one item: a plane (channels, height, width) or a pair of planes.
@@ -84,9 +84,13 @@ class Items:
     def _load(self, i):
         """Read one item as float32, without a copy where there is no need."""
         source = self.sources[i]
-        if isinstance(source, tuple):
-            return np.stack([_pixels(part) for part in source])
-        return _pixels(source)
+        try:
+            if isinstance(source, tuple):
+                return np.stack([_pixels(part) for part in source])
+            return _pixels(source)
+        except (FileNotFoundError, StaleFileError) as error:
+            text = f"{self.places[i]}: {error}"
+            raise type(error)(text) from error
 
     def mean_by_row(self, values: np.ndarray) -> np.ndarray:
         """Average the items' values, (n_items, k), over each row's items."""

@@ -150,4 +150,13 @@ def test_planes_table_has_a_row_for_each_plane(X):
 
 
 def test_planes_table_without_a_visit_is_empty(X):
-    assert planes_table(X[["us_post2"]][:1]).shape == (0, 11)
+    assert planes_table(X[["us_post2"]][:1]).shape == (0, 12)
+    assert planes_table(X, pixels=False).shape[1] == 11
+
+
+def test_planes_table_tells_the_same_pixels_by_one_digest(X):
+    image = np.arange(12.0).reshape(3, 4)
+    X.at["P1", "us_pre"] = Study([Plane(image, "bmode"), Plane(image + 1, "bmode")])
+    X.at["P2", "us_pre"] = Study([Plane(image, "bmode", spacing_mm=(1, 1))])
+    table = planes_table(X).set_index(["patient_id", "visit", "plane"])["pixels"]
+    assert table["P1", "pre", 0] == table["P2", "pre", 0] != table["P1", "pre", 1]
