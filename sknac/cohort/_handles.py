@@ -14,6 +14,10 @@ from sknac.exceptions import SknacFormatError, StaleFileError
 from sknac.io import ArrayInfo, read_array, read_info
 from sknac.utils._handle import Handle, digest_of
 
+IQ_IS_NO_RF = (
+    "which is IQ; restore RF with sknac.io.rf_from_iq where the demodulation frequency "
+    'is known and fixed, or take the envelope: numpy.abs, variable="envelope" of a file'
+)
 _CHUNK_BYTES = 1 << 20
 # File systems stamp times in ticks of up to 2 s (FAT): a file rewritten within
 # one tick keeps its time, so a young file's digest must not be remembered.
@@ -84,6 +88,10 @@ class InMemoryArray(Handle):
         if np.ma.is_masked(array):
             raise ValueError("array has masked pixels; fill them: array.filled(...)")
         array = np.array(array, order="C")
+        if array.dtype.kind == "c":
+            raise TypeError(
+                f"array must hold real numbers, got {array.dtype}, {IQ_IS_NO_RF}"
+            )
         if array.dtype.kind not in "biuf":
             raise TypeError(f"array must hold numbers, got {array.dtype}")
         digest = digest_of(array.dtype.str, array.shape, array.tobytes())

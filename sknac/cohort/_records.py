@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from sknac.cohort._geometry import Grid
-from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._handles import IQ_IS_NO_RF, ArrayRef, InMemoryArray
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.utils._handle import Handle, digest_of
 
@@ -311,6 +311,11 @@ def _check_kind(plane):
     if plane.kind not in _DIMENSIONS:
         raise ValueError(
             f"kind must be one of {sorted(_DIMENSIONS)}, got {plane.kind!r}"
+        )
+    if plane.image.dtype.kind == "c":
+        raise ValueError(
+            f"the image of a plane must hold real numbers, got {plane.image.dtype}, "
+            f"{IQ_IS_NO_RF}"
         )
     ndim, meaning = _DIMENSIONS[plane.kind]
     if plane.image.ndim != ndim or 0 in plane.image.shape:

@@ -9,6 +9,7 @@ large is allocated, and a damaged file is one `SknacFormatError`.
 
 from sknac.io._files import read_array, read_info
 from sknac.io._info import ArrayInfo
+from sknac.io._iq import rf_from_iq
 from sknac.io._register import register_reader
 
-__all__ = ["ArrayInfo", "read_array", "read_info", "register_reader"]
+__all__ = ["ArrayInfo", "read_array", "read_info", "register_reader", "rf_from_iq"]

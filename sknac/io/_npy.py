@@ -46,6 +46,12 @@ def _opened(path):
         raise SknacFormatError(
             path, f"damaged .npy file: {cause}; save it again"
         ) from error
+    if array.dtype.kind == "c":
+        raise SknacFormatError(
+            path,
+            f"holds {array.dtype}, which is IQ; load it with numpy.load and save RF "
+            "that sknac.io.rf_from_iq restores, or the envelope, numpy.abs",
+        )
     if array.dtype.kind not in "biuf":
         raise SknacFormatError(
             path, f"holds {array.dtype}, numbers are needed; cast it"

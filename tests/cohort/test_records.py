@@ -44,6 +44,15 @@ def maps(**settings):
     return Plane(image, "maps", channels=("mbf", "esd"), **settings)
 
 
+@pytest.mark.parametrize("kind", ["rf", "envelope", "bmode"])
+def test_complex_samples_behind_a_handle_are_no_image(tmp_path, kind):
+    # A .mat file of IQ has a handle; arrays in memory are refused before.
+    path = tmp_path / "iq.h5"
+    handle = ArrayRef(str(path), None, (8, 6), "complex64", "0" * 32, 1, 1)
+    with pytest.raises(ValueError, match=r"must hold real numbers, got complex64, whi"):
+        Plane(handle, kind, spacing_mm=(0.01925, 0.2), fs_mhz=40.0)
+
+
 @pytest.mark.parametrize(
     ("fs_mhz", "speed", "axial_mm"),
     # 40 MHz: 12.5 ns there and back each way, 1540 m/s: 19.25 um.

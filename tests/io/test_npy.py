@@ -80,7 +80,7 @@ def test_info_counts_frames_of_stacks_only(tmp_path):
         (npy(head("(True,)"), bytes(8)), "damaged .npy file"),
         (npy(head("(1,)", "|O"), bytes(8)), "damaged .npy file"),
         (npy(head("(1,)", "<U2"), bytes(8)), "holds <U2, numbers are needed"),
-        (npy(head("(1,)", "<c16"), bytes(16)), "holds complex128, numbers"),
+        (npy(head("(1,)", "<c16"), bytes(16)), "rf_from_iq restores"),
         (npy(head("(1,)", "<M8[ns]"), bytes(8)), "holds datetime64[ns], numbers"),
         (npy("{1: 2, 'a': 3}"), "damaged .npy file"),
         (npy("{[]: 1}"), "damaged .npy file"),
