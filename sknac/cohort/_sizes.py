@@ -37,8 +37,8 @@ def refuse_size(plane: Plane) -> None:
         lowest = -_DEEPEST_MM if above else 0.0
         if depth is not None and not lowest <= depth <= _DEEPEST_MM:
             raise ValueError(
-                f"column {name}: the depth must be {lowest:g} to {_DEEPEST_MM:g} mm, got "
-                f"{depth:g}"
+                f"column {name}: the depth must be {lowest:g} to {_DEEPEST_MM:g} mm, "
+                f"got {depth:g}"
             )
     if plane.spacing_mm is None:
         return
