@@ -135,8 +135,7 @@ class _Plain:
 
     def take(self, n_bytes):
         """Read some bytes."""
-        if n_bytes > self.size - self.at:
-            damage("an element is longer than the array around it")
+        self.check(n_bytes)
         self.at += n_bytes
         data = self.file.read(n_bytes)
         if len(data) < n_bytes:
@@ -145,10 +144,14 @@ class _Plain:
 
     def skip(self, n_bytes):
         """Step over some bytes."""
-        if n_bytes > self.size - self.at:
-            damage("an element is longer than the array around it")
+        self.check(n_bytes)
         self.at += n_bytes
         self.file.seek(n_bytes, os.SEEK_CUR)
+
+    def check(self, n_bytes):
+        """Refuse to go so many bytes further, where that is too far."""
+        if n_bytes > self.size - self.at:
+            damage("an element is longer than the array around it")
 
     def finish(self):
         """Nothing is left to check."""
@@ -166,14 +169,14 @@ class _Inflated:
     def take(self, n_bytes):
         """Read some bytes."""
         data = bytearray()
-        self._check(n_bytes)
+        self.check(n_bytes)
         while len(data) < n_bytes:
             data += self._piece(n_bytes - len(data))
         return bytes(data)
 
     def skip(self, n_bytes):
         """Step over some bytes."""
-        self._check(n_bytes)
+        self.check(n_bytes)
         end = self.at + n_bytes
         while self.at < end:
             self._piece(end - self.at)
@@ -182,13 +185,14 @@ class _Inflated:
         """Read to the end, where the checksum stands."""
         while not self.inflater.eof:
             if self._inflate(_PIECE) and self.at > self.size:
-                self._check(0)
+                self.check(0)
             if not self.left and not self.inflater.unconsumed_tail:
                 break
         if not self.inflater.eof:
             damage("a deflated array is cut off")
 
-    def _check(self, n_bytes):
+    def check(self, n_bytes):
+        """Refuse to go so many bytes further, where that is too far."""
         if self.at + n_bytes > self.size:
             damage(
                 f"a deflated array of {self.stored} bytes grows to more than "
@@ -246,8 +250,7 @@ class _Walk:
         end = self.source.at + n_bytes
         if n_bytes == 0:
             return  # an empty field
-        if end > self.source.size:
-            damage("an element is longer than the array around it")
+        self.source.check(n_bytes)
         flags, _ = struct.unpack(self.order + "II", self.small([_UINT32], 8))
         data = self.small([_INT32], 4 * 32)
         shape = struct.unpack(f"{self.order}{len(data) // 4}i", data)

@@ -33,6 +33,12 @@ _READERS = {
     ".raw": "sknac.io._clarius",
     ".tar": "sknac.io._clarius",
     ".lzo": "sknac.io._clarius",
+    ".nii": "sknac.io._itk",
+    ".nii.gz": "sknac.io._itk",
+    ".nrrd": "sknac.io._itk",
+    ".nhdr": "sknac.io._itk",
+    ".mha": "sknac.io._itk",
+    ".mhd": "sknac.io._itk",
     ".dcm": "sknac.io._dicom",
     ".dicom": "sknac.io._dicom",
 }

@@ -687,3 +687,116 @@ if importlib.util.find_spec("pydicom"):
         item = b"\x18\0\x11\x60SQ\0\0\xff\xff\xff\xff\xfe\xff\0\xe0\xff\xff\xff\xff"
         path.write_bytes(data[:at] + item * 100_000 + data[at:])
         return path
+
+
+# NIfTI, NRRD and MetaImage
+
+
+def write_itk(folder, name, array=None, spacing=(0.1, 0.2), packed=False, **more):
+    """An image by SimpleITK; spacing and direction are (x, y, ...)."""
+    import SimpleITK as sitk
+
+    array = speckle((12, 10)) if array is None else array
+    image = sitk.GetImageFromArray(array, isVector=more.pop("is_vector", False))
+    image.SetSpacing([*spacing, *[1.0] * (image.GetDimension() - len(spacing))])
+    for setting, value in more.items():
+        getattr(image, f"Set{setting}")(value)
+    path = Path(folder) / name
+    sitk.WriteImage(image, str(path), useCompression=packed)
+    return path
+
+
+@seed("nifti")
+def write_nifti(folder):
+    """A stack of 16 bits."""
+    return write_itk(folder, "a.nii", speckle((3, 12, 10), "int16"))
+
+
+@seed("nifti gz")
+def write_nifti_gz(folder):
+    """A stack, packed."""
+    return write_itk(folder, "a.nii.gz", speckle((3, 12, 10), "int16"))
+
+
+@seed("nrrd")
+def write_nrrd(folder):
+    """An image of 8 bits, packed."""
+    return write_itk(folder, "a.nrrd", packed=True)
+
+
+@seed("nhdr")
+def write_nhdr(folder):
+    """A stack whose samples lie beside its header."""
+    return write_itk(folder, "a.nhdr", speckle((3, 12, 10), "int16"))
+
+
+@seed("metaimage")
+def write_metaimage(folder):
+    """RF whose lines run along x, packed."""
+    rf = speckle((3, 6, 12), "int32")
+    return f"{write_itk(folder, 'a.mha', rf, (0.0128, 0.1), True)}::depth=x"
+
+
+@seed("metaimage header")
+def write_mhd(folder):
+    """An image whose samples lie beside its header."""
+    return write_itk(folder, "a.mhd")
+
+
+@bomb("nifti of 70 TB")
+def write_nifti_bomb(folder):
+    """A header of 32767 x 32767 x 32767 over one slice."""
+    path = write_nifti(folder)
+    data = bytearray(path.read_bytes())
+    data[40:48] = struct.pack("<4h", 3, 32767, 32767, 32767)
+    path.write_bytes(data)
+    return path
+
+
+@bomb("nifti of negative size")
+def write_nifti_negative(folder):
+    """A header of -10 x -12 x 3."""
+    path = write_nifti(folder)
+    data = bytearray(path.read_bytes())
+    data[40:48] = struct.pack("<4h", 3, -10, -12, 3)
+    path.write_bytes(data)
+    return path
+
+
+@bomb("nifti gz that inflates a thousandfold")
+def write_nifti_gz_bomb(folder):
+    """700 MB of zeros."""
+    path = write_nifti(folder)
+    data = bytearray(path.read_bytes())[:352]
+    data[40:48] = struct.pack("<4h", 3, 20_000, 20_000, 1)
+    squeeze = zlib.compressobj(wbits=31)
+    packed = squeeze.compress(bytes(data)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    zeros = squeeze.compress(bytes(8_000_000)) + squeeze.flush(zlib.Z_FULL_FLUSH)
+    path = path.with_suffix(".nii.gz")
+    path.write_bytes(packed + 100 * zeros)
+    return path
+
+
+@bomb("nrrd of 40 GB")
+def write_nrrd_bomb(folder):
+    """A packed image of 200000 x 200000."""
+    path = write_nrrd(folder)
+    data = path.read_bytes().replace(b"sizes: 10 12", b"sizes: 200000 200000")
+    path.write_bytes(data)
+    return path
+
+
+@bomb("metaimage that leaves its folder")
+def write_mhd_bomb(folder):
+    """Samples in a file of the machine."""
+    path = write_mhd(folder)
+    path.write_bytes(path.read_bytes().replace(b"= a.raw", b"= /etc/passwd"))
+    return path
+
+
+@bomb("metaimage of 40 GB")
+def write_mha_bomb(folder):
+    """A packed image of 200000 x 200000."""
+    path = write_itk(folder, "a.mha", packed=True)
+    path.write_bytes(path.read_bytes().replace(b"= 10 12", b"= 200000 200000"))
+    return path
