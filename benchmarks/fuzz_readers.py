@@ -241,7 +241,7 @@ def report(name, lines, must_refuse=False):
     count = {way: sum(line[1] == way for line in lines) for way in _OUTCOMES}
     slowest, peak = max(line[3] for line in lines), max(line[4] for line in lines)
     numbers = "".join(f"{count[way]:>10}" for way in _OUTCOMES)
-    print(f"{name:28}{len(lines):>8}{numbers}{slowest:>11.2f}{peak:>9.0f}", flush=True)
+    print(f"{name:36}{len(lines):>8}{numbers}{slowest:>11.2f}{peak:>9.0f}", flush=True)
     reasons = {}
     for number, outcome, reason, *_ in lines:
         if outcome == "else":
@@ -263,7 +263,7 @@ def main(formats, n_mutants):
         raise SystemExit(f"{sorted(unknown)} must be of {[*seeds.SEEDS, *seeds.BOMBS]}")
     names = formats or [*seeds.SEEDS, *seeds.BOMBS]
     head = "".join(f"{way:>10}" for way in _OUTCOMES)
-    print(f"{'format':28}{'mutants':>8}{head}{'slowest s':>11}{'peak MB':>9}")
+    print(f"{'format':36}{'mutants':>8}{head}{'slowest s':>11}{'peak MB':>9}")
     well = [
         report(
             name,

@@ -202,6 +202,8 @@ class ArrayRef(Handle):
         path: str | os.PathLike,
         frame: int | None = None,
         variable: str | None = None,
+        *,
+        reader: str | None = None,
     ) -> "ArrayRef":
         """Look at a file, hash its content and return a handle to it.
 
@@ -215,6 +217,8 @@ class ArrayRef(Handle):
         variable : str, optional
             Which array of a file that holds several; ``file.mat::name`` as the path
             says the same.
+        reader : str, optional
+            Who reads it, as in `sknac.io.read_info`.
 
         Returns
         -------
@@ -229,7 +233,8 @@ class ArrayRef(Handle):
             If there is no such frame, or several and none is named.
         """
         # Links stay: stores of large files link to names without a suffix.
-        return cls.from_info(read_info(os.path.abspath(path), variable), frame)
+        info = read_info(os.path.abspath(path), variable, reader=reader)
+        return cls.from_info(info, frame)
 
     @classmethod
     def from_info(cls, info: ArrayInfo, frame: int | None = None) -> "ArrayRef":
@@ -274,6 +279,11 @@ class ArrayRef(Handle):
         """
         return _pixel_digest(self)
 
+    @property
+    def read_by(self) -> str:
+        """Who reads the file, whatever has been registered since."""
+        return self.reader or "sknac"
+
     def load(self) -> np.ndarray:
         """Read the array.
 
@@ -292,8 +302,7 @@ class ArrayRef(Handle):
             If the file is damaged.
         """
         self._check_unchanged()
-        reader = self.reader or "sknac"  # whatever has been registered since
-        array = read_array(self.path, self.frame, self.variable, reader=reader)
+        array = read_array(self.path, self.frame, self.variable, reader=self.read_by)
         if array.shape != self.shape:
             raise SknacFormatError(
                 self.path,

@@ -130,7 +130,9 @@ def _moved(plane, place):
     """Return a plane with handles to the same content elsewhere."""
     changes = {}
     for name, old in _handles(plane):
-        new = ArrayRef.from_file(place(old.path), old.frame, old.variable)
+        new = ArrayRef.from_file(
+            place(old.path), old.frame, old.variable, reader=old.read_by
+        )
         if new.digest != old.digest:
             raise ValueError(
                 f"{new.path} holds other content than when the cohort was built; put "

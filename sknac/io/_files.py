@@ -11,7 +11,9 @@ from sknac.io._info import ArrayInfo, check_info
 from sknac.io._readers import find_reader
 
 
-def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo:
+def read_info(
+    path: str | os.PathLike, variable: str | None = None, *, reader: str | None = None
+) -> ArrayInfo:
     """Tell what a file holds without reading its samples.
 
     Parameters
@@ -22,6 +24,9 @@ def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo
     variable : str, optional
         Which array of a file that holds several; ``file.mat::name`` as the path
         says the same.
+    reader : str, optional
+        Who reads it: an import path as `ArrayInfo.reader` tells, or ``"sknac"``. By
+        default the suffix decides.
 
     Returns
     -------
@@ -45,7 +50,7 @@ def read_info(path: str | os.PathLike, variable: str | None = None) -> ArrayInfo
     >>> read_info(path).n_frames
     4
     """
-    return _look(path, variable, None)[0]
+    return _look(path, variable, reader)[0]
 
 
 def _look(path, variable, reader):

@@ -8,10 +8,11 @@ import multiprocessing
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib.externals.loky import ProcessPoolExecutor
 
-from sknac.cohort import ArrayRef, Plane
+from sknac.cohort import ArrayRef, Plane, Study, relocate
 from sknac.exceptions import SknacFormatError
 from sknac.io import _register, read_array, read_info, register_reader
 
@@ -165,6 +166,19 @@ def test_handle_keeps_the_reader_that_it_was_made_with(lab, tmp_path):
     register_reader(".lab.npy", info=lab.info, frame=lab.frame)
     assert old.load().tolist() == SCANS[1].tolist()
     assert read_array(path2, 1).tolist() == SCANS[1].tolist()
+
+
+def test_relocated_handles_keep_their_reader(lab, scan, tmp_path):
+    # In a process where nothing is registered.
+    register_reader(".lab", info=lab.info, frame=lab.frame)
+    plane = Plane.from_rf(ArrayRef.from_file(scan, 1), fs_mhz=40.0, line_pitch_mm=0.3)
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
+    _register.REGISTERED.clear()
+    (tmp_path / "new").mkdir()
+    scan.rename(tmp_path / "new" / scan.name)
+    moved = relocate(X, tmp_path / "new").at["P1", "us_pre"].planes[0]
+    assert moved == plane
+    assert moved.load().tolist() == SCANS[1].tolist()
 
 
 def test_reader_is_part_of_the_identity(lab, scan):
