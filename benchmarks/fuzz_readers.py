@@ -214,11 +214,13 @@ def watch(name, n_mutants):
                     stderr=noise,
                 )
                 cause = _wait(process, out)
-            whole = out.read_text().splitlines()
-            lines += [json.loads(line) for line in whole]
+            lines += [json.loads(line) for line in out.read_text().splitlines()]
+            noise = (Path(folder) / "err").read_bytes().decode("utf-8", "replace")
             if len(lines) < n_mutants:
-                cause = cause or (Path(folder) / "err").read_text()[-300:]
+                cause = cause or noise[-300:]
                 lines.append([len(lines), "else", f"died: {cause}", 0.0, 0.0])
+            elif noise:  # of a library in C, or its log
+                print(f"    {name} wrote {len(noise)} characters: {noise[:200]!r}")
     return lines
 
 

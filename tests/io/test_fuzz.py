@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import importlib.util
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-_SECONDS = 3  # of all formats together
-_MUTANTS = 40
+_SECONDS = 2.5  # of all formats together
+_MUTANTS = 25  # at most, and at least 4
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +28,11 @@ def test_damaged_files_are_arrays_or_format_errors(fuzz, seeds, tmp_path):
     for name, write in seeds.SEEDS.items():
         folder = tmp_path / name.replace(" ", "_")
         folder.mkdir()
-        spent = 0
-        for number, outcome, reason, seconds in fuzz.damage(
-            name, write, folder, 0, _MUTANTS
-        ):
+        stop = time.perf_counter() + _SECONDS / len(seeds.SEEDS)
+        for number, outcome, reason, _ in fuzz.damage(name, write, folder, 0, _MUTANTS):
             assert outcome != "else", f"{name}, mutant {number}: {reason}"
             found.setdefault(name, set()).add(outcome)
-            spent += seconds
-            if spent > _SECONDS / len(seeds.SEEDS):
+            if number >= 3 and time.perf_counter() > stop:
                 break
     assert "refused" in set().union(*found.values())
 
