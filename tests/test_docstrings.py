@@ -35,13 +35,17 @@ def _public_names(packages=_PACKAGES):
 
 
 def _members(path):
-    """Yield a name and, for a class, the public methods it defines itself."""
+    """Yield a name and, for a class, the public methods it documents itself.
+
+    An override without a docstring has that of the parent class.
+    """
     package, name = path.rsplit(".", 1)
     thing = getattr(importlib.import_module(package), name)
     yield path
     if inspect.isclass(thing):
         for member, value in vars(thing).items():
-            if callable(value) and not member.startswith("_"):
+            inherits = inspect.getdoc(getattr(thing, member)) and not value.__doc__
+            if callable(value) and not member.startswith("_") and not inherits:
                 yield f"{path}.{member}"
 
 

@@ -118,7 +118,7 @@ class BaselineTable(Result):
             if self.tests.loc[name, "kind"] == "numeric":
                 cell = f"{row['mean']:.{decimals}f} ± {row['sd']:.{decimals}f}"
             else:
-                cell = share(int(row["count"]), row["n"], decimals, "%")
+                cell = share(int(row["count"]), row["n"], decimals)
             rows.setdefault((name, level), []).append(cell)
         for name, level in rows:
             test = self.tests.loc[name]

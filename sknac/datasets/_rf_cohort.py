@@ -163,6 +163,37 @@ def make_rf_cohort(
     """
     planes = two_of("n_planes", n_planes, 1, Integral)
     attenuation = two_of("attenuation_db_cm_mhz", attenuation_db_cm_mhz, 0)
+    _check_effect_and_pitch(effect_in, line_pitch_mm, width_mm)
+    scene = RFScene.of_size(depth_mm, width_mm, fs_mhz, line_pitch_mm)
+    check_cohort_room(n_patients, planes[1], 2 * scene.shape[0] * scene.shape[1])
+
+    entropy = entropy_from(random_state)
+    fails = draw_labels(entropy, n_patients, prevalence)
+    effect = effect_size, effect_in, attenuation
+    truth = pd.DataFrame(
+        [
+            draw_microstructure(stream(entropy, i, TRUTH), flag, *effect)
+            for i, flag in enumerate(fails)
+        ],
+        index=patient_index(n_patients),
+    )
+    studies = _scan(scene, truth, planes, entropy, n_jobs)
+    X = clinical_table(entropy, fails, effect_size, prevalence)
+    X = X.drop(columns=["dvolume_2", "dvolume_4"])
+    X["attenuation_db_cm_mhz"] = truth["attenuation_db_cm_mhz"]
+    X.insert(0, "us_pre", pd.Series(studies, index=truth.index, dtype=object))
+    return Bunch(
+        X=X,
+        y=label_series(fails),
+        survival=survival_table(entropy, fails),
+        reference=make_reference(scene, entropy),
+        truth=truth,
+        DESCR=_describe(scene, fails, studies, effect_size, effect_in),
+    )
+
+
+def _check_effect_and_pitch(effect_in, line_pitch_mm, width_mm):
+    """Raise unless the effect has a place and a plane has lines enough."""
     if not set(effect_in) <= {"core", "margin"}:
         raise ValueError(
             f'effect_in must hold "core", "margin", both or none, got {effect_in!r}'
@@ -172,39 +203,15 @@ def make_rf_cohort(
             f"line_pitch_mm must be below an eighth of the width, got {line_pitch_mm}"
         )
 
-    scene = RFScene.of_size(depth_mm, width_mm, fs_mhz, line_pitch_mm)
-    check_cohort_room(n_patients, planes[1], 2 * scene.shape[0] * scene.shape[1])
 
-    entropy = entropy_from(random_state)
-    fails = draw_labels(entropy, n_patients, prevalence)
-    index = patient_index(n_patients)
-    truth = pd.DataFrame(
-        [
-            draw_microstructure(
-                stream(entropy, i, TRUTH), flag, effect_size, effect_in, attenuation
-            )
-            for i, flag in enumerate(fails)
-        ],
-        index=index,
-    )
+def _scan(scene, truth, planes, entropy, n_jobs):
+    """Return each patient's study, some patients at a time."""
     # Small matrix products lose to BLAS threads that wait for one another.
     with single_blas_thread():
-        studies = Parallel(n_jobs=n_jobs, prefer="threads")(
+        return Parallel(n_jobs=n_jobs, prefer="threads")(
             delayed(make_study)(scene, row, planes, entropy, i)
             for i, row in enumerate(truth.to_dict("records"))
         )
-    X = clinical_table(entropy, fails, effect_size, prevalence)
-    X = X.drop(columns=["dvolume_2", "dvolume_4"])
-    X["attenuation_db_cm_mhz"] = truth["attenuation_db_cm_mhz"]
-    X.insert(0, "us_pre", pd.Series(studies, index=index, dtype=object))
-    return Bunch(
-        X=X,
-        y=label_series(fails),
-        survival=survival_table(entropy, fails),
-        reference=make_reference(scene, entropy),
-        truth=truth,
-        DESCR=_describe(scene, fails, studies, effect_size, effect_in),
-    )
 
 
 def _describe(scene, fails, studies, effect_size, effect_in):

@@ -155,7 +155,7 @@ def _interval(
     """Take the method's interval, or say why there is none."""
     about = {"metric": "roc_auc", "confidence_level": confidence_level, **sample.about}
     undefined = dict.fromkeys(("low", "high", "se"), np.nan) | {"method": method}
-    if sample.warn_of_one_class("the area under the ROC curve"):
+    if sample.warn_of_one_class():
         return MetricInterval(estimate=np.nan, **undefined, **about)
     auc, centred = components(sample.positive, [score])
     estimate = float(auc[0])

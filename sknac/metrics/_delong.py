@@ -173,7 +173,7 @@ def delong_contrast(
     contrast = _check_contrast(contrast, len(names))
     auc, covariance = np.full(len(names), np.nan), np.full((len(names),) * 2, np.nan)
     statistic, df, pvalue = np.nan, 0, np.nan
-    if not sample.warn_of_one_class("the area under the ROC curve"):
+    if not sample.warn_of_one_class():
         auc, centred = components(sample.positive, columns)
         covariance = covariance_of(centred, sample.positive, sample.codes)
         statistic, df = _chi_square(contrast, auc, centred, sample)
@@ -201,7 +201,7 @@ def paired_of(
 ) -> DeLongResult:
     """Test the difference of two areas on the same rows."""
     auc, variance, alike = np.full(2, np.nan), np.nan, None
-    if not sample.warn_of_one_class("the area under the ROC curve"):
+    if not sample.warn_of_one_class():
         auc, centred = components(sample.positive, [score_a, score_b])
         # The spread of the differences keeps digits that var + var - 2 cov loses.
         difference = centred[:1] - centred[1:]
@@ -231,7 +231,7 @@ def _unpaired(
     auc, variance, units = np.full(2, np.nan), np.full(2, np.nan), np.zeros(2)
     for i, (sample, score) in enumerate(samples):
         units[i] = sample.n_groups or sample.n
-        if not sample.warn_of_one_class("the area under the ROC curve"):
+        if not sample.warn_of_one_class():
             area, centred = components(sample.positive, [score])
             auc[i] = area[0]
             variance[i] = covariance_of(centred, sample.positive, sample.codes)[0, 0]

@@ -83,21 +83,8 @@ class PlaneResizer(PlaneTransformer):
         """
         self.plane_jobs(X, list_planes(X, self.columns_))
 
-    def plane_jobs(self, X, found) -> list:
-        """Check that all planes of the new size fit into memory at once.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Checked cohort frame.
-        found : list of PlaneAt
-            Its planes.
-
-        Returns
-        -------
-        list of callable
-            What resamples each plane.
-        """
+    def plane_jobs(self, X, found):
+        # All planes of the new size must fit into memory; see PlaneTransformer.
         height, width = self._shape()
         n_images = 0
         for at in found:

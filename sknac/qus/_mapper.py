@@ -242,21 +242,8 @@ class QUSMapper(PlaneTransformer):
         job = self._job_maker()(plane, self.attenuation_db_cm_mhz)
         return job.stored() or job()
 
-    def plane_jobs(self, X, found) -> list:
-        """Find each plane's maps in the store, or say what computes them.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Checked cohort frame.
-        found : list of PlaneAt
-            Its planes.
-
-        Returns
-        -------
-        list of callable or Plane
-            The stored planes, and what makes the others.
-        """
+    def plane_jobs(self, X, found):
+        # Maps that are in the store are taken from there; see PlaneTransformer.
         attenuations = self._attenuations(X)
         settle = self._job_maker()
         jobs, n_bytes = [], 0

@@ -96,7 +96,7 @@ class Sample:
         predicted = None if self.predicted is None else self.predicted[rows]
         return replace(self, positive=self.positive[rows], predicted=predicted)
 
-    def warn_of_one_class(self, what: str) -> bool:
+    def warn_of_one_class(self, what: str = "the area under the ROC curve") -> bool:
         """Warn that `what` is NaN if a class is absent; tell whether it is."""
         if not self.has_both:
             warn_undefined(f"{self._one_class(what)}; it is NaN")

@@ -59,9 +59,9 @@ def p_equals(value: float) -> str:
     return f"p {'' if value < 0.001 else '= '}{pvalue(value)}"
 
 
-def share(count: int, total: int, digits: int = 0, unit: str = " %") -> str:
-    """Write a count with its percentage."""
-    return f"{count} ({100 * count / total:.{digits}f}{unit})" if total else f"{count}"
+def share(count: int, total: int, digits: int = 1) -> str:
+    """Write a count with its percentage: 7 (43.8%)."""
+    return f"{count} ({100 * count / total:.{digits}f}%)" if total else f"{count}"
 
 
 def counts(n: int, n_pos: int, pos_label: Any, n_groups: int | None = None) -> str:

@@ -88,7 +88,7 @@ def test_missing_values_are_counted_by_column(study, scored):
         "her2": 0,
         "subtype": 0,
     }
-    assert "3 (8 %)" in report.to_html()
+    assert "3 (7.5%)" in report.to_html()
 
 
 def test_missing_visits_are_counted(new):

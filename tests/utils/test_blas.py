@@ -55,6 +55,31 @@ def test_another_thread_that_leaves_first_lifts_nothing(two_threads):
     assert _n_threads() == two_threads
 
 
+def test_the_last_to_leave_lifts_it_from_any_thread():
+    # As threads of a pool do: the first to come is not the last to leave.
+    came, entered, left = (threading.Event() for _ in range(3))
+
+    def work():
+        came.wait()
+        with single_blas_thread():
+            entered.set()
+            left.wait()
+
+    _blas._controller.cache_clear()
+    with threadpool_limits(2, user_api="blas"):
+        before = _n_threads()
+    other = threading.Thread(target=work)
+    other.start()
+    with threadpool_limits(2, user_api="blas"):
+        with single_blas_thread():
+            came.set()
+            entered.wait()
+        left.set()
+        other.join()
+        assert _n_threads() == before
+    _blas._controller.cache_clear()
+
+
 def test_an_error_inside_lifts_the_limit(two_threads):
     with pytest.raises(KeyError), single_blas_thread():
         raise KeyError

@@ -53,6 +53,6 @@ def test_rows_are_not_taken_for_patients():
 
 
 def test_shares_of_nobody_have_no_percentage():
-    assert _text.share(1, 3) == "1 (33 %)"
-    assert _text.share(1, 3, 1, "%") == "1 (33.3%)"
+    assert _text.share(1, 3) == "1 (33.3%)"
+    assert _text.share(1, 3, 0) == "1 (33%)"
     assert _text.share(0, 0) == "0"

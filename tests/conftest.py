@@ -1,0 +1,63 @@
+"""Patients and networks that tests of several packages share; none changes them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.nets import DLRClassifier, PlaneFeatureNet
+
+CORE = PolygonOutline([(8, 10), (8, 20), (16, 20), (16, 10)])
+LABELS = np.array(["response", "non-response"] * 6)
+
+
+@pytest.fixture(scope="session")
+def small_labels():
+    """Labels of 12 patients."""
+    return LABELS
+
+
+@pytest.fixture(scope="session")
+def small_bags():
+    """12 bags of 1-3 planes with two channels."""
+    rng = np.random.default_rng(0)
+    return [
+        rng.random((1 + i % 3, 2, 32, 32)).astype(np.float32)
+        for i in range(len(LABELS))
+    ]
+
+
+@pytest.fixture(scope="session")
+def small_pairs():
+    """12 pairs of images with one channel."""
+    rng = np.random.default_rng(1)
+    return rng.random((len(LABELS), 2, 1, 32, 32)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def small_plane_net(small_bags):
+    """A network on planes, hardly trained, with maps of 4 x 4 pixels."""
+    net = PlaneFeatureNet(module="ran_tiny", max_epochs=1, random_state=0)
+    return net.fit(small_bags, LABELS)
+
+
+@pytest.fixture(scope="session")
+def small_pair_net(small_pairs):
+    """A network on two visits, hardly trained."""
+    net = DLRClassifier(module="resnet_tiny", max_epochs=1, random_state=0)
+    return net.fit(small_pairs, LABELS)
+
+
+@pytest.fixture(scope="session")
+def small_cohort():
+    """12 patients with two visits of 1-3 B-mode planes, 48 x 64 at 0.5 mm."""
+    rng = np.random.default_rng(2)
+
+    def study(n):
+        images = rng.integers(0, 255, (n, 48, 64)).astype(np.uint8)
+        return Study([Plane(im, "bmode", (0.5, 0.5), core=CORE) for im in images])
+
+    visits = {"us_pre": lambda i: 1 + i % 3, "us_post2": lambda i: 1 + i % 2}
+    cells = {name: [study(n(i)) for i in range(12)] for name, n in visits.items()}
+    index = pd.Index([f"P{i:02d}" for i in range(12)], name="patient_id")
+    return pd.DataFrame({**cells, "age": 50}, index=index)
