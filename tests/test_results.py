@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from sknac import clinical, decision, metrics, survival
+from sknac.cohort import cohort_summary
+from sknac.testing import make_check_cohort
 from sknac.utils._result import Result
 
 Y = np.array([0, 0, 0, 1, 1, 1, 0, 1])
@@ -18,6 +20,7 @@ ARMS = np.where(Y == 1, "response", "non-response")
 TIME, EVENT = np.arange(1, 9), np.array([1, 0, 1, 1, 0, 1, 1, 1])
 
 RESULTS = {
+    "cohort_summary": lambda: cohort_summary(make_check_cohort("bmode")[0]),
     "auc_ci": lambda: metrics.auc_ci(Y, S),
     "bootstrap_ci": lambda: metrics.bootstrap_ci("accuracy", Y, CALLED),
     "calibration": lambda: metrics.calibration(Y, S),

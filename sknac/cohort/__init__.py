@@ -20,6 +20,7 @@ from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._pack import pack_cohort
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._step import PlaneTransformer
+from sknac.cohort._summary import cohort_summary
 from sknac.cohort._table import cohort_from_table
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "check_cohort",
     "cohort_from_folder",
     "cohort_from_table",
+    "cohort_summary",
     "pack_cohort",
     "planes_table",
     "relocate",
