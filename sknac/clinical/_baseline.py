@@ -21,7 +21,7 @@ from sknac.clinical._group_tests import (
     expected_counts,
     numeric_test,
 )
-from sknac.utils._frames import unique_columns
+from sknac.utils._frames import as_names, unique_columns
 from sknac.utils._groups import check_groups_of
 from sknac.utils._labels import in_order, one_column
 from sknac.utils._result import Result
@@ -229,7 +229,7 @@ def baseline_table(
     if len(groups) != 2:
         raise ValueError(f"by must hold two groups, got {len(groups)}: {groups}")
     if categorical is not None:
-        categorical = [categorical] if isinstance(categorical, str) else [*categorical]
+        categorical = as_names(categorical, "categorical")
     names = _column_names(X, columns)
     chosen = _check_tests(dict(tests or {}))
     _check_named(names, X, tests=chosen, categorical=categorical or [])
@@ -261,7 +261,7 @@ def _column_names(X, columns):
     if columns is None:
         plain = [name for name in X.columns if _is_plain(X[name])]
         columns = [name for name in plain if X[name].notna().any()]
-    names = [columns] if isinstance(columns, str) else list(columns)
+    names = as_names(columns, "columns")
     _check_present(names, X)
     empty = [name for name in names if X[name].isna().all()]
     if empty:

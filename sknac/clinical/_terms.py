@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from sknac.utils._frames import as_pandas, validate_data
+from sknac.utils._frames import as_names, as_pandas, validate_data
 from sknac.utils._labels import refuse_dates, refuse_masked
 
 # A column that keeps less than this share of its spread beside the others adds none.
@@ -126,6 +126,7 @@ def independent_terms(blocks):
 def _factor_positions(table, factors):
     """Return the positions of the factors."""
     if factors is not None:
+        factors = as_names(factors, "factors")
         absent = [name for name in factors if name not in table.columns]
         if absent:
             raise ValueError(f"factors names {absent}, which must be columns of X")

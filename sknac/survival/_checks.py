@@ -44,15 +44,20 @@ def check_follow_up(time, event, by=None, covariates=None):
     raise_first(strange, "event must be 1 (seen) or 0 (censored)", index)
     if by is None:
         return time, event.astype(bool), None
-    by = np.asarray(one_column(by, "by"))
-    raise_first(pd.isna(by), f"by is missing{mend}", index)
-    check_groups_of(by, "by")
-    return time, event.astype(bool), by
+    groups = np.asarray(one_column(by, "by"))
+    raise_first(pd.isna(groups), f"by is missing{mend}", index)
+    check_groups_of(groups, "by")
+    if isinstance(getattr(by, "dtype", None), pd.CategoricalDtype):
+        groups = pd.Categorical(groups, by.dtype.categories)  # an order of its own
+    return time, event.astype(bool), groups
 
 
 def group_labels(by, *, at_least=1):
-    """Return the groups in order, or say that there are too few."""
-    labels = in_order(by, "by")
+    """Return the groups, sorted or in the order of a categorical's levels."""
+    if isinstance(by, pd.Categorical):
+        labels = by.categories[np.unique(by.codes)].tolist()
+    else:
+        labels = in_order(by, "by")
     if len(labels) < at_least:
         raise ValueError(
             f"by holds {len(labels)} group only ({labels}); at least {at_least} "

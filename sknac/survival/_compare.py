@@ -198,7 +198,8 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
         return LogRankResult(np.nan, max(n_telling - 1, 0), np.nan, table)
     from lifelines.statistics import multivariate_logrank_test
 
-    test = multivariate_logrank_test(time[telling], by[telling], event[telling])
+    groups = np.asarray(by)[telling]
+    test = multivariate_logrank_test(time[telling], groups, event[telling])
     return LogRankResult(
         float(test.test_statistic), n_telling - 1, float(test.p_value), table
     )
@@ -234,7 +235,8 @@ def hazard_ratio(
     by : array-like of shape (n_patients,)
         Group of each patient, at least two groups.
     reference_group : object, default=None
-        Group to compare with; None is the first in sorted order.
+        Group to compare with; None is the first level of a categorical `by`, as in R,
+        else the first in sorted order. The result names it.
     covariates : DataFrame of shape (n_patients, n_covariates), default=None
         Numeric covariates to adjust for, no missing values.
     confidence_level : float, default=0.95

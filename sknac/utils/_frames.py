@@ -52,6 +52,15 @@ def named_columns(given: Any, what: str) -> dict[Any, Any]:
     return {name: given[name] for name in given}
 
 
+def as_names(given: Any, what: str) -> list[Any]:
+    """Return one name or several as a list; values of a dictionary would be ignored."""
+    if isinstance(given, Mapping):
+        raise ValueError(
+            f"{what} must be a name or a list of names, got {shown(given)}"
+        )
+    return [given] if isinstance(given, str) else list(given)
+
+
 def check_mapping(given: Any, what: str, example: str) -> None:
     """Raise unless something is a dictionary."""
     if not isinstance(given, Mapping):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import UndefinedMetricWarning
 
-from sknac.survival import hazard_ratio, logrank
+from sknac.survival import hazard_ratio, kaplan_meier, logrank
 
 # R 4.2.2, survival 3.5-3: survdiff(Surv(time, event) ~ group) on data that lifelines
 # ships: chi-square, degrees of freedom, p, n, observed and expected events by group.
@@ -396,3 +396,37 @@ def test_results_show_their_numbers(datasets):
     assert "1: 4.82 [2.15, 10.8]" in repr(hazard_ratio(*about))
     assert hazard_ratio(*about).to_frame().shape == (1, 7)
     assert logrank(*about).to_frame().shape == (2, 3)
+
+
+LEVELS = {
+    "ordered": pd.CategoricalDtype(["resp", "none", "gone"], ordered=True),
+    "unordered": pd.CategoricalDtype(["resp", "gone", "none"]),
+    "never seen first": pd.CategoricalDtype(["gone", "resp", "none"], ordered=True),
+}
+
+
+@pytest.mark.parametrize("how", LEVELS)
+@pytest.mark.parametrize("kind", [pd.Series, pd.Categorical, pd.CategoricalIndex])
+def test_levels_have_their_own_order(how, kind):
+    time, event, words = np.arange(1.0, 21), [1] * 20, ["resp", "none"] * 10
+    by = kind(words, dtype=LEVELS[how])
+    found = hazard_ratio(time, event, by)
+    assert found.reference_group == "resp"
+    assert "reference_group='resp'" in repr(found)
+    want = hazard_ratio(time, event, words, reference_group="resp")
+    pd.testing.assert_frame_equal(found.table, want.table)
+    assert kaplan_meier(time, event, by).groups == ["resp", "none"]
+    test, plain = logrank(time, event, by), logrank(time, event, words)
+    assert test.table.index.tolist() == ["resp", "none"]
+    assert test.pvalue == plain.pvalue
+    assert plain.table.index.tolist() == ["none", "resp"]
+
+
+def test_levels_may_be_numbers_and_intervals():
+    ages = pd.cut([35, 62, 47, 71] * 4, [0, 50, 60, 100])  # nobody is 50 to 60
+    found = hazard_ratio(np.arange(1.0, 17), [1] * 16, ages)
+    assert found.reference_group == pd.Interval(0, 50)
+    stages = pd.Categorical([3, 1, 2, 3] * 4, [3, 2, 1])
+    found = hazard_ratio(np.arange(1.0, 17), [1] * 16, stages)
+    assert found.reference_group == 3
+    assert found.table.index.tolist() == [2, 1]

@@ -387,3 +387,23 @@ def test_subgroups_are_columns(by):
 def test_what_must_be_a_dictionary(call, example):
     with pytest.raises(ValueError, match=re.escape(example)):
         call()
+
+
+PLAIN = StepwiseLogisticRegression(entry=0.98, removal=0.99, pos_label=1)
+NAMES = {
+    "factors": lambda v: (
+        clone(PLAIN).set_params(factors=v).fit(TABLE[["grade", "stage"]], BINARY)
+    ),
+    "columns": lambda v: baseline_table(TABLE, BINARY, columns=v),
+    "categorical": lambda v: baseline_table(TABLE, BINARY, categorical=v),
+}
+
+
+@pytest.mark.parametrize("what", NAMES)
+def test_names_with_values_that_would_be_ignored(what):
+    for given in ({"grade": "no such level"}, {"grade": 1, "stage": 2}):
+        text = rf"{what} must be a name or a list of names, got"
+        with pytest.raises(ValueError, match=text):
+            NAMES[what](given)
+    for given in (["grade"], ("grade",), pd.Index(["grade"])):
+        NAMES[what](given)
