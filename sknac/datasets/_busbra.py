@@ -156,6 +156,11 @@ def _patients(path, table):
 def _rows(path, table):
     """Write the table of planes."""
     birads = codes(path, table, "BIRADS", range(7))
+    missing = table.index[birads.isna()]
+    if len(missing):
+        raise SknacFormatError(
+            path, f"line {missing[0] + 2}, column BIRADS: missing; fill it in"
+        )
     return pd.DataFrame(
         {
             "patient_id": table["patient_id"],
@@ -173,7 +178,7 @@ def _rows(path, table):
 
 def _joined(names):
     """Write the devices of a patient's images, one or several."""
-    return "; ".join(names.str.strip().drop_duplicates())
+    return "; ".join(names.dropna().str.strip().drop_duplicates()) or None
 
 
 def _n_other_size(X, table):

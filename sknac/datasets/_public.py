@@ -79,6 +79,10 @@ def read_set_table(path, source, columns, texts=()):
         raise SknacFormatError(
             path, f"the table cannot be read ({error}); {source.described}"
         ) from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise SknacFormatError(
+            path, f"rows have more fields than the first has names; {source.described}"
+        )
     table.columns = [str(column).strip() for column in table.columns]
     missing = [column for column in columns if column not in table]
     if missing:

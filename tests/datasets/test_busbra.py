@@ -74,6 +74,14 @@ def test_nothing_in_X_says_the_label(folder):
     assert "Histology" in made.table
 
 
+def test_a_device_that_is_not_stated_is_missing(folder):
+    change(folder, "Device", 2, None)
+    change(folder, "Device", 1, "C")
+    devices = load_busbra(folder).X["device"]
+    assert devices["bus_0001"] == "A; C"
+    assert devices.isna().tolist() == [False, True]
+
+
 def test_birads_is_the_highest_of_the_patient(folder):
     assert load_busbra(folder).X["birads"].tolist() == [3, 5]
 
@@ -118,7 +126,8 @@ def test_a_mask_of_another_size_names_the_row(folder, save_mask):
         ("Pathology", 1, "malignant", "Case 1, column Pathology: must be the same"),
         ("Case", 2, 8, "line 4: Case must be the number in ID"),
         ("ID", 0, "0001-l", "line 2: Case must be the number in ID"),
-        ("BIRADS", 0, "4a", "line 2, column BIRADS: must be a number of 0 to 6"),
+        ("BIRADS", 1, "4a", "line 3, column BIRADS: must be a number of 0 to 6"),
+        ("BIRADS", 1, None, "line 3, column BIRADS: missing; fill it in"),
         ("BIRADS", 0, 3.5, "line 2, column BIRADS: must be one of"),
     ],
 )

@@ -44,6 +44,7 @@ def test_a_set_one_folder_deeper_is_pointed_at(tmp_path):
         ("x;y\n1;2\n", r"no column 'x', it has \['x;y'\]; A set must hold"),
         ("", "the table cannot be read"),
         ("x,y\n", "the table has no row"),
+        ("x,y\n1,2,3\n4,5,6\n", "rows have more fields than the first has names"),
         ('x,y\n"1,2\n', "the table cannot be read"),
         ("x,y\n1,2\n1,2,3,4\n", "the table cannot be read"),
     ],
