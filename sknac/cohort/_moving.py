@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable
@@ -12,6 +11,8 @@ import pandas as pd
 
 from sknac.cohort._frame import ultrasound_columns
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._outline_union import parts_of, unite
+from sknac.cohort._outlines import MaskOutline
 from sknac.cohort.planes import PlaneAt, list_planes, put_planes
 from sknac.exceptions import CohortError
 from sknac.utils._progress import tracked
@@ -77,19 +78,11 @@ def relocate(X: pd.DataFrame, root: str | os.PathLike) -> pd.DataFrame:
     return put_planes(X, columns, moved)
 
 
-def _handles(plane):
-    """Yield what a plane reads from files, by the name of its field."""
-    if isinstance(plane.image, ArrayRef):
-        yield "image", plane.image
-    for name in ("core", "roi"):
-        mask = getattr(getattr(plane, name), "mask", None)
-        if isinstance(mask, ArrayRef):
-            yield name, mask
-
-
 def _paths(plane):
     """List the files of a plane."""
-    return [handle.path for _, handle in _handles(plane)]
+    outlines = (*parts_of(plane.core), *parts_of(plane.roi))
+    handles = [plane.image, *(getattr(part, "mask", None) for part in outlines)]
+    return [handle.path for handle in handles if isinstance(handle, ArrayRef)]
 
 
 def _pure(path) -> PurePath:
@@ -128,18 +121,31 @@ def _find_places(owners: dict[str, PlaneAt], root: Path) -> Callable[[str], Path
 
 def _moved(plane, place):
     """Return a plane with handles to the same content elsewhere."""
-    changes = {}
-    for name, old in _handles(plane):
-        new = ArrayRef.from_file(
-            place(old.path), old.frame, old.variable, reader=old.read_by
-        )
-        if new.digest != old.digest:
-            raise ValueError(
-                f"{new.path} holds other content than when the cohort was built; put "
-                "the right file there, or build the cohort again"
-            )
-        outline = getattr(plane, name)
-        changes[name] = (
-            new if name == "image" else dataclasses.replace(outline, mask=new)
-        )
+    changes = {"image": _moved_handle(plane.image, place)}
+    for name in ("core", "roi"):
+        parts = [_moved_outline(part, place) for part in parts_of(getattr(plane, name))]
+        if parts:
+            changes[name] = unite(parts)
     return plane.replace(**changes)
+
+
+def _moved_outline(outline, place):
+    """Return an outline whose mask, where it has one, lies elsewhere."""
+    if isinstance(outline, MaskOutline):
+        return outline._with_mask(_moved_handle(outline.mask, place))
+    return outline
+
+
+def _moved_handle(old, place):
+    """Return a handle to the same content elsewhere; arrays in memory stay."""
+    if not isinstance(old, ArrayRef):
+        return old
+    new = ArrayRef.from_file(
+        place(old.path), old.frame, old.variable, reader=old.read_by
+    )
+    if new.digest != old.digest:
+        raise ValueError(
+            f"{new.path} holds other content than when the cohort was built; put "
+            "the right file there, or build the cohort again"
+        )
+    return new

@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
+import copy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._mask_rule import draw_inside, find_rule
 from sknac.exceptions import SknacFormatError
 from sknac.utils._handle import Handle, digest_of
+from sknac.utils._warnings import warn_user
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,7 @@ class MaskOutline:
     Parameters
     ----------
     mask : ArrayRef, InMemoryArray or array-like of shape (n_axial, n_lateral)
-        Which pixels are inside the tumour. An array of bool is taken as it is. Of
+        Which pixels are inside the tumour. Those of type bool are taken as they are. Of
         numbers, 0 is outside and the one other value inside; where there are more
         than two, as after a JPEG, those above half of the largest are inside.
     grid : Grid
@@ -146,7 +147,8 @@ class MaskOutline:
 
     Notes
     -----
-    A file is read once to settle which values are inside; what is kept is its handle.
+    A file of numbers is read once to settle which values are inside; what is kept is
+    its handle.
 
     Examples
     --------
@@ -173,8 +175,8 @@ class MaskOutline:
             )
         labels = tuple(int(label) for label in np.atleast_1d(self.labels))
         above = 0.0
-        if labels or mask.dtype.kind != "b" or isinstance(mask, ArrayRef):
-            above = _settled(mask, labels)
+        if labels or mask.dtype.kind != "b":
+            above = judge_mask(mask, labels)
         if not given and mask.dtype.kind != "b":
             mask = InMemoryArray(draw_inside(mask.load(), labels, above))
             labels, above = (), 0.0
@@ -243,6 +245,12 @@ class MaskOutline:
         lines = contour_generator(z=mask).lines(0.5)
         return [self.grid.to_points(line[:, ::-1] - 1) for line in lines]
 
+    def _with_mask(self, mask):
+        """Return the same outline with another handle to the same content."""
+        moved = copy.copy(self)
+        object.__setattr__(moved, "mask", mask)
+        return moved
+
     def _inside(self):
         """Read the mask by its rule."""
         return draw_inside(self.mask.load(), self.labels, self.above)
@@ -263,7 +271,7 @@ class MaskOutline:
         return hash(self.digest)
 
 
-def _settled(mask, labels):
+def judge_mask(mask, labels=()):
     """Find the threshold of a mask by the rule; errors and warnings name its file."""
     path = getattr(mask, "path", None)
     try:
@@ -276,7 +284,7 @@ def _settled(mask, labels):
         raise SknacFormatError(path, str(error)) from error
     for remark in remarks:
         name = "" if path is None else f"{Path(path).name}: "
-        warnings.warn(f"{name}{remark}", UserWarning, stacklevel=4)
+        warn_user(f"{name}{remark}")
     return above
 
 

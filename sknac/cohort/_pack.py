@@ -15,6 +15,7 @@ from sknac.cohort._duplicates import check_duplicates
 from sknac.cohort._frame import ultrasound_columns
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._outline_union import OutlineUnion, parts_of, unite
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._records import Plane, Study
 from sknac.cohort.planes import as_column, has_study, list_planes
@@ -107,7 +108,7 @@ def _write_pixels(pack, X, visits):
     written = set()
     for at in tracked(list_planes(X, visits), "packing pixels"):
         with at.named() as plane:
-            masks = (plane.core, plane.roi)
+            masks = (*parts_of(plane.core), *parts_of(plane.roi))
             drawn = [_drawn(m) for m in masks if isinstance(m, MaskOutline)]
             for handle in (plane.image, *drawn):
                 if handle.pixel_digest not in written:
@@ -168,14 +169,12 @@ def _plane(plane):
 
 def _outline(outline):
     """Write an outline: its vertices, or its mask's digest and grid."""
-    if isinstance(outline, PolygonOutline):
-        return {"vertices": outline.vertices.tolist()}
     if outline is None:
         return None
-    if not isinstance(outline, MaskOutline):
-        raise CohortError(
-            f"an outline must be a polygon or a mask to be packed, got {outline!r}"
-        )
+    if isinstance(outline, OutlineUnion):
+        return {"parts": [_outline(part) for part in outline.parts]}
+    if isinstance(outline, PolygonOutline):
+        return {"vertices": outline.vertices.tolist()}
     grid = {name: getattr(outline.grid, name) for name in ("step", "origin", "unit")}
     return {"mask": _drawn(outline).pixel_digest, "grid": grid}
 
@@ -262,6 +261,8 @@ def _read_outline(path, packed):
     """Build an outline."""
     if packed is None:
         return None
+    if "parts" in packed:
+        return unite([_read_outline(path, part) for part in packed["parts"]])
     if "vertices" in packed:
         return PolygonOutline(packed["vertices"])
     mask = ArrayRef.from_file(path, variable=packed["mask"])

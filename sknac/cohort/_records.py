@@ -116,7 +116,7 @@ class Plane:
             object.__setattr__(self, name, value)
         _settle_types(self)
         if self.core is not None:
-            _check_core(self.core, grid)
+            check_core(self.core, grid)
         object.__setattr__(self, "digest", _digest(self))
 
     @classmethod
@@ -403,7 +403,7 @@ def _place(grid):
     }
 
 
-def _check_core(core, grid):
+def check_core(core, grid):
     """Refuse an outline whose box misses the image or whose unit differs."""
     low, high = core._check_on(grid)
     corners = grid.to_points([[-0.5, -0.5], np.subtract(grid.shape, 0.5)])

@@ -53,12 +53,15 @@ def cohort_from_table(
             Pixel size of a B-mode image, envelope or maps, where the file has none;
             both or neither. For RF rows it is the pixel size of the B-mode image on
             which the outline was drawn.
-        ``outline``, ``outline_units``
-            File with the tumour core: a polygon (``.csv`` with columns
-            ``row, column``, or ``axial, lateral`` for mm; ``.npy`` of shape
-            (n, 2)) or a mask (image or 2-D ``.npy``). Units are ``px_bmode``
-            (B-mode and RF rows), ``samples`` (the pixels of an RF or maps row's
-            own array) or ``mm``; a mask cannot be in mm.
+        ``outline``, ``outline_units``, ``outline_label``
+            File with the tumour core, or several separated by semicolons, which are
+            united: a mask in any format that images have, a ``.json`` of LabelMe or
+            COCO, an ``.xml`` of CVAT, or a polygon (``.csv`` with columns
+            ``row, column``, or ``axial, lateral`` for mm; ``.npy`` of shape (n, 2)).
+            Units are ``px_bmode`` (B-mode and RF rows), ``samples`` (the pixels of
+            an RF, envelope or maps row's own array) or ``mm``, which is for polygons.
+            The label, or several separated by semicolons, is the value in a mask or
+            the text in an annotation file; it may be empty where there is one.
         ``outline_row0``, ``outline_column0``
             For RF with ``px_bmode``: the B-mode pixel that shows the first
             sample of the first line; default 0.

@@ -2,40 +2,36 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sknac.cohort._annotations import SUFFIXES as ANNOTATION_SUFFIXES
+from sknac.cohort._annotations import draw_annotation, read_annotation, stem_of
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef
-from sknac.cohort._outlines import MaskOutline, PolygonOutline
+from sknac.cohort._outline_union import unite
+from sknac.cohort._outlines import PolygonOutline
+from sknac.cohort._records import check_core
+from sknac.cohort._table_masks import (
+    is_on_bmode,
+    labels_of,
+    other_size,
+    read_mask,
+    take_number,
+)
 from sknac.exceptions import SknacFormatError
+from sknac.utils._warnings import warn_user
 
 _UNITS = ("px_bmode", "samples", "mm")
-
-
-def take_number(row, column, default=None, *, positive=False):
-    """Take a number from a row whose empty values were dropped."""
-    if column not in row:
-        return default
-    try:
-        number = float(row[column])
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"column {column}: must be a number, got {row[column]!r}"
-        ) from None
-    if not math.isfinite(number) or (positive and number <= 0):
-        kind = "positive" if positive else "finite"
-        raise ValueError(f"column {column}: the number must be {kind}, got {number:g}")
-    return number
 
 
 def read_outline(row, grid, base):
     """Read the outline that a table row names, or None where it names none.
 
-    ``grid`` is the plane's own. Errors name the column.
+    Several files, parted by semicolons, are united. ``grid`` is the plane's own.
+    Errors name the column.
     """
     if "outline" not in row:
         return None
@@ -44,23 +40,77 @@ def read_outline(row, grid, base):
         raise ValueError(
             f"column outline_units: must be one of {', '.join(_UNITS)}, got {units!r}"
         )
-    path = base / str(row["outline"])
-    if not path.is_file():
-        raise ValueError(f"column outline: {path}: no such file; correct the path")
     drawn_on = _drawn_on(row, units, grid)
+    paths, outlines = _paths(str(row["outline"]), base), []
+    for path in paths:
+        outlines.append(_read_one(path, row, units, drawn_on, base))
+        check_core(outlines[-1], grid)  # a part that misses would hide in a union
+    if labels_of(row) and all(map(_has_no_labels, paths, outlines)):
+        raise ValueError(
+            f"column outline_label: {paths[0].name} has no labels; leave it empty"
+        )
+    return unite(outlines)
+
+
+def _paths(text, base):
+    """List the files that a cell names; a name may hold a semicolon itself."""
+    names = [text] if _file_of(base / text).is_file() else text.split(";")
+    names = [name.strip() for name in names if name.strip()]
+    if not names:
+        raise ValueError("column outline: no file is named; leave the cell empty")
+    if len(set(names)) < len(names):
+        raise ValueError(f"column outline: {text} names a file twice; keep one")
+    for name in names:
+        if not _file_of(base / name).is_file():
+            raise ValueError(
+                f"column outline: {base / name}: no such file; correct the path"
+            )
+    return [base / name for name in names]
+
+
+def _file_of(path):
+    """The file of a path that may name an array in it."""
+    return Path(str(path).partition("::")[0])
+
+
+def _has_no_labels(path, outline):
+    """Whether an outline is that of a plain list of vertices."""
+    is_list = _file_of(path).suffix.lower() not in ANNOTATION_SUFFIXES
+    return is_list and isinstance(outline, PolygonOutline)
+
+
+def _read_one(path, row, units, drawn_on, base):
+    """Read the outline of one file, whose suffix tells what it is."""
+    if _file_of(path).suffix.lower() in ANNOTATION_SUFFIXES:
+        return _annotated(path, row, units, drawn_on)
     vertices = _polygon(path, units)
     if vertices is not None:
         in_mm = units == "mm"
         return PolygonOutline(vertices if in_mm else drawn_on.to_points(vertices))
     if units == "mm":
         raise ValueError("column outline_units: a mask must be in pixels, got mm")
-    mask = ArrayRef.from_file(path)
-    if mask.ndim != 2:
-        raise ValueError(
-            f"column outline: {path.name} has shape {mask.shape}; a mask has two "
-            "dimensions, a polygon is (n, 2)"
+    return read_mask(path, row, drawn_on, base)
+
+
+def _annotated(path, row, units, drawn_on):
+    """Draw what LabelMe, COCO or CVAT files have of a row's image."""
+    if units == "mm":
+        raise ValueError(f"column outline_units: {path.name} must be in pixels, got mm")
+    # The image may have another name there, which file.json::name says.
+    file, _, named = str(path).partition("::")
+    image = named or str(row["path"])
+    annotated = read_annotation(file, image, labels_of(row))
+    on_bmode = is_on_bmode(row)
+    if not on_bmode and annotated.size != drawn_on.shape:
+        raise SknacFormatError(file, other_size(annotated.size, drawn_on, Path(image)))
+    if annotated.alone and not on_bmode and stem_of(annotated.name) != stem_of(image):
+        warn_user(
+            f"{Path(file).name}: the outline of {Path(image).name} was drawn on "
+            f"{annotated.name!r}; check that it is the same image"
         )
-    return MaskOutline(mask, _mask_grid(drawn_on, mask.shape, row, path))
+    size = annotated.size
+    grid = Grid(size, drawn_on.step, drawn_on.origin, drawn_on.unit)
+    return draw_annotation(file, annotated, grid)
 
 
 def _drawn_on(row, units, grid):
@@ -74,10 +124,11 @@ def _drawn_on(row, units, grid):
         raise ValueError(
             "column outline_units: samples is for RF and maps; use px_bmode"
         )
-    if units == "px_bmode" and row["kind"] == "maps":
+    if units == "px_bmode" and row["kind"] in ("maps", "envelope"):
+        own = "maps" if row["kind"] == "maps" else "an envelope"
         raise ValueError(
-            "column outline_units: px_bmode does not say where maps lie in the B-mode "
-            "image; use samples for the maps' own pixels, or mm"
+            f"column outline_units: px_bmode does not say where {own} lie in the "
+            "B-mode image; use samples for its own pixels, or mm"
         )
     if units != "px_bmode" or not is_rf:
         return grid
@@ -93,18 +144,6 @@ def _drawn_on(row, units, grid):
     origin = np.subtract(grid.origin, np.multiply(first, spacing))
     # The image's size is not known here and not needed for a polygon.
     return Grid((1, 1), spacing, tuple(origin.tolist()))
-
-
-def _mask_grid(drawn_on, shape, row, path):
-    """Give the mask its place; on the plane's own grid it must fit."""
-    if row["kind"] == "rf" and row["outline_units"] == "px_bmode":
-        return Grid(shape, drawn_on.step, drawn_on.origin, drawn_on.unit)
-    if shape != drawn_on.shape:
-        raise ValueError(
-            f"column outline: mask {path.name} must be of the image's size, "
-            f"{drawn_on.shape[0]}x{drawn_on.shape[1]}, got {shape[0]}x{shape[1]}"
-        )
-    return drawn_on
 
 
 def _polygon(path: Path, units):

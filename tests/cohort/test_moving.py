@@ -10,9 +10,17 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sknac.cohort import ArrayRef, Plane, Study, cohort_from_table, relocate
+from sknac.cohort import (
+    ArrayRef,
+    MaskOutline,
+    Plane,
+    Study,
+    cohort_from_table,
+    relocate,
+)
 from sknac.cohort._moving import _find_places
-from sknac.cohort.planes import PlaneAt
+from sknac.cohort._outline_union import unite
+from sknac.cohort.planes import PlaneAt, as_column
 from sknac.exceptions import CohortError, StaleFileError
 from sknac.nets import PlaneFeatureNet
 from sknac.preprocessing import PlaneResizer
@@ -51,6 +59,25 @@ def test_a_moved_cohort_is_the_cohort(X, tmp_path, root):
         assert plane.core.mask.path == str(new / "m.png")
         assert plane.core_mask().sum() == 100
         assert plane.load().shape == (40, 30)
+
+
+def test_united_and_soft_masks_move_without_being_judged_again(X, tmp_path):
+    folder = tmp_path / "study" / "scans" / "P1"
+    with Image.open(folder / "m.png") as mask:
+        mask.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "n.jpg")
+    grid = X.at["P1", "us_pre"].planes[0].grid
+    with pytest.warns(UserWarning, match=r"n.jpg: the mask has more than two values"):
+        soft = MaskOutline(ArrayRef.from_file(folder / "n.jpg"), grid)
+    plane = X.at["P1", "us_pre"].planes[0]
+    plane = plane.replace(core=unite([plane.core, soft]), roi=soft)
+    assert plane.core_mask().sum() == 200
+    X = X.assign(us_pre=as_column([Study([plane]), None], X.index))
+    (tmp_path / "study").rename(tmp_path / "new")
+    moved = relocate(X, tmp_path / "new" / "scans")  # warnings are errors
+    pd.testing.assert_frame_equal(moved, X)
+    moved = moved.at["P1", "us_pre"].planes[0]
+    assert moved.core_mask().sum() == 200
+    assert moved.roi.mask.path == str(tmp_path / "new" / "scans" / "P1" / "n.jpg")
 
 
 @pytest.mark.parametrize("name", ["a.npy", "m.png"])

@@ -9,7 +9,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study, cohort_from_table, pack_cohort, planes_table
+from sknac.cohort import (
+    InMemoryArray,
+    MaskOutline,
+    Plane,
+    PolygonOutline,
+    Study,
+    cohort_from_table,
+    pack_cohort,
+    planes_table,
+)
+from sknac.cohort._outline_union import unite
+from sknac.cohort.planes import as_column
 from sknac.datasets import make_bmode_cohort, make_rf_cohort
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.testing import make_check_cohort
@@ -47,6 +58,26 @@ def test_every_plane_comes_back_with_its_samples_and_settings(tmp_path, kind):
                 assert b.replace(image=a.image, core=a.core, roi=a.roi) == a
                 if a.core is not None:
                     np.testing.assert_array_equal(a.core_mask(), b.core_mask())
+
+
+def test_united_and_soft_outlines_are_packed_as_they_are_drawn(tmp_path):
+    image = np.zeros((20, 30), "uint8")
+    grid = Plane(image, "bmode").grid
+    soft, labels = np.zeros((2, 20, 30), "uint8")
+    soft[3:8, 3:8], soft[8, 3:8] = 255, 100
+    labels[12:15, 10:14], labels[0, 0] = 1, 2
+    with pytest.warns(UserWarning, match="more than two values"):
+        masks = [MaskOutline(InMemoryArray(soft), grid)]
+    masks.append(MaskOutline(InMemoryArray(labels), grid, (1,)))
+    square = PolygonOutline([(-0.5, 19.5), (-0.5, 24.5), (4.5, 24.5), (4.5, 19.5)])
+    whole = MaskOutline(np.ones((20, 30), bool), grid)
+    plane = Plane(image, "bmode", core=unite([*masks, square]), roi=whole)
+    X = pd.DataFrame({"us_pre": as_column([Study([plane])], pd.Index(["P1"]))})
+    back = cohort_from_table(pack_cohort(X, tmp_path / "a.cohort"))
+    back = back.at["P1", "us_pre"].planes[0]
+    assert back.core_mask().sum() == 25 + 12 + 25
+    np.testing.assert_array_equal(back.core_mask(), plane.core_mask())
+    assert back.roi.to_mask(grid).all()
 
 
 def test_clinical_columns_come_back_as_they_were(tmp_path):

@@ -12,6 +12,7 @@ from PIL import Image
 from sknac.cohort import cohort_from_table
 from sknac.exceptions import CohortError, SknacFormatError
 
+SPACING = {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.4}
 N_SAMPLES, N_LINES = 200, 20
 # A B-mode image of the scan: its row 5, column 2 shows the first sample.
 ON_BMODE = {
@@ -33,7 +34,7 @@ def plane(tmp_path):
     def build(outline, kind="rf", **settings):
         is_rf = kind == "rf"
         row = {"patient_id": "P1", "visit": "pre", "kind": kind}
-        path = {"rf": "rf.npy", "bmode": "image.npy", "maps": "maps.npy"}[kind]
+        path = {"rf": "rf.npy", "maps": "maps.npy"}.get(kind, "image.npy")
         row |= {"path": path, "outline": outline}
         if is_rf:
             row |= {"fs_mhz": 38.5, "line_pitch_mm": 0.2, "start_depth_mm": 3.0}
@@ -247,7 +248,9 @@ def test_bad_outlines_name_row_and_column(
         ("a.csv", b'row,column\n"1,1\n', "must be a table of vertices"),
         ("a.npy", b"\x93NUMPY", "not a .npy file"),
         ("a.png", b"\x89PNG", "not a PNG"),
-        ("a.txt", b"1 1", "suffix '.txt' is not one of"),
+        ("a.txt", b"1 1", "an outline must be .csv, .json of LabelMe or COCO, .xml"),
+        ("a.json", b"{", "damaged JSON"),
+        ("a.xml", b"<a", "damaged XML"),
     ],
 )
 def test_damaged_outline_files_are_format_errors_that_name_the_row(
@@ -258,3 +261,125 @@ def test_damaged_outline_files_are_format_errors_that_name_the_row(
         plane(name, outline_units="samples")
     assert caught.value.path == str(tmp_path / name)
     assert str(caught.value).endswith("(row 0 (patient P1), column outline)")
+
+
+@pytest.fixture
+def on_image(plane, saved, tmp_path):
+    """Build the B-mode plane of 30 x 20 pixels with an annotation file."""
+    np.save(tmp_path / "wide.npy", np.zeros((40, 60), "uint8"))
+
+    def build(*contents, name="", kind="bmode", path="wide.npy", **settings):
+        files = [saved(data, f"{n}.json") for n, data in enumerate(contents)]
+        settings = {"outline_units": "px_bmode", "path": path, **settings}
+        return plane(";".join(files) + name, kind, **settings)
+
+    return build
+
+
+def test_annotations_are_drawn_on_the_image(on_image, labelme, coco, corners, square):
+    for data in (
+        labelme(("t", "polygon", corners["labelme"]), image="wide.png"),
+        coco(("wide.png", "t", [corners["coco"]]), images=["wide.png"]),
+    ):
+        for spacing in ({}, {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.4}):
+            core = on_image(data, **spacing).core_mask()
+            np.testing.assert_array_equal(core, square)
+
+
+def test_annotations_of_a_bmode_image_land_on_rf(plane, saved, labelme):
+    # The rectangle of `expected_rf_mask`, measured from the image's corner.
+    points = [[4.6, 15.45], [6.6, 25.45]]
+    outline = saved(labelme(("t", "rectangle", points), image="any.png"))
+    built = plane(outline, **ON_BMODE)
+    np.testing.assert_array_equal(built.core_mask(), expected_rf_mask())
+
+
+def test_a_mask_of_an_annotation_lands_on_rf_as_a_mask_file(
+    plane, saved, labelme, tmp_path
+):
+    mask = np.zeros((40, 15), bool)
+    mask[15:25, 4:7] = True
+    Image.fromarray(mask).save(tmp_path / "core.png")
+    outline = saved(labelme(("t", mask), size=mask.shape))
+    drawn = [plane(name, **ON_BMODE).core_mask() for name in ("core.png", outline)]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_masks_and_polygons_unite(plane, saved, labelme, tmp_path):
+    mask = np.zeros((30, 20), bool)
+    mask[2:6, 3:8] = True
+    Image.fromarray(mask).save(tmp_path / "a.png")
+    name = rectangle(tmp_path, "px", [10, 14], [2, 5])
+    drawn = saved(
+        labelme(
+            ("t", "rectangle", [[10, 20], [13, 22]]), size=(30, 20), image="image.png"
+        )
+    )
+    core = plane(f"a.png;{name};{drawn}", "bmode", outline_units="px_bmode").core_mask()
+    assert core.sum() == 20 + 12 + 6
+    core = plane(f"a.png; {name}", "bmode", outline_units="px_bmode").core_mask()
+    assert core.sum() == 20 + 12
+
+
+def test_a_name_with_a_semicolon_is_one_file(plane, tmp_path):
+    name = rectangle(tmp_path, "px", [10, 14], [2, 5], "a;b.csv")
+    assert plane(name, "bmode", outline_units="px_bmode").core_mask().sum() == 12
+
+
+def test_an_image_can_be_named_in_a_file_of_many(on_image, coco, corners):
+    data = coco(
+        ("frame_01.png", "t", [[0, 0, 5, 0, 5, 4, 0, 4]]),
+        ("frame_02.png", "t", [corners["coco"]]),
+        images=["frame_01.png", "frame_02.png"],
+    )
+    assert on_image(data, name="::frame_02.png").core_mask().sum() == 100
+    with pytest.raises(SknacFormatError, match=r"0.json::name \(row 0"):
+        on_image(data)
+
+
+def test_labelme_of_another_image_is_said(on_image, labelme, corners):
+    data = labelme(("t", "polygon", corners["labelme"]), image=r"..\P2\other.png")
+    with pytest.warns(UserWarning, match="of wide.npy was drawn on .*other.png"):
+        on_image(data)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"path": "image.npy"}, SknacFormatError, "image's size, 30x20, got 40x60; it"),
+        ({"outline_units": "mm"}, CohortError, "column outline_units: "),
+        ({"outline_label": "cyst"}, SknacFormatError, "labelled 'cyst', there is 't'"),
+        (
+            {"kind": "envelope", **SPACING},
+            CohortError,
+            "px_bmode does not say where an envelope",
+        ),
+    ],
+)
+def test_annotations_that_do_not_fit_are_refused(
+    on_image, labelme, corners, settings, error, message
+):
+    data = labelme(("t", "polygon", corners["labelme"]), image="wide.png")
+    with pytest.raises(error, match=message):
+        on_image(data, **settings)
+
+
+@pytest.mark.parametrize(
+    ("outline", "settings", "message"),
+    [
+        ("core.csv;far.csv", {}, "outline: core outline lies outside the 30x20 image"),
+        (
+            "core.csv;core.csv",
+            {},
+            "outline: core.csv;core.csv names a file twice; keep",
+        ),
+        ("core.csv;none.csv", {}, "none.csv: no such file; correct the path"),
+        (" ; ", {}, "outline: no file is named; leave the cell empty"),
+        ("core.csv", {"outline_label": "t"}, "outline_label: core.csv has no labels"),
+    ],
+)
+def test_several_files_are_each_checked(plane, tmp_path, outline, settings, message):
+    rectangle(tmp_path, "px", [4, 9], [2, 12])
+    rectangle(tmp_path, "px", [90, 99], [2, 12], "far.csv")
+    with pytest.raises(CohortError, match=re.escape(message)):
+        plane(outline, "bmode", outline_units="px_bmode", **settings)

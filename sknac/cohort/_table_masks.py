@@ -1,0 +1,167 @@
+"""Masks of a cohort table: on the pixels of their image, or refused."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sknac.cohort._geometry import Grid
+from sknac.cohort._handles import ArrayRef
+from sknac.cohort._outlines import MaskOutline, judge_mask
+from sknac.exceptions import SknacFormatError
+from sknac.io import read_info
+
+# What one grid's spacings (relative) and origins (in pixels) may differ by.
+_SCALE, _SHIFT = 1e-3, 0.5
+
+
+def take_number(row, column, default=None, *, positive=False):
+    """Take a number from a row whose empty values were dropped."""
+    if column not in row:
+        return default
+    try:
+        number = float(row[column])
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"column {column}: must be a number, got {row[column]!r}"
+        ) from None
+    if not math.isfinite(number) or (positive and number <= 0):
+        kind = "positive" if positive else "finite"
+        raise ValueError(f"column {column}: the number must be {kind}, got {number:g}")
+    return number
+
+
+def read_mask(path, row, drawn_on, base):
+    """Read a mask, which lies on the image's pixels."""
+    info = _mask_info(path)
+    mask = ArrayRef.from_info(info, _mask_frame(info, row, base))
+    if mask.ndim != 2:
+        raise ValueError(
+            f"column outline: {path.name} has shape {mask.shape}; a mask has two "
+            "dimensions, a polygon is (n, 2)"
+        )
+    grid = _mask_grid(drawn_on, mask.shape, row, path)
+    _check_same_place(info, row, drawn_on, base)
+    labels = _numbers(row)
+    if mask.dtype.kind == "b" and not labels:
+        judge_mask(mask)  # whose type says what is inside, but not that it is right
+    return MaskOutline(mask, grid, labels)
+
+
+def _mask_info(path):
+    """Look at a mask's file; an unknown suffix says what outlines can be."""
+    try:
+        return read_info(os.path.abspath(path))
+    except SknacFormatError as error:
+        if not error.cause.startswith("suffix "):
+            raise
+        raise SknacFormatError(
+            error.path,
+            "an outline must be .csv, .json of LabelMe or COCO, .xml of CVAT, or a "
+            f"mask, whose {error.cause} (docs: Formats, Outlines)",
+        ) from error
+
+
+def _mask_frame(info, row, base):
+    """The slice of a stack of masks: that of the image, of as many frames."""
+    if info.n_frames == 1:
+        return None
+    frame, n_images = take_number(row, "frame"), _image_info(row, base).n_frames
+    if info.is_stack and frame is None:
+        return None  # taken whole, and refused for its dimensions
+    if frame is None or n_images != info.n_frames:
+        raise ValueError(
+            f"column outline: {Path(info.path).name} holds {info.n_frames} masks and "
+            f"the image's file {n_images} frames; save the mask of each image, or a "
+            "mask for each frame and name it in column frame"
+        )
+    return int(frame)
+
+
+def _image_info(row, base):
+    """Look at the row's image once more, for what the plane does not keep."""
+    path = os.path.abspath(base / str(row["path"]))
+    return read_info(path, row.get("variable"))
+
+
+def _check_same_place(info, row, drawn_on, base):
+    """Refuse a mask whose pixels are not those of its image, by what the files say.
+
+    Spacings that agree to one part in a thousand and origins to half a pixel are of one
+    grid. A spacing of exactly 1 stands where none is known.
+    """
+    stated, step = info.spacing_mm, drawn_on.step
+    if drawn_on.unit == "px" or stated is None or tuple(stated) == (1.0, 1.0):
+        return
+    name, image = Path(info.path).name, Path(str(row["path"])).name
+    if np.abs(np.divide(stated, step) - 1).max() > _SCALE:
+        raise ValueError(
+            f"column outline: mask {name} has pixels of {_written(stated)} mm and "
+            f"{image} of {_written(step)} mm; export the mask on the image's grid"
+        )
+    if is_on_bmode(row):
+        return
+    origins = [one.header.get("origin_mm") for one in (info, _image_info(row, base))]
+    if None in origins:
+        return
+    away = np.subtract(*origins)
+    if len(away) >= 2 and (np.abs(away[:2]) > _SHIFT * np.array(step)).any():
+        raise ValueError(
+            f"column outline: mask {name} begins at {_written(origins[0])} mm and "
+            f"{image} at {_written(origins[1])} mm, more than half a pixel away; "
+            "export the mask on the image's grid"
+        )
+
+
+def _written(numbers):
+    """Write numbers as 0.1 x 0.2."""
+    return " x ".join(f"{number:.6g}" for number in numbers)
+
+
+def _mask_grid(drawn_on, shape, row, path):
+    """Give the mask its place; on the plane's own grid it must fit."""
+    if is_on_bmode(row):
+        return Grid(shape, drawn_on.step, drawn_on.origin, drawn_on.unit)
+    if shape != drawn_on.shape:
+        said = other_size(shape, drawn_on, Path(str(row["path"])))
+        said = f"column outline: mask {path.name} {said}"
+        raise ValueError(said)
+    return drawn_on
+
+
+def _numbers(row):
+    """The labels that a row asks for, as the values of a mask."""
+    try:
+        numbers = [float(label) for label in labels_of(row)]
+    except ValueError:
+        numbers = [math.nan]
+    if not all(number.is_integer() for number in numbers):
+        raise ValueError(
+            "column outline_label: a mask's labels must be whole numbers, such as 1 or "
+            f"1;3, got {row['outline_label']!r}"
+        )
+    return tuple(int(number) for number in numbers)
+
+
+def labels_of(row):
+    """The labels that a row asks for, as texts."""
+    text = row.get("outline_label", "")
+    labels = [part.strip() for part in str(text).split(";")]
+    return tuple(label for label in labels if label)
+
+
+def is_on_bmode(row):
+    """Whether an outline of RF was drawn on its B-mode image."""
+    return row["kind"] == "rf" and row["outline_units"] == "px_bmode"
+
+
+def other_size(shape, drawn_on, image):
+    """Say that an outline was drawn on an image of another size."""
+    (height, width), (rows, columns) = shape, drawn_on.shape
+    return (
+        f"must be of the image's size, {rows}x{columns}, got {height}x{width}; it was "
+        f"not drawn on {image.name} as it is"
+    )
