@@ -13,21 +13,22 @@ from sknac.exceptions import SknacFormatError
 from sknac.io import _grey, _tiff
 from sknac.io._info import ArrayInfo
 
-# A B-mode frame has under 2 Mpx; Pillow itself only warns at 89 Mpx. Colour takes up
-# to 18 bytes a pixel until it is grey.
+# A B-mode frame has under 2 Mpx; Pillow itself only warns at 89 Mpx. Nothing shall
+# take 300 MB: colour has up to 18 bytes a pixel until it is grey, others up to 12.
 _MAX_PIXELS = 64_000_000
 _MAX_COLOUR_PIXELS = 16_000_000
+_MAX_WIDE_PIXELS = 25_000_000
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
 _GREY = {"1": "uint8", "L": "uint8", "I;16": "uint16", "F": "float32"}
 _COLOUR = ("LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr", "CMYK")
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_TURNS = {  # from what is stored to what is seen
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.T,
+    6: lambda stored: stored.T[:, ::-1],
+    7: lambda stored: stored.T[::-1, ::-1],
+    8: lambda stored: stored.T[::-1],
 }
 _SWAPS = (5, 6, 7, 8)  # rows become columns
 
@@ -142,7 +143,8 @@ def _count_frames(path, image):
 def _check(path, image):
     """Refuse by the header what is too large or would lose values; tell the dtype."""
     width, height = image.size
-    most = _MAX_COLOUR_PIXELS if image.mode in _COLOUR else _MAX_PIXELS
+    most = _MAX_PIXELS if image.mode in ("1", "L") else _MAX_WIDE_PIXELS
+    most = _MAX_COLOUR_PIXELS if image.mode in _COLOUR else most
     if width * height > most:
         raise SknacFormatError(
             path,
@@ -192,14 +194,19 @@ def _written(size, mode):
 
 def read_frame(info, frame=None) -> np.ndarray:
     """Read an image or a page as it is shown; colour becomes ITU-R 601 luma."""
+    form, grey = _decoded(info, frame)
+    turn = _TURNS.get(info.header.get("orientation"))
+    if turn is not None and form != "TIFF":  # Pillow has turned those
+        grey = turn(grey)
+    return np.ascontiguousarray(grey, info.dtype)
+
+
+def _decoded(info, frame):
+    """Decode grey values as they are stored; the image itself is let go."""
     with _opened(info.path) as image:
         if frame:
             image.seek(frame)
-        grey = _luma(image)
-        method = _TURNS.get(info.header.get("orientation"))
-        if method is not None and image.format != "TIFF":  # Pillow has turned those
-            grey = grey.transpose(method)
-        return np.array(grey, info.dtype)
+        return image.format, np.asarray(_luma(image))
 
 
 def coloured_share(info, frame=None) -> float:
