@@ -3,7 +3,8 @@
 A file is a row of elements; an array is an element of elements, and may be deflated
 as a whole. SciPy reads such a file well, but an array in one piece with all that a
 struct holds: a public set of RF is one struct of 1.4 GB. Here elements are stepped
-over, deflated ones piece by piece, and one frame is read where it lies.
+over, deflated ones piece by piece, and one frame is read where it lies: the walk
+leaves marks from which inflating goes on.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -11,18 +12,12 @@ over, deflated ones piece by piece, and one frame is read where it lies.
 import math
 import os
 import struct
-import zlib
 
 import numpy as np
 
 from sknac.io._damage import damage
-from sknac.io._variables import (
-    FREE_BYTES,
-    MOST_GROWTH,
-    MOST_VARIABLES,
-    Variable,
-    check_growth,
-)
+from sknac.io._mat5_bytes import Inflated, Plain
+from sknac.io._variables import MOST_VARIABLES, Variable, check_growth
 
 _HEADER_BYTES = 128
 _INT8, _INT32, _UINT32, _MATRIX, _DEFLATED = 1, 5, 6, 14, 15
@@ -61,7 +56,6 @@ _REFUSALS = {
 _OBJECT = "it is a MATLAB object or function; save a plain array"
 _MOST_DEPTH = 20
 _MOST_TEXT = 256
-_PIECE = 1 << 20
 
 
 def contents(path) -> dict[str, Variable]:
@@ -82,10 +76,11 @@ def contents(path) -> dict[str, Variable]:
 
 def read(path, variable, frame=None):
     """Read an array in MATLAB's order, or one frame by its last axis."""
-    start, offset, shape = variable.place
+    start, offset, shape, marks = variable.place
     with open(path, "rb") as file:
         order = _byte_order(file.read(_HEADER_BYTES))
         source, _, _ = _element(file, order, start, os.stat(path).st_size)
+        source.go_on(marks, offset)
         source.skip(offset - source.at)
         walk = _Walk(source, order, start, {})
         array = walk.numbers(shape, frame)
@@ -116,106 +111,14 @@ def _element(file, order, start, size):
     if following > size:
         damage(f"an array of {n_bytes} bytes where the file has {size - start - 8}")
     if kind == _MATRIX:
-        return _Plain(file, n_bytes), n_bytes, following
+        return Plain(file, n_bytes), n_bytes, following
     if kind != _DEFLATED:
         return None, n_bytes, following
-    source = _Inflated(file, n_bytes)
+    source = Inflated(file, n_bytes)
     kind, n_bytes = struct.unpack(order + "II", source.take(8))
     if kind != _MATRIX:
         damage(f"a deflated element of type {kind}")
     return source, n_bytes, following
-
-
-class _Plain:
-    """The bytes of one element."""
-
-    def __init__(self, file, n_bytes):
-        self.file, self.size, self.at = file, n_bytes, 0
-        self.stored = n_bytes
-
-    def take(self, n_bytes):
-        """Read some bytes."""
-        self.check(n_bytes)
-        self.at += n_bytes
-        data = self.file.read(n_bytes)
-        if len(data) < n_bytes:
-            damage("cut off")
-        return data
-
-    def skip(self, n_bytes):
-        """Step over some bytes."""
-        self.check(n_bytes)
-        self.at += n_bytes
-        self.file.seek(n_bytes, os.SEEK_CUR)
-
-    def check(self, n_bytes):
-        """Refuse to go so many bytes further, where that is too far."""
-        if n_bytes > self.size - self.at:
-            damage("an element is longer than the array around it")
-
-    def finish(self):
-        """Nothing is left to check."""
-
-
-class _Inflated:
-    """The bytes of one deflated element, which grows within bounds only."""
-
-    def __init__(self, file, n_bytes):
-        self.file, self.left, self.at = file, n_bytes, 0
-        self.stored = n_bytes
-        self.size = max(FREE_BYTES, MOST_GROWTH * n_bytes)
-        self.inflater = zlib.decompressobj()
-
-    def take(self, n_bytes):
-        """Read some bytes."""
-        data = bytearray()
-        self.check(n_bytes)
-        while len(data) < n_bytes:
-            data += self._piece(n_bytes - len(data))
-        return bytes(data)
-
-    def skip(self, n_bytes):
-        """Step over some bytes."""
-        self.check(n_bytes)
-        end = self.at + n_bytes
-        while self.at < end:
-            self._piece(end - self.at)
-
-    def finish(self):
-        """Read to the end, where the checksum stands."""
-        while not self.inflater.eof:
-            if self._inflate(_PIECE) and self.at > self.size:
-                self.check(0)
-            if not self.left and not self.inflater.unconsumed_tail:
-                break
-        if not self.inflater.eof:
-            damage("a deflated array is cut off")
-
-    def check(self, n_bytes):
-        """Refuse to go so many bytes further, where that is too far."""
-        if self.at + n_bytes > self.size:
-            damage(
-                f"a deflated array of {self.stored} bytes grows to more than "
-                f"{self.size}"
-            )
-
-    def _piece(self, n_bytes):
-        """Inflate a piece of at most so many bytes."""
-        while True:
-            piece = self._inflate(min(n_bytes, _PIECE))
-            if piece:
-                return piece
-            if self.inflater.eof or not (self.left or self.inflater.unconsumed_tail):
-                damage("a deflated array ends early")
-
-    def _inflate(self, n_bytes):
-        data = self.inflater.unconsumed_tail
-        if not data and not self.inflater.eof:
-            data = self.file.read(min(self.left, _PIECE))
-            self.left -= len(data)
-        piece = self.inflater.decompress(data, n_bytes)
-        self.at += len(piece)
-        return piece
 
 
 class _Walk:
@@ -311,7 +214,7 @@ class _Walk:
     def numeric(self, flags, shape, name):
         """List an array of numbers, whose size must be what its shape says."""
         dtype = np.dtype("?" if flags & _LOGICAL else _CLASSES[flags & 0xFF])
-        place = self.start, self.source.at, shape
+        place = self.start, self.source.at, shape, self.source.marks
         if flags & _COMPLEX:
             dtype = np.result_type(dtype, "c8")
         n_numbers = math.prod(shape)
