@@ -126,9 +126,11 @@ def _mask_grid(drawn_on, shape, row, path):
     if is_on_bmode(row):
         return Grid(shape, drawn_on.step, drawn_on.origin, drawn_on.unit)
     if shape != drawn_on.shape:
-        said = other_size(shape, drawn_on, Path(str(row["path"])))
-        said = f"column outline: mask {path.name} {said}"
-        raise ValueError(said)
+        raise ValueError(
+            f"column outline: mask {path.name} must be of the image's size, "
+            f"{as_size(drawn_on.shape)}, got {as_size(shape)}; it was not drawn on "
+            f"{Path(str(row['path'])).name} as it is"
+        )
     return drawn_on
 
 
@@ -158,10 +160,6 @@ def is_on_bmode(row):
     return row["kind"] == "rf" and row["outline_units"] == "px_bmode"
 
 
-def other_size(shape, drawn_on, image):
-    """Say that an outline was drawn on an image of another size."""
-    (height, width), (rows, columns) = shape, drawn_on.shape
-    return (
-        f"must be of the image's size, {rows}x{columns}, got {height}x{width}; it was "
-        f"not drawn on {image.name} as it is"
-    )
+def as_size(shape):
+    """Write the size of an image."""
+    return "x".join(map(str, shape))

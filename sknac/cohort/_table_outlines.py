@@ -15,9 +15,9 @@ from sknac.cohort._outline_union import unite
 from sknac.cohort._outlines import PolygonOutline
 from sknac.cohort._records import check_core
 from sknac.cohort._table_masks import (
+    as_size,
     is_on_bmode,
     labels_of,
-    other_size,
     read_mask,
     take_number,
 )
@@ -102,7 +102,12 @@ def _annotated(path, row, units, drawn_on):
     annotated = read_annotation(file, image, labels_of(row))
     on_bmode = is_on_bmode(row)
     if not on_bmode and annotated.size != drawn_on.shape:
-        raise SknacFormatError(file, other_size(annotated.size, drawn_on, Path(image)))
+        raise SknacFormatError(
+            file,
+            f"must be of the image's size, {as_size(drawn_on.shape)}, got "
+            f"{as_size(annotated.size)}; it was not drawn on {Path(image).name} as it "
+            "is",
+        )
     if annotated.alone and not on_bmode and stem_of(annotated.name) != stem_of(image):
         warn_user(
             f"{Path(file).name}: the outline of {Path(image).name} was drawn on "
