@@ -8,15 +8,20 @@ text stay in the file.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import math
+import os
+import time
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.io import _grey
-from sknac.io._dicom_header import guarded, read_header
-from sknac.io._dicom_layout import read_layout
+from sknac.io._dicom_header import guarded, open_data, read_header
+from sknac.io._dicom_layout import Layout, read_layout
 from sknac.io._dicom_pixels import read_colours, read_grey
 from sknac.io._dicom_regions import (
+    Region,
     beyond,
     box_in,
     find_region,
@@ -51,71 +56,122 @@ _PROBES = (
 )
 _CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")
 _LONGEST_NAME = 64
+# A file rewritten within a tick of the file system's clock keeps its time.
+_TICK_NS = 2_000_000_000
 _NO_NAMES = ("", "UNUSED", "NONE")
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """What the header says, whatever frame or region is asked for."""
+
+    layout: Layout
+    syntax: str
+    regions: tuple[Region, ...]
+    stated_mm: tuple[float, float] | None  # of the whole image
+    source: str | None
+    calibration: str | None
+    focus_mm: float | None
+    probe: str | None
+    transducer: str | None
+    is_ultrasound: bool
 
 
 def read_info(path, variable=None) -> ArrayInfo:
     """Tell size, frames, spacing and settings from the header."""
     import_optional("pydicom", "pydicom", "formats")
-    return guarded(path, _info, str(path), variable)
+    path = str(path)
+    return _info(path, _scan(path), variable)
 
 
 def read_frame(info, frame=None) -> np.ndarray:
     """Read a frame as (rows, columns) grey values, high where it is bright."""
-    return guarded(info.path, _frame, info, frame, read_grey)
+    return _read(info, frame, read_grey)
 
 
 def coloured_share(info, frame=None) -> float:
     """Tell the share of coloured pixels of a frame."""
     if not info.header["colour"]:
         return 0.0
-    return _grey.coloured_share(guarded(info.path, _frame, info, frame, read_colours))
+    return _grey.coloured_share(_read(info, frame, read_colours))
 
 
-def _frame(file, info, frame, read):
+def _read(info, frame, read):
     """Read a frame, or a region of it."""
-    file, fields, *pixels = read_header(file, info.path)
-    layout = read_layout(file, fields, *pixels)
-    image = read(file, layout, fields, frame or 0)
+    scan = _scan(info.path)
+    image = guarded(info.path, _frame, scan.layout, frame or 0, read)
     if info.variable is None:
         return image
-    region = find_region(info.path, read_regions(fields), info.variable)
+    region = find_region(info.path, scan.regions, info.variable)
     return image[box_in(info.path, region, image.shape)].copy()
 
 
-def _info(file, path, variable):
+def _frame(file, layout, frame, read):
+    """Read a frame where the header's reading found it."""
+    if layout.is_deflated:
+        file, _ = open_data(file, layout.path)
+    return read(file, layout, frame)
+
+
+def _scan(path):
+    """Read a header, once for the frames of a file that has settled."""
+    stat = os.stat(path)
+    settled = time.time_ns() - stat.st_mtime_ns > _TICK_NS
+    read = _settled_scan if settled else _settled_scan.__wrapped__
+    return read(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _settled_scan(path, size, mtime_ns):
+    """Read a header; the other arguments make a changed file miss."""
+    return guarded(path, _read_scan, path)
+
+
+def _read_scan(file, path):
     """Gather what the header says."""
-    file, fields, *pixels = read_header(file, path)
-    layout = read_layout(file, fields, *pixels)
-    shape = layout.rows, layout.columns
-    regions = read_regions(fields)
-    images = [region for region in regions if region.is_image]
+    file, fields, syntax, *pixels = read_header(file, path)
+    focus = fields.number("FocusDepth")
+    return _Scan(
+        read_layout(file, fields, syntax, *pixels),
+        syntax.name,
+        tuple(read_regions(fields)),
+        *_pixel_spacing(fields),
+        fields.word("PixelSpacingCalibrationType", _CALIBRATIONS),
+        focus if focus and focus > 0 else None,
+        _probe(fields),
+        fields.word("TransducerType", _PROBES),
+        fields.word("Modality", _ULTRASOUND) is not None,
+    )
+
+
+def _info(path, scan, variable):
+    """Say what a frame, or a region of it, is."""
+    layout = scan.layout
+    shape = whole = layout.rows, layout.columns
+    images = [region for region in scan.regions if region.is_image]
     top = 0
     if variable is not None:
-        images = [find_region(path, regions, variable)]
-        rows, columns = box_in(path, images[0], shape)
+        images = [find_region(path, scan.regions, variable)]
+        rows, columns = box_in(path, images[0], whole)
         top, variable = rows.start, images[0].name
         shape = rows.stop - top, columns.stop - columns.start
-    spacing, source, notes = _spacing(fields, images, regions)
+    spacing, source, notes = _spacing(path, scan, images)
     notes += [
-        f"{beyond(one, (layout.rows, layout.columns))}; if resized, its spacing no "
-        "longer holds: compare a known distance"
+        f"{beyond(one, whole)}; if resized, its spacing no longer holds: compare a "
+        "known distance"
         for one in images
-        if one.spacing_mm and not fits(one, (layout.rows, layout.columns))
+        if one.spacing_mm and not fits(one, whole)
     ]
     depth = _agreed([one.top_depth_mm for one in images], 0.5, spacing)
-    focus = fields.number("FocusDepth")
     header = {
         "photometric": layout.photometric,
         "colour": layout.has_colours,
         "bits_stored": layout.bits_stored,
-        "transfer_syntax": pixels[0].name,
-        "transducer_type": fields.word("TransducerType", _PROBES),
-        "regions": tuple(region.describe() for region in regions),
+        "transfer_syntax": scan.syntax,
+        "transducer_type": scan.transducer,
+        "regions": tuple(region.describe() for region in scan.regions),
         "spacing_source": source,
-        "spacing_calibration": fields.word(
-            "PixelSpacingCalibrationType", _CALIBRATIONS
-        ),
+        "spacing_calibration": scan.calibration,
         "notes": tuple(notes),
     }
     return ArrayInfo(
@@ -125,24 +181,25 @@ def _info(file, path, variable):
         layout.grey_dtype,
         layout.n_frames,
         header=header,
-        signal="bmode" if fields.word("Modality", _ULTRASOUND) else None,
+        signal="bmode" if scan.is_ultrasound else None,
         spacing_mm=spacing,
         start_depth_mm=None if depth is None else depth + top * spacing[0],
-        focus_mm=focus if focus and focus > 0 else None,
-        probe=_probe(fields),
+        focus_mm=scan.focus_mm,
+        probe=scan.probe,
         transmit_mhz=_agreed([one.transmit_mhz for one in images]),
         variable=variable,
     )
 
 
-def _spacing(fields, images, regions):
+def _spacing(path, scan, images):
     """Return (axial, lateral) mm, the tag that says so, and what is doubtful."""
-    stated, source = _pixel_spacing(fields)
+    stated, source = scan.stated_mm, scan.source
     said = [one for one in images if one.spacing_mm]
     if not said:
-        if stated and regions and not images:
-            kinds = ", ".join(sorted({one.kind for one in regions}))
-            return None, None, [f"{source} is not taken: it shows {kinds} regions only"]
+        if stated and scan.regions and not images:
+            kinds = ", ".join(sorted({one.kind for one in scan.regions}))
+            note = f"{source} is not taken: it shows {kinds} regions only"
+            return None, None, [note]
         return stated, source, []
     spacing = said[0].spacing_mm
     if len(said) < len(images) or not all(
@@ -150,7 +207,7 @@ def _spacing(fields, images, regions):
     ):
         listed = ", ".join(f"{one.name} {_written(one.spacing_mm)}" for one in images)
         raise SknacFormatError(
-            fields.path,
+            path,
             f"its 2-D regions have different pixels ({listed}); name one with "
             f"variable={images[0].name!r}",
         )

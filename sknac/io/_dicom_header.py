@@ -14,6 +14,7 @@ import math
 import warnings
 import zlib
 from contextlib import contextmanager
+from functools import cache
 
 from sknac.exceptions import SknacFormatError
 
@@ -21,6 +22,7 @@ _MAGIC_AT, _MAGIC = 128, b"DICM"
 # A deflated file is unpacked whole: no frame can be found in it otherwise.
 _MOST_INFLATED = 64 << 20
 _MOST_ITEMS = 64  # of a sequence; scanners write one to four regions
+_TRANSFER_SYNTAX = 0x00020010
 _PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}
 _KEYWORDS = (
     "Modality",
@@ -194,16 +196,8 @@ def read_header(file, path):
     where the syntax is deflated.
     """
     from pydicom.filereader import read_dataset
-    from pydicom.tag import Tag
 
-    file.seek(_MAGIC_AT)
-    if file.read(len(_MAGIC)) != _MAGIC:
-        raise SknacFormatError(
-            path, "not a DICOM file (no DICM mark at byte 128); export it again"
-        )
-    syntax = _transfer_syntax(file, path)
-    if syntax.is_deflated:
-        file = _inflated(file, path)
+    file, syntax = open_data(file, path)
     found = []
 
     def at_pixels(tag, vr, length):
@@ -216,7 +210,7 @@ def read_header(file, path):
         syntax.is_implicit_VR,
         syntax.is_little_endian,
         stop_when=at_pixels,
-        specific_tags=[Tag(keyword) for keyword in _KEYWORDS],
+        specific_tags=_tags(),
     )
     if not found or found[0] != 0x7FE00010:
         cause = "its pixels are floating-point" if found else "holds no image"
@@ -229,10 +223,28 @@ def read_header(file, path):
     return file, Fields(path, dataset), syntax, vr, length
 
 
+def open_data(file, path):
+    """Return the file at its data set, and the syntax of that; unpacked if deflated."""
+    file.seek(_MAGIC_AT)
+    if file.read(len(_MAGIC)) != _MAGIC:
+        raise SknacFormatError(
+            path, "not a DICOM file (no DICM mark at byte 128); export it again"
+        )
+    syntax = _transfer_syntax(file, path)
+    return _inflated(file, path) if syntax.is_deflated else file, syntax
+
+
+@cache
+def _tags():
+    """Return the tags of the keywords."""
+    from pydicom.tag import Tag
+
+    return [Tag(keyword) for keyword in _KEYWORDS]
+
+
 def _transfer_syntax(file, path):
     """Read how the data set is written from the group of tags before it."""
     from pydicom.filereader import read_dataset
-    from pydicom.tag import Tag
     from pydicom.uid import UID
 
     meta = read_dataset(
@@ -240,7 +252,7 @@ def _transfer_syntax(file, path):
         is_implicit_VR=False,
         is_little_endian=True,
         stop_when=lambda tag, vr, length: tag >> 16 != 2,
-        specific_tags=[Tag("TransferSyntaxUID")],
+        specific_tags=[_TRANSFER_SYNTAX],
     )
     uid = meta.get("TransferSyntaxUID")
     if not isinstance(uid, UID) or not uid.is_transfer_syntax:

@@ -8,6 +8,7 @@ import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.io._dicom_frames import check_decoder, find_frames
+from sknac.io._dicom_palette import read_palette
 
 _MAX_SIDE = 65_535
 _MAX_FRAMES = 1_000_000
@@ -18,7 +19,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Size, kind and place of the frames."""
 
@@ -32,9 +33,10 @@ class Layout:
     bits_allocated: int
     bits_stored: int
     is_signed: bool
-    palette: tuple[int, int, int] | None  # number of entries, first pixel, bits
+    palette: np.ndarray | None  # the RGB colour of each pixel value
     rescale: tuple[float, float]
     syntax: str
+    is_deflated: bool
     vr: str | None
     start: int
     parts: tuple = ()  # of each compressed frame: (place, length) in the file
@@ -44,10 +46,9 @@ class Layout:
         """Type of the grey values: of the pixels, nothing is squeezed."""
         if self.rescale != (1.0, 0.0):
             return np.dtype("float32")
-        bits = self.bits_allocated
         if self.palette is not None:
-            bits = min(bits, self.palette[2])
-        return np.dtype(f"{'int' if self.is_signed else 'uint'}{bits}")
+            return self.palette.dtype
+        return np.dtype(f"{'int' if self.is_signed else 'uint'}{self.bits_allocated}")
 
     @property
     def has_colours(self):
@@ -87,14 +88,18 @@ def read_layout(file, fields, syntax, vr, length):
         allocated,
         fields.whole("BitsStored", 1, allocated),
         bool(fields.whole("PixelRepresentation", 0, 1)),
-        _palette(fields) if photometric == "PALETTE COLOR" else None,
+        None,
         _rescale(fields),
         str(syntax),
+        syntax.is_deflated,
         vr,
         file.tell(),
     )
     _check_bits(layout, fields)
     _check_kind(layout, fields, syntax)
+    if photometric == "PALETTE COLOR":
+        colours = read_palette(fields, allocated, syntax.is_little_endian)
+        layout = replace(layout, palette=colours)
     if not syntax.is_encapsulated:
         _check_length(file, layout, length)
         return layout
@@ -175,19 +180,3 @@ def _rescale(fields):
     if slope == 0:
         raise SknacFormatError(fields.path, "RescaleSlope must not be 0")
     return 1.0 if slope is None else slope, intercept or 0.0
-
-
-def _palette(fields):
-    """Return the number of a palette's entries, the first pixel and their bits."""
-    name = "RedPaletteColorLookupTable"
-    if f"{name}Data" not in fields or f"{name}Descriptor" not in fields:
-        raise SknacFormatError(
-            fields.path, "the palette is missing, or in segments; export it as RGB"
-        )
-    n_entries, first, bits = map(int, fields.numbers(f"{name}Descriptor", 3))
-    if bits not in (8, 16):
-        raise SknacFormatError(
-            fields.path, f"a palette's entries must have 8 or 16 bits, got {bits}"
-        )
-    # Two unsigned bytes, which some write as signed; 0 stands for 65536.
-    return n_entries % 65536 or 65536, first % 65536, bits

@@ -9,11 +9,11 @@ from sknac.io._dicom_frames import packages_for, read_parts
 from sknac.io._grey import to_grey
 
 
-def read_grey(file, layout, fields, frame) -> np.ndarray:
+def read_grey(file, layout, frame) -> np.ndarray:
     """Read a frame as (rows, columns) grey values, high where the image is bright."""
     pixels = _decoded(file, layout, frame)
     if layout.palette is not None:
-        grey = to_grey(_palette(layout, fields))[pixels]
+        grey = to_grey(layout.palette)[pixels]
     elif layout.samples == 3:
         grey = to_grey(pixels)
     elif layout.photometric == "MONOCHROME1":
@@ -29,10 +29,10 @@ def read_grey(file, layout, fields, frame) -> np.ndarray:
     return np.ascontiguousarray(grey, layout.grey_dtype)
 
 
-def read_colours(file, layout, fields, frame) -> np.ndarray:
+def read_colours(file, layout, frame) -> np.ndarray:
     """Read a frame of colours as (rows, columns, 3) RGB."""
     pixels = _decoded(file, layout, frame)
-    return pixels if layout.palette is None else _palette(layout, fields)[pixels]
+    return pixels if layout.palette is None else layout.palette[pixels]
 
 
 def _decoded(file, layout, frame):
@@ -79,36 +79,3 @@ def _decoded(file, layout, frame):
             layout.path, f"frame {frame} does not become RGB; export it as RGB"
         )
     return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
-
-
-def _palette(layout, fields):
-    """Return the RGB colour of each pixel value."""
-    n_entries, first, _ = layout.palette
-    rgb = [_channel(layout, fields, name) for name in ("Red", "Green", "Blue")]
-    colours = np.stack(rgb, axis=-1)
-    if layout.grey_dtype == np.uint8 and colours.max() > 255:
-        colours = colours >> 8  # what a screen shows of 16 bits
-    # Pixels before the first entry and after the last take those.
-    values = np.arange(1 << layout.bits_allocated)
-    numbers = np.clip(values - first, 0, n_entries - 1)
-    return colours.astype(layout.grey_dtype)[numbers]
-
-
-def _channel(layout, fields, name):
-    """Read the entries of one colour."""
-    from pydicom.uid import UID
-
-    n_entries = layout.palette[0]
-    data = fields.content(f"{name}PaletteColorLookupTableData")
-    order = "<" if UID(layout.syntax).is_little_endian else ">"
-    if len(data) == 2 * n_entries:
-        return np.frombuffer(data, f"{order}u2")
-    if len(data) == n_entries + n_entries % 2:
-        # Two entries to a word, whose bytes are swapped in big endian.
-        entries = np.frombuffer(data, f"{order}u2").astype("<u2").view("u1")
-        return entries[:n_entries].astype(np.uint16)
-    raise SknacFormatError(
-        layout.path,
-        f"the {name.lower()} palette must have {n_entries} entries of 8 or 16 bits, "
-        f"got {len(data)} bytes; export it as RGB",
-    )
