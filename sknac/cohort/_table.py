@@ -17,6 +17,7 @@ from sknac.cohort._table_rows import named, read_plane
 from sknac.cohort.planes import as_column
 from sknac.exceptions import CohortError
 from sknac.utils._progress import tracked
+from sknac.utils._warnings import warn_user
 
 _VISIT_ORDER = {"pre": 0, "post2": 1, "post4": 2}
 
@@ -103,8 +104,8 @@ def cohort_from_table(
     -----
     UserWarning
         If the clinical table has patients without a plane, who are left out; if some
-        images of a visit have a pixel size and others none; if a size is unlikely; or
-        if two planes have the same pixels.
+        images of a visit have a pixel size and others none; if a size is unlikely, or
+        in doubt by what else a file says; or if two planes have the same pixels.
 
     See Also
     --------
@@ -116,7 +117,8 @@ def cohort_from_table(
     Every file is hashed once, so a file that changes later is noticed. Geometry
     is never guessed: an RF file without its line pitch is an error. Where both table
     and file have a value they must agree to one part in a thousand; the file's is
-    kept, which is not rounded.
+    kept, which is not rounded. Where a file puts its own spacing in doubt (a DICOM
+    image that was resized under its old header), the table's spacing settles it.
 
     Examples
     --------
@@ -140,9 +142,10 @@ def cohort_from_table(
         return read_pack(table, duplicates=duplicates)
     rows = read_rows(table, root)
     check_names(rows)
+    doubts = []
     planes = [
-        read_plane(place, row, rows.base)
-        for place, row in tracked(list(rows.places()), "reading files")
+        read_plane(place, row, rows.base, doubts)
+        for place, row in tracked(rows.places(), "reading files", len(rows.frame))
     ]
     _check_listed_once(rows, planes)
     cohort = clinical_columns(rows, clinical)
@@ -151,6 +154,7 @@ def cohort_from_table(
             _cells(rows.frame, planes, visit, cohort.index), cohort.index
         )
     check_sizes(cohort)
+    _tell_doubts(doubts, len(planes))
     check_duplicates(cohort, duplicates)
     return cohort
 
@@ -180,19 +184,33 @@ def _visits(rows):
     return sorted(visits, key=lambda visit: _VISIT_ORDER.get(visit, 3))
 
 
+def _tell_doubts(doubts: list[str], n_planes: int) -> None:
+    """Warn of pixel sizes that the files themselves put in doubt."""
+    if doubts:
+        warn_user(
+            f"the pixel size of {len(doubts)} of {n_planes} planes is in doubt; the "
+            f"first is {doubts[0]}, then give spacing_axial_mm and "
+            "spacing_lateral_mm, which settle it"
+        )
+
+
 def _check_listed_once(rows: Rows, planes: list[Plane]) -> None:
     """Refuse a file and frame that a visit lists twice: it would count double."""
     seen = {}
-    for number, plane in enumerate(planes):
-        row, image = rows.frame.iloc[number], plane.image
+    names = zip(
+        *(rows.frame[name] for name in ("patient_id", "visit", "path")), strict=True
+    )
+    for number, (plane, (patient, visit, path)) in enumerate(
+        zip(planes, names, strict=True)
+    ):
+        image = plane.image
         frame = 0 if image.frame is None and plane.kind != "maps" else image.frame
-        visit = row["patient_id"], row["visit"]
         array = os.path.realpath(image.path), image.variable, frame
-        first = seen.setdefault((*visit, *array), number)
+        first = seen.setdefault((patient, visit, *array), number)
         if first != number:
             raise CohortError(
                 f"{rows.where(first)} and {rows.where(number)} (patient "
-                f"{visit[0]}, visit {visit[1]}), column path: both list "
-                f"{row['path']}{'' if image.frame is None else f', frame {frame}'}; "
+                f"{patient}, visit {visit}), column path: both list "
+                f"{path}{'' if image.frame is None else f', frame {frame}'}; "
                 "keep one of them"
             )

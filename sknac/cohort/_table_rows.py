@@ -37,8 +37,11 @@ def named(place: str, column: str) -> Iterator[None]:
         raise CohortError(f"{place}, {said}") from error
 
 
-def read_plane(place: str, row: pd.Series, base: Path) -> Plane:
-    """Build the plane of one row; errors name the row and the column."""
+def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Plane:
+    """Build the plane of one row; errors name the row and the column.
+
+    What the file puts in doubt, and the row does not settle, is added to `doubts`.
+    """
     with named(place, "kind"):
         if row.get("kind", "rf") not in KINDS:
             raise ValueError(
@@ -56,6 +59,8 @@ def read_plane(place: str, row: pd.Series, base: Path) -> Plane:
         plane = builders.get(row["kind"], _image_plane)(row, image, info)
         plane = plane.replace(**_acquired(row, info), reference=row.get("reference"))
         refuse_size(plane)
+    if not _settles_spacing(row):
+        doubts += [f"{place}: {text}" for text in info.header.get("doubts", ())]
     with named(place, "outline"):
         return plane.replace(core=read_outline(row, plane.grid, base))
 
@@ -221,7 +226,9 @@ def _envelope_plane(row, image, info):
 
 def _image_plane(row, image, info):
     """Build a B-mode or maps plane; its spacing may be unknown."""
-    headers = info.spacing_mm or (None, None)
+    headers, start = info.spacing_mm or (None, None), info.start_depth_mm
+    if info.header.get("doubts") and _settles_spacing(row):
+        headers, start = (None, None), None
     axial, lateral = (
         _settled(row, f"spacing_{side}_mm", header, positive=True)
         for side, header in zip(("axial", "lateral"), headers, strict=True)
@@ -237,7 +244,7 @@ def _image_plane(row, image, info):
             f"column channels: {len(channels)} names for {image.shape[0]} maps; "
             "separate them by semicolons"
         )
-    start = _settled(row, "start_depth_mm", info.start_depth_mm)
+    start = _settled(row, "start_depth_mm", start)
     return Plane(
         image,
         row["kind"],
@@ -245,3 +252,8 @@ def _image_plane(row, image, info):
         origin_mm=(start or 0.0, 0.0),
         channels=channels,
     )
+
+
+def _settles_spacing(row):
+    """Tell whether a row states the pixel size itself."""
+    return "spacing_axial_mm" in row and "spacing_lateral_mm" in row

@@ -155,8 +155,8 @@ def _info(path, scan, variable):
         rows, columns = box_in(path, images[0], whole)
         top, variable = rows.start, images[0].name
         shape = rows.stop - top, columns.stop - columns.start
-    spacing, source, notes = _spacing(path, scan, images)
-    notes += [
+    spacing, source, doubts = _spacing(path, scan, images)
+    doubts += [
         f"{beyond(one, whole)}; if resized, its spacing no longer holds: compare a "
         "known distance"
         for one in images
@@ -172,7 +172,7 @@ def _info(path, scan, variable):
         "regions": tuple(region.describe() for region in scan.regions),
         "spacing_source": source,
         "spacing_calibration": scan.calibration,
-        "notes": tuple(notes),
+        "doubts": tuple(doubts),
     }
     return ArrayInfo(
         path,
@@ -198,8 +198,11 @@ def _spacing(path, scan, images):
     if not said:
         if stated and scan.regions and not images:
             kinds = ", ".join(sorted({one.kind for one in scan.regions}))
-            note = f"{source} is not taken: it shows {kinds} regions only"
-            return None, None, [note]
+            doubt = (
+                f"{source} is not taken, because it shows {kinds} regions only; measure "
+                "a known distance"
+            )
+            return None, None, [doubt]
         return stated, source, []
     spacing = said[0].spacing_mm
     if len(said) < len(images) or not all(
@@ -211,13 +214,13 @@ def _spacing(path, scan, images):
             f"its 2-D regions have different pixels ({listed}); name one with "
             f"variable={images[0].name!r}",
         )
-    notes = []
+    doubts = []
     if stated and not _is_same(stated, spacing):
-        notes.append(
+        doubts.append(
             f"{source} says {_written(stated)} and {said[0].name} "
             f"{_written(spacing)}, which is taken; compare a known distance"
         )
-    return spacing, said[0].name, notes
+    return spacing, said[0].name, doubts
 
 
 def _pixel_spacing(fields):

@@ -2,15 +2,17 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 
-def tracked(items: Sequence[Any], doing: str) -> Iterator[Any]:
+def tracked(
+    items: Iterable[Any], doing: str, total: int | None = None
+) -> Iterator[Any]:
     """Yield items; where a person looks on, a bar says how many are done.
 
     The bar goes to the error stream and away when all is done; in files and pipes
-    there is none.
+    there is none. `total` is needed where items have no length.
     """
     from rich.console import Console
     from rich.progress import track
@@ -19,4 +21,4 @@ def tracked(items: Sequence[Any], doing: str) -> Iterator[Any]:
     if not console.is_terminal:
         yield from items
         return
-    yield from track(items, doing, console=console, transient=True)
+    yield from track(items, doing, total=total, console=console, transient=True)

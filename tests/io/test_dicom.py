@@ -95,7 +95,7 @@ def test_mmode_strip_alone_has_no_spacing_even_with_pixel_spacing(dicom, seeds):
     regions = [seeds.dicom_region((0, 0, 39, 29), kind=2)]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.1, 0.1]))
     assert info.spacing_mm is None
-    assert "PixelSpacing is not taken" in info.header["notes"][0]
+    assert "PixelSpacing is not taken" in info.header["doubts"][0]
 
 
 @pytest.fixture
@@ -189,9 +189,9 @@ def test_region_goes_before_a_contradicting_pixel_spacing_which_is_said(dicom, s
     regions = [seeds.dicom_region((0, 0, 39, 29))]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.3, 0.2]))
     assert info.spacing_mm == pytest.approx((0.2, 0.3))
-    assert "PixelSpacing says 0.3 x 0.2 mm" in info.header["notes"][0]
+    assert "PixelSpacing says 0.3 x 0.2 mm" in info.header["doubts"][0]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.20004, 0.3]))
-    assert info.header["notes"] == ()
+    assert info.header["doubts"] == ()
 
 
 def test_no_spacing_is_no_spacing(dicom):
@@ -220,14 +220,14 @@ def test_region_beyond_the_image_is_said_and_not_cropped(dicom, seeds):
     path = dicom(regions=[seeds.dicom_region((0, 0, 79, 59))])
     info = read_info(path)
     assert info.spacing_mm == pytest.approx((0.2, 0.3))
-    assert "does not lie in the image of 40 x 30" in info.header["notes"][0]
+    assert "does not lie in the image of 40 x 30" in info.header["doubts"][0]
     with pytest.raises(SknacFormatError, match="cropped or resized after the scan; "):
         read_info(path, "region[0]")
 
 
 def test_box_may_end_one_beyond_the_last_pixel(dicom, seeds):
     path = dicom(regions=[seeds.dicom_region((10, 10, 40, 30))])
-    assert read_info(path).header["notes"] == ()
+    assert read_info(path).header["doubts"] == ()
     assert read_array(path, variable="region[0]").shape == (30, 20)
 
 
@@ -268,6 +268,53 @@ def test_cohort_of_dicom_cines_reads_frames_one_by_one(dicom, tmp_path):
     planes = cohort_from_table(pd.DataFrame(rows), root=tmp_path).at["P1", "us_pre"]
     for plane, frame in zip(planes.planes, (0, 2), strict=True):
         np.testing.assert_array_equal(plane.load(), cine[frame])
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of one plane of scan.dcm."""
+
+    def table(**columns):
+        row = {"patient_id": "P1", "visit": "pre", "path": "scan.dcm"} | columns
+        return cohort_from_table(pd.DataFrame([row]), root=tmp_path)
+
+    return table
+
+
+def test_what_the_file_says_reaches_the_plane(dicom, seeds, table):
+    region = seeds.dicom_region(
+        (0, 0, 39, 29),
+        ReferencePixelY0=5,
+        ReferencePixelPhysicalValueY=0.0,
+        TransducerFrequency=7500,
+    )
+    dicom(regions=[region], TransducerData="L12-3", FocusDepth="25.0")
+    plane = table().at["P1", "us_pre"].planes[0]
+    assert plane.kind == "bmode"
+    assert plane.spacing_mm == pytest.approx((0.2, 0.3))
+    assert plane.origin_mm == pytest.approx((-1.0, 0.0))
+    assert (plane.probe, plane.focus_mm, plane.transmit_mhz) == ("L12-3", 25.0, 7.5)
+    with pytest.raises(ValueError, match=r"0.5 mm contradicts the file's header, 0\.2"):
+        table(spacing_axial_mm=0.5, spacing_lateral_mm=0.3)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"box": (0, 0, 79, 59)},  # resized
+        {"box": (0, 0, 39, 29), "PixelSpacing": [0.4, 0.6]},
+    ],
+)
+def test_doubtful_pixel_size_warns_until_the_table_settles_it(
+    dicom, seeds, table, tags
+):
+    region = seeds.dicom_region(tags.pop("box"))
+    dicom(regions=[region], **tags)
+    with pytest.warns(UserWarning, match=r"pixel size of 1 of 1 planes is in doubt; "):
+        plane = table().at["P1", "us_pre"].planes[0]
+    assert plane.spacing_mm == pytest.approx((0.2, 0.3))
+    settled = table(spacing_axial_mm=0.4, spacing_lateral_mm=0.6)
+    assert settled.at["P1", "us_pre"].planes[0].spacing_mm == (0.4, 0.6)
 
 
 # Privacy

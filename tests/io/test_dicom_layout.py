@@ -85,11 +85,3 @@ def test_colour_that_cannot_be_told_is_refused(seeds, tmp_path, tags, cause):
 def test_modality_table_is_refused(seeds, tmp_path):
     table = pydicom.Dataset()
     refused(seeds, tmp_path, "a modality table", ModalityLUTSequence=[table])
-
-
-@pytest.mark.parametrize("bits", [0, 4, 12])
-def test_palette_of_other_bits_is_refused(seeds, tmp_path, bits):
-    tags = seeds.dicom_palette(np.zeros((256, 3)))
-    tags["RedPaletteColorLookupTableDescriptor"] = [256, 0, bits]
-    tags["PhotometricInterpretation"] = "PALETTE COLOR"
-    refused(seeds, tmp_path, "entries must have 8 or 16 bits", **tags)

@@ -15,3 +15,10 @@ def test_a_terminal_sees_how_far_it_is(monkeypatch, capsys):
     monkeypatch.setenv("TERM", "xterm")
     assert list(tracked([3, 1, 2], "counting")) == [3, 1, 2]
     assert "counting" in capsys.readouterr().err
+
+
+def test_items_may_come_one_by_one(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    assert list(tracked(iter([3, 1, 2]), "counting", 3)) == [3, 1, 2]
+    assert "100%" in capsys.readouterr().err
