@@ -55,6 +55,7 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
     with named(place, "kind"):
         row = row.copy()
         row["kind"] = _kind(row, info)
+        _check_grid(row, info)
         builders = {"rf": _rf_plane, "envelope": _envelope_plane}
         plane = builders.get(row["kind"], _image_plane)(row, image, info)
         plane = plane.replace(**_acquired(row, info), reference=row.get("reference"))
@@ -101,6 +102,21 @@ def _kind(row, info):
             f"{signal}, or name the right file"
         )
     return kind or signal
+
+
+_LENGTHS = ("line_pitch_mm", "spacing_axial_mm", "spacing_lateral_mm")
+
+
+def _check_grid(row, info):
+    """Refuse a place in mm for lines that do not stand side by side."""
+    reason = info.header.get("no_grid")
+    in_mm = row["kind"] in ("rf", "envelope") or any(name in row for name in _LENGTHS)
+    if reason and in_mm:
+        raise ValueError(
+            f"{Path(info.path).name}: {reason}, so that its samples have no rectangular "
+            "grid in mm; capture it with parallel lines, or read it as bmode without "
+            "a spacing where it is an image"
+        )
 
 
 _SIGNALS = {

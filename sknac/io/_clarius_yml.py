@@ -188,7 +188,7 @@ def _quantity(settings, name, units, optional=False, whole=False):
 def _grid(block, n_lines):
     """Tell the distance of the lines in elements, or why they are no grid."""
     if block is None:
-        return None, "its .yml does not list the lines"
+        return None, None
     rows = [row for row in block.splitlines() if row.strip()]
     if len(rows) != n_lines:
         damage(f"its .yml lists {len(rows)} lines and counts {n_lines}")

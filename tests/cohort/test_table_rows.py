@@ -183,3 +183,23 @@ def test_a_file_of_one_array_has_no_variable(tmp_path, named):
     row = {"patient_id": "P1", "visit": "pre", "path": "a.npy", "kind": "bmode"} | named
     with pytest.raises(ValueError, match="holds one array; leave out variable='x'"):
         cohort_from_table(pd.DataFrame([row]), root=tmp_path)
+
+
+FANNED = {"header": {"no_grid": "the C3 HD3 is curved, its lines fan out"}}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "rf", "fs_mhz": 40.0, "line_pitch_mm": 0.3},
+        {"kind": "envelope", "fs_mhz": 40.0, "line_pitch_mm": 0.3},
+        {"kind": "bmode", "spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.1},
+    ],
+)
+def test_lines_that_fan_out_have_no_place_in_mm(plane, row):
+    with pytest.raises(CohortError, match=r"a\.npy: the C3 HD3 is curved.*grid in mm"):
+        plane(FANNED, **row)
+
+
+def test_lines_that_fan_out_make_an_image_of_pixels(plane):
+    assert plane(FANNED, kind="bmode").spacing_mm is None

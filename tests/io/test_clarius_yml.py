@@ -56,6 +56,13 @@ def test_lines_that_are_no_grid_are_told(yml, settings, reason):
     assert capture.line_pitch_mm is None
 
 
+def test_lines_that_are_not_listed_are_not_judged(yml):
+    text = yml()
+    listed = text[text.index("lines:\n") : text.index("focus:\n")]
+    capture = read_capture(text.replace(listed, ""))
+    assert (capture.no_grid, capture.elements_per_line) == (None, None)
+
+
 def test_lines_at_unequal_distances_are_no_grid(yml):
     capture = read_capture(yml("rx element: 3.0", "rx element: 3.2"))
     assert "equal distances" in capture.no_grid
