@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from sknac.cohort._colour import colour_remark
 from sknac.cohort._duplicates import find_duplicates
 from sknac.cohort._frame import ultrasound_columns
 from sknac.cohort._handles import ArrayRef
@@ -110,8 +111,8 @@ def cohort_summary(
     X : DataFrame of shape (n_patients, n_columns)
         A cohort frame.
     pixels : bool, default=True
-        Whether to read every plane to look for the same pixels under two names; once
-        a process.
+        Whether to read every plane to look for the same pixels under two names, and
+        for colour that became grey; once a process.
     n_thumbnails : int, default=12
         Planes to draw with their outlines, evenly spread over visits and patients;
         at most 48.
@@ -158,6 +159,7 @@ def cohort_summary(
     found = list_planes(X, columns)
     visits = pd.DataFrame([_visit(X, column) for column in columns])
     duplicates = _duplicates(X) if pixels else _duplicates(X.iloc[:0])
+    colour = colour_remark(found) if pixels else []
     thumbnails = []
     for at in evenly(found, n_thumbnails):
         with at.named() as plane:
@@ -171,7 +173,7 @@ def cohort_summary(
         visits,
         _clinical(X.drop(columns=list(columns))),
         duplicates,
-        _remarks(X, visits, duplicates, found),
+        _remarks(X, visits, duplicates, found) + colour,
         tuple(thumbnails),
     )
 
