@@ -113,8 +113,8 @@ def _check_grid(row, info):
     in_mm = row["kind"] in ("rf", "envelope") or any(name in row for name in _LENGTHS)
     if reason and in_mm:
         raise ValueError(
-            f"{Path(info.path).name}: {reason}, so that its samples have no rectangular "
-            "grid in mm; capture it with parallel lines, or read it as bmode without "
+            f"{Path(info.path).name}: {reason}, so that its samples have no "
+            "rectangular grid in mm; capture it with parallel lines, or read it as bmode without "
             "a spacing where it is an image"
         )
 
