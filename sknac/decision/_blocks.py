@@ -55,6 +55,7 @@ def _positions(X, columns, stage):
     if columns and all(isinstance(name, str) for name in columns):
         return _named_positions(X, columns, stage)
     selector = np.asarray(columns, dtype=None if columns else int)
+    _check_not_named_elsewhere(X, selector, stage)
     try:
         return every[selector]
     except IndexError as error:
@@ -135,6 +136,19 @@ def _named_positions(X, names, stage):
             f"{', '.join(map(str, X.columns))}"
         )
     return X.columns.get_indexer(names)
+
+
+def _check_not_named_elsewhere(X, positions, stage):
+    """Raise where a position is the name of another column."""
+    if not isinstance(X, pd.DataFrame) or positions.dtype.kind not in "iu":
+        return
+    names = X.columns.tolist()
+    for at in positions.tolist():
+        if at in names and names.index(at) != at:
+            raise ValueError(
+                f"stage {stage!r} asks for column {at}, which is a position and the "
+                f"name of column {names.index(at)}; name the columns by text"
+            )
 
 
 def _holds_records(column):

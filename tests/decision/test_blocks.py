@@ -80,3 +80,19 @@ def test_what_is_no_table_is_refused(X, message):
 def test_a_stage_sees_a_column_once(columns, name):
     with pytest.raises(ValueError, match=f"names column '{name}' twice; name it once"):
         column_positions(FRAME, columns, "one")
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"), [([1, 0], 1), ([1, 2, 0], [1, 2]), ([-1, 5], -1)]
+)
+def test_a_position_is_not_the_name_of_another_column(names, columns):
+    X = pd.DataFrame(np.zeros((2, len(names))), columns=names)
+    with pytest.raises(ValueError, match="is a position and the name of column"):
+        column_positions(X, columns, "one")
+
+
+def test_columns_numbered_by_their_place_are_meant_either_way():
+    X = pd.DataFrame(np.zeros((2, 3)))
+    assert column_positions(X, [2, 0], "one").tolist() == [2, 0]
+    X = X.set_axis(["a", 7, "b"], axis=1)
+    assert column_positions(X, 1, "one").tolist() == [1]
