@@ -199,8 +199,8 @@ def _spacing(path, scan, images):
         if stated and scan.regions and not images:
             kinds = ", ".join(sorted({one.kind for one in scan.regions}))
             doubt = (
-                f"{source} is not taken, because it shows {kinds} regions only; measure "
-                "a known distance"
+                f"{source} is not taken, because only {kinds} regions are shown; "
+                "measure a known distance"
             )
             return None, None, [doubt]
         return stated, source, []
