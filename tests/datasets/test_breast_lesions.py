@@ -183,3 +183,12 @@ def test_a_case_listed_twice_is_refused(folder):
     write_table(folder, [*ROWS, ROWS[0]])
     with pytest.raises(SknacFormatError, match="case003 is listed twice; keep one"):
         load_breast_lesions(folder)
+
+
+def test_several_tumours_of_an_image_are_one_core(folder, save_mask):
+    second = folder / "images" / "case012_tumor2.png"
+    save_mask(second, rows=slice(15, 20), columns=slice(0, 4))
+    both = f"case012_tumor.png & {second.name}"
+    write_table(folder, [ROWS[0], dict(ROWS[1], Mask_tumor_filename=both), ROWS[2]])
+    plane = load_breast_lesions(folder).X.at["case012", "us_scan"].planes[0]
+    assert int(plane.core_mask().sum()) == 60 + 20

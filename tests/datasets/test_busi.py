@@ -100,3 +100,13 @@ def test_empty_folders_are_refused(tmp_path):
         (tmp_path / name).mkdir()
     with pytest.raises(FileNotFoundError, match="no image of a tumour; BUSI"):
         load_busi(tmp_path)
+
+
+def test_several_masks_of_an_image_are_one_core(folder, save_mask):
+    for n in (1, 2):
+        rows, columns = slice(13 + n, 15 + n), slice(0, 4)
+        save_mask(folder / "benign" / f"benign (2)_mask_{n}.png", rows, columns)
+    made = load_busi(folder)
+    plane = made.X.at["benign (2)", "us_scan"].planes[0]
+    assert int(plane.core_mask().sum()) == 60 + 12
+    assert made.table["n_masks"].tolist() == [1, 3, 1, 1]
