@@ -114,8 +114,8 @@ def _check_grid(row, info):
     if reason and in_mm:
         raise ValueError(
             f"{Path(info.path).name}: {reason}, so that its samples have no "
-            "rectangular grid in mm; capture it with parallel lines, or read it as bmode without "
-            "a spacing where it is an image"
+            "rectangular grid in mm; capture it with parallel lines, or read it as "
+            "bmode without a spacing where it is an image"
         )
 
 
@@ -260,7 +260,8 @@ def _image_plane(row, image, info):
             f"column channels: {len(channels)} names for {image.shape[0]} maps; "
             "separate them by semicolons"
         )
-    start = _settled(row, "start_depth_mm", start)
+    # What counts pixels does not start at a depth in mm.
+    start = _settled(row, "start_depth_mm", None if axial is None else start)
     return Plane(
         image,
         row["kind"],

@@ -203,3 +203,10 @@ def test_lines_that_fan_out_have_no_place_in_mm(plane, row):
 
 def test_lines_that_fan_out_make_an_image_of_pixels(plane):
     assert plane(FANNED, kind="bmode").spacing_mm is None
+
+
+def test_a_depth_in_mm_is_no_place_in_pixels(plane):
+    told = {"signal": "bmode", "start_depth_mm": 0.82}
+    assert plane(told).origin_mm == (0.0, 0.0)
+    sides = {"spacing_axial_mm": 0.05, "spacing_lateral_mm": 0.16}
+    assert plane(told, **sides).origin_mm == (0.82, 0.0)
