@@ -18,6 +18,7 @@ from sknac.io._info import ArrayInfo
 _MAX_PIXELS = 64_000_000
 _MAX_COLOUR_PIXELS = 16_000_000
 _MAX_WIDE_PIXELS = 25_000_000
+_MAX_SCANS = 40  # progressive files have some ten, each as slow as the whole
 _FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "GIF")
 _GREY = {"1": "uint8", "L": "uint8", "I;16": "uint16", "F": "float32"}
 _COLOUR = ("LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr", "CMYK")
@@ -203,9 +204,7 @@ def read_frame(info, frame=None) -> np.ndarray:
 
 def _decoded(info, frame):
     """Decode grey values as they are stored; the image itself is let go."""
-    with _opened(info.path) as image:
-        if frame:
-            image.seek(frame)
+    with _page(info, frame) as image:
         return image.format, np.asarray(_luma(image))
 
 
@@ -213,10 +212,32 @@ def coloured_share(info, frame=None) -> float:
     """Tell the share of coloured pixels of an image or a page."""
     if not info.header["colour"]:
         return 0.0
+    with _page(info, frame) as image:
+        return _grey.coloured_share(np.asarray(_flat(image).convert("RGB")))
+
+
+@contextmanager
+def _page(info, frame):
+    """Open an image at a page, not yet decoded."""
     with _opened(info.path) as image:
+        if image.format in ("JPEG", "MPO"):
+            _check_scans(info.path)
         if frame:
             image.seek(frame)
-        return _grey.coloured_share(np.asarray(_flat(image).convert("RGB")))
+        yield image
+
+
+def _check_scans(path):
+    """Refuse a JPEG that goes over its pixels again and again."""
+    n_scans, last = 0, b""
+    with open(path, "rb") as file:
+        while part := file.read(1 << 20):
+            n_scans += (last + part).count(b"\xff\xda")
+            last = part[-1:]
+    if n_scans > _MAX_SCANS:
+        raise SknacFormatError(
+            path, f"damaged image: a JPEG of {n_scans} scans; save it again"
+        )
 
 
 def _luma(image):

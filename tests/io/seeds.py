@@ -183,6 +183,16 @@ def write_tiff_bomb(folder):
     return path
 
 
+@bomb("jpeg of 500 scans")
+def write_jpeg_bomb(folder):
+    """A progressive image whose last scan is there again and again."""
+    path = save_image(folder, "a.jpg", speckle((24, 16)), progressive=True)
+    data = path.read_bytes()
+    last = data[data.rindex(b"\xff\xda") : -2]
+    path.write_bytes(data[:-2] + 500 * last + data[-2:])
+    return path
+
+
 @bomb("png of 2 gigapixels")
 def write_png_bomb(folder):
     """A header of 45000 x 45000 over one row."""

@@ -203,6 +203,15 @@ def test_turned_jpeg_has_its_shape_in_the_info(tmp_path):
     assert shape == read_array(tmp_path / "a.jpg").shape == (24, 16)
 
 
+def test_photographs_with_a_preview_behind_are_one_image(tmp_path):
+    # Phones append a second picture to the JPEG (MPO).
+    photo, preview = (Image.fromarray(np.full((16, 24), k, "uint8")) for k in (93, 7))
+    photo.save(tmp_path / "a.mpo", save_all=True, append_images=[preview])
+    path = (tmp_path / "a.mpo").rename(tmp_path / "a.jpg")
+    assert (read_info(path).n_frames, read_info(path).shape) == (1, (16, 24))
+    np.testing.assert_allclose(read_array(path), 93, atol=1)
+
+
 def test_bmp_is_read_from_its_lowest_row_up(tmp_path):
     # 2 x 2 of 24 bits, rows padded to 4 bytes, blue first, last row first.
     pixels = bytes([9, 9, 9, 7, 7, 7, 0, 0]) + bytes([0, 0, 255, 5, 5, 5, 0, 0])
