@@ -61,7 +61,7 @@ def _mask_info(path):
         raise SknacFormatError(
             error.path,
             "an outline must be .csv, .json of LabelMe or COCO, .xml of CVAT, or a "
-            f"mask, whose {error.cause} (docs: Formats, Outlines)",
+            f"mask, whose {error.cause}",
         ) from error
 
 
@@ -90,35 +90,52 @@ def _image_info(row, base):
 def _check_same_place(info, row, drawn_on, base):
     """Refuse a mask whose pixels are not those of its image, by what the files say.
 
-    Spacings that agree to one part in a thousand and origins to half a pixel are of one
-    grid. A spacing of exactly 1 stands where none is known.
+    Spacings that agree to one part in a thousand, origins to half a pixel and axes of
+    one direction are of one grid.
     """
     stated, step = info.spacing_mm, drawn_on.step
-    if drawn_on.unit == "px" or stated is None or tuple(stated) == (1.0, 1.0):
-        return
     name, image = Path(info.path).name, Path(str(row["path"])).name
-    if np.abs(np.divide(stated, step) - 1).max() > _SCALE:
+    known = stated is not None and drawn_on.unit == "mm"
+    if known and np.abs(np.divide(stated, step) - 1).max() > _SCALE:
+        of = "the table's B-mode image" if is_on_bmode(row) else image
         raise ValueError(
-            f"column outline: mask {name} has pixels of {_written(stated)} mm and "
-            f"{image} of {_written(step)} mm; export the mask on the image's grid"
+            f"column outline: mask {name} has pixels of {_written(stated)} mm and {of} "
+            f"of {_written(step)} mm; export the mask on the image's grid"
         )
     if is_on_bmode(row):
-        return
-    origins = [one.header.get("origin_mm") for one in (info, _image_info(row, base))]
-    if None in origins:
-        return
-    away = np.subtract(*origins)
-    if len(away) >= 2 and (np.abs(away[:2]) > _SHIFT * np.array(step)).any():
+        return  # of which the row names no file
+    own = _image_info(row, base)
+    one, other = (_said(each, "origin_mm")[:2] for each in (info, own))
+    if one and other:
+        away = np.abs(np.subtract(one, other)) / (stated or own.spacing_mm or (1, 1))
+        if away.max() > _SHIFT:
+            raise ValueError(
+                f"column outline: mask {name} begins at {_written(one)} mm and {image} "
+                f"at {_written(other)} mm, more than half a pixel away; export the "
+                "mask on the image's grid"
+            )
+    one, other = (_axes(_said(each, "direction")) for each in (info, own))
+    if one and other and np.abs(np.subtract(one, other)).max() > _SCALE:
         raise ValueError(
-            f"column outline: mask {name} begins at {_written(origins[0])} mm and "
-            f"{image} at {_written(origins[1])} mm, more than half a pixel away; "
-            "export the mask on the image's grid"
+            f"column outline: the axes of mask {name} run by {_written(one, ', ')} and "
+            f"those of {image} by {_written(other, ', ')}, so that one is flipped or "
+            "turned; export the mask on the image's grid"
         )
 
 
-def _written(numbers):
+def _said(info, name):
+    """What a file says of its place, or nothing."""
+    return tuple(info.header.get(name) or ())
+
+
+def _axes(direction):
+    """The part of a direction in the plane of the image."""
+    return direction if len(direction) != 9 else (*direction[:2], *direction[3:5])
+
+
+def _written(numbers, between=" x "):
     """Write numbers as 0.1 x 0.2."""
-    return " x ".join(f"{number:.6g}" for number in numbers)
+    return between.join(f"{number:.6g}" for number in numbers)
 
 
 def _mask_grid(drawn_on, shape, row, path):

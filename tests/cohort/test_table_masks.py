@@ -2,17 +2,17 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-import sknac.cohort._table_masks as table_masks
 from sknac.cohort import cohort_from_table
+from sknac.cohort.planes import list_planes
+from sknac.datasets import make_bmode_cohort
 from sknac.exceptions import CohortError, SknacFormatError
-from sknac.io import read_info
 
 SPACING = {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.2}
 
@@ -117,66 +117,130 @@ def test_a_stack_gives_the_mask_of_the_frame(plane, tmp_path, square):
 
 
 @pytest.fixture
-def stating(monkeypatch):
-    """Make files state a spacing and an origin, as NIfTI and NRRD do."""
+def itk(tmp_path):
+    """Write an array as ITK's tools do."""
+    sitk = pytest.importorskip("SimpleITK")
 
-    def state(**facts):
-        def look(path, *variable):
-            info = read_info(path, *variable)
-            for name, changes in facts.items():
-                if name in str(path):
-                    info = dataclasses.replace(info, **changes)
-            return info
+    def write(name, array, spacing=(0.1, 0.2), origin=(5.0, -3.0), axes=(1, 1), n=None):
+        array = np.asarray(array, "uint8")
+        image = sitk.GetImageFromArray(array if n is None else np.stack([array] * n))
+        rest = [] if n is None else [1.0]
+        image.SetSpacing([*spacing[::-1], *rest])
+        image.SetOrigin([*origin[::-1], *rest])
+        image.SetDirection(np.diag([*axes[::-1], *rest]).astype(float).ravel().tolist())
+        sitk.WriteImage(image, str(tmp_path / name))
 
-        monkeypatch.setattr(table_masks, "read_info", look)
-
-    return state
-
-
-@pytest.mark.parametrize("spacing", [(0.1, 0.2), (0.10009, 0.2), (1.0, 1.0), None])
-def test_a_mask_on_the_grid_of_its_image_is_taken(
-    plane, tmp_path, stating, square, spacing
-):
-    np.save(tmp_path / "core.npy", square)
-    stating(
-        core={"spacing_mm": spacing, "header": {"origin_mm": (5.04, 0.1)}},
-        image={"header": {"origin_mm": (5.0, 0.0)}},
-    )
-    np.testing.assert_array_equal(plane("core.npy", **SPACING).core_mask(), square)
+    return write
 
 
+@pytest.mark.parametrize("suffix", ["nii", "nii.gz", "nrrd", "mha"])
 @pytest.mark.parametrize(
-    ("spacing", "origin", "message"),
+    "place",
+    [
+        {},
+        {"spacing": (0.10005, 0.2001)},  # rounded
+        {"origin": (5.04, -3.09)},  # below half a pixel
+    ],
+)
+def test_a_mask_on_the_grid_of_its_image_is_taken(plane, itk, square, suffix, place):
+    itk(f"image.{suffix}", np.zeros((40, 60)), n=1)
+    itk(f"core.{suffix}", square, **{"n": 1, **place})
+    core = plane(f"core.{suffix}", path=f"image.{suffix}").core_mask()
+    np.testing.assert_array_equal(core, square)
+
+
+@pytest.mark.parametrize("n", [None, 1])
+@pytest.mark.parametrize(
+    ("place", "message"),
     [
         (
-            (0.1002, 0.2),
-            (5, 0),
-            "mask core.npy has pixels of 0.1002 x 0.2 mm and image",
+            {"spacing": (0.1002, 0.2)},
+            "mask core.nrrd has pixels of 0.1002 x 0.2 mm and",
         ),
         (
-            (0.2, 0.1),
-            (5, 0),
-            "has pixels of 0.2 x 0.1 mm and image.npy of 0.1 x 0.2 mm",
+            {"spacing": (0.2, 0.1)},
+            "has pixels of 0.2 x 0.1 mm and image.nrrd of 0.1 x 0",
         ),
         (
-            (0.1, 0.2),
-            (5.06, 0),
-            "begins at 5.06 x 0 mm and image.npy at 5 x 0 mm, more",
+            {"origin": (5.06, -3)},
+            "begins at 5.06 x -3 mm and image.nrrd at 5 x -3 mm, m",
         ),
         (
-            (0.1, 0.2),
-            (5, -0.2),
-            "begins at 5 x -0.2 mm and image.npy at 5 x 0 mm, more",
+            {"origin": (5, -3.2)},
+            "begins at 5 x -3.2 mm and image.nrrd at 5 x -3 mm, mor",
+        ),
+        (
+            {"axes": (-1, 1)},
+            "core.nrrd run by 1, 0, 0, -1 and those of image.nrrd by",
+        ),
+        (
+            {"axes": (1, -1)},
+            "core.nrrd run by -1, 0, 0, 1 and those of image.nrrd by",
         ),
     ],
 )
-def test_a_mask_on_another_grid_shows_both(
-    plane, tmp_path, stating, square, spacing, origin, message
-):
-    np.save(tmp_path / "core.npy", square)
-    stating(
-        core={"spacing_mm": spacing, "header": {"origin_mm": origin}},
-        image={"header": {"origin_mm": (5, 0)}},
-    )
+def test_a_mask_on_another_grid_shows_both(plane, itk, square, place, message, n):
+    itk("image.nrrd", np.zeros((40, 60)), n=n)
+    itk("core.nrrd", square, n=n, **place)
     with pytest.raises(CohortError, match=message):
-        plane("core.npy", **SPACING)
+        plane("core.nrrd", path="image.nrrd")
+
+
+def test_a_mask_is_held_to_the_spacing_of_the_table(plane, itk, square):
+    itk("core.nrrd", square)
+    np.testing.assert_array_equal(plane("core.nrrd", **SPACING).core_mask(), square)
+    with pytest.raises(
+        CohortError, match=r"core.nrrd has pixels of 0.1 x 0.2 mm and im"
+    ):
+        plane("core.nrrd", spacing_axial_mm=0.2, spacing_lateral_mm=0.2)
+    np.testing.assert_array_equal(plane("core.nrrd").core_mask(), square)  # in pixels
+
+
+def test_placeholders_are_no_spacing(plane, itk, square):
+    itk("core.nrrd", square, spacing=(1, 1), origin=(0, 0))
+    np.testing.assert_array_equal(plane("core.nrrd", **SPACING).core_mask(), square)
+
+
+def test_a_mask_of_rf_follows_its_axis(plane, itk, square):
+    itk("rf.mha", np.zeros((60, 40)), spacing=(0.2, 0.02))
+    itk("core.mha", square.T, spacing=(0.2, 0.02))
+    rf = {"kind": "rf", "outline_units": "samples", "path": "rf.mha::depth=x"}
+    core = plane("core.mha::depth=x", **rf).core_mask()
+    np.testing.assert_array_equal(core, square)
+    with pytest.raises(
+        CohortError, match="must be of the image's size, 40x60, got 60x4"
+    ):
+        plane("core.mha::image", **rf)
+
+
+def test_a_cohort_as_nrrd_and_labelme_is_the_cohort(tmp_path, itk, labelme):
+    X = make_bmode_cohort(n_patients=4, random_state=0).X
+    planes = list_planes(X, [name for name in X if name.startswith("us_")])
+    rows = []
+    for number, at in enumerate(planes):
+        grid, plane = at.plane.grid, at.plane
+        itk(f"{number}.nrrd", plane.load(), grid.step, grid.origin)
+        corner = grid.to_index(plane.core.vertices)[:, ::-1] + 0.5
+        drawn = labelme(
+            ("tumour", "polygon", corner.tolist()),
+            image=f"{number}.png",
+            size=grid.shape,
+        )
+        (tmp_path / f"{number}.json").write_text(json.dumps(drawn))
+        rows.append(
+            {
+                "patient_id": at.patient,
+                "visit": at.column.removeprefix("us_"),
+                "path": f"{number}.nrrd",
+                "kind": "bmode",
+                "outline": f"{number}.json",
+                "outline_units": "px_bmode",
+                "start_depth_mm": grid.origin[0],
+            }
+        )
+    back = cohort_from_table(pd.DataFrame(rows), root=tmp_path)
+    for was, now in zip(planes, list_planes(back, back.columns), strict=True):
+        assert (was.patient, was.column) == (now.patient, now.column)
+        assert was.plane.image.pixel_digest == now.plane.image.pixel_digest
+        assert now.plane.spacing_mm == pytest.approx(was.plane.spacing_mm)
+        np.testing.assert_array_equal(was.plane.core_mask(), now.plane.core_mask())
