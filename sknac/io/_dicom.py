@@ -9,6 +9,7 @@ text stay in the file.
 
 import math
 import os
+import re
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,10 +56,9 @@ _PROBES = (
     "VECTOR PHASED",
 )
 _CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")
-_LONGEST_NAME = 64
+_CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9.+/-]{0,23}")
 # A file rewritten within a tick of the file system's clock keeps its time.
 _TICK_NS = 2_000_000_000
-_NO_NAMES = ("", "UNUSED", "NONE")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _info(path, scan, variable):
         layout.grey_dtype,
         layout.n_frames,
         header=header,
-        signal="bmode" if scan.is_ultrasound else None,
+        signal="bmode" if scan.is_ultrasound and (images or not scan.regions) else None,
         spacing_mm=spacing,
         start_depth_mm=None if depth is None else depth + top * spacing[0],
         focus_mm=scan.focus_mm,
@@ -195,14 +195,11 @@ def _spacing(path, scan, images):
     """Return (axial, lateral) mm, the tag that says so, and what is doubtful."""
     stated, source = scan.stated_mm, scan.source
     said = [one for one in images if one.spacing_mm]
+    if scan.regions and not images:
+        kinds = ", ".join(sorted({one.kind for one in scan.regions}))
+        doubt = f"only regions of other kinds are shown ({kinds}); if it is an image"
+        return None, None, [f"{doubt}, measure a known distance"]
     if not said:
-        if stated and scan.regions and not images:
-            kinds = ", ".join(sorted({one.kind for one in scan.regions}))
-            doubt = (
-                f"{source} is not taken, because only {kinds} regions are shown; "
-                "measure a known distance"
-            )
-            return None, None, [doubt]
         return stated, source, []
     spacing = said[0].spacing_mm
     if len(said) < len(images) or not all(
@@ -252,7 +249,7 @@ def _agreed(values, n_pixels=0.0, spacing=None):
 
 
 def _probe(fields):
-    """Return the probe's name, which the maker chooses; a text of prose is none."""
+    """Return the probe's name, which is a maker's code such as L12-3; prose is none."""
     texts = [text.strip() for text in fields.texts("TransducerData")]
-    name = " ".join(text for text in texts if text.upper() not in _NO_NAMES)
-    return name if name and len(name) <= _LONGEST_NAME and name.isprintable() else None
+    codes = [text for text in texts if _CODE.fullmatch(text)]
+    return " ".join(codes) or None

@@ -11,9 +11,9 @@ values.
 import io
 import logging
 import math
+import threading
 import warnings
 import zlib
-from contextlib import contextmanager
 from functools import cache
 
 from sknac.exceptions import SknacFormatError
@@ -62,7 +62,7 @@ def guarded(path, read, *args):
     """
     with open(path, "rb") as file:
         try:
-            with _quiet():
+            with _SILENCE:
                 return read(_Clamped(file), *args)
         except SknacFormatError:
             raise
@@ -71,18 +71,39 @@ def guarded(path, read, *args):
     raise SknacFormatError(path, f"damaged DICOM file ({failed}); export it again")
 
 
-@contextmanager
-def _quiet():
-    """Silence pydicom, which warns and logs with the values of tags."""
-    logger = logging.getLogger("pydicom")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        with warnings.catch_warnings():
+class _Silence:
+    """Silences pydicom, which warns and logs with the values of tags.
+
+    Filters and loggers belong to the process: the first of several threads sets
+    them, and the last one puts them back.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._depth = 0
+
+    def __enter__(self):
+        with self._lock:
+            self._depth += 1
+            if self._depth > 1:
+                return
+            self._warnings = warnings.catch_warnings()
+            self._warnings.__enter__()
             warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.disabled = before
+            self._logger = logging.getLogger("pydicom")
+            self._before = self._logger.disabled, self._logger.propagate
+            # Its modules' own loggers are only reached through the way up.
+            self._logger.disabled, self._logger.propagate = True, False
+
+    def __exit__(self, *error):
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0:
+                self._logger.disabled, self._logger.propagate = self._before
+                self._warnings.__exit__(*error)
+
+
+_SILENCE = _Silence()
 
 
 class _Clamped:

@@ -75,6 +75,7 @@ def read_layout(file, fields, syntax, vr, length):
             f"{', '.join(known or _KINDS[1] + _KINDS[3])} for pixels of {samples} "
             "samples",
         )
+    # Compressed colours lie together, whatever the header says.
     is_plain = syntax.is_encapsulated or samples == 1
     allocated = fields.whole("BitsAllocated", 1, 64)
     layout = Layout(
@@ -84,7 +85,7 @@ def read_layout(file, fields, syntax, vr, length):
         fields.whole("NumberOfFrames", 1, _MAX_FRAMES, 1),
         samples,
         photometric,
-        fields.whole("PlanarConfiguration", 0, 1, 0 if is_plain else None),
+        0 if is_plain else fields.whole("PlanarConfiguration", 0, 1),
         allocated,
         fields.whole("BitsStored", 1, allocated),
         bool(fields.whole("PixelRepresentation", 0, 1)),

@@ -28,7 +28,7 @@ class Region:
     number: int
     kind: str
     contents: str
-    box: tuple[int, int, int, int]  # first row and column, last row and column
+    box: tuple[int, int, int, int] | None  # first row and column, last ones
     is_image: bool
     spacing_mm: tuple[float, float] | None
     top_depth_mm: float | None  # of the whole image's first row
@@ -58,11 +58,11 @@ def read_regions(fields):
 
 def _region(number, item):
     """Read one region."""
-    box = tuple(
-        item.whole(f"RegionLocation{side}", 0, _MOST_PIXELS)
-        for side in ("MinY0", "MinX0", "MaxY1", "MaxX1")
-    )
-    kind = item.whole("RegionSpatialFormat", 0, 65535)
+    sides = [f"RegionLocation{side}" for side in ("MinY0", "MinX0", "MaxY1", "MaxX1")]
+    box = None
+    if any(side in item for side in sides):
+        box = tuple(item.whole(side, 0, _MOST_PIXELS) for side in sides)
+    kind = item.whole("RegionSpatialFormat", 0, 65535, 0)
     contents = item.whole("RegionDataType", 0, 65535, 1)
     is_image = _KINDS.get(kind) == "2-D" and contents not in _TRACES
     units = [item.whole(f"PhysicalUnits{axis}Direction", 0, 65535, 0) for axis in "YX"]
@@ -74,7 +74,7 @@ def _region(number, item):
         box,
         is_image,
         spacing,
-        None if spacing is None else _top_depth(item, box, spacing),
+        _top_depth(item, box, spacing) if spacing and box else None,
         _transmit(item) if is_image else None,
     )
 
@@ -134,7 +134,9 @@ def find_region(path, regions, variable):
 
 
 def fits(region, shape):
-    """Tell whether a region lies in the image."""
+    """Tell whether a region lies in the image; without a box it may."""
+    if region.box is None:
+        return True
     top, left, bottom, right = region.box
     # Some scanners write the first row and column beyond as the last.
     return top < bottom <= shape[0] and left < right <= shape[1]
@@ -152,6 +154,12 @@ def beyond(region, shape):
 
 def box_in(path, region, shape):
     """Return a region's rows and columns, as slices, or refuse them."""
+    if region.box is None:
+        raise SknacFormatError(
+            path,
+            f"{region.name} does not say where it lies; leave out "
+            f"variable={region.name!r}",
+        )
     if not fits(region, shape):
         raise SknacFormatError(
             path, f"{beyond(region, shape)}; leave out variable={region.name!r}"

@@ -2,7 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import pickle
+import sys
 import traceback
 
 import numpy as np
@@ -94,8 +96,8 @@ def test_doppler_strip_beside_the_image_does_not_count(dicom, seeds):
 def test_mmode_strip_alone_has_no_spacing_even_with_pixel_spacing(dicom, seeds):
     regions = [seeds.dicom_region((0, 0, 39, 29), kind=2)]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.1, 0.1]))
-    assert info.spacing_mm is None
-    assert "PixelSpacing is not taken" in info.header["doubts"][0]
+    assert (info.spacing_mm, info.signal) == (None, None)
+    assert "regions of other kinds are shown (M-mode)" in info.header["doubts"][0]
 
 
 @pytest.fixture
@@ -192,6 +194,54 @@ def test_region_goes_before_a_contradicting_pixel_spacing_which_is_said(dicom, s
     assert "PixelSpacing says 0.3 x 0.2 mm" in info.header["doubts"][0]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.20004, 0.3]))
     assert info.header["doubts"] == ()
+
+
+@pytest.mark.parametrize("syntax", ["ImplicitVRLittleEndian", "ExplicitVRBigEndian"])
+def test_regions_are_read_in_every_syntax(dicom, seeds, syntax):
+    info = read_info(dicom(regions=[seeds.dicom_region((0, 0, 39, 29))], syntax=syntax))
+    assert info.spacing_mm == pytest.approx((0.2, 0.3))
+    assert info.header["regions"][0]["box_px"] == (0, 0, 39, 29)
+
+
+def test_region_without_a_box_has_a_spacing_and_no_crop(dicom, seeds):
+    region = seeds.dicom_region((0, 0, 39, 29))
+    region = {key: value for key, value in region.items() if "Location" not in key}
+    path = dicom(regions=[region])
+    assert read_info(path).spacing_mm == pytest.approx((0.2, 0.3))
+    with pytest.raises(SknacFormatError, match="does not say where it lies"):
+        read_info(path, "region[0]")
+
+
+@pytest.mark.parametrize(
+    ("data", "probe"),
+    [
+        (["C5-1", "UNUSED", "UNUSED"], "C5-1"),
+        (["9L-D", "SN 123"], "9L-D"),
+        (["50.80.103.002", "", ""], "50.80.103.002"),
+        ("Dr Smith's linear probe 2", None),
+        ("LINEAR", None),
+        ("P_1234", None),
+    ],
+)
+def test_probe_is_a_makers_code_and_no_prose(dicom, data, probe):
+    assert read_info(dicom(TransducerData=data)).probe == probe
+
+
+def test_missing_pydicom_names_the_extra(dicom, monkeypatch):
+    path = dicom()
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(ImportError, match=r"pydicom is not .*sknac\[formats\]"):
+        read_info(path)
+
+
+def test_changed_file_is_read_anew(dicom):
+    path = dicom(GREY)
+    os.utime(path, (1, 1))  # long settled
+    assert read_info(path).shape == (40, 30)
+    dicom(GREY[:20])
+    os.utime(path, (2, 2))
+    assert read_info(path).shape == (20, 30)
+    assert read_array(path).shape == (20, 30)
 
 
 def test_no_spacing_is_no_spacing(dicom):

@@ -44,15 +44,16 @@ def test_frames_of_jpeg_are_pillows(jpeg):
         assert np.abs(read_array(path, frame).astype(int) - CINE[frame]).max() <= 2
 
 
+@pytest.mark.parametrize("planar", [0, 1])
 @pytest.mark.parametrize("photometric", ["YBR_FULL_422", "RGB", "YBR_FULL"])
-def test_colour_jpeg_is_the_grey_that_viewers_show(jpeg, seeds, photometric):
+def test_colour_jpeg_is_the_grey_that_viewers_show(jpeg, seeds, photometric, planar):
     # JFIF is YCbCr, whatever the header says.
     colour = np.stack([SMOOTH, SMOOTH[::-1], 255 - SMOOTH], axis=-1)
     frames = seeds.jpeg_frames([colour], quality=95)
     path = jpeg(
         frames,
         SamplesPerPixel=3,
-        PlanarConfiguration=0,
+        PlanarConfiguration=planar,
         PhotometricInterpretation=photometric,
     )
     (tmp := path.with_suffix(".jpg")).write_bytes(frames[0])

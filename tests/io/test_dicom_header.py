@@ -4,6 +4,7 @@
 
 import logging
 import struct
+import threading
 import time
 import warnings
 
@@ -115,6 +116,37 @@ def test_whatever_a_reader_raises_is_one_error_without_its_text(scan):
     assert caught.value.cause == "damaged DICOM file (OSError); export it again"
     assert caught.value.__context__ is None
     assert not logging.getLogger("pydicom").disabled
+
+
+def test_modules_of_pydicom_are_silent_too(scan, caplog):
+    def fails(file):
+        logging.getLogger("pydicom.pixels.decoders.base").error("Mary Smith")
+
+    guarded(scan, fails)
+    assert caplog.text == ""
+    logging.getLogger("pydicom.pixels").error("after it")
+    assert "after it" in caplog.text
+
+
+def test_threads_leave_warnings_and_logs_as_they_were(scan):
+    before = list(warnings.filters)
+    first, second = threading.Event(), threading.Event()
+
+    def slow(file):  # ends after the other one has begun, and before that ends
+        first.set()
+        second.wait(5)
+
+    def slower(file):
+        second.set()
+        worker.join(5)
+
+    worker = threading.Thread(target=guarded, args=(scan, slow))
+    worker.start()
+    first.wait(5)
+    guarded(scan, slower)
+    assert warnings.filters == before
+    assert not logging.getLogger("pydicom").disabled
+    assert logging.getLogger("pydicom").propagate
 
 
 def test_missing_file_stays_missing(tmp_path):
