@@ -5,6 +5,7 @@
 import os
 import warnings
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from sknac.exceptions import SknacFormatError
 from sknac.io import _grey, _tiff
 from sknac.io._info import ArrayInfo
+from sknac.io._variables import remembered
 
 # A B-mode frame has under 2 Mpx; Pillow itself only warns at 89 Mpx. Nothing shall
 # take 300 MB: colour has up to 18 bytes a pixel until it is grey, others up to 12.
@@ -72,6 +74,13 @@ def _unidentified(path):
 
 def read_info(path) -> ArrayInfo:
     """Tell (height, width) as the image is shown, and the type, from the header."""
+    info = _info(path)
+    return replace(info, header=dict(info.header))  # the one remembered stays as it is
+
+
+@remembered
+def _info(path):
+    """Look at the header, and at those of all pages: once for the frames of a cine."""
     with _opened(path) as image:
         n_frames = _count_frames(path, image)
         dtype = _check(path, image)

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import struct
 import zlib
 
@@ -13,7 +14,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
 from sknac.exceptions import SknacFormatError
-from sknac.io import read_array, read_info
+from sknac.io import _tiff, read_array, read_info
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 
@@ -252,6 +253,25 @@ def test_share_of_coloured_pixels_is_told(tmp_path, mode):
 def test_files_without_colour_have_no_coloured_pixel(tmp_path):
     np.save(tmp_path / "a.npy", UPRIGHT)
     assert read_info(tmp_path / "a.npy").coloured_share() == 0
+
+
+def test_pages_are_looked_at_once_for_all_frames(tmp_path, monkeypatch):
+    path = tmp_path / "cine.tif"
+    pages = [Image.fromarray(UPRIGHT + k) for k in range(5)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    os.utime(path, (1e9, 1e9))  # a file that has settled
+    looks = []
+    check = _tiff.check_tags
+    monkeypatch.setattr(
+        _tiff, "check_tags", lambda *page: looks.append(page) or check(*page)
+    )
+    for k in range(5):
+        assert read_array(path, k)[0, 0] == k
+    assert len(looks) == 5
+    read_info(path).header.clear()
+    assert read_info(path).header["mode"] == "L"
+    pages[0].save(path)
+    assert read_info(path).n_frames == 1
 
 
 def test_resolution_is_told_and_is_no_spacing(tmp_path):
