@@ -1,15 +1,18 @@
-"""Every page on a format has an example, and each runs on files that it makes."""
+"""Every page on a format has an example, and each runs on files that it makes.
+
+So has the page that leads from a folder of scans to a cohort.
+"""
 
 import doctest
 from pathlib import Path
 
 import pytest
 
-_PAGES = sorted(
-    page
-    for page in (Path(__file__).parents[1] / "docs" / "formats").glob("*.rst")
-    if page.stem != "index"
-)
+_DOCS = Path(__file__).parents[1] / "docs"
+_PAGES = [
+    *sorted(page for page in (_DOCS / "formats").glob("*.rst") if page.stem != "index"),
+    _DOCS / "guide" / "own_scans.rst",
+]
 _OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -17,5 +20,5 @@ _OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 def test_example_of_the_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = doctest.testfile(str(page), module_relative=False, optionflags=_OPTIONS)
-    assert found.attempted >= 3, f"docs/formats/{page.name} has no example"
+    assert found.attempted >= 3, f"{page.name} has no example"
     assert found.failed == 0
