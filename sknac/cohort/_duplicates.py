@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sknac.cohort._frame import ultrasound_columns
-from sknac.cohort.planes import PlaneAt, list_planes
+from sknac.cohort.planes import PlaneAt, is_empty, list_planes
 from sknac.exceptions import CohortError
 from sknac.utils._progress import tracked
 from sknac.utils._warnings import warn_user
@@ -28,14 +28,10 @@ def find_duplicates(
         with at.named() as plane:
             groups.setdefault(plane.image.pixel_digest, []).append(at)
     return [
-        group for group in groups.values() if len(group) > 1 and not _is_empty(group[0])
+        group
+        for group in groups.values()
+        if len(group) > 1 and not is_empty(group[0].plane.load())
     ]
-
-
-def _is_empty(at):
-    """Tell whether an image has one value everywhere."""
-    pixels = at.plane.load()
-    return bool((pixels == pixels.flat[0]).all())
 
 
 def check_duplicates(X: pd.DataFrame, duplicates: str) -> None:

@@ -6,7 +6,7 @@ one plane of each needs `sknac.cohort.PlaneTransformer` alone.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
@@ -24,8 +24,10 @@ __all__ = [
     "check_has_studies",
     "check_kind",
     "has_study",
+    "is_empty",
     "list_planes",
     "put_planes",
+    "shared_images",
 ]
 
 _KINDS = {
@@ -167,6 +169,59 @@ def _refilled(cell, todo, place):
         return Study(tuple(islice(todo, cell.n_planes)))
     except ValueError as error:
         raise CohortError(f"{place}: {error}") from error
+
+
+def shared_images(
+    some: Iterable[PlaneAt], others: Iterable[PlaneAt]
+) -> list[tuple[PlaneAt, PlaneAt]]:
+    """Find the images that two sets of planes share, by their pixels.
+
+    An image of one value everywhere is like every other empty one and not counted.
+    Every plane is read, once a process.
+
+    Parameters
+    ----------
+    some, others : iterable of PlaneAt
+        Planes with their places, as `list_planes` gives them.
+
+    Returns
+    -------
+    list of tuple of (PlaneAt, PlaneAt)
+        For each of `others` whose pixels are among `some`: the first of those, and it.
+
+    Raises
+    ------
+    CohortError
+        If a plane cannot be read; it names the place.
+    """
+    known: dict[str, PlaneAt] = {}
+    for at in some:
+        known.setdefault(_pixels(at), at)
+    pairs = [(known.get(_pixels(at)), at) for at in others]
+    return [(one, at) for one, at in pairs if one and not is_empty(one.plane.load())]
+
+
+def _pixels(at):
+    """Digest of a plane's pixels."""
+    with at.named() as plane:
+        return plane.image.pixel_digest
+
+
+def is_empty(pixels: np.ndarray) -> bool:
+    """Tell whether an image has one value everywhere.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        The image.
+
+    Returns
+    -------
+    bool
+        True too where all are NaN.
+    """
+    first = pixels.flat[0]
+    return bool((pixels == first).all() or np.isnan(pixels).all())
 
 
 def as_column(cells: Sequence[Study | None], index: pd.Index) -> pd.Series:

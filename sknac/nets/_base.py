@@ -92,6 +92,8 @@ class NetClassifier(
             )
             self.seed_ = seed = self._draw_seed()
             train, valid = self._split(codes, groups, seed)
+            if valid is not None:
+                items.check_apart(train, valid)
             datasets = self._make_datasets(items, codes, weights, train, valid)
             with torch_scope(seed=seed, threads=self.threads_):
                 self._build(items, len(datasets[0]))

@@ -267,7 +267,9 @@ class PlaneFeatureNet(
         # The folds are no part of the caller's progress: they take no callbacks.
         net = clone(self).set_callbacks().set_output(transform="default")
         net._given_seed = self.seed_
+        items = self._read(X, reset=False)
         for train, test in splitter.split(np.zeros(len(y)), y, groups):
+            items.check_apart(train, test)
             pick = [
                 None if part is None else _safe_indexing(part, train)
                 for part in (X, y, sample_weight, groups)

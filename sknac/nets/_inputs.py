@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sknac.cohort import Plane, check_cohort
-from sknac.cohort.planes import check_has_studies, check_kind, list_planes
+from sknac.cohort import InMemoryArray, Plane, check_cohort
+from sknac.cohort.planes import check_has_studies, check_kind, is_empty, list_planes
 from sknac.exceptions import CohortError, StaleFileError
 from sknac.utils._labels import refuse_masked
 
@@ -65,6 +65,38 @@ class Items:
         for i in range(len(self)):
             self.read(i)
 
+    def check_apart(self, train: np.ndarray, held_out: np.ndarray) -> None:
+        """Refuse rows of which some are trained on and others not, with one image.
+
+        A patient that has several rows is another matter, of which is warned.
+
+        Parameters
+        ----------
+        train, held_out : ndarray of int
+            Positions of rows.
+
+        Raises
+        ------
+        CohortError
+            If an image is on both sides; it names both patients.
+        """
+        known = {}
+        for i in np.flatnonzero(np.isin(self.rows, train)):
+            for part in _parts(self.sources[i]):
+                known.setdefault(_pixel_digest(part), i)
+        for i in np.flatnonzero(np.isin(self.rows, held_out)):
+            for part in _parts(self.sources[i]):
+                twin = known.get(_pixel_digest(part), i)
+                one, other = (
+                    self.places[k].partition(", column")[0] for k in (twin, i)
+                )
+                if one != other and not is_empty(_pixels(part)):
+                    raise CohortError(
+                        f"{self.places[twin]} and {self.places[i]} have the same "
+                        "pixels, and one is trained on, the other held out; leave one "
+                        "of the patients out, or pass groups that keep them together"
+                    )
+
     def read(self, i: int) -> np.ndarray:
         """Read one item as float32; a copy that may be written to."""
         return self.batch([i])[0].numpy()
@@ -116,6 +148,9 @@ class TableItems:
     def shape(self) -> tuple[int, ...]:
         """Shape of one row."""
         return self.table.shape[1:]
+
+    def check_apart(self, train: np.ndarray, held_out: np.ndarray) -> None:
+        """Do nothing: numbers of two patients may be alike."""
 
     def batch(self, indices: Sequence[int]) -> torch.Tensor:
         """Copy rows into one tensor."""
@@ -277,6 +312,13 @@ def _pixels(source):
         return np.asarray(source, dtype=np.float32)
     image = np.asarray(source.load(), dtype=np.float32)
     return image if source.kind == "maps" else image[None]
+
+
+def _pixel_digest(source):
+    """Digest of an image's pixels; those of files are read once a process."""
+    if isinstance(source, Plane):
+        return source.image.pixel_digest
+    return InMemoryArray(source).pixel_digest
 
 
 def _check_finite(image, place):

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from sknac.cohort.planes import list_planes, shared_images
+
 # More levels than this are a number to be cut, or name the patients.
 MOST_SUBGROUPS = 20
 
@@ -40,6 +42,23 @@ def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
         raise ValueError(
             f"{name}: {len(both)} {are} both in training and test, the first is "
             f"{both[0]!r}; leave them out of one"
+        )
+
+
+def check_images_apart(name: str, test: Any, train: Any) -> None:
+    """Raise if training and test patients share an image under other names."""
+    planes = []
+    for X in (train, test):
+        columns = [c for c in getattr(X, "columns", ()) if str(c).startswith("us_")]
+        planes.append(list_planes(X, columns) if isinstance(X, pd.DataFrame) else [])
+    pairs = shared_images(*planes) if all(planes) else []
+    if pairs:
+        (one, other), n = pairs[0], len(pairs)
+        raise ValueError(
+            f"{name}: {n} {'image is' if n == 1 else 'images are'} both in training "
+            f"and test, by the pixels: patient {one.patient!r} ({one.column}) in "
+            f"training is patient {other.patient!r} ({other.column}) in test; leave "
+            "them out of one"
         )
 
 

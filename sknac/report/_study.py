@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from sknac.report._additions import Additions
 from sknac.report._build import Report, build
 from sknac.report._card import About
-from sknac.report._checks import check_names
+from sknac.report._checks import check_images_apart, check_names
 from sknac.report._estimators import Judgement
 from sknac.report._files import write
 from sknac.report._intake import (
@@ -261,7 +261,8 @@ default=None
         ValueError
             As `add_predictions`; and if one of `X_train` and `y_train` is missing, the
             rows of `X` and `y` have different names or another order, or one of
-            `others` is named like the system.
+            `others` is named like the system; or training and test patients share an
+            image, by its pixels (every plane is read for that, once a process).
         TypeError
             If an estimator is no classifier.
         NotFittedError
@@ -276,6 +277,7 @@ default=None
         test = judge_all(models, X, pos_label)
         train = None if X_train is None else judge_all(models, X_train, pos_label)
         system = new_system(self._systems, name, y, test, y_train, train, pos_label)
+        check_images_apart(name, X, X_train)
         system.resubstituted = True
         system.probabilities = tuple(test.probabilities)
         tables = {"test": ("X", X), "training": ("X_train", X_train)}

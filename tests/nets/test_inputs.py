@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
-from sknac.cohort import InMemoryArray, Plane, Study
+from sknac.cohort import InMemoryArray, Plane, Study, cohort_from_table
 from sknac.exceptions import CohortError
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.nets._inputs import from_torch, read_items
@@ -212,3 +213,66 @@ def test_bags_may_be_tensors():
 def test_half_precision_of_either_kind_is_read():
     for dtype in (torch.bfloat16, torch.float16):
         np.testing.assert_array_equal(from_torch(torch.ones(2, dtype=dtype)), [1, 1])
+
+
+def saved_twice(folder):
+    """A cohort of eight patients, two of whom have one image, saved twice."""
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32), "uint8")
+    images[1] = images[0]
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{number}.png", compress_level=number)
+    rows = [(f"P{number}", "pre", f"{number}.png", "bmode") for number in range(8)]
+    table = pd.DataFrame(rows, columns=["patient_id", "visit", "path", "kind"])
+    return cohort_from_table(table, root=folder, duplicates="ignore")
+
+
+def test_an_image_saved_again_is_not_on_both_sides(tmp_path):
+    X = saved_twice(tmp_path)
+    items = read(X)
+    said = (
+        "^row P0, column us_pre, plane 0 and row P1, column us_pre, plane 0 have the "
+        "same pixels, and one is trained on, the other held out; leave one"
+    )
+    with pytest.raises(CohortError, match=said):
+        items.check_apart(np.arange(0, 8, 2), np.arange(1, 8, 2))
+    items.check_apart(np.arange(2), np.arange(2, 8))
+
+
+@pytest.mark.parametrize("form", ["frame", "array", "bags"])
+def test_images_of_every_form_are_kept_apart(form, tmp_path):
+    X = saved_twice(tmp_path)
+    images = np.stack([X["us_pre"].iloc[i].planes[0].load() for i in range(8)])[:, None]
+    X = {"frame": X, "array": images, "bags": [image[None] for image in images]}[form]
+    with pytest.raises(CohortError, match="have the same pixels"):
+        read(X).check_apart(np.array([0, 2, 4]), np.array([1, 3]))
+
+
+def test_pairs_are_apart_in_each_image(tmp_path):
+    X = saved_twice(tmp_path)
+    X["us_post2"] = X["us_pre"].to_numpy()[::-1]
+    items = read_items(DLRClassifier(), X, kind="pair", columns=None, reset=True)
+    with pytest.raises(CohortError, match="row P1, column us_pre/us_post2, plane 0"):
+        items.check_apart(np.array([0]), np.array([1, 2]))
+
+
+def test_empty_images_and_repeated_patients_are_no_leak():
+    X = frame(*[bmode(np.zeros((4, 4)))] * 2, bmode(np.eye(4)), bmode(np.eye(4)))
+    items = read(X)
+    items.places = [p.replace("row P3", "row P2") for p in items.places]
+    items.check_apart(np.array([0, 2]), np.array([1, 3]))
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"validation_fraction": None, "cross_fit": 2}]
+)
+def test_validation_and_folds_refuse_one_image_on_both_sides(tmp_path, settings):
+    X, y = saved_twice(tmp_path), ["a", "a", "b", "b"] * 2
+    net = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, **settings)
+
+    def fit_with_seeds(n, **given):
+        for seed in range(n):
+            net.set_params(random_state=seed).fit_transform(X, y, **given)
+
+    with pytest.raises(CohortError, match="have the same pixels"):
+        fit_with_seeds(6)
+    fit_with_seeds(1, groups=[0, 0, 1, 2, 3, 4, 5, 6])

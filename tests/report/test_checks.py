@@ -2,12 +2,16 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
+from sknac.cohort import cohort_from_table
 from sknac.report._checks import (
     MOST_SUBGROUPS,
     check_disjoint,
+    check_images_apart,
     check_names,
     check_subgroups,
     check_text,
@@ -57,3 +61,33 @@ def test_factors_of_many_levels_are_refused():
 def test_subgroups_that_read_alike_are_refused(table):
     with pytest.raises(ValueError, match="two subgroups would be written 'a: "):
         check_subgroups(pd.DataFrame(table, dtype=object))
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Three patients; the last has the first's image, saved again."""
+    rng = np.random.default_rng(0)
+    pixels = [rng.integers(0, 256, (16, 16), "uint8") for _ in range(2)]
+    for number, image in enumerate([*pixels, pixels[0]]):
+        Image.fromarray(image).save(tmp_path / f"{number}.png", compress_level=number)
+    table = pd.DataFrame({"path": [f"{number}.png" for number in range(3)]})
+    table["patient_id"] = ["P0", "P1", "P2"]
+    table = table.assign(visit=["pre", "pre", "post2"], kind="bmode")
+    return cohort_from_table(table, root=tmp_path, duplicates="ignore")
+
+
+def test_an_image_in_training_and_test_names_both_patients(cohort):
+    said = (
+        r"^s: 1 image is both in training and test, by the pixels: patient 'P0' "
+        r"\(us_pre\) in training is patient 'P2' \(us_post2\) in test; leave them"
+    )
+    with pytest.raises(ValueError, match=said):
+        check_images_apart("s", cohort.iloc[2:], cohort.iloc[:2])
+    check_images_apart("s", cohort.iloc[1:], cohort.iloc[:1].drop(columns="us_pre"))
+    check_images_apart("s", cohort.iloc[1:2], cohort.iloc[::2])
+
+
+def test_tables_without_images_are_not_looked_into(cohort):
+    check_images_apart("s", cohort, None)
+    check_images_apart("s", np.eye(3), np.eye(3))
+    check_images_apart("s", pd.DataFrame({"age": [1]}), pd.DataFrame({"age": [1]}))

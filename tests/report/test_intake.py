@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
+from sknac.cohort import Plane, Study
 from sknac.decision import weighted_youden_curve
 
 
@@ -180,3 +181,30 @@ def test_a_classifier_without_scores_is_shown_by_its_decisions(study, new, first
     assert found["main_model"] == "own"
     assert set(found["results"]["rates"]["test"]) == {"own", "other"}
     assert list(found["results"]["roc"]["test"]) == ["other" if first else "own"]
+
+
+class Mean(ClassifierMixin, BaseEstimator):
+    """Decides by the mean of the first plane."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        means = [cell.planes[0].load().mean() for cell in X["us_pre"]]
+        return self.classes_[(np.array(means) > 0).astype(int)]
+
+
+def test_a_test_image_that_was_trained_on_is_refused(new):
+    rng = np.random.default_rng(0)
+    images = rng.normal(size=(12, 6, 6))
+    images[9] = images[2]
+    cells = [Study([Plane(image, "bmode")]) for image in images]
+    X = pd.DataFrame({"us_pre": cells}, index=[f"P{i}" for i in range(12)])
+    y = pd.Series(["response", "non-response"] * 6, index=X.index)
+    given = {"X_train": X[:6], "y_train": y[:6], "pos_label": "response"}
+    model = Mean().fit(X[:6], y[:6])
+    with pytest.raises(ValueError, match=r"patient 'P2' \(us_pre\) in training is pat"):
+        new().add_estimator("s", model, X[6:], y[6:], **given)
+    kept = X.drop("P9")
+    new().add_estimator("s", model, kept[6:], y[kept.index][6:], **given)
