@@ -11,6 +11,9 @@ _MOST_SHARE = 0.75
 _MOST_LABELS = 32
 # More of the image's pixels than this between dark and bright: no mask.
 _MOST_GREY_SHARE = 0.25
+# On a soft edge, grey pixels differ from their neighbours: a tenth of them do not in
+# labels that were blurred by a JPEG, none in masks that were.
+_FLAT, _FLAT_SHARE, _FEW_PIXELS = 0.04, 0.1, 8
 
 
 def find_rule(
@@ -101,12 +104,19 @@ def _are_labels(values, high):
 
 
 def _check_no_image(values, high):
-    """Refuse an image that was given for a mask."""
-    grey = (values > high / 4) & (values <= 3 * high / 4)
+    """Refuse grey areas: an image given for a mask, or labels after a JPEG."""
+    grey = (values > high / 8) & (values < 7 * high / 8)
     if grey.mean() > _MOST_GREY_SHARE:
         raise ValueError(
             f"{grey.mean():.0%} of its pixels are neither dark nor bright: it is an "
             "image, not a mask; correct the path"
+        )
+    ranges = maximum_filter(values, 3).astype(float) - minimum_filter(values, 3)
+    n_flat = np.count_nonzero(grey & (ranges <= _FLAT * high))
+    if n_flat > max(_FEW_PIXELS, _FLAT_SHARE * np.count_nonzero(grey)):
+        raise ValueError(
+            f"it has areas of grey, {n_flat} pixels in all, as labels have after a "
+            "JPEG; save the mask as PNG or .npy and choose with outline_label"
         )
 
 

@@ -173,7 +173,7 @@ class MaskOutline:
                 f"mask {mask.shape} does not fit its grid {self.grid.shape}; give the "
                 "grid that it was drawn on"
             )
-        labels = tuple(int(label) for label in np.atleast_1d(self.labels))
+        labels = _whole(self.labels)
         above = 0.0
         if labels or mask.dtype.kind != "b":
             above = judge_mask(mask, labels)
@@ -269,6 +269,14 @@ class MaskOutline:
 
     def __hash__(self):
         return hash(self.digest)
+
+
+def _whole(labels):
+    """Check labels, or one, as whole numbers."""
+    labels = np.atleast_1d(labels)
+    if labels.size and labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be whole numbers, got {labels.tolist()}")
+    return tuple(labels.tolist())
 
 
 def judge_mask(mask, labels=()):

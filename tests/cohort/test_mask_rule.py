@@ -108,6 +108,20 @@ def test_labels_are_not_chosen_from_in_silence(values):
         drawn(values)
 
 
+@pytest.mark.parametrize("quality", [30, 50, 75, 95])
+@pytest.mark.parametrize("scale", [50, 60, 100])
+def test_labels_after_a_jpeg_are_refused(quality, scale):
+    values = jpeg(LABELS % 5 * np.uint8(scale), quality)
+    with pytest.raises(ValueError, match=r"areas of grey|look like labels"):
+        drawn(values)
+
+
+@pytest.mark.parametrize("radius", [1, 3, 8, 12])
+def test_a_blurred_mask_has_no_areas_of_grey(radius):
+    values = np.pad(grey(ELLIPSE), 40)
+    assert len(drawn(soft(values, radius))[1]) == 1
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"), [((1,), 400), ((2,), 450), ((1, 5), 404), ((1, 9), 400)]
 )

@@ -289,6 +289,12 @@ def test_labels_choose_and_tell_outlines_apart(tmp_path):
     assert MaskOutline(labels, grid, 1).to_mask(grid).sum() == 25
 
 
+@pytest.mark.parametrize("labels", [1.5, "1;3", True, [1, None]])
+def test_labels_are_whole_numbers(labels):
+    with pytest.raises(ValueError, match="labels must be whole numbers, got"):
+        MaskOutline(square(), Grid((40, 60), (1, 1)), labels)
+
+
 def test_digests_of_two_valued_masks_are_those_of_earlier_versions():
     # regression: what version 0.1 gave, under which maps are stored.
     mask = np.diag([0, 255, 255, 0]).astype("uint8")
