@@ -260,8 +260,9 @@ def _image_plane(row, image, info):
             f"column channels: {len(channels)} names for {image.shape[0]} maps; "
             "separate them by semicolons"
         )
-    # What counts pixels does not start at a depth in mm.
-    start = _settled(row, "start_depth_mm", None if axial is None else start)
+    start = _settled(row, "start_depth_mm", start)
+    if axial is None and "start_depth_mm" not in row:
+        start = None  # what counts pixels does not start at a depth in mm
     return Plane(
         image,
         row["kind"],
