@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from numbers import Number
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from sknac.exceptions import SknacFormatError
 from sknac.nets._scope import loadable_device, torch_scope
 from sknac.utils._handle import digest_of
 from sknac.utils._sklearn import CALLBACK_STATE
-from sknac.utils._state import pack_state, unpack_state
+from sknac.utils._state import DAMAGED, pack_state, plain_value, unpack_state
 
 FORMAT = 2  # since 2 there is a digest of all the rest
 
@@ -84,30 +83,12 @@ def _check_digest(name, number, state):
     if number < 2 and saved is None:  # of a format that had none
         return
     if saved != _digest(state):
-        raise SknacFormatError(
-            name, "it is not as it was saved: the file is damaged; load another copy"
-        )
+        raise SknacFormatError(name, DAMAGED)
 
 
 def _digest(state):
-    """Hash every number, text and array of a state; of other objects their type."""
-    return digest_of(_plain(state))
-
-
-def _plain(value):
-    """Write equal values alike, whatever saved them and however they are shared."""
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        data = np.ascontiguousarray(value).tobytes()
-        return value.dtype.str, value.shape, digest_of(data)
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, dict):
-        return sorted((repr(_plain(k)), _plain(item)) for k, item in value.items())
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, str | Number | None):
-        return repr(value)
-    return getattr(value, "__qualname__", type(value).__qualname__)
+    """Hash a state."""
+    return digest_of(plain_value(state))
 
 
 def _plain_curves(history):

@@ -8,6 +8,8 @@ and must be told to trust every type: those are written as records of one type.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from dataclasses import fields, is_dataclass
+from numbers import Number
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
@@ -16,16 +18,24 @@ import pandas as pd
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 
+from sknac.exceptions import SknacFormatError
+from sknac.utils._handle import digest_of
+
+DAMAGED = "it is not as it was saved: the file is damaged; load another copy"
 _VERSION = "_sklearn_version"
+_DIGESTS = "_sknac_digests"
 
 
 class SavedState:
     """Mixin of every estimator, to the left of scikit-learn's base."""
 
     def __getstate__(self):
-        return pack_state(vars(self))
+        state = pack_state(vars(self))
+        return state | {_DIGESTS: {k: _digest(v) for k, v in state.items()}}
 
     def __setstate__(self, state):
+        state = dict(state)
+        _check_digests(type(self).__name__, state)
         vars(self).update(unpack_state(self, state))
 
 
@@ -49,6 +59,44 @@ def unpack_state(estimator: Any, state: dict) -> dict:
             stacklevel=3,
         )
     return {name: _unpacked(value) for name, value in state.items()}
+
+
+def plain_value(value: Any) -> Any:
+    """Write every number, text and array of a state, of other objects their type.
+
+    Equal values are written alike, whatever saved them and however they are shared.
+    """
+    if isinstance(value, np.ndarray) and value.dtype != object:
+        data = np.ascontiguousarray(value).tobytes()
+        return value.dtype.str, value.shape, digest_of(data)
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_value(value.tolist())
+    if isinstance(value, dict):
+        pairs = value.items()
+        return sorted((repr(plain_value(k)), plain_value(item)) for k, item in pairs)
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    if isinstance(value, str | Number | None):
+        return repr(value)
+    name = getattr(value, "__qualname__", type(value).__qualname__)
+    if is_dataclass(value) and not isinstance(value, type):
+        return name, [plain_value(getattr(value, f.name)) for f in fields(value)]
+    return name
+
+
+def _check_digests(name: str, state: dict) -> None:
+    """Refuse a state of which an attribute has changed since it was saved.
+
+    Attributes that a subclass leaves out or adds are its own affair.
+    """
+    for key, digest in state.pop(_DIGESTS, {}).items():
+        if key != _VERSION and key in state and _digest(state[key]) != digest:
+            raise SknacFormatError(name, DAMAGED)
+
+
+def _digest(value: Any) -> str:
+    """Hash an attribute as it is saved."""
+    return digest_of(plain_value(value))
 
 
 class Packed(NamedTuple):

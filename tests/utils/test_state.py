@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import InconsistentVersionWarning
 
 from sknac.clinical import StepwiseLogisticRegression
-from sknac.decision import ScoreColumn
+from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
+from sknac.exceptions import SknacFormatError
 from sknac.nets import PredictiveNet
 from sknac.preprocessing import MapScaler
-from sknac.utils._state import SavedState
+from sknac.utils._state import Packed, SavedState
 
 
 class Holder(SavedState, BaseEstimator):
@@ -127,3 +128,78 @@ def test_another_version_of_scikit_learn_is_warned_of(bare):
 def test_the_version_is_no_attribute_of_the_loaded(bare):
     for again in (by_pickle(bare), by_skops(bare), clone(by_pickle(bare))):
         assert "_sklearn_version" not in vars(again)
+
+
+rng = np.random.default_rng(0)
+X = pd.DataFrame({"a": rng.random(60), "g": rng.choice(["u", "v", "w"], 60)})
+Y = (X["a"] + rng.random(60) > 1).to_numpy().astype(int)
+MODELS = {
+    "stepwise": StepwiseLogisticRegression(
+        pos_label=1, factors=["g"], entry=0.9, removal=0.95
+    ),
+    "threshold": WeightedYoudenThreshold(
+        StepwiseLogisticRegression(pos_label=1), pos_label=1, cv="resubstitution"
+    ),
+    "cascade": StagedClassifier(
+        [("one", ScoreColumn("a", pos_label=1), ["a"])], stop_label=0
+    ),
+}
+
+
+PARTS = {
+    "stepwise": lambda m: [
+        m._coef.tobytes(),
+        m.summary_["pvalue"].to_numpy().tobytes(),
+    ],
+    "threshold": lambda m: [m.estimator_._coef.tobytes(), m.curve_.scores.tobytes()],
+    "cascade": lambda m: [m.classes_.tobytes()],
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_flipped_bit_of_what_was_learned_is_refused(name):
+    model = clone(MODELS[name]).fit(X if name == "stepwise" else X[["a"]], Y)
+    data = pickle.dumps(model)
+    refused = 0
+    for part in PARTS[name](model):
+        start = data.find(part)
+        assert start > 0
+        for bit in range(0, 8 * len(part), max(5, len(part) // 8)):
+            damaged = bytearray(data)
+            damaged[start + bit // 8] ^= 1 << bit % 8
+            with pytest.raises(SknacFormatError, match="the file is damaged"):
+                pickle.loads(bytes(damaged))
+            refused += 1
+    assert refused > 10
+
+
+@pytest.mark.parametrize(
+    ("attribute", "change"),
+    [
+        ("_coef", lambda v: np.nextafter(v, 9)),
+        ("classes_", lambda v: v[::-1].copy()),
+        ("_terms", lambda v: v[::-1]),
+        ("summary_", lambda v: Packed(v.kind, v.parts[::-1])),
+        ("pos_label", lambda v: 0),
+    ],
+)
+def test_a_change_of_any_attribute_is_refused(attribute, change):
+    state = clone(MODELS["stepwise"]).fit(X, Y).__getstate__()
+    StepwiseLogisticRegression().__setstate__(state)
+    state = state | {attribute: change(state[attribute])}
+    with pytest.raises(SknacFormatError, match="the file is damaged; load another"):
+        StepwiseLogisticRegression().__setstate__(state)
+
+
+@pytest.mark.parametrize("bare", BARE[1:], ids=lambda bare: type(bare).__name__)
+def test_states_without_digests_load_and_subclasses_may_leave_attributes_out(bare):
+    state = bare.__getstate__()
+    digests = state.pop("_sknac_digests")
+    type(bare).__new__(type(bare)).__setstate__(state)
+    key = next(iter(digests))
+    state["_sknac_digests"] = digests
+    again = type(bare).__new__(type(bare))
+    again.__setstate__({k: v for k, v in state.items() if k != key} | {"new": 1})
+    assert again.new == 1
+    assert not hasattr(again, key)
+    assert "_sknac_digests" not in vars(again)
