@@ -16,6 +16,8 @@ from sknac.exceptions import SknacFormatError
 from sknac.utils._handle import Handle, digest_of
 from sknac.utils._warnings import warn_user
 
+_FARTHEST = 1e9  # farther out, areas lose all their digits
+
 
 @dataclass(frozen=True, eq=False)
 class PolygonOutline:
@@ -50,8 +52,10 @@ class PolygonOutline:
             raise ValueError(
                 f"vertices must be of shape (n >= 3, 2), got {vertices.shape}"
             )
-        if not np.isfinite(vertices).all():
-            raise ValueError("vertices of an outline must be finite")
+        if not (np.abs(vertices) <= _FARTHEST).all():  # NaN is not
+            raise ValueError(
+                f"vertices of an outline must be finite and within {_FARTHEST:g}"
+            )
         if _area(vertices) == 0:
             raise ValueError(
                 "the outline has no area; its vertices must not lie on a line"

@@ -14,6 +14,7 @@ from sknac.cohort._handles import ArrayRef
 from sknac.cohort._outline_union import unite
 from sknac.cohort._outlines import PolygonOutline
 from sknac.cohort._records import check_core
+from sknac.cohort._shapes import short
 from sknac.cohort._table_masks import (
     as_size,
     is_on_bmode,
@@ -25,6 +26,7 @@ from sknac.exceptions import SknacFormatError
 from sknac.utils._warnings import warn_user
 
 _UNITS = ("px_bmode", "samples", "mm")
+_MAX_BYTES = 12_000_000
 
 
 def read_outline(row, grid, base):
@@ -165,14 +167,20 @@ def _polygon(path: Path, units):
 def _csv_polygon(path, units):
     """Read vertices from a CSV whose column names say what they are."""
     names = ["axial", "lateral"] if units == "mm" else ["row", "column"]
+    if (size := path.stat().st_size) > _MAX_BYTES:
+        raise SknacFormatError(
+            path, f"{size / 1e6:.0f} MB; a table of vertices must have few"
+        )
     try:
         table = pd.read_csv(path)
         vertices = table[names].to_numpy(dtype=float)
     except KeyError:
         raise SknacFormatError(
-            path, f"an outline in {units} must have columns {names}, got {list(table)}"
+            path,
+            f"an outline in {units} must have columns {names}, got "
+            f"{short(list(table))}",
         ) from None
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (ValueError, pd.errors.ParserError) as error:
         raise SknacFormatError(
             path, f"the file must be a table of vertices: {error}"
         ) from error

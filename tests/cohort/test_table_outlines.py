@@ -2,11 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.io
 from PIL import Image
 
 from sknac.cohort import cohort_from_table
@@ -246,6 +248,7 @@ def test_bad_outlines_name_row_and_column(
         ("a.csv", b"", "must be a table of vertices"),
         ("a.csv", b"\xff\xfe\x00", "must be a table of vertices"),
         ("a.csv", b'row,column\n"1,1\n', "must be a table of vertices"),
+        ("a.csv", b"\n" * 13_000_000, "13 MB; a table of vertices must have few"),
         ("a.npy", b"\x93NUMPY", "not a .npy file"),
         ("a.png", b"\x89PNG", "not a PNG"),
         ("a.txt", b"1 1", "an outline must be .csv, .json of LabelMe or COCO, .xml"),
@@ -383,3 +386,33 @@ def test_several_files_are_each_checked(plane, tmp_path, outline, settings, mess
     rectangle(tmp_path, "px", [90, 99], [2, 12], "far.csv")
     with pytest.raises(CohortError, match=re.escape(message)):
         plane(outline, "bmode", outline_units="px_bmode", **settings)
+
+
+def test_a_mask_may_be_an_array_of_a_file_of_many(plane, tmp_path):
+    mask = np.zeros((30, 20), "uint8")
+    mask[4:9, 2:12] = 1
+    scipy.io.savemat(tmp_path / "case.mat", {"roi1": mask, "roi2": mask.T})
+    settings = {"outline_units": "px_bmode"}
+    assert plane("case.mat::roi1", "bmode", **settings).core_mask().sum() == 50
+    with pytest.raises(
+        CohortError, match="must be of the image's size, 30x20, got 20x"
+    ):
+        plane("case.mat::roi2", "bmode", **settings)
+
+
+def test_damaged_tables_of_vertices_are_format_errors(plane, tmp_path):
+    rng, n_refused = np.random.default_rng(2), 0
+    good = b"row,column\n1.5,2\n14,3.25\n9,16\n2,11\n"
+    for _ in range(int(os.environ.get("N_MUTANTS", "100"))):
+        data, at = bytearray(good), int(rng.integers(len(good)))
+        junk = rng.integers(256, size=int(rng.integers(1, 9))).astype("uint8").tobytes()
+        junk = (
+            junk if rng.random() < 0.5 else rng.choice([b"e99", b"1e308", b"nan", b"-"])
+        )
+        data[at : at + int(rng.integers(3))] = junk
+        (tmp_path / "core.csv").write_bytes(bytes(data))
+        try:
+            plane("core.csv", "bmode", outline_units="px_bmode")
+        except (SknacFormatError, CohortError) as error:
+            n_refused += "core.csv" in str(error) or "column outline" in str(error)
+    assert n_refused > 20
