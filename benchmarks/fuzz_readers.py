@@ -1,9 +1,10 @@
 """Damage files of every format and see that only `SknacFormatError` comes of it.
 
 Run: ``python benchmarks/fuzz_readers.py [--mutants 3000] [format ...]``. The formats
-are the seeds in ``tests/io/seeds.py``. Each is read in a process of its own, under a
-limit of memory; one that dies or hangs is named and the next goes on. Exit status 1
-if anything else came out, a file took 10 s, or 300 MB. Linux only.
+are the seeds in ``tests/io/seeds.py``; of tables, packed cohorts and outlines, which
+`cohort_from_table` reads, a `CohortError` is as good. Each format is read in a process
+of its own, under a limit of memory; one that dies or hangs is named and the next goes
+on. Exit status 1 if anything else came out, a file took 10 s, or 300 MB. Linux only.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,7 +24,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sknac.exceptions import SknacFormatError
+from sknac.cohort import cohort_from_table
+from sknac.cohort.planes import list_planes
+from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import read_array, read_info
 
 _MOST_SECONDS = 10
@@ -139,18 +142,35 @@ def open_all(path):
                     f"{array.dtype} {array.shape} where the info says {info.dtype} "
                     f"{info.frame_shape(frame)}"
                 )
-    except SknacFormatError as error:
-        text = str(error)
-        names_file = Path(path.partition("::")[0]).stem in text
-        if names_file and ("; " in text or " must " in text):
-            return "refused", ""
-        return "else", f"no file or no mend in: {text}"
     except BaseException as error:  # PyO3 panics are no Exception
-        return "else", f"{type(error).__name__}: {error}"
+        return _judged(error, Path(path.partition("::")[0]).stem, SknacFormatError)
     return "opened", ""
 
 
-def damage(name, write, folder, start, stop):
+def open_cohort(path):
+    """Read a table, a packed cohort or what a table names."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # doubts that are told
+            X = cohort_from_table(path)
+        for at in list_planes(X, [name for name in X if name.startswith("us_")]):
+            at.plane.load()
+    except BaseException as error:
+        return _judged(error, "", (SknacFormatError, CohortError))
+    return "opened", ""
+
+
+def _judged(error, name, legal):
+    """Tell whether an error is legal, and names the file and the mend."""
+    if not isinstance(error, legal):
+        return "else", f"{type(error).__name__}: {error}"
+    text = str(error)
+    if name not in text or not ("; " in text or " must " in text):
+        return "else", f"no file or no mend in: {text}"
+    return "refused", ""
+
+
+def damage(name, write, folder, start, stop, opened=open_all):
     """Yield number, outcome, reason and seconds of each mutant of a seed."""
     path, damaged = parts(write(folder))
     sound = damaged.read_bytes()
@@ -160,7 +180,7 @@ def damage(name, write, folder, start, stop):
         begun = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            outcome, reason = open_all(path)
+            outcome, reason = opened(path)
         yield number, outcome, reason, time.perf_counter() - begun
     damaged.write_bytes(sound)
 
@@ -174,10 +194,12 @@ def _memory(field):
 def child(name, start, stop, folder):
     """Read mutants, or a bomb, and print a line of each."""
     seeds = load_seeds()
-    writers = [seeds.SEEDS[name]] if name in seeds.SEEDS else seeds.SEEDS.values()
-    for place, write in enumerate(writers):  # so that libraries are loaded
+    known = {**seeds.SEEDS, **seeds.COHORTS}
+    opened = open_cohort if name in seeds.COHORTS else open_all
+    names = [name] if name in known else seeds.SEEDS
+    for place, seed in enumerate(names):  # so that libraries are loaded
         (folder / str(place)).mkdir()
-        open_all(parts(write(folder / str(place)))[0])
+        opened(parts(known[seed](folder / str(place)))[0])
     resource.setrlimit(
         resource.RLIMIT_AS, (_memory("VmSize") + _SLACK_BYTES, resource.RLIM_INFINITY)
     )
@@ -186,7 +208,7 @@ def child(name, start, stop, folder):
     if name in seeds.BOMBS:
         results = bomb(seeds.BOMBS[name], folder)
     else:
-        results = damage(name, seeds.SEEDS[name], folder, start, stop)
+        results = damage(name, known[name], folder, start, stop, opened)
     for line in results:
         peak = max(_memory("VmHWM") - before, 0) / 1e6
         print(json.dumps([*line, peak]), flush=True)
@@ -260,10 +282,11 @@ _OUTCOMES = ("opened", "refused", "else")
 def main(formats, n_mutants):
     """Print the table; tell whether all is well."""
     seeds = load_seeds()
-    unknown = set(formats) - {*seeds.SEEDS, *seeds.BOMBS}
+    known = [*seeds.SEEDS, *seeds.COHORTS, *seeds.BOMBS]
+    unknown = set(formats) - set(known)
     if unknown:
-        raise SystemExit(f"{sorted(unknown)} must be of {[*seeds.SEEDS, *seeds.BOMBS]}")
-    names = formats or [*seeds.SEEDS, *seeds.BOMBS]
+        raise SystemExit(f"{sorted(unknown)} must be of {known}")
+    names = formats or known
     head = "".join(f"{way:>10}" for way in _OUTCOMES)
     print(f"{'format':36}{'mutants':>8}{head}{'slowest s':>11}{'peak MB':>9}")
     well = [

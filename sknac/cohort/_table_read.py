@@ -199,12 +199,20 @@ def _decoded(path):
 def _separator(line):
     """Find the separator that makes patient_id a column of the header."""
     for separator in _SEPARATORS:
-        names = [n.strip() for n in next(csv.reader([line], delimiter=separator), [])]
+        names = _cells_of(line, separator)
         if len(names) > 1 and "patient_id" in names:
             return separator
     counts = {separator: line.count(separator) for separator in _SEPARATORS}
     most = max(counts, key=counts.get)
     return most if counts[most] else ","
+
+
+def _cells_of(line, separator):
+    """Part the header; what no CSV is, is said where the table is read."""
+    try:
+        return [n.strip() for n in next(csv.reader([line], delimiter=separator), [])]
+    except csv.Error:
+        return []
 
 
 def _workbook(path):

@@ -6,22 +6,28 @@ and the file of it that is to be damaged, where it is another one (a header besi
 its samples). `BOMBS` names functions alike, whose files claim or unfold to more than
 they should be given. A format whose package is missing leaves its seed out.
 
-Tests get both as fixtures; ``benchmarks/fuzz_readers.py`` reads this file.
+`COHORTS` names functions whose files are read by `cohort_from_table`: tables, packed
+cohorts and outlines.
+
+Tests get them as fixtures; ``benchmarks/fuzz_readers.py`` reads this file.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import importlib.util
 import io
+import json
 import struct
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 SEEDS = {}
 BOMBS = {}
+COHORTS = {}
 
 
 def seed(name):
@@ -32,6 +38,11 @@ def seed(name):
 def bomb(name):
     """Register a function that writes a file which claims too much."""
     return lambda function: BOMBS.setdefault(name, function)
+
+
+def cohort(name):
+    """Register a function that writes what `cohort_from_table` reads."""
+    return lambda function: COHORTS.setdefault(name, function)
 
 
 def speckle(shape, dtype="uint8"):
@@ -810,3 +821,138 @@ def write_mha_bomb(folder):
     path = write_itk(folder, "a.mha", packed=True)
     path.write_bytes(path.read_bytes().replace(b"= 10 12", b"= 200000 200000"))
     return path
+
+
+# Tables, packed cohorts and outlines
+
+
+def table_of(folder, **columns):
+    """A table of two scans in files, and the folder's path."""
+    folder = Path(folder)
+    for name in ("a", "b"):
+        save_image(folder, f"{name}.png", speckle((40, 60)) + ord(name))
+    return pd.DataFrame(
+        {
+            "patient_id": ["P1", "P2"],
+            "visit": ["pre", "pre"],
+            "path": ["a.png", "b.png"],
+            "kind": ["bmode", "bmode"],
+            "spacing_axial_mm": [0.1, 0.1],
+            "spacing_lateral_mm": [0.2, 0.2],
+            "age": [51, 60],
+            **columns,
+        }
+    )
+
+
+@cohort("table csv")
+def write_csv(folder):
+    """Decimal points."""
+    path = Path(folder) / "planes.csv"
+    table_of(folder).to_csv(path, index=False)
+    return path
+
+
+@cohort("table csv of commas")
+def write_csv_commas(folder):
+    """Semicolons between cells, commas in numbers."""
+    path = Path(folder) / "planes.csv"
+    table_of(folder).to_csv(path, index=False, sep=";", decimal=",")
+    return path
+
+
+@cohort("table xlsx")
+def write_workbook(folder):
+    """A workbook."""
+    path = Path(folder) / "planes.xlsx"
+    table_of(folder).to_excel(path, index=False)
+    return path
+
+
+@cohort("packed cohort")
+def write_pack(folder):
+    """Two patients with masks, in one file."""
+    from sknac.cohort import cohort_from_table, pack_cohort
+
+    table = outlined(folder, write_mask(folder))
+    path = Path(folder) / "study.cohort"
+    if path.exists():
+        path.unlink()
+    return pack_cohort(cohort_from_table(table, root=folder), path)
+
+
+def outlined(folder, outline):
+    """A table whose first scan has this outline."""
+    columns = {"outline": [outline.name, None], "outline_units": ["px_bmode", None]}
+    return table_of(folder, **columns)
+
+
+def write_mask(folder):
+    """A square as a mask."""
+    mask = np.zeros((40, 60), "uint8")
+    mask[10:20, 15:35] = 255
+    return save_image(folder, "mask.png", mask)
+
+
+def beside_table(folder, outline):
+    """The table of an outline, which is what to damage."""
+    path = Path(folder) / "planes.csv"
+    outlined(folder, outline).to_csv(path, index=False)
+    return path, outline
+
+
+@cohort("outline mask png")
+def write_mask_table(folder):
+    """A mask."""
+    return beside_table(folder, write_mask(folder))
+
+
+def write_json(folder, tree):
+    """An outline as JSON."""
+    path = Path(folder) / "outline.json"
+    path.write_text(json.dumps(tree))
+    return beside_table(folder, path)
+
+
+SQUARE = [[15.0, 10.0], [35.0, 10.0], [35.0, 20.0], [15.0, 20.0]]
+
+
+@cohort("outline LabelMe")
+def write_labelme(folder):
+    """A polygon and a circle of one image."""
+    shapes = [
+        {"label": "t", "points": SQUARE, "shape_type": "polygon"},
+        {"label": "t", "points": [[20, 15], [24, 15]], "shape_type": "circle"},
+    ]
+    about = {"imagePath": "a.png", "imageHeight": 40, "imageWidth": 60}
+    return write_json(folder, {"version": "5.0.1", "shapes": shapes, **about})
+
+
+@cohort("outline COCO")
+def write_coco(folder):
+    """A polygon and a run-length mask."""
+    size = {"height": 40, "width": 60}
+    images = [{"id": k, "file_name": f"{'ab'[k]}.png", **size} for k in (0, 1)]
+    runs = {"size": [40, 60], "counts": [610, 10, 30, 10, 1740]}
+    polygon = [np.ravel(SQUARE).tolist()]
+    shapes = [
+        {"id": k, "image_id": k, "category_id": 1, "segmentation": drawn, "iscrowd": k}
+        for k, drawn in enumerate([polygon, runs])
+    ]
+    categories = [{"id": 1, "name": "t"}]
+    tree = {"images": images, "annotations": shapes, "categories": categories}
+    return write_json(folder, tree)
+
+
+@cohort("outline CVAT")
+def write_cvat(folder):
+    """A polygon on each of two images."""
+    points = ";".join(f"{x},{y}" for x, y in SQUARE)
+    images = "".join(
+        f'<image id="{k}" name="{"ab"[k]}.png" width="60" height="40">'
+        f'<polygon label="t" points="{points}"/></image>'
+        for k in (0, 1)
+    )
+    path = Path(folder) / "outline.xml"
+    path.write_text(f"<annotations><version>1.1</version>{images}</annotations>")
+    return beside_table(folder, path)

@@ -25,11 +25,14 @@ def fuzz():
 
 def test_damaged_files_are_arrays_or_format_errors(fuzz, seeds, tmp_path):
     found = {}
-    for name, write in seeds.SEEDS.items():
+    known = {**seeds.SEEDS, **seeds.COHORTS}
+    for name, write in known.items():
         folder = tmp_path / name.replace(" ", "_")
         folder.mkdir()
-        stop = time.perf_counter() + _SECONDS / len(seeds.SEEDS)
-        for number, outcome, reason, _ in fuzz.damage(name, write, folder, 0, _MUTANTS):
+        opened = fuzz.open_cohort if name in seeds.COHORTS else fuzz.open_all
+        mutants = fuzz.damage(name, write, folder, 0, _MUTANTS, opened)
+        stop = time.perf_counter() + _SECONDS / len(known)
+        for number, outcome, reason, _ in mutants:
             assert outcome != "else", f"{name}, mutant {number}: {reason}"
             found.setdefault(name, set()).add(outcome)
             if number >= 3 and time.perf_counter() > stop:
