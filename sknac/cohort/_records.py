@@ -41,7 +41,7 @@ class Plane:
         (axial, lateral) position of sample (0, 0); axial is the depth below the
         probe. In pixels where the spacing is unknown.
     core : PolygonOutline, MaskOutline or None, default=None
-        Outline of the tumour core.
+        Outline of the tumour core; `cohort_from_table` may unite several.
     fs_mhz : float or None, default=None
         Sampling frequency in MHz; required for RF.
     speed_of_sound : float, default=1540.0
