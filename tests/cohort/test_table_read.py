@@ -141,7 +141,7 @@ BAD = [
     (text().replace("age", ""), "planes.csv has a column without a name; name it"),
     (text().replace("left", "left,upper"), "line 3 has 8 fields, the header 7; quote"),
     (text().replace("left", '"left'), "line 3 is no line of a table"),
-    (text().replace("age", "a\rge"), "line 1 is no line of a table"),
+    (text().replace("age", "a\rge"), "has 7 fields, the header 6; quote a field"),
     ("", "the table has no row"),
     ("\n ;\n", "the table has no row"),
     (b"PK\3\4rest", "not a text file; an Excel workbook must end in .xlsx"),
