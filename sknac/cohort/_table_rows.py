@@ -43,7 +43,7 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
     What the file puts in doubt, and the row does not settle, is added to `doubts`.
     """
     with named(place, "kind"):
-        if row.get("kind", "rf") not in KINDS:
+        if row.get("kind", "rf") not in (*KINDS, "iq"):  # "iq" has its own words
             raise ValueError(
                 f"the kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}, got "
                 f"{row['kind']!r}"
@@ -70,9 +70,12 @@ def _frame(row, info: ArrayInfo):
     """Read the number of a row's frame."""
     name, n_frames = Path(info.path).name, info.n_frames
     frame = take_number(row, "frame")
-    if frame is None and n_frames > 1 and not info.is_stack:
+    whole = info.is_stack and row.get("kind", info.signal) in ("maps", None)
+    if frame is None and n_frames > 1 and not whole:
+        other = ", or write kind maps" if info.is_stack else ""
         raise ValueError(
             f"column frame: the value is missing; name one of {name}'s {n_frames}"
+            f"{other}"
         )
     if frame is not None and not (frame.is_integer() and 0 <= frame < n_frames):
         raise ValueError(
@@ -85,11 +88,11 @@ def _frame(row, info: ArrayInfo):
 def _kind(row, info):
     """Settle what the plane is; the file must not hold something else."""
     name, signal, kind = Path(info.path).name, info.signal, row.get("kind")
-    if signal == "iq":
+    if "iq" in (signal, kind):
         raise ValueError(
-            f"{name} holds IQ, which has lost its carrier, not {kind or 'an image'}; "
-            "restore a fixed carrier with sknac.io.rf_from_iq and save the RF as .npy, "
-            'or take its magnitude with variable="envelope"'
+            f"{name} holds IQ, which has lost its carrier, and is no plane; restore a "
+            "fixed carrier with sknac.io.rf_from_iq and save the RF as .npy, or "
+            'take its magnitude with variable="envelope"'
         )
     if kind is None and signal is None:
         raise ValueError(

@@ -179,7 +179,7 @@ BAD_ROWS = [
     (
         RF,
         {"path": "maps.npy", "frame": None, "fs_mhz": 40},
-        "kind: the image of a plane of kind",
+        "frame: the value is missing; name one of maps.npy's 2, or write kind maps",
     ),
     (RF, {"speed_of_sound": 0}, "speed_of_sound: the number must be positive, got 0"),
     (
@@ -197,7 +197,7 @@ BAD_ROWS = [
     ),
     (MAPS, {"channels": None}, "channels: 0 names for 2 maps; separate them by semi"),
     (MAPS, {"channels": "mbf,esd"}, "channels: 1 names for 2 maps"),
-    (MAPS, {"kind": "bmode"}, "kind: the image of a plane of kind 'bmode'"),
+    (MAPS, {"kind": "bmode"}, "frame: the value is missing; name one of maps.npy's"),
     (BMODE, {"outline": "core.csv"}, "outline_units: must be one of px_bmode"),
 ]
 

@@ -210,3 +210,18 @@ def test_a_depth_in_mm_is_no_place_in_pixels(plane):
     assert plane(told).origin_mm == (0.0, 0.0)
     sides = {"spacing_axial_mm": 0.05, "spacing_lateral_mm": 0.16}
     assert plane(told, **sides).origin_mm == (0.82, 0.0)
+
+
+@pytest.mark.parametrize("kind", ["rf", "envelope", "bmode"])
+def test_a_frame_of_a_stack_is_asked_for(plane, tmp_path, kind):
+    np.save(tmp_path / "a.npy", np.zeros((3, 40, 30), "int16"))
+    with pytest.raises(CohortError, match=r"column frame: the value is missing.*3, or"):
+        plane({}, kind=kind, fs_mhz=40.0, line_pitch_mm=0.3)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"), [({}, "iq"), ({"signal": "iq"}, "iq"), ({"signal": "iq"}, "rf")]
+)
+def test_iq_is_told_how_to_become_a_plane(plane, told, kind):
+    with pytest.raises(CohortError, match=r"lost its carrier.*rf_from_iq"):
+        plane(told, kind=kind)
