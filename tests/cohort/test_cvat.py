@@ -47,6 +47,19 @@ def test_runs_go_row_by_row_in_their_box(cvat):
     assert np.argwhere(found).tolist() == [[5, 9], [5, 10], [6, 8], [6, 9]]
 
 
+def test_the_mask_of_the_tools_documentation_is_a_disc(cvat):
+    # docs.cvat.ai, XML annotation format 1.1, the mask of its example.
+    runs = (
+        "3, 5, 7, 7, 5, 9, 3, 11, 2, 11, 2, 12, 1, 12, 1, 26, 1, 12, 1, 12, 2, 11, 3,"
+    )
+    runs += " 9, 5, 7, 7, 5, 3"
+    mask = {"rle": runs, "left": 20, "top": 10, "width": 13, "height": 15}
+    rows, columns = np.nonzero(drawn(cvat({"a": [("mask", "car", mask)]})))
+    assert (rows.mean(), columns.mean()) == pytest.approx((17, 26), abs=0.3)
+    assert np.hypot(rows - 17, columns - 26).max() < 7.7
+    assert len(rows) == pytest.approx(math.pi * 7 * 6.5, rel=0.05)
+
+
 def test_an_ellipse_has_its_area(cvat):
     ellipse = {"cx": 30, "cy": 20, "rx": 20, "ry": 12, "rotation": 10}
     mask = drawn(cvat({"a": [("ellipse", "t", ellipse)]}))
