@@ -244,6 +244,15 @@ def test_changed_file_is_read_anew(dicom):
     assert read_array(path).shape == (20, 30)
 
 
+def test_file_rewritten_within_a_tick_is_read_anew(dicom):
+    path = dicom(GREY)
+    now = os.stat(path).st_mtime_ns
+    assert read_info(path).shape == (40, 30)
+    dicom(GREY.reshape(20, 60))  # as many bytes
+    os.utime(path, ns=(now, now))
+    assert read_info(path).shape == (20, 60)
+
+
 def test_no_spacing_is_no_spacing(dicom):
     info = read_info(dicom())
     assert (info.spacing_mm, info.start_depth_mm) == (None, None)

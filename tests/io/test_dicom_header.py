@@ -13,7 +13,7 @@ import pytest
 
 from sknac.exceptions import SknacFormatError
 from sknac.io import read_array, read_info
-from sknac.io._dicom_header import _Clamped, guarded
+from sknac.io._dicom_header import _KEYWORDS, _Clamped, guarded
 
 pytest.importorskip("pydicom")
 
@@ -114,7 +114,7 @@ def test_whatever_a_reader_raises_is_one_error_without_its_text(scan):
     with pytest.raises(SknacFormatError) as caught:
         guarded(scan, fails)
     assert caught.value.cause == "damaged DICOM file (OSError); export it again"
-    assert caught.value.__context__ is None
+    assert (caught.value.__context__, caught.value.__cause__) == (None, None)
     assert not logging.getLogger("pydicom").disabled
 
 
@@ -147,6 +147,15 @@ def test_threads_leave_warnings_and_logs_as_they_were(scan):
     assert warnings.filters == before
     assert not logging.getLogger("pydicom").disabled
     assert logging.getLogger("pydicom").propagate
+
+
+def test_only_numbers_and_defined_words_are_read_at_all():
+    # No name, date, time, identifier or prose; probes have their codes in an LO.
+    from pydicom.datadict import dictionary_VR
+
+    kinds = {keyword: dictionary_VR(keyword) for keyword in _KEYWORDS}
+    assert {kinds.pop("TransducerData")} == {"LO"}
+    assert set(kinds.values()) <= {"CS", "DS", "IS", "US", "US or SS", "OW", "SQ"}
 
 
 def test_missing_file_stays_missing(tmp_path):

@@ -37,7 +37,7 @@ def luma(rgb):
 def test_palette_is_looked_up_and_luma_taken(seeds, tmp_path, syntax, n_entries):
     from pydicom.pixels import apply_color_lut
 
-    entries = RNG.integers(0, 256, (n_entries, 3)) * 257
+    entries = RNG.integers(0, 65536, (n_entries, 3))
     tags = seeds.dicom_palette(entries)
     dtype = "uint8" if n_entries <= 256 else "uint16"
     pixels = RNG.integers(0, np.iinfo(dtype).max, (12, 10), dtype, endpoint=True)
