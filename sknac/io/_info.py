@@ -160,7 +160,7 @@ class ArrayInfo:
             )
         if frame is None:
             return self.shape
-        if isinstance(frame, bool) or not isinstance(frame, Integral):
+        if not _is_whole(frame):
             raise TypeError(f"frame must be a whole number from 0, got {frame!r}")
         if not 0 <= frame < n_frames:
             raise ValueError(
@@ -180,7 +180,8 @@ def check_info(info: ArrayInfo) -> ArrayInfo:
     wrong = [
         (name, "a finite number" + " > 0" * (name in _POSITIVE))
         for name in _POSITIVE + _FINITE
-        if not _is_number(getattr(info, name), name in _POSITIVE)
+        if getattr(info, name) is not None
+        and not _is_number(getattr(info, name), name in _POSITIVE)
     ]
     pair = info.spacing_mm
     if pair is not None and not (
@@ -191,8 +192,16 @@ def check_info(info: ArrayInfo) -> ArrayInfo:
         wrong.append(("dtype", "a type of numbers"))
     if any(side < 0 for side in info.shape):
         wrong.append(("shape", "sides that are not negative"))
+    if info.is_stack and info.shape[:1] != (info.n_frames,):
+        wrong.append(("n_frames", f"the first side of a stack of shape {info.shape}"))
+    if not info.is_stack and not (_is_whole(info.n_frames) and info.n_frames > 0):
+        wrong.append(("n_frames", "a whole number > 0"))
     if info.signal not in _SIGNALS:
         wrong.append(("signal", f"one of {_SIGNALS}"))
+    if not isinstance(info.probe, str | None):
+        wrong.append(("probe", "a text"))
+    if not all(len(pair) == 2 and all(map(_is_number, pair)) for pair in info.tgc):
+        wrong.append(("tgc", "pairs of (depth in mm, gain in dB)"))
     for name, legal in wrong[:1]:
         raise SknacFormatError(
             info.path, f"{name} must be {legal}, got {getattr(info, name)!r}"
@@ -200,9 +209,12 @@ def check_info(info: ArrayInfo) -> ArrayInfo:
     return info
 
 
-def _is_number(value, positive):
-    """Tell whether an optional number is one."""
-    if value is None:
-        return True
+def _is_number(value, positive=False):
+    """Tell whether a value is a number."""
     is_number = isinstance(value, Real) and not isinstance(value, bool)
     return is_number and math.isfinite(value) and (value > 0 or not positive)
+
+
+def _is_whole(value):
+    """Tell whether a value counts something."""
+    return isinstance(value, Integral) and not isinstance(value, bool)

@@ -114,7 +114,7 @@ def rf_from_iq(
 
 def _checked(iq):
     """Refuse what is not complex samples, and say how to make them so."""
-    iq = np.asarray(iq)
+    masked, iq = np.ma.is_masked(iq), np.asarray(iq)
     if iq.dtype.kind != "c":
         raise TypeError(f"iq must be complex, got {iq.dtype}; {_how(iq)}")
     if iq.ndim != 2 or len(iq) < _LEAST_SAMPLES or iq.shape[1] < 1:
@@ -122,6 +122,8 @@ def _checked(iq):
             f"iq must be (n_samples, n_lines) with at least {_LEAST_SAMPLES} samples, "
             f"got shape {iq.shape}"
         )
+    if masked:
+        raise ValueError("iq has masked samples; crop or fill them")
     n_bad = np.count_nonzero(~np.isfinite(iq))
     if n_bad:
         raise ValueError(

@@ -186,12 +186,17 @@ class RegisteredReader:
     def read_frame(self, info, frame=None) -> np.ndarray:
         """Ask the user's function."""
         array = self._call(1, info.path, info, frame)
+        if np.ma.is_masked(array):
+            raise SknacFormatError(
+                info.path,
+                f"{self._name(1)} gave masked samples; fill them, such as with NaN",
+            )
         if not isinstance(array, np.ndarray):
             raise SknacFormatError(
                 info.path,
                 f"{self._name(1)} must return an ndarray, got {type(array).__name__}",
             )
-        return array
+        return np.asarray(array)
 
     def _name(self, which):
         return self.reader.split(_BETWEEN)[which]

@@ -121,6 +121,7 @@ def test_samples_that_are_not_complex_are_told_how(kind):
         ({"iq": tone(0)[None]}, ValueError, r"must be \(n_samples, n_lines\) with at"),
         ({"iq": tone(0)[:7]}, ValueError, "at least 8 samples"),
         ({"iq": tone(0)[:, :0]}, ValueError, "must be"),
+        ({"iq": np.ma.array(tone(0), mask=True)}, ValueError, "iq has masked samples"),
         ({"iq": tone(0) * np.nan}, ValueError, "400 of 400 samples of iq are NaN"),
         ({"fs_mhz": 1e7}, ValueError, "looks like Hz: in MHz it is fs_mhz=10"),
         ({"fs_mhz": 0}, ValueError, "fs_mhz must be a finite number > 0, got 0"),

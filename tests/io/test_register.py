@@ -52,6 +52,9 @@ def short_frame(info, frame):
 def other_frame(info, frame):
     return np.zeros(info.shape, "float64")
 
+def masked_frame(info, frame):
+    return np.ma.masked_equal(np.zeros(info.shape, "<i2"), 0)
+
 def no_frame(info, frame):
     return [[1, 2]]
 
@@ -246,6 +249,7 @@ def test_functions_that_workers_cannot_import_are_refused(lab, which, monkeypatc
         ("refusing_info", "frame", "scan.lab: made before 2019; ask the lab"),
         ("info", "short_frame", r"must be \(3, 2\) of int16 as the header said, got"),
         ("info", "other_frame", r"got \(3, 2\) of float64"),
+        ("info", "masked_frame", "masked_frame gave masked samples; fill them"),
         ("info", "no_frame", "no_frame must return an ndarray, got list"),
     ],
 )
@@ -264,6 +268,12 @@ def test_what_a_reader_does_wrong_names_the_file(lab, scan, info, frame, message
         ({"spacing_mm": (0.1, 0.0)}, "spacing_mm must be two finite numbers > 0"),
         ({"spacing_mm": (0.1,)}, "spacing_mm must be two finite numbers > 0"),
         ({"start_depth_mm": np.nan}, "start_depth_mm must be a finite number, got nan"),
+        ({"n_frames": 0}, "n_frames must be a whole number > 0, got 0"),
+        ({"n_frames": 2.0}, "n_frames must be a whole number > 0, got 2.0"),
+        ({"n_frames": 2, "is_stack": True}, "n_frames must be the first side of a sta"),
+        ({"probe": 4}, "probe must be a text, got 4"),
+        ({"tgc": ((0.0, "x"),)}, "tgc must be pairs of"),
+        ({"tgc": ((0.0, 1.0, 2.0),)}, "tgc must be pairs of"),
         ({"signal": "RF"}, "signal must be one of"),
         ({"dtype": np.dtype("U3")}, "dtype must be a type of numbers"),
         ({"dtype": "no type"}, "must give shape as whole numbers and a dtype"),
