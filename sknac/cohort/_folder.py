@@ -22,6 +22,7 @@ _RESERVED = ("path", "frame", "outline", "outline_units", "size_px", "n_frames")
 _BESIDE = {
     *(".csv", ".tsv", ".xlsx", ".xls", ".txt", ".md", ".pdf", ".html", ".docx"),
     *(".yml", ".yaml", ".json", ".xml", ".tgc", ".ini", ".log", ".py", ".ipynb"),
+    *("license", "readme", "dicomdir", "thumbs", "desktop"),
 }
 _FRAMES = ("first", "middle", "all")
 _MOST_NAMES = 3
@@ -205,7 +206,7 @@ def _sorted_out(paths, scans, outlines):
             raise CohortError(str(error)) from error
         if one:
             found.append((path, *one))
-        elif Path(path).suffix.lower() not in _BESIDE:
+        elif not {Path(path).suffix.lower(), Path(path).stem.lower()} & _BESIDE:
             others.append(path)
     return found, drawn, others
 
@@ -263,7 +264,9 @@ def _rows(record, info: ArrayInfo | None, *, kind, frames):
     if info is None:
         return [record | {"kind": kind}]
     kind = kind or info.signal
-    if kind is None:
+    if kind == "iq":  # which cohort_from_table refuses, and says what to do
+        kind = None
+    elif kind is None:
         raise CohortError(
             f"{record['path']} does not say what it holds; kind must be one of "
             f"{', '.join(KINDS)}"

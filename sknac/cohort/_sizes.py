@@ -14,6 +14,7 @@ from sknac.utils._warnings import warn_user
 _LARGEST_MM, _LARGE_MM = 500.0, 350.0
 _SMALL_MM, _SMALLEST_MM = 10.0, 1.0
 _ENOUGH_SAMPLES, _MANY_SAMPLES = 32, 128
+_MOST_ASPECT = 10.0  # of depth to width; half of a linear array is 6 times as deep
 _DEEPEST_MM = 300.0
 _UNITS = {"cm": 10.0, "m": 1000.0, "um": 0.001, "tenths of a mm": 0.1}
 _USUAL_MM = (15.0, 250.0)
@@ -25,9 +26,11 @@ def refuse_size(plane: Plane) -> None:
     Raises
     ------
     ValueError
-        If a side is longer than 500 mm, or both are shorter than 1 mm though one has 32
-        samples or more; or start or focus do not lie within 0 to 300 mm (the first row
-        of a B-mode image may lie above the skin: a banner stands over the scan).
+        If a side is longer than 500 mm; both are shorter than 1 mm though one has 32
+        samples or more, or one is that has 128 (of RF and envelopes the width alone:
+        some are sampled at 500 MHz); or start or focus do not lie within 0 to 300 mm
+        (the first row of a B-mode image may lie above the skin: a banner stands over
+        the scan).
     """
     for name, depth in (
         ("start_depth_mm", plane.origin_mm[0]),
@@ -44,7 +47,7 @@ def refuse_size(plane: Plane) -> None:
         return
     sides, samples = _sides(plane), max(plane.image.shape[-2:])
     small = max(sides) < _SMALLEST_MM and samples >= _ENOUGH_SAMPLES
-    if max(sides) > _LARGEST_MM or small:
+    if max(sides) > _LARGEST_MM or small or _is_thin(plane):
         raise ValueError(f"column {_column(plane)}: {_size(plane)}; {_unit(plane)}")
 
 
@@ -54,8 +57,9 @@ def check_sizes(cohort: pd.DataFrame) -> None:
     Warns
     -----
     UserWarning
-        If an image of 128 samples or more is shorter than 10 mm, or one longer than
-        350 mm; or if a visit's images have a pixel size in part.
+        If an image of 128 samples or more is shorter than 10 mm, one is longer than
+        350 mm, or one of 32 samples or more is 10 times as long as wide; or if a
+        visit's images have a pixel size in part.
     """
     found = list_planes(cohort, ultrasound_columns(cohort))
     unlikely = [at for at in found if _is_unlikely(at.plane)]
@@ -82,13 +86,22 @@ def _sides(plane):
     return tuple(n * step for n, step in zip(shape, plane.spacing_mm, strict=True))
 
 
+def _is_thin(plane):
+    """Tell whether many samples, or lines, would lie within a millimetre."""
+    both = zip(_sides(plane), plane.image.shape[-2:], strict=True)
+    thin = [side < _SMALLEST_MM and n >= _MANY_SAMPLES for side, n in both]
+    return thin[1] if plane.kind in ("rf", "envelope") else any(thin)
+
+
 def _is_unlikely(plane):
     """Tell whether a plane's size is possible and rare."""
     if plane.spacing_mm is None:
         return False
     sides = _sides(plane)
-    many = min(plane.image.shape[-2:]) >= _MANY_SAMPLES
-    return max(sides) > _LARGE_MM or (max(sides) < _SMALL_MM and many)
+    samples = min(plane.image.shape[-2:])
+    narrow = max(sides) > _MOST_ASPECT * min(sides) and samples >= _ENOUGH_SAMPLES
+    small = max(sides) < _SMALL_MM and samples >= _MANY_SAMPLES
+    return max(sides) > _LARGE_MM or small or narrow
 
 
 def _column(plane):
@@ -116,4 +129,12 @@ def _unit(plane):
                 f"check spacing and unit ({axial:g} and {lateral:g} look like {unit}: "
                 f"in mm they are {axial * factor:g} and {lateral * factor:g})"
             )
+    names = ("axially", "laterally")
+    for name, step, side in zip(names, plane.spacing_mm, sides, strict=True):
+        for unit, factor in _UNITS.items():
+            if side < _SMALL_MM and _USUAL_MM[0] <= side * factor <= _USUAL_MM[1]:
+                return (
+                    f"check spacing and unit ({step:g} {name} looks like {unit}: in mm "
+                    f"it is {step * factor:g})"
+                )
     return "check spacing and unit"

@@ -44,7 +44,14 @@ def test_a_folder_of_folders_is_a_cohort(put):
     root = put(
         *("P10/pre/a.png", "P2/pre/a.png", "P2/pre/b.png", "P2/post2/a.png"),
         *("P2/pre/a_mask.png", "P2/pre/b_mask.png", "P10/pre/a_mask.png"),
-        *("P2/post2/a_mask.png", "readme.txt", ".hidden/x.png", "labels.csv"),
+        *(
+            "P2/post2/a_mask.png",
+            "readme.txt",
+            "LICENSE",
+            "DICOMDIR",
+            ".hidden/x.png",
+            "labels.csv",
+        ),
     )
     table = cohort_from_folder(
         "{patient_id}/{visit}/*.png",
@@ -215,3 +222,15 @@ def test_folders_that_can_be_read_in_two_ways_are_refused(put, change, said):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder; check the path"):
         cohort_from_folder("{patient_id}/{visit}.png", root=tmp_path / "absent")
+
+
+def test_iq_is_listed_and_refused_when_it_is_read(put, monkeypatch):
+    def read(path, variable=None):
+        return dataclasses.replace(read_info(path), signal="iq")
+
+    monkeypatch.setattr(_folder, "read_info", read)
+    monkeypatch.setattr("sknac.cohort._table_rows.read_info", read)
+    root = put("P1.png")
+    table = cohort_from_folder("{patient_id}.png", root=root, visit="pre")
+    with pytest.raises(CohortError, match=r"P1.png holds IQ, .* sknac.io.rf_from_iq"):
+        cohort_from_table(table, root=root)

@@ -28,6 +28,7 @@ def image(shape, spacing, **settings):
         ((500, 400), (1e-4, 1e-4), "look like m: in mm they are 0.1 and 0.1)"),
         ((500, 400), (100.0, 100.0), "look like um: in mm they are 0.1 and 0.1)"),
         ((400, 300), (0.1, 3.0), "40 x 900 mm"),
+        ((400, 300), (0.1, 2e-4), "(0.0002 laterally looks like m: in mm it is 0.2)"),
     ],
 )
 def test_impossible_sizes_are_refused(shape, spacing, said):
@@ -40,12 +41,13 @@ def test_impossible_sizes_are_refused(shape, spacing, said):
     [
         ({"fs_mhz": 40e6, "line_pitch_mm": 3e-4}, "fs_mhz"),
         ({"fs_mhz": 40.0, "line_pitch_mm": 148.0}, "line_pitch_mm"),
+        ({"fs_mhz": 40.0, "line_pitch_mm": 1.48e-4}, "line_pitch_mm"),
         ({"fs_mhz": 0.04, "line_pitch_mm": 0.148}, "fs_mhz"),
     ],
 )
 def test_impossible_rf_names_the_column(settings, column):
-    plane = Plane.from_rf(np.zeros((2000, 64)), **settings)
-    with pytest.raises(ValueError, match=f"^column {column}: the 2000x64 image would"):
+    plane = Plane.from_rf(np.zeros((2000, 128)), **settings)
+    with pytest.raises(ValueError, match=f"^column {column}: the 2000x128 image would"):
         refuse_size(plane)
 
 
@@ -77,6 +79,7 @@ def test_a_banner_over_a_bmode_scan_lies_above_the_skin():
         ((1536, 128), (0.0128, 0.1)),  # mouse liver
         ((100, 120), (0.04, 0.04)),  # a crop of 4 mm
         ((8, 6), (0.1, 0.3)),
+        ((200, 30), (0.05, 0.01)),
         ((40, 30), None),
     ],
 )
@@ -97,6 +100,16 @@ def test_cm_taken_for_mm_are_said():
     )
     with pytest.warns(UserWarning, match=said):
         check_sizes(cohort((0.07, 0.07), (0.007, 0.007)))
+
+
+def test_a_side_in_another_unit_than_the_other_is_said():
+    said = r"the 500x400 image would be 35 x 2.8 mm; .*0.007 laterally looks like cm"
+    with pytest.warns(UserWarning, match=said):
+        check_sizes(cohort((0.07, 0.007)))
+    plane = Plane.from_rf(np.zeros((2800, 64)), fs_mhz=40, line_pitch_mm=0.0148)
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
+    with pytest.warns(UserWarning, match="of unlikely size"):
+        check_sizes(X)
 
 
 def test_spacing_that_only_some_images_have_is_said():
