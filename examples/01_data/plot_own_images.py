@@ -85,6 +85,7 @@ print("SIMULATED images" if simulated else f"images of {args.folder or args.tabl
 # Every other column of the table would be taken as clinical and must be constant
 # for a patient; here only the label is kept. The pixel size is unknown, so the
 # crops below are measured in pixels.
+unit = "patient"
 if args.folder is None:
     images = pd.read_csv(args.table)
     fill = images.to_dict("records")
@@ -110,9 +111,14 @@ else:
     )
     public = load(args.folder)
     print(public.DESCR)
-    X, y, args.pos_label = public.X[["us_scan"]], public.y, public.pos_label
+    X, args.pos_label = public.X[["us_scan"]], public.pos_label
+    if "duplicates" in public:  # BUSI names no patients, and has images twice
+        unit, twice = "image", public.duplicates
+        contradicted = twice.loc[twice["both_classes"], "same_as"]
+        X = X.drop(index=[*twice["name"], *contradicted])
+    y = public.y.loc[X.index]
 planes = planes_table(X)
-print(f"{len(X)} patients, {len(planes)} images; {y.value_counts().to_dict()}")
+print(f"{len(X)} {unit}s, {len(planes)} planes; {y.value_counts().to_dict()}")
 
 # %%
 # Patient-wise cross-validation
@@ -139,7 +145,7 @@ score = scores[:, sorted(y.unique()).index(args.pos_label)]
 auc = auc_ci(y, score, pos_label=args.pos_label)
 print(
     f"AUC {auc.estimate:.3f} (95 % interval {auc.low:.3f} to {auc.high:.3f}, "
-    f"{auc.method}), positive class {args.pos_label!r}, unit: patient"
+    f"{auc.method}), positive class {args.pos_label!r}, unit: {unit}"
 )
 
 # %%
@@ -152,7 +158,7 @@ RocCIDisplay.from_predictions(
     y,
     score,
     pos_label=args.pos_label,
-    name="5-fold, by patient",
+    name=f"{args.folds}-fold, by {unit}",
     random_state=0,
     ax=axes["roc"],
 )
