@@ -110,8 +110,13 @@ def load_busbra(folder: str | os.PathLike) -> Bunch:
     table.insert(0, "patient_id", _patients(path, table))
     rows = _rows(path, table)
     check_present(_SET, folder, [*rows["path"], *rows["outline"]])
-    found = {f"Images/{image.name}" for image in (folder / "Images").glob("*.png")}
-    extra = warn_of_extra(_SET, folder, found - set(rows["path"]))
+    found = {
+        path.relative_to(folder).as_posix()
+        for name in ("Images", "Masks")
+        for path in (folder / name).glob("*.png")
+    }
+    extra = found - {*rows["path"], *rows["outline"]}
+    extra = warn_of_extra(_SET, folder, extra)
     X, y = cohort_and_labels(rows, folder)
     return _SET.bunch(
         X=X,

@@ -72,7 +72,7 @@ def read_set_table(path, source, columns, texts=()):
             import_optional("openpyxl", "openpyxl", "formats")
             table = pd.read_excel(path, dtype=types)
         else:
-            table = pd.read_csv(path, dtype=types)
+            table = pd.read_csv(path, dtype=types, **_dialect(path))
     except (FileNotFoundError, ImportError):
         raise
     except Exception as error:  # parsers let many kinds through: any is damage
@@ -94,6 +94,14 @@ def read_set_table(path, source, columns, texts=()):
     if len(table) == 0:
         raise SknacFormatError(path, f"the table has no row; {source.described}")
     return table
+
+
+def _dialect(path):
+    """Tell a table that a spreadsheet has saved with semicolons and decimal commas."""
+    with open(path, encoding="utf-8-sig") as file:
+        first = file.readline(10_000)
+    semicolons = first.count(";") > first.count(",")
+    return {"sep": ";", "decimal": ","} if semicolons else {}
 
 
 def check_words(path, table, column, words):

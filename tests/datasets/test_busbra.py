@@ -103,13 +103,12 @@ def test_a_missing_file_is_named(folder, name):
         load_busbra(folder)
 
 
-def test_an_image_without_a_row_is_left_out_and_said(folder, save_image):
-    save_image(folder / "Images" / "bus_0009-l.png", 9)
+@pytest.mark.parametrize("name", ["Images/bus_0009-l.png", "Masks/mask_0009-l.png"])
+def test_a_file_without_a_row_is_left_out_and_said(folder, save_image, name):
+    save_image(folder / name, 9)
     with pytest.warns(UserWarning, match="1 images are not in the table of BUS-BRA"):
         made = load_busbra(folder)
-    assert made.left_out.to_numpy().tolist() == [
-        ["Images/bus_0009-l.png", "not in the set's table"]
-    ]
+    assert made.left_out.to_numpy().tolist() == [[name, "not in the set's table"]]
     assert len(made.X) == 2
 
 

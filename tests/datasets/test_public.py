@@ -41,7 +41,7 @@ def test_a_set_one_folder_deeper_is_pointed_at(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x;y\n1;2\n", r"no column 'x', it has \['x;y'\]; A set must hold"),
+        ("x|y\n1|2\n", r"no column 'x', it has \['x\|y'\]; A set must hold"),
         ("", "the table cannot be read"),
         ("x,y\n", "the table has no row"),
         ("x,y\n1,2,3\n4,5,6\n", "rows have more fields than the first has names"),
@@ -73,6 +73,14 @@ def test_a_workbook_is_read_as_its_csv(tmp_path):
     ]
     pd.testing.assert_frame_equal(*read)
     assert read[0]["x"].tolist() == ["007", "8"]
+
+
+@pytest.mark.parametrize("text", ["x;y\n007;0,5\n8;1,5\n", "x;y\n007;0.5\n8;1.5\n"])
+def test_semicolons_and_decimal_commas_are_read(tmp_path, text):
+    path = table_file(tmp_path, text)
+    table = public.read_set_table(path, SET, ["x", "y"], texts=["x"])
+    assert table["x"].tolist() == ["007", "8"]
+    assert public.numbers(path, table, "y", 0, 10).tolist() == [0.5, 1.5]
 
 
 def test_numbers_out_of_bounds_name_line_and_hint():
