@@ -24,7 +24,7 @@ from sknac.nets._persistence import ArrayStateMixin, strange_weight
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
-from sknac.utils._labels import check_target, group_codes, refuse_dates
+from sknac.utils._labels import check_target, group_codes, in_order, refuse_dates
 from sknac.utils._rows import PASS_GROUPS, NamedRowsScore, Rows
 from sknac.utils._sklearn import (
     Integral,
@@ -85,6 +85,7 @@ class NetClassifier(
                 rows.see(name, values)
             if groups is not None:
                 group_codes(groups, len(codes))  # no patient without a name
+                in_order(np.asarray(groups), "groups")
             if sample_weight is not None:
                 refuse_dates(sample_weight, "sample_weight", "give numbers")
             weights = _check_sample_weight(

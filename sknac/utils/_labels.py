@@ -117,9 +117,11 @@ def refuse_dates(values: Any, name: str, mend: str | None = None) -> None:
 
 def group_codes(groups: Any, n: int) -> np.ndarray:
     """Return the number 0, 1, ... of each row's group."""
-    codes, _ = pd.factorize(one_dimensional(groups, "groups", n))
+    codes, found = pd.factorize(one_dimensional(groups, "groups", n))
     what = "groups holds missing values; name every row's patient"
     raise_first(codes < 0, what, getattr(groups, "index", None))
+    if found.dtype.kind not in "biufmM":
+        warn_of_alike(found.tolist(), "groups")
     return codes
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sknac.utils._labels import refuse_masked
+from sknac.utils._labels import refuse_masked, warn_of_alike
 from sknac.utils._warnings import warn_user
 
 PASS_GROUPS = "pass the patients as groups"
 ONE_ROW = "give one row per patient"
+_NUMBERS = ("integer", "floating", "datetime64")
 # How names of index levels begin.
 _PATIENTS = ("patient", "subject", "participant")
 _PLACES = (
@@ -49,9 +50,13 @@ class Rows:
             if len(index) == len(known) and not index.equals(known):
                 _check_pair(name, index, first, known)
         self.seen[name] = index
-        if self.repeats and repeats_patients(index):
+        if not self.repeats:
+            return
+        if repeats_patients(index):
             warn_of_repeats(index, self.repeats)
             self.repeats = None
+        elif index.nlevels > 1 or index.inferred_type not in _NUMBERS:
+            warn_of_alike(patients_of(index).tolist(), f"the rows of {name}")
 
 
 def same_rows(**given: Any) -> None:

@@ -217,7 +217,7 @@ def test_groups_of_both_classes_cannot_be_stratified():
         ({"n_resamples": 1}, "n_resamples must be a whole number >= 2, got 1"),
         ({"n_resamples": 99.5}, "must be a whole number"),
         ({"confidence_level": 1}, "confidence_level must lie between 0 and 1, got 1"),
-        ({"y_true": 1}, r"y_true must be 1-D, got shape \(\)"),
+        ({"y_true": 1}, "y_true must be 1-D, got 1"),
         ({"y_pred": [1, 2]}, "rows but y_true has 4"),
         ({"metric": np.dot, "y_pred": [1]}, "y_pred has 1 rows"),
         ({"random_state": 1.5}, "or a Generator, got 1.5"),

@@ -405,3 +405,42 @@ def test_a_score_pairs_rows_by_their_names(make):
     for y, weights in ((Y[::-1], None), (Y, TIME[::-1])):
         with pytest.raises(ValueError, match=r"or another order .*\.loc\["):
             model.score(X, y, sample_weight=weights)
+
+
+ALIKE = {
+    "blanks": [*IDS[:-1], "P0 "],
+    "capitals": [*IDS[:-1], "p0"],
+    "types": [*range(11), "0"],
+}
+
+
+@UNDEFINED
+@pytest.mark.parametrize("how", ALIKE)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda i: auc_ci(Y.to_numpy(), SCORE.set_axis(i)),
+        lambda i: auc_ci(Y.to_numpy(), SCORE.to_numpy(), groups=i),
+        lambda i: confusion_rates(Y.set_axis(i), PRED.to_numpy()),
+        lambda i: kaplan_meier(TIME.set_axis(i), Y.to_numpy()),
+    ],
+    ids=["index", "groups", "rates", "survival"],
+)
+def test_patients_whose_names_may_be_one_are_warned_of(call, how):
+    index = pd.Index(ALIKE[how], dtype=object)
+    with pytest.warns(UserWarning, match=r"two labels of .* may be one: \{'?P?0'?, "):
+        call(index)
+
+
+def test_patients_of_a_network_are_named_in_one_way():
+    def fit(groups):
+        net = PredictiveNet(module="mlp_tiny", **QUICK)
+        net.fit(X.to_numpy(), Y.to_numpy(), groups=np.array(groups, dtype=object))
+
+    with pytest.warns(UserWarning, match="two labels of groups may be one"):
+        fit(ALIKE["blanks"])
+    with (
+        pytest.warns(UserWarning, match="two labels of groups may be one"),
+        pytest.raises(ValueError, match="groups holds labels of several kinds, "),
+    ):
+        fit(ALIKE["types"])
