@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sknac.cohort import ArrayRef, Grid, InMemoryArray, MaskOutline, PolygonOutline
-from sknac.cohort._outlines import _drawn
+from sknac.cohort._outlines import _drawn, _written
 from sknac.exceptions import SknacFormatError
+from sknac.utils._handle import digest_of
 
 GRID = Grid((60, 40), (0.11, 0.27), (1.0, -2.0))
 
@@ -304,6 +305,17 @@ def test_digests_of_two_valued_masks_are_those_of_earlier_versions():
         MaskOutline(InMemoryArray(mask), grid).digest
         == "b92fd472b77ee7a5f505a5f3e3c5cbb1"
     )
+
+
+def test_a_mask_that_is_read_otherwise_than_before_has_another_digest(tmp_path):
+    # Maps of the 167 pixels that earlier versions saw are not those of the 100.
+    handle, grid = saved_jpeg(tmp_path, square()), Grid((40, 60), (1, 1))
+    with pytest.warns(UserWarning, match="more than two values"):
+        outline = MaskOutline(handle, grid)
+    assert outline.digest != digest_of("mask", handle.digest, _written(grid))
+    two_valued = InMemoryArray(square().astype("uint8"))
+    expected = digest_of("mask", two_valued.digest, _written(grid))
+    assert MaskOutline(two_valued, grid).digest == expected
 
 
 def test_an_unreadable_mask_names_its_file(tmp_path):
