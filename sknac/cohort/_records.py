@@ -9,6 +9,7 @@ import numpy as np
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import IQ_IS_NO_RF, ArrayRef, InMemoryArray
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
+from sknac.utils._bounds import check_bounds
 from sknac.utils._handle import Handle, digest_of
 
 _DIMENSIONS = {
@@ -334,6 +335,12 @@ def _check_kind(plane):
                 "line_pitch_mm"
             )
         _check_axial_spacing(plane)
+        check_bounds("fs_mhz", plane.fs_mhz)
+        check_bounds("speed_of_sound", plane.speed_of_sound)
+        check_bounds("the line pitch", plane.spacing_mm[1], "line_pitch_mm")
+    for name in ("focus_mm", "transmit_mhz"):
+        if getattr(plane, name) is not None:
+            check_bounds(name, getattr(plane, name))
     if plane.kind == "maps" and len(plane.channels) != plane.image.shape[0]:
         raise ValueError(
             f"channels must name each of {plane.image.shape[0]} maps, got "

@@ -82,15 +82,14 @@ def estimate_attenuation(
 
     Examples
     --------
-    The same RF twice: the tissue attenuates as the reference does.
+    The phantom against itself: the tissue attenuates as the reference does.
 
-    >>> import numpy as np
-    >>> from sknac.cohort import Plane
+    >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import ReferencePhantom, estimate_attenuation
-    >>> rf = np.random.default_rng(0).normal(size=(1200, 60))
-    >>> plane = Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
+    >>> made = make_rf_cohort(n_patients=2, depth_mm=30, width_mm=16).reference
+    >>> plane = made.acquisitions[0]
     >>> phantom = ReferencePhantom(
-    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
+    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=plane.speed_of_sound)
     >>> round(estimate_attenuation(plane, phantom).db_cm_mhz, 6)
     0.5
     """

@@ -43,7 +43,8 @@ def bmode_from_rf(rf: np.ndarray, *, dynamic_range_db: float = 60.0) -> np.ndarr
     floor = -positive("dynamic_range_db", dynamic_range_db, "give a range in dB")
     if not np.isfinite(rf).all():
         raise ValueError("rf holds NaN or infinite samples; cut these lines off")
-    rf = rf.astype(np.float32)
+    largest = float(np.abs(rf).max()) or 1.0  # float32 holds no squares of 1e-30 V
+    rf = (rf / 2.0 ** np.frexp(largest)[1]).astype(np.float32)
     rf -= np.median(rf, axis=0)
     n_fft = next_fast_len(rf.shape[0])
     envelope = np.abs(hilbert(rf, n_fft, axis=0)[: rf.shape[0]])

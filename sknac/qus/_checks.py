@@ -6,6 +6,8 @@ from numbers import Real
 
 import numpy as np
 
+from sknac.utils._bounds import check_bounds
+
 ESTIMATE = "estimate"
 ATTENUATION_MEND = (
     "give the tissue's attenuation in dB/(cm MHz^n): it is the largest source of "
@@ -84,7 +86,9 @@ def check_attenuation(value, shape):
             )
         return value
     if value is None or np.ndim(value) != 2:
-        return not_negative("attenuation_db_cm_mhz", value, ATTENUATION_MEND)
+        value = not_negative("attenuation_db_cm_mhz", value, ATTENUATION_MEND)
+        check_bounds("attenuation_db_cm_mhz", value)
+        return value
     value = np.asarray(value, dtype=np.float64)
     if value.shape != shape:
         raise ValueError(
@@ -97,4 +101,5 @@ def check_attenuation(value, shape):
             f"attenuation_db_cm_mhz holds {n_bad} negative, NaN or infinite values; "
             "give dB/(cm MHz^n) for every sample"
         )
+    check_bounds("attenuation_db_cm_mhz", float(value.max()))
     return value

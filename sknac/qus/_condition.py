@@ -29,20 +29,33 @@ class ConditionedRF:
 def condition(rf, n_window, dtype):
     """Centre an RF frame (n_samples, n_lines) and mark unusable samples."""
     nonfinite = _nonfinite(rf)
-    samples = rf.astype(dtype, order="C")  # always a copy
+    # Volts of 1e-30 and counts of 1e9 alike keep their squares inside float32; a
+    # power of two changes no digit.
+    unit = _power_of_two(rf, nonfinite)
+    samples = rf.astype(dtype, order="C") if unit == 1 else (rf / unit).astype(dtype)
     if nonfinite is not None:
         samples[nonfinite] = 0
     samples -= _baseline(samples, n_window)
-    # Unit scale keeps volts of 1e-20 and counts of 1e9 alike inside float32.
     scale = float(np.sqrt(np.mean(np.square(samples[::7]), dtype=np.float64))) or 1.0
     samples *= samples.dtype.type(1 / scale)
     return ConditionedRF(
         samples=samples,
-        scale=scale,
+        scale=scale * unit,
         nonfinite=nonfinite,
         saturated=_saturated(rf),
         still=_still(rf, n_window),
     )
+
+
+def _power_of_two(rf, nonfinite):
+    """Return the size of the largest sample where float32 could not square it."""
+    if rf.dtype.kind != "f":
+        return 1.0
+    sizes = np.abs(rf if nonfinite is None else np.where(nonfinite, 0, rf))
+    largest = float(sizes.max())
+    if largest == 0 or 1e-9 < largest < 1e9:
+        return 1.0
+    return 2.0 ** np.frexp(largest)[1]
 
 
 def _nonfinite(rf):

@@ -18,6 +18,7 @@ from sknac.qus._estimates import (
     path_loss_cm,
 )
 from sknac.qus._form_factor import GridFit
+from sknac.qus._guards import check_rf, gain_doubts
 from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._noise import band_parts, noise_floor, snr_db
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
@@ -65,20 +66,20 @@ class QUSMaps(Result):
         Band used.
     attenuation : AttenuationEstimate or None
         The tissue's attenuation, where it was estimated.
+    doubts : tuple of str
+        What the samples say against the maps, such as another gain than the
+        reference's; they were warned of.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sknac.cohort import Plane
-    >>> from sknac.qus import ReferencePhantom, qus_maps
-    >>> rf = np.random.default_rng(0).normal(size=(400, 30))
-    >>> plane = Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
-    >>> phantom = ReferencePhantom(
-    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
-    >>> maps = qus_maps(plane, phantom, attenuation_db_cm_mhz=0.5, overlap=0.5,
-    ...                 channels=("mbf",))
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import qus_maps
+    >>> cohort = make_rf_cohort(n_patients=1, n_planes=1, depth_mm=20, width_mm=16)
+    >>> plane = cohort.X["us_pre"].iloc[0].planes[0]
+    >>> maps = qus_maps(plane, cohort.reference, attenuation_db_cm_mhz=0.5,
+    ...                 overlap=0.5, channels=("mbf",))
     >>> maps.mbf.shape, maps.depth_mm.shape, maps.lateral_mm.shape
-    ((6, 5), (6,), (5,))
+    ((18, 15), (18,), (15,))
     """
 
     valid: np.ndarray
@@ -95,6 +96,7 @@ class QUSMaps(Result):
     snr_db: np.ndarray | None = None
     band_mhz: tuple | None = None
     attenuation: AttenuationEstimate | None = None
+    doubts: tuple = ()
 
     @property
     def grid(self) -> Grid:
@@ -138,6 +140,8 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     recipe, plan, reference = job.recipe, job.plan, job.reference
     channels, min_snr_db = recipe.channels, recipe.min_snr_db
     rf, start = usable_rf(job.plane), job.plane.origin_mm[0]
+    if recipe.guards:
+        check_rf(rf, plan.fs_mhz)
     media, estimate = resolve_attenuation(rf, job, frames)
     n_rows, n_columns = plan.n_rows(rf.shape[0]), plan.n_columns(rf.shape[1])
     depth_mm = plan.depth_mm(n_rows, start)
@@ -165,6 +169,9 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     marks = bad_lines(data, plan)
     causes = _causes(work.silent, marks, reference, plan, out, min_snr_db)
     valid, counts = _invalidate(out, causes)
+    doubts = []
+    if recipe.guards:
+        doubts = gain_doubts(floor, reference, depth_mm)
     return QUSMaps(
         valid=valid,
         depth_mm=depth_mm,
@@ -173,6 +180,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
         invalid_counts=counts,
         band_mhz=plan.band_mhz,
         attenuation=estimate,
+        doubts=tuple(doubts),
         **out,
     )
 

@@ -12,6 +12,7 @@ from sknac.qus._checks import check_attenuation
 from sknac.qus._engine import NEEDS_BSC, maps_of
 from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
+from sknac.qus._guards import floor_doubts, warn_all
 from sknac.qus._map_key import map_key
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels, square_pixels
@@ -34,6 +35,7 @@ class Recipe:
     fit: SizeFit
     min_snr_db: float | None
     pixel_mm: float | None = None
+    guards: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class PlaneJob:
     def __call__(self, _=None) -> Plane:
         """Compute the plane of maps; with a store they are written there."""
         maps = maps_of(self, dtype=DTYPE)
+        warn_all(maps.doubts, "a plane")
         stack = np.stack([getattr(maps, name) for name in self.recipe.channels])
         pixel_mm = self.recipe.pixel_mm
         if pixel_mm is not None:
@@ -113,6 +116,7 @@ def make_recipe(
             "overlap": overlap,
             "n_fft": options.n_fft,
             "taper": options.taper,
+            "noise_band_mhz": options.noise_band_mhz,
         },
         media={
             "attenuation_power": float(options.attenuation_power),
@@ -125,6 +129,7 @@ def make_recipe(
         fit=fit,
         min_snr_db=options.min_snr_db,
         pixel_mm=pixel_mm,
+        guards=options.guards,
     )
 
 
@@ -155,7 +160,13 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
         plan.spectral_key,
     )
     if setting not in spectra:
-        spectra[setting] = spectrum_for(plane, plan, phantom, dtype, n_jobs)
+        found = spectrum_for(plane, plan, phantom, dtype, n_jobs, recipe.guards)
+        if recipe.guards:
+            doubts = list(found.doubts)
+            if recipe.min_snr_db is not None:
+                doubts += floor_doubts(found.ln_floor, doubts)
+            warn_all(doubts, "the reference")
+        spectra[setting] = found
     return plan, spectra[setting]
 
 

@@ -13,7 +13,7 @@ from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input: stored maps
 # of an older format are then not found, and computed again.
-MAPS_FORMAT = 1
+MAPS_FORMAT = 2
 _FORM_FACTOR_AT = tuple(np.linspace(0.02, 6.0, 300).tolist())
 
 

@@ -102,21 +102,14 @@ class QUSMapper(PlaneTransformer):
 
     Examples
     --------
-    >>> import numpy as np, pandas as pd
-    >>> from sknac.cohort import Plane, Study
-    >>> from sknac.qus import QUSMapper, ReferencePhantom
-    >>> rng = np.random.default_rng(0)
-    >>> def scan():
-    ...     rf = rng.normal(size=(500, 32))
-    ...     return Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
-    >>> X = pd.DataFrame({"us_pre": [Study([scan()]), None]}, index=["P1", "P2"])
-    >>> phantom = ReferencePhantom(
-    ...     scan(), attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
-    >>> mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, overlap=0.5,
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import QUSMapper
+    >>> cohort = make_rf_cohort(n_patients=2, n_planes=1, depth_mm=20, width_mm=16)
+    >>> mapper = QUSMapper(cohort.reference, attenuation_db_cm_mhz=0.7, overlap=0.5,
     ...                    channels=("mbf", "ss"))
-    >>> maps = mapper.fit_transform(X).loc["P1", "us_pre"].planes[0]
+    >>> maps = mapper.fit_transform(cohort.X)["us_pre"].iloc[0].planes[0]
     >>> maps.channels, maps.image.shape
-    (('mbf', 'ss'), (2, 8, 5))
+    (('mbf', 'ss'), (2, 18, 15))
     """
 
     _parameter_constraints: dict = {

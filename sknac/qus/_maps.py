@@ -7,6 +7,7 @@ import numpy as np
 from sknac.cohort import Plane
 from sknac.qus._engine import QUSMaps, maps_of
 from sknac.qus._estimates import CHANNELS
+from sknac.qus._guards import warn_all
 from sknac.qus._job import make_job, make_recipe
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
@@ -85,7 +86,9 @@ def qus_maps(
     Warns
     -----
     UserWarning
-        If the band holds fewer than 8 bins.
+        If the band holds fewer than 8 bins, or little of the probe's energy, if the
+        reference's spectrum is flat as that of noise, the noise floor is unknown, or
+        the noise of scan and reference differs as with another gain.
 
     See Also
     --------
@@ -127,19 +130,12 @@ def qus_maps(
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sknac.cohort import Plane
-    >>> from sknac.qus import GaussianScatterers, ReferencePhantom, qus_maps
-    >>> plane, scan = (
-    ...     Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
-    ...     for rf in np.random.default_rng(0).normal(size=(2, 600, 40))
-    ... )
-    >>> phantom = ReferencePhantom(
-    ...     scan, attenuation_db_cm_mhz=0.576, speed_of_sound=1540,
-    ...     bsc=GaussianScatterers(esd_um=100, eac_db=30),
-    ... )
-    >>> qus_maps(plane, phantom, attenuation_db_cm_mhz=0.6, overlap=0.5)
-    QUSMaps(mbf, ss, si, esd, eac; 10 x 7 windows, ... invalid)
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import qus_maps
+    >>> cohort = make_rf_cohort(n_patients=1, n_planes=1, depth_mm=20, width_mm=16)
+    >>> plane = cohort.X["us_pre"].iloc[0].planes[0]
+    >>> qus_maps(plane, cohort.reference, attenuation_db_cm_mhz=0.6, overlap=0.5)
+    QUSMaps(mbf, ss, si, esd, eac; 18 x 15 windows, ... invalid)
     """
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
@@ -158,4 +154,6 @@ def qus_maps(
     frames = None
     if isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))
-    return maps_of(job, frames=frames, **work)
+    maps = maps_of(job, frames=frames, **work)
+    warn_all(maps.doubts, "the plane")
+    return maps

@@ -5,6 +5,7 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from sknac.qus._estimates import DB
 from sknac.qus._spectrum import Scratch, line_spectra
@@ -12,6 +13,8 @@ from sknac.utils._blas import single_blas_thread
 
 _N_FREQS = 8
 _NOTHING = 1e-20  # power, where the RF itself has unit variance
+_SMOOTHED = 5  # rows: the least of many single ones would be too low
+_PADDED = 30.0 / DB  # so far below the median lies no noise, ln of power
 _N_PARTS = 4  # parts of the band that are held against the floor
 KNOWN_DB = 20.0  # a floor is known where the best echoes stand so far above it
 
@@ -20,15 +23,14 @@ def noise_floor(rf, plan):
     """Noise power per bin at each window row, natural log; None without room for it.
 
     Electronic noise is white, echoes end where the pulse does: the floor is the
-    mean power over the upper half of what lies between band and Nyquist. The
-    median over the lines keeps bright echoes, whose sidelobes reach there, out.
+    mean power over the upper half of what lies between band and Nyquist, unless the
+    plan names other frequencies. The median over the lines keeps bright echoes,
+    whose sidelobes reach there, out; gain only rises with depth, so noise is no
+    louder than at any greater depth, and what is more are echoes.
     """
-    nyquist = plan.fs_mhz / 2
-    low = (plan.freqs_mhz[-1] + nyquist) / 2
-    step = plan.fs_mhz / plan.n_samples  # of independent frequencies
-    if nyquist - low < 2 * step:
+    freqs = _noise_freqs(plan)
+    if freqs is None:
         return None
-    freqs = np.linspace(low, nyquist - step, _N_FREQS)
     # Noise changes slowly with depth: half-overlapping windows are enough.
     coarse = replace(plan, hop_samples=max(1, plan.n_samples // 2))
     n_rows = coarse.n_rows(rf.samples.shape[0])
@@ -37,9 +39,32 @@ def noise_floor(rf, plan):
         parts = line_spectra(rf.samples, dft, coarse, (0, n_rows), Scratch())
     power = np.einsum("rfl,rfl->rl", parts, parts) / _N_FREQS
     level = np.maximum(np.median(power, axis=1), _NOTHING)
-    ln = np.log(level) + 2 * np.log(rf.scale)
+    ln = _quietest_below(np.log(level)) + 2 * np.log(rf.scale)
     fine = np.arange(plan.n_rows(rf.samples.shape[0])) * plan.hop_samples
     return np.interp(fine, np.arange(n_rows) * coarse.hop_samples, ln)
+
+
+def _quietest_below(ln):
+    """Least noise of each depth and all below; padding with zeros has none."""
+    heard = ln > np.log(_NOTHING) + 1
+    if not heard.any():
+        return ln
+    heard &= ln > np.median(ln[heard]) - _PADDED
+    ln = np.where(heard, uniform_filter1d(ln, _SMOOTHED, mode="nearest"), np.inf)
+    ln[np.flatnonzero(heard)[-1] + 1 :] = ln[heard][-1]
+    return np.minimum.accumulate(ln[::-1])[::-1]
+
+
+def _noise_freqs(plan):
+    """Frequencies of noise alone; None where none are left."""
+    step = plan.fs_mhz / plan.n_samples  # of independent frequencies
+    if plan.noise_mhz is not None:
+        return np.linspace(*plan.noise_mhz, _N_FREQS)
+    nyquist = plan.fs_mhz / 2
+    low = (plan.freqs_mhz[-1] + nyquist) / 2
+    if nyquist - low < 2 * step:
+        return None
+    return np.linspace(low, nyquist - step, _N_FREQS)
 
 
 def band_parts(n_freqs):

@@ -41,6 +41,14 @@ class SpectralOptions(SavedState, BaseEstimator):
         Windows whose mean log power in the poorest quarter of the band is less than
         this above the noise floor are invalid, and so are depths at which the
         reference's is. None keeps all.
+    noise_band_mhz : tuple of float or None, default=None
+        Frequencies (low, high) at which the noise floor is read; None takes the upper
+        half of what lies between band and Nyquist. Give them where the noise above
+        the band is not that within it.
+    guards : bool, default=True
+        Whether the samples are tested: that they are RF, that the band holds echoes,
+        that the noise floor is known, and that scan and phantom were recorded with
+        one gain. False is for simulated RF without a carrier or noise.
 
     Notes
     -----
@@ -69,6 +77,8 @@ class SpectralOptions(SavedState, BaseEstimator):
         "form_factor": [StrOptions(set(FORM_FACTORS)), callable],
         "esd_grid_um": ["array-like"],
         "min_snr_db": [Interval(Real, None, None, closed="neither"), None],
+        "noise_band_mhz": ["array-like", None],
+        "guards": ["boolean"],
     }
 
     def __init__(
@@ -81,6 +91,8 @@ class SpectralOptions(SavedState, BaseEstimator):
         form_factor: str | Callable = "gaussian",
         esd_grid_um: tuple[float, float, float] = (10.0, 300.0, 1.0),
         min_snr_db: float | None = 6.0,
+        noise_band_mhz: tuple[float, float] | None = None,
+        guards: bool = True,
     ):
         self.attenuation_power = attenuation_power
         self.n_fft = n_fft
@@ -89,6 +101,8 @@ class SpectralOptions(SavedState, BaseEstimator):
         self.form_factor = form_factor
         self.esd_grid_um = esd_grid_um
         self.min_snr_db = min_snr_db
+        self.noise_band_mhz = noise_band_mhz
+        self.guards = guards
 
 
 def checked_fit(options):

@@ -32,6 +32,7 @@ class WindowPlan:
     band_mhz: tuple | None  # None until the reference has chosen it
     bins: tuple | None
     taper: str | tuple
+    noise_mhz: tuple | None = None  # where noise is read; None: above the band
 
     @cached_property
     def freqs_mhz(self):
@@ -64,6 +65,7 @@ class WindowPlan:
             self.n_fft,
             self.bins,
             self.taper,
+            self.noise_mhz,
         )
 
     def n_rows(self, n_samples):
@@ -95,7 +97,16 @@ class WindowPlan:
         return (rows * taper).astype(dtype)
 
 
-def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
+def make_plan(
+    plane,
+    *,
+    band_mhz,
+    window_mm,
+    overlap,
+    n_fft=None,
+    taper="hann",
+    noise_band_mhz=None,
+):
     """Lay windows on an RF plane, or say which setting cannot be met."""
     kind = getattr(plane, "kind", type(plane).__name__)
     if kind != "rf":
@@ -121,6 +132,7 @@ def make_plan(plane, *, band_mhz, window_mm, overlap, n_fft=None, taper="hann"):
         band_mhz=band_mhz,
         bins=bins,
         taper=taper,
+        noise_mhz=_noise_band(noise_band_mhz, plane.fs_mhz),
     )
     _check_spectra(plan, plane.image.shape)
     return plan
@@ -199,6 +211,19 @@ def _n_fft(n_fft, n_samples):
         )
     check_room(f"n_fft={n_fft}", 8 * n_fft, _SHORTER)
     return int(n_fft)
+
+
+def _noise_band(noise_band_mhz, fs_mhz):
+    """Check the frequencies at which noise is read."""
+    if noise_band_mhz is None:
+        return None
+    low, high = pair("noise_band_mhz", noise_band_mhz)
+    if not 0 < low < high <= fs_mhz / 2:
+        raise ValueError(
+            "noise_band_mhz must satisfy 0 < low < high <= the Nyquist frequency "
+            f"{fs_mhz / 2:g} MHz, got {noise_band_mhz!r}"
+        )
+    return float(low), float(high)
 
 
 def _band(band_mhz, fs_mhz, n_fft):

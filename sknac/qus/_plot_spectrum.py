@@ -48,15 +48,12 @@ class SpectrumDisplay:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sknac.cohort import Plane
-    >>> from sknac.qus import ReferencePhantom, SpectrumDisplay
-    >>> rf = np.random.default_rng(0).normal(size=(600, 40))
-    >>> plane = Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
-    >>> phantom = ReferencePhantom(
-    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import SpectrumDisplay
+    >>> cohort = make_rf_cohort(n_patients=1, n_planes=1, depth_mm=20, width_mm=16)
+    >>> plane = cohort.X["us_pre"].iloc[0].planes[0]
     >>> display = SpectrumDisplay.from_plane(
-    ...     plane, phantom, region="all", attenuation_db_cm_mhz=0.5)
+    ...     plane, cohort.reference, attenuation_db_cm_mhz=0.6)
     >>> display.ax_.get_ylabel()
     'normalised power (dB)'
     """

@@ -10,9 +10,11 @@ import numpy as np
 from sknac.cohort import Plane
 from sknac.qus._bsc import FaranSpheres
 from sknac.qus._checks import not_negative, positive
+from sknac.utils._bounds import check_bounds
 
 _SAME = 1e-3  # relative difference at which two settings count as equal
 _SAME_FOCUS_MM = 0.5
+_SAME_GAIN_DB = 0.5
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,6 +86,8 @@ class ReferencePhantom:
         not_negative("attenuation_db_cm_mhz", self.attenuation_db_cm_mhz, unit)
         positive("speed_of_sound", self.speed_of_sound, unit)
         positive("attenuation_power", self.attenuation_power, unit)
+        for name in ("attenuation_db_cm_mhz", "speed_of_sound", "attenuation_power"):
+            check_bounds(name, getattr(self, name))
         if self.bsc is not None and not callable(self.bsc):
             raise ValueError(
                 "bsc must be callable with frequencies in MHz, such as a model of "
@@ -145,8 +149,9 @@ class ReferencePhantom:
         Returns
         -------
         tuple of Plane
-            At least one. Sampling frequency and line pitch agree to 0.1 %, the
-            focus to 0.5 mm where both know it, and the name where both have one.
+            At least one. Sampling frequency and line pitch agree to 0.1 %. Where
+            both planes know them, so do the reference's name, the probe, the focus
+            to 0.5 mm, the transmit frequency to 0.1 %, and gain and TGC to 0.5 dB.
 
         Raises
         ------
@@ -208,6 +213,25 @@ def _equal_focus(a, b):
     return a is None or b is None or abs(a - b) <= _SAME_FOCUS_MM
 
 
+def _equal_where_known(a, b):
+    """Compare two settings where both are known."""
+    return a is None or b is None or _equal(a, b)
+
+
+def _equal_gain(a, b):
+    """Compare two gains where both are known."""
+    return a is None or b is None or abs(a - b) <= _SAME_GAIN_DB
+
+
+def _equal_tgc(a, b):
+    """Compare two gains over depth, where both are known, at the depths of both."""
+    if not a or not b:
+        return True
+    depths = sorted({depth for depth, _ in (*a, *b)})
+    one, other = (np.interp(depths, *np.transpose(curve)) for curve in (a, b))
+    return bool(np.abs(one - other).max() <= _SAME_GAIN_DB)
+
+
 def _equal_name(a, b):
     """Compare two names where both are given."""
     return a is None or b is None or a == b
@@ -218,4 +242,8 @@ _SETTINGS = (
     ("fs_mhz", _equal, lambda plane: plane.fs_mhz),
     ("line pitch (mm)", _equal, lambda plane: plane.spacing_mm[1]),
     ("focus_mm", _equal_focus, lambda plane: plane.focus_mm),
+    ("the probe", _equal_name, lambda plane: plane.probe),
+    ("transmit_mhz", _equal_where_known, lambda plane: plane.transmit_mhz),
+    ("gain_db", _equal_gain, lambda plane: plane.gain_db),
+    ("tgc", _equal_tgc, lambda plane: plane.tgc),
 )

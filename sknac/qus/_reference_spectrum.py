@@ -9,6 +9,7 @@ import numpy as np
 
 from sknac.qus._checks import real_rf
 from sknac.qus._condition import bad_lines, condition
+from sknac.qus._guards import check_rf, signal_doubts
 from sknac.qus._noise import floor_is_known, noise_floor
 from sknac.qus._reference import first_sample
 from sknac.qus._spectrum import block_rows, for_blocks, line_spectra
@@ -24,6 +25,7 @@ class ReferenceSpectrum:
     ln_power: np.ndarray  # (n_rows, n_freqs); NaN where no line can be used
     ln_floor: np.ndarray | None  # (n_rows,); None where it cannot be known
     sources: tuple = ()  # digest and first sample of each acquisition
+    doubts: tuple = ()  # what its samples say against it
 
 
 def frames_for(plane, acquisitions):
@@ -35,11 +37,19 @@ def frames_for(plane, acquisitions):
     return frames
 
 
-def spectrum_for(plane, plan, phantom, dtype, n_jobs=None):
-    """Spectrum of the acquisitions that fit a plane."""
+def spectrum_for(plane, plan, phantom, dtype, n_jobs=None, guards=False):
+    """Spectrum of the acquisitions that fit a plane; guards look at their samples."""
     acquisitions = phantom.match(plane)
+    frames = frames_for(plane, acquisitions)
+    seen = []
+    for number, frame in enumerate(frames if guards else ()):
+        try:
+            seen.append(check_rf(frame, plan.fs_mhz))
+        except ValueError as error:
+            place = f"acquisition {number} of the reference"
+            raise ValueError(f"{place}: {error}") from error
     found = reference_spectrum(
-        frames_for(plane, acquisitions),
+        frames,
         plan,
         plane.image.shape[0],
         dtype,
@@ -48,7 +58,9 @@ def spectrum_for(plane, plan, phantom, dtype, n_jobs=None):
         n_jobs=n_jobs,
     )
     sources = ((p.image.digest, first_sample(plane, p)) for p in acquisitions)
-    return replace(found, sources=tuple(sources))
+    band = None if plan.bins is None else found.band_mhz  # its own needs no doubt
+    doubts = {doubt for one in seen for doubt in signal_doubts(one, band)}
+    return replace(found, sources=tuple(sources), doubts=tuple(sorted(doubts)[:1]))
 
 
 def reference_spectrum(
@@ -59,7 +71,8 @@ def reference_spectrum(
         band = auto_band(frames, plan, n_samples, start_depth_mm, focus_mm)
         plan = plan.on_band(band)
     ln_power, ln_floor = log_spectrum(frames, plan, n_samples, dtype, n_jobs)
-    if ln_floor is not None and not floor_is_known(ln_power, ln_floor):
+    told = plan.noise_mhz is not None
+    if ln_floor is not None and not (told or floor_is_known(ln_power, ln_floor)):
         ln_floor = None
     return ReferenceSpectrum(plan.band_mhz, ln_power, ln_floor)
 

@@ -242,17 +242,14 @@ def roi_spectrum(
     --------
     The phantom against itself: a flat spectrum at 0 dB.
 
-    >>> import numpy as np
-    >>> from sknac.cohort import Plane
-    >>> from sknac.qus import ReferencePhantom, roi_spectrum
-    >>> rf = np.random.default_rng(0).normal(size=(600, 40))
-    >>> plane = Plane.from_rf(rf, fs_mhz=40, line_pitch_mm=0.2)
-    >>> phantom = ReferencePhantom(
-    ...     plane, attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import roi_spectrum
+    >>> phantom = make_rf_cohort(n_patients=2, depth_mm=20, width_mm=16).reference
     >>> spectrum = roi_spectrum(
-    ...     plane, phantom, region="all", attenuation_db_cm_mhz=0.5)
-    >>> print(f"{abs(spectrum.mbf):.2f} dB")
-    0.00 dB
+    ...     phantom.acquisitions[0], phantom, region="all",
+    ...     attenuation_db_cm_mhz=phantom.attenuation_db_cm_mhz)
+    >>> print(f"{abs(spectrum.mbf):.0f} dB")
+    0 dB
     """
     recipe = make_recipe(
         reference,

@@ -4,6 +4,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.signal import firwin, lfilter
 
 from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.utils._room import check_room
@@ -20,8 +21,8 @@ def make_check_cohort(
     Parameters
     ----------
     kind : {"rf", "bmode", "maps"}, default="maps"
-        Kind of the planes. RF planes are 40 MHz, 8 mm deep, with a pitch of
-        0.3 mm.
+        Kind of the planes. RF planes are speckle of a pulse of 3 to 8 MHz, sampled
+        at 40 MHz, 8 mm deep, with a pitch of 0.3 mm.
     visits : tuple of str, default=("pre",)
         Visits; each becomes a column ``us_<visit>``.
     image_size : int, default=24
@@ -60,7 +61,7 @@ def make_check_cohort(
 def _plane(kind, level, shape, rng):
     """Make one plane with a square core in its middle."""
     if kind == "rf":
-        image = (1000 * level * rng.standard_normal((416, shape[1]))).astype(np.int16)
+        image = _speckle(level, shape[1], rng)
         plane = Plane.from_rf(image, fs_mhz=40.0, line_pitch_mm=0.3)
     elif kind == "bmode":
         image = np.clip(60 * level + 15 * rng.standard_normal(shape), 0, 255)
@@ -76,3 +77,11 @@ def _plane(kind, level, shape, rng):
     last = np.subtract(plane.grid.shape, 1)
     core = PolygonOutline(plane.grid.to_points(corners * last))
     return plane.replace(core=core)
+
+
+def _speckle(level, n_lines, rng):
+    """Make RF lines of 416 samples: echoes of a pulse in a little noise."""
+    pulse = firwin(31, (3.0, 8.0), fs=40.0, pass_zero=False)
+    echoes, noise = rng.standard_normal((2, 416, n_lines))
+    echoes = lfilter(pulse, 1.0, echoes, axis=0)
+    return (2000 * level * echoes + 10 * noise).astype(np.int16)

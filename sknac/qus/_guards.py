@@ -1,0 +1,184 @@
+"""What cannot be RF, or not of these settings, told by the samples themselves.
+
+The limits stand between what real scans showed and what was given by mistake: on
+frames of three scanners the power of RF at 0 MHz and at Nyquist is 10 to 34 dB below
+its peak; that of envelopes, B-mode images, interleaved IQ and transposed RF at one
+of both is at most 5 dB below.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from scipy.signal import detrend
+
+from sknac.qus._estimates import DB
+
+_GATE_US = 2.6  # length of a gate, 2 mm of tissue
+_MAX_GATES, _MAX_LINES = 10, 20
+_SILENT = 1e-12  # power re that of the loudest gate
+_END_DB = -9.0  # power at either end of the spectrum re its peak
+_FALLS_DB = -2.0  # power further in re that end: real carriers rise by 4 and more
+_LOW, _HIGH = (0.0, 0.025), (0.9, 1.0)  # the ends, shares of the bins up to Nyquist
+_ABOVE_LOW, _BELOW_HIGH = (0.1, 0.3), (0.6, 0.85)
+_FLAT_DB = 3.0  # peak re the lowest tenth of a spectrum that is noise
+_EMPTY_DB = 10.0  # peak re the band's mean: 2 to 7 right, 14 and more wrong
+_SAME_GAIN_DB = 3.0  # noise of scan and phantom: within 2 dB at equal settings
+_RING_DOWN_MM = 5.0
+_NOISE_DB = 55.0  # range of a scanner's samples: more is seen in simulations alone
+FLAT = "the spectrum of the RF is flat up to Nyquist"
+
+
+class SampledSpectrum(NamedTuple):
+    """Power spectra of a few gates of a frame."""
+
+    freqs_mhz: np.ndarray  # without 0 MHz
+    power: np.ndarray  # (n_gates, n_freqs), each gate's sum 1
+
+
+def sample_spectrum(rf, fs_mhz) -> SampledSpectrum | None:
+    """Look at a few gates of a few lines; None where nothing can be seen."""
+    n = min(max(16, round(_GATE_US * fs_mhz)), rf.shape[0])
+    tops = np.linspace(0, rf.shape[0] - n, _MAX_GATES).astype(int)
+    lines = np.unique(np.linspace(0, rf.shape[1] - 1, _MAX_LINES).astype(int))
+    gates = np.stack([rf[top : top + n][:, lines] for top in np.unique(tops)])
+    gates = np.nan_to_num(gates.astype(np.float64), posinf=0.0, neginf=0.0)
+    gates /= np.abs(gates).max() or 1.0
+    gates -= gates.mean(axis=1, keepdims=True)
+    common = gates.mean(axis=2, keepdims=True)  # an offset may grow with depth
+    gates -= common - detrend(common, axis=1)
+    spectra = np.fft.rfft(gates * np.hanning(n)[:, None], axis=1)[:, 1:]
+    power = (np.abs(spectra) ** 2).mean(axis=2)
+    total = power.sum(axis=1)
+    heard = total > _SILENT * total.max()
+    if not heard.any() or power.shape[1] < 8:
+        return None
+    power = power[heard] / total[heard, None]
+    return SampledSpectrum(np.fft.rfftfreq(n, 1 / fs_mhz)[1:], power)
+
+
+def check_rf(rf, fs_mhz) -> SampledSpectrum | None:
+    """Refuse samples without a carrier: power at 0 MHz or Nyquist; return spectra."""
+    seen = sample_spectrum(rf, fs_mhz)
+    if seen is None:
+        return None
+    mean = seen.power.mean(axis=0)
+    if _flat(mean):
+        return seen
+    low, high = (_level(mean, end) for end in (_LOW, _HIGH))
+    if max(low, high) > _END_DB and _rises(rf.T, fs_mhz):
+        raise ValueError(
+            "the samples are no RF down the lines, but across them; give RF samples as "
+            "(n_samples, n_lines), depth first, by rf.T"
+        )
+    if high > _END_DB and _level(mean, _BELOW_HIGH) < high + _FALLS_DB:
+        raise ValueError(
+            "the samples are no RF: their power lies at the Nyquist frequency, "
+            f"{seen.freqs_mhz[-1]:.3g} MHz ({high:.0f} dB re the peak), as that of "
+            "interleaved IQ samples does; make complex IQ of them for "
+            "sknac.io.rf_from_iq, or correct fs_mhz"
+        )
+    if low > _END_DB and _level(mean, _ABOVE_LOW) < low + _FALLS_DB:
+        raise ValueError(
+            f"the samples are no RF: their power lies at 0 MHz ({low:.0f} dB re the "
+            "peak), not at a carrier, as that of an envelope, a B-mode image or the I "
+            "of IQ does; give RF samples as (n_samples, n_lines), depth first"
+        )
+    return seen
+
+
+def _rises(rf, fs_mhz):
+    """Tell whether the power rises from 0 MHz to a carrier."""
+    seen = sample_spectrum(rf, fs_mhz)
+    if seen is None:
+        return False
+    mean = seen.power.mean(axis=0)
+    low = _level(mean, _LOW)
+    return low < _END_DB and _level(mean, _ABOVE_LOW) > low - _FALLS_DB
+
+
+def signal_doubts(seen: SampledSpectrum | None, band_mhz) -> list[str]:
+    """Say what makes a reference's spectrum doubtful, in a band where one is given."""
+    if seen is None:
+        return []
+    if _flat(seen.power.mean(axis=0)):
+        return [
+            f"{FLAT}, as that of noise is, so that windows of noise cannot be told; "
+            "check that the file holds echoes, and fs_mhz"
+        ]
+    if band_mhz is None:
+        return []
+    low, high = band_mhz
+    inside = (seen.freqs_mhz >= low) & (seen.freqs_mhz <= high)
+    if not inside.any():
+        return []
+    above = seen.power.max(axis=1) / seen.power[:, inside].mean(axis=1)
+    empty = float(DB * np.median(np.log(above)))
+    if empty <= _EMPTY_DB:
+        return []
+    peak = seen.freqs_mhz[seen.power.mean(axis=0).argmax()]
+    return [
+        f"the probe has little energy at {low:g} to {high:g} MHz: the spectrum's peak "
+        f"at {peak:.2g} MHz stands {empty:.0f} dB above the band's mean; choose "
+        'band_mhz round it, or "auto"'
+    ]
+
+
+def _level(mean, part):
+    """Mean power of a part of the bins re the peak, dB."""
+    first, last = (round(share * mean.size) for share in part)
+    if last == mean.size:
+        first = min(first, last - 2)
+    return DB * np.log(mean[first : max(last, first + 2)].mean() / mean.max())
+
+
+def _flat(mean):
+    """Tell a spectrum without a peak, such as that of white noise."""
+    return DB * np.log(mean.max() / np.quantile(mean, 0.1)) < _FLAT_DB
+
+
+def gain_doubts(ln_floor, reference, depth_mm) -> list[str]:
+    """Say so where the noise of scan and reference differs: gain or TGC did too.
+
+    Both are logs of power per depth. What stands farther below the reference's echoes
+    than any converter reaches is no noise but the echoes' own sidelobes.
+    """
+    if ln_floor is None or reference.ln_floor is None:
+        return []
+    rows = slice(len(depth_mm))
+    theirs = reference.ln_floor[rows]
+    with np.errstate(invalid="ignore"):
+        below = DB * (reference.ln_power[rows].mean(axis=1) - theirs)
+        apart = DB * (ln_floor - theirs)
+        heard = (depth_mm > _RING_DOWN_MM) & (below < _NOISE_DB) & (apart > -_NOISE_DB)
+    if heard.sum() < 3:
+        return []
+    apart = apart[heard]
+    low, high = np.quantile(apart, [0.1, 0.9])
+    if max(-low, high) <= _SAME_GAIN_DB:
+        return []
+    return [
+        f"the noise of the scan is {low:+.1f} to {high:+.1f} dB that of the reference "
+        "over depth, so gain, TGC or another setting differs, which shifts every map; "
+        "scan the phantom with the patient's settings"
+    ]
+
+
+def floor_doubts(ln_floor, others) -> list[str]:
+    """Say so where the noise floor is unknown and no window can be held against it."""
+    if ln_floor is not None or any(doubt.startswith(FLAT) for doubt in others):
+        return []
+    return [
+        "the noise floor is unknown, because echoes (or noise) fill the spectrum up to "
+        "Nyquist or no frequencies are left above the band: windows of noise are not "
+        "marked; give noise_band_mhz, or min_snr_db=None where that is meant "
+        "(SpectralOptions)"
+    ]
+
+
+def warn_all(doubts, what: str) -> None:
+    """Warn of each doubt, naming what it is about."""
+    for doubt in doubts:
+        warnings.warn(f"{what}: {doubt}", UserWarning, stacklevel=3)
