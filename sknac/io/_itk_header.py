@@ -21,6 +21,8 @@ from sknac.io._variables import check_growth
 _MOST_HEADER = 1 << 16
 _MOST_SIDE = 1 << 20
 _PIECE = 1 << 20
+_SMALLEST = 1e-6  # length of an axis
+_TOLERANCE = 1e-2  # of the cosines of right angles
 _GZIP, _ZLIB = 31, 15  # as zlib's window bits
 _NIFTI_BITS = {
     2: 8,
@@ -141,10 +143,43 @@ def _nifti(path, is_packed):
     if not 348 <= offset <= _MOST_HEADER or offset % 1:
         damage(f"samples that begin at {offset}")
     n_bytes = _product(sides[:n_dims]) * bits // 8
+    _check_place(header, order, sides[: min(n_dims, 3)])
     size = os.stat(path).st_size
     if is_packed:
         return Claim(n_bytes, str(path), 0, size, _GZIP, int(offset))
     return Claim(n_bytes, str(path), int(offset), size - int(offset))
+
+
+def _check_place(header, order, sides):
+    """Refuse a place in space that is none: NIfTI's library never ends on some."""
+    steps = struct.unpack(order + "3f", header[80:92])
+    for side, step in zip(sides, steps, strict=False):
+        if not math.isfinite(step) or step < 0 or (step == 0 and side > 1):
+            damage(f"a spacing of {steps} mm")
+    q_code, s_code = struct.unpack(order + "2h", header[252:256])
+    *turn, x, y, z = struct.unpack(order + "6f", header[256:280])
+    rows = struct.unpack(order + "12f", header[280:328])
+    if q_code > 0:
+        is_turn = sum(part * part for part in turn) < 1 + _TOLERANCE
+        if not is_turn or not all(map(math.isfinite, (x, y, z))):
+            damage(f"a turn by the quaternion {tuple(turn)}")
+    if s_code > 0:
+        axes = [rows[k::4] for k in range(3)]
+        if not all(map(math.isfinite, rows)) or not _are_square(axes):
+            damage("an affine transform whose axes are not at right angles")
+
+
+def _dot(one, other):
+    return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def _are_square(axes):
+    """Tell whether three axes are at right angles."""
+    lengths = [math.hypot(*axis) for axis in axes]
+    return all(_SMALLEST < length < 1 / _SMALLEST for length in lengths) and all(
+        abs(_dot(axes[k], axes[k - 1])) < _TOLERANCE * lengths[k] * lengths[k - 1]
+        for k in range(3)
+    )
 
 
 def _text_header(path, is_last):

@@ -116,6 +116,14 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path, seeds):
         (108, struct.pack("<f", np.nan), "begin at nan"),
         (108, struct.pack("<f", 1e30), "begin at"),
         (344, b"ni1\0", "of one piece"),
+        (80, struct.pack("<f", np.nan), "a spacing of"),
+        (84, struct.pack("<f", 0), "a spacing of"),
+        (88, struct.pack("<f", -1), "a spacing of"),
+        (256, struct.pack("<f", 2), "a turn by the quaternion"),
+        (268, struct.pack("<f", np.inf), "a turn by the quaternion"),
+        (280, struct.pack("<f", 0), "not at right angles"),  # ITK would never end
+        (280, struct.pack("<f", np.nan), "not at right angles"),
+        (284, struct.pack("<f", 0.1), "not at right angles"),
     ],
 )
 def test_nifti_headers_that_mislead_are_refused(tmp_path, seeds, place, data, cause):
