@@ -24,6 +24,7 @@ _BESIDE = {
     *(".yml", ".yaml", ".json", ".xml", ".tgc", ".ini", ".log", ".py", ".ipynb"),
     *("license", "readme", "dicomdir", "thumbs", "desktop"),
 }
+_MASK_WORDS = {"mask", "masks", "seg", "segmentation", "segmentations", "gt"}
 _FRAMES = ("first", "middle", "all")
 _MOST_NAMES = 3
 
@@ -84,7 +85,8 @@ def cohort_from_folder(
     -----
     UserWarning
         If files match neither pattern, cannot be read (they stay in the table, without
-        what they hold), scans have no outline, or outlines no scan.
+        what they hold), scans have no outline, or outlines no scan; or if scans are
+        named as masks are.
 
     See Also
     --------
@@ -127,6 +129,8 @@ def cohort_from_folder(
             f"no file in {root} matches {scans.text}; it has {_listed(others + drawn)}"
         )
     _tell(others, "files match no pattern and are left out")
+    masks = [path for path, *_ in found if _is_named_mask(path)]
+    _tell(masks, "scans are named as masks are; give outline= where they are")
     records, unread = [], []
     for path, fields, stars in tracked(found, "reading headers"):
         record = dict(fields) if visit is None else {**fields, "visit": visit}
@@ -190,6 +194,12 @@ def by_value(path: str) -> list:
     """Sort numbers in names by their value: 2 before 10."""
     parts = re.split(r"(\d+)", str(path))
     return [(int(p), p) if p.isdecimal() else (-1, p.casefold()) for p in parts]
+
+
+def _is_named_mask(path):
+    """Tell whether a path is named as masks are: scan1_mask.png, masks/scan1.png."""
+    words = re.split(r"[^a-z]+", path.lower())
+    return not _MASK_WORDS.isdisjoint(words)
 
 
 def _sorted_out(paths, scans, outlines):

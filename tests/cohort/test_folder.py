@@ -234,3 +234,22 @@ def test_iq_is_listed_and_refused_when_it_is_read(put, monkeypatch):
     table = cohort_from_folder("{patient_id}.png", root=root, visit="pre")
     with pytest.raises(CohortError, match=r"P1.png holds IQ, .* sknac.io.rf_from_iq"):
         cohort_from_table(table, root=root)
+
+
+@pytest.mark.parametrize(
+    "name", ["P1/a_mask.png", "P1/a.seg.png", "masks/P1.png", "P1/GT-1.png"]
+)
+def test_scans_that_are_named_as_masks_are_told(put, name):
+    root = put("P1/a.png", name)
+    with pytest.warns(
+        UserWarning, match="1 scans are named as masks are; give outline"
+    ):
+        cohort_from_folder("{patient_id}/*.png", root=root, visit="pre", kind="bmode")
+
+
+def test_names_that_only_begin_like_a_mask_are_scans(put):
+    root = put("P1/masking.png", "P1/segment2.png", "P1/gta.png")
+    table = cohort_from_folder(
+        "{patient_id}/*.png", root=root, visit="pre", kind="bmode"
+    )
+    assert len(table) == 3
