@@ -82,6 +82,10 @@ def pack_cohort(X: pd.DataFrame, file: str | os.PathLike) -> Path:
     if file.exists():
         raise FileExistsError(f"{file} is there already; delete it or name another")
     visits = ultrasound_columns(X)
+    if not X.columns.is_unique or not all(isinstance(c, str) for c in X.columns):
+        raise CohortError(
+            f"the names of columns must be text, each another, got {list(X.columns)}"
+        )
     text = {
         "format": _FORMAT,
         "index": _packed(X.index.to_series(), "the index"),

@@ -262,6 +262,8 @@ def _remarks(X, visits, duplicates, found):
             shown = sorted("unknown" if v is None else f"{v}" for v in values)
             more = ", ..." if len(shown) > 5 else ""
             remarks.append(f"{name} differs: {', '.join(shown[:5])}{more}")
+    if len({plane.tgc for plane in planes}) > 1:
+        remarks.append("time-gain compensation differs between planes")
     if len(duplicates):
         by_image = duplicates.groupby("image")["patient_id"].nunique()
         remarks.append(

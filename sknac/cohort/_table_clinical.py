@@ -5,7 +5,7 @@
 import pandas as pd
 
 from sknac.cohort._table_names import PLANE_COLUMNS, check_patients, nearest
-from sknac.cohort._table_read import Rows, read_rows
+from sknac.cohort._table_read import COMMA, Rows, read_rows
 from sknac.exceptions import CohortError
 from sknac.utils._warnings import warn_user
 
@@ -25,12 +25,24 @@ def clinical_columns(rows: Rows, clinical=None) -> pd.DataFrame:
     cohort = cohort.set_index("patient_id")
     if clinical is not None:
         cohort = cohort.join(_second_table(clinical, cohort))
+    _tell_comma_texts(cohort)
     for column in cohort:
         if str(column).startswith("us_"):
             raise CohortError(
                 f"clinical column {column}: us_ is for visits; give it another name"
             )
     return cohort
+
+
+def _tell_comma_texts(cohort):
+    """Warn of numbers with decimal commas that were read as texts."""
+    for name in cohort:
+        texts = [value for value in cohort[name].dropna() if isinstance(value, str)]
+        if texts and all(COMMA.fullmatch(text.strip()) for text in texts):
+            warn_user(
+                f"column {name} holds text such as {texts[0]!r}, numbers with a "
+                'decimal comma; read the table with decimal=",", or give its file'
+            )
 
 
 def _second_table(clinical, cohort):

@@ -125,6 +125,11 @@ def _made_by_spreadsheet(name):
 def _check_visits(visits, rows):
     """Refuse visits nearly named like others, or with the prefix of their column."""
     for number, visit in enumerate(visits):
+        if isinstance(visit, float):
+            raise CohortError(
+                f"{rows.where(number)}, column visit: a visit must be text or a whole "
+                f"number, got {visit!r}"
+            )
         if str(visit).startswith("us_"):
             raise CohortError(
                 f"{rows.where(number)}, column visit: {visit!r} would become "

@@ -27,7 +27,7 @@ TEXTS = (
 _SEPARATORS = (",", ";", "\t", "|")
 _MAX_BYTES = 200_000_000
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", "")
-_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d+\.\d+(?:[eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # 1,540: or 1.54?
 
@@ -268,7 +268,7 @@ def _decimal_sign(path, cells, lines):
             continue
         for line, row in zip(lines, cells[1:], strict=True):
             text = str(row[at] or "").strip()
-            if _COMMA.fullmatch(text):
+            if COMMA.fullmatch(text):
                 found = doubtful if _THOUSANDS.fullmatch(text) else commas
                 found.append((line, name, text))
             elif _POINT.fullmatch(text):

@@ -50,6 +50,7 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
             )
     with named(place, "path"):
         path = os.path.abspath(base / str(row["path"]))
+        _check_there(base, str(row["path"]))
         info = read_info(path, row.get("variable"))
         image = ArrayRef.from_info(info, _frame(row, info))
     with named(place, "kind"):
@@ -64,6 +65,26 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
         doubts += [f"{place}: {text}" for text in info.header.get("doubts", ())]
     with named(place, "outline"):
         return plane.replace(core=read_outline(row, plane.grid, base))
+
+
+def _check_there(base: Path, text: str) -> None:
+    """Say so where a file is there under a name that is written a little otherwise."""
+    text = text.partition("::")[0]
+    if (base / text).is_file():
+        return
+    plain = Path(base / text.strip().replace("\\", "/"))
+    near = {name.casefold(): name for name in _names(plain.parent)}
+    if plain.name.casefold() in near:
+        there = plain.parent / near[plain.name.casefold()]
+        raise ValueError(
+            f"column path: there is no {text!r}, but {os.path.relpath(there, base)!r}; "
+            "write that"
+        )
+
+
+def _names(folder):
+    """List the names of a folder, none of one that is not there."""
+    return os.listdir(folder) if folder.is_dir() else []
 
 
 def _frame(row, info: ArrayInfo):

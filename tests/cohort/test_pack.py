@@ -33,6 +33,10 @@ PLAIN = {
     "grade": pd.Categorical(["2", "1", None], ["1", "2", "3"], ordered=True),
     "seen": pd.to_datetime(["2020-01-02", None, "2021-05-06"]),
     "n": pd.array([1, None, 3], dtype="Int64"),
+    "at": pd.to_datetime(["2020-01-02 03:04", None, "2021-05-06 01:00"], utc=True),
+    "small": np.array([1, 2, 3], "int8"),
+    "single": np.array([0.1, 2, np.inf], "float32"),
+    "text": pd.array(["a", None, "c"], dtype="string"),
 }
 
 
@@ -125,6 +129,11 @@ def test_what_cannot_be_packed_is_named(tmp_path):
     X = cohort().assign(odd=[{}, 1, 2])
     with pytest.raises(CohortError, match="column odd holds dict, which cannot"):
         pack_cohort(X, tmp_path / "a.cohort")
+    for names in (["a", "a"], [1, "a"], [("a", "b"), "a"]):
+        twice = X.drop(columns="odd").assign(u=1, v=2).rename_axis(columns=None)
+        twice.columns = [*twice.columns[:-2], *names]
+        with pytest.raises(CohortError, match="names of columns must be text, each an"):
+            pack_cohort(twice, tmp_path / "a.cohort")
     with pytest.raises(ValueError, match=r"must end in \.cohort, got a"):
         pack_cohort(cohort(), tmp_path / "a.zip")
     pack_cohort(cohort(), tmp_path / "a.cohort")

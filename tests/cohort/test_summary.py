@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
+import pickle
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sknac.cohort import (
     Plane,
@@ -20,6 +22,7 @@ from sknac.cohort import (
     pack_cohort,
     planes_table,
 )
+from sknac.report import StudyReport
 
 RNG = np.random.default_rng(0)
 CORE = PolygonOutline([(1, 1), (1, 3), (3, 3), (3, 1)])
@@ -80,6 +83,13 @@ def test_remarks_say_what_to_look_at(X):
     assert cohort_summary(X[["us_post2"]].iloc[1:2]).remarks == [
         "no plane has a pixel size: all is measured in pixels"
     ]
+
+
+def test_gain_curves_that_differ_are_said(X):
+    plane = X.at["P2", "us_pre"].planes[0].replace(tgc=((0, 1), (9, 2)))
+    X.at["P2", "us_pre"] = Study([plane])
+    said = "time-gain compensation differs between planes"
+    assert said in cohort_summary(X).remarks
 
 
 def test_numbers_are_plain_and_pictures_are_not_among_them(X):
@@ -148,7 +158,20 @@ SECRETS = {
 }
 
 
-def test_nothing_of_a_dicom_header_is_in_frame_page_or_pack(tmp_path):
+class Mean(ClassifierMixin, BaseEstimator):
+    """Decides by the mean of the first plane."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        means = np.array([cell.planes[0].load().mean() for cell in X["us_pre"]])
+        return self.classes_[(means > np.median(means)).astype(int)]
+
+
+def write_dicom(file):
+    """Write a file whose header is filled with secrets."""
     pydicom = pytest.importorskip("pydicom")
     dataset = pydicom.Dataset()
     for name, value in SECRETS.items():
@@ -164,9 +187,13 @@ def test_nothing_of_a_dicom_header_is_in_frame_page_or_pack(tmp_path):
     dataset.PixelData = pixels.tobytes()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    (tmp_path / "P1" / "pre").mkdir(parents=True)
-    dataset.save_as(tmp_path / "P1" / "pre" / "a.dcm", enforce_file_format=True)
+    file.parent.mkdir(parents=True)
+    dataset.save_as(file, enforce_file_format=True)
 
+
+def test_nothing_of_a_dicom_header_is_in_frame_page_pack_or_report(tmp_path):
+    for number in range(6):
+        write_dicom(tmp_path / f"P{number}" / "pre" / "a.dcm")
     table = cohort_from_folder(
         "{patient_id}/{visit}/*.dcm", root=tmp_path, kind="bmode"
     )
@@ -176,16 +203,14 @@ def test_nothing_of_a_dicom_header_is_in_frame_page_or_pack(tmp_path):
     assert plane.spacing_mm == (0.2, 0.3)
     with zipfile.ZipFile(pack_cohort(X, tmp_path / "a.cohort")) as pack:
         packed = b"".join(pack.read(name) for name in pack.namelist()).decode("latin1")
+    y = pd.Series(["a", "b"] * 3, index=X.index)
+    report = StudyReport("A study", n_resamples=50)
+    report.add_estimator("mean", Mean().fit(X, y), X, y, pos_label="a")
     held = [
-        *(
-            table.to_csv(),
-            X.to_string(),
-            repr(plane),
-            repr(plane.image),
-            str(vars(plane)),
-        ),
-        *(planes_table(X).to_csv(), repr(summary), summary._repr_html_()),
-        *(json.dumps(summary.to_dict()), packed),
+        *(table.to_csv(), X.to_string(), repr(plane), repr(plane.image)),
+        *(str(vars(plane)), planes_table(X).to_csv(), pickle.dumps(X).decode("latin1")),
+        *(repr(summary), summary._repr_html_(), json.dumps(summary.to_dict()), packed),
+        *(report.to_html(), json.dumps(report.to_dict())),
     ]
     for value in SECRETS.values():
         for text in held:

@@ -249,6 +249,15 @@ def test_damaged_file_is_a_format_error_that_names_the_row(folder):
     )
 
 
+@pytest.mark.parametrize("written", ["sub\\scan.NPY", " sub/scan.NPY", "sub/SCAN.npy"])
+def test_a_path_that_is_nearly_there_is_named(folder, written):
+    (folder / "sub").mkdir()
+    (folder / "scan.npy").rename(folder / "sub" / "scan.NPY")
+    said = f"column path: there is no {written!r}, but 'sub/scan.NPY'; write that"
+    with pytest.raises(CohortError, match=re.escape(said)):
+        build(folder, {**BMODE, "path": written})
+
+
 def test_mixed_kinds_at_a_visit_name_patient_and_visit(folder):
     with pytest.raises(
         CohortError, match=r"patient P1, visit pre, column kind: .*\['bmode', 'rf'\]"

@@ -37,6 +37,12 @@ def test_clinical_table_may_name_patients_in_its_index():
     assert clinical_columns(PLANES, table)["ki67"].tolist() == [1, 2]
 
 
+def test_numbers_with_commas_that_are_texts_are_told():
+    table = pd.DataFrame({"patient_id": ["01", "02"], "ki67": ["12,5", None]})
+    with pytest.warns(UserWarning, match="column ki67 holds text such as '12,5'"):
+        clinical_columns(PLANES, table)
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [

@@ -72,6 +72,14 @@ def test_names_that_differ_by_blanks_or_case_are_refused(column, one, other):
         check({column: one}, {column: other})
 
 
+def test_visits_that_pandas_has_made_floats_are_refused():
+    with pytest.raises(
+        CohortError, match="a visit must be text or a whole number, got"
+    ):
+        check({"visit": 1.0})
+    check({"visit": 1})
+
+
 @pytest.mark.parametrize("column", ["patient_id", "visit"])
 def test_blanks_around_a_name_are_refused(column):
     with pytest.raises(CohortError, match=f"column {column}: 'a ' has blanks"):
