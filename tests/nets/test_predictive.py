@@ -84,9 +84,9 @@ def test_grid_search_reaches_module_optimizer_and_training_settings(table):
         "optimizer__weight_decay": [0.01],
         "callbacks__early_stopping__patience": [3],
     }
-    search = GridSearchCV(
-        PredictiveNet(max_epochs=5, random_state=0), grid, cv=2, n_jobs=2
-    ).fit(*table)
+    search = GridSearchCV(PredictiveNet(max_epochs=5, random_state=0), grid, cv=2).fit(
+        *table
+    )
     best = search.best_estimator_
     assert best.module_.layers[1].out_features == 20
     assert best.optimizer_.param_groups[0]["weight_decay"] == 0.01

@@ -31,14 +31,14 @@ def test_gradient_reaches_the_first_convolution_through_every_shortcut():
     assert net.backbone.conv1.weight.grad.abs().sum() > 0
 
 
-def monai_twin(layout):
+def monai_twin(layout, units, width):
     """Build MONAI's network of the same layout."""
     resnet = pytest.importorskip("monai.networks.nets.resnet")
     use = LAYOUTS[layout]
     return resnet.ResNet(
         use["block"],
-        list(use["units"]),
-        [use["width"] * k for k in (1, 2, 4, 8)],
+        list(units),
+        [width * k for k in (1, 2, 4, 8)],
         spatial_dims=2,
         n_input_channels=2,
         conv1_t_stride=2,
@@ -47,11 +47,22 @@ def monai_twin(layout):
     )
 
 
-@pytest.mark.parametrize("layout", ["tiny", "18", "50"])
-def test_maps_and_gradients_are_those_of_monai(layout):
+# Stages of one unit and of two, whose second has no projection, hold all there is: the
+# published networks repeat the latter, with more channels.
+@pytest.mark.parametrize(
+    ("layout", "units", "width"),
+    [
+        ("tiny", (1, 1, 1, 1), 8),
+        ("18", (2, 1, 1, 2), 16),
+        ("50", (2, 1, 1, 2), 16),
+        pytest.param("18", (2, 2, 2, 2), 64, marks=pytest.mark.slow),
+        pytest.param("50", (3, 4, 6, 3), 64, marks=pytest.mark.slow),
+    ],
+)
+def test_maps_and_gradients_are_those_of_monai(layout, units, width):
     torch.manual_seed(0)
-    net = ResNet(2, layout=layout).double()
-    twin = monai_twin(layout).double()
+    net = ResNet(2, layout=layout, units=units, width=width).double()
+    twin = monai_twin(layout, units, width).double()
     twin.load_state_dict(net.backbone.state_dict())
     x = torch.randn(3, 2, 64, 48).double()
     # A smooth loss with a gradient everywhere, in training mode.
@@ -67,7 +78,7 @@ def test_first_weights_are_those_of_monai():
     torch.manual_seed(0)
     net = ResNet(2, layout="tiny")
     torch.manual_seed(0)
-    twin = monai_twin("tiny")
+    twin = monai_twin("tiny", (1, 1, 1, 1), 8)
     for name, weights in twin.state_dict().items():
         assert torch.equal(net.backbone.state_dict()[name], weights), name
 
