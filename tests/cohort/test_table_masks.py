@@ -202,8 +202,8 @@ def test_placeholders_are_no_spacing(plane, itk, square):
 
 
 def test_a_mask_of_rf_follows_its_axis(plane, itk, square):
-    itk("rf.mha", np.zeros((60, 40)), spacing=(0.2, 0.02))
-    itk("core.mha", square.T, spacing=(0.2, 0.02))
+    itk("rf.mha", np.zeros((60, 40)), spacing=(0.3, 0.15))
+    itk("core.mha", square.T, spacing=(0.3, 0.15))
     rf = {"kind": "rf", "outline_units": "samples", "path": "rf.mha::depth=x"}
     core = plane("core.mha::depth=x", **rf).core_mask()
     np.testing.assert_array_equal(core, square)
