@@ -64,7 +64,8 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
     if not _settles_spacing(row):
         doubts += [f"{place}: {text}" for text in info.header.get("doubts", ())]
     with named(place, "outline"):
-        return plane.replace(core=read_outline(row, plane.grid, base))
+        core = read_outline(row, plane.grid, base)
+        return plane if core is None else plane.replace(core=core)
 
 
 def _check_there(base: Path, text: str) -> None:

@@ -131,7 +131,8 @@ class Fields:
     def _get(self, keyword):
         """Return what pydicom makes of a tag, or None where it is absent."""
         try:
-            return self._dataset.get(keyword)
+            element = self._dataset.get(_tag(keyword))
+            return None if element is None else element.value
         except Exception:  # converters let nearly any kind through
             pass
         raise SknacFormatError(
@@ -207,7 +208,7 @@ class Fields:
         return [Fields(self.path, item) for item in items]
 
     def __contains__(self, keyword):
-        return keyword in self._dataset
+        return _tag(keyword) in self._dataset
 
 
 def read_header(file, path):
@@ -231,7 +232,7 @@ def read_header(file, path):
         syntax.is_implicit_VR,
         syntax.is_little_endian,
         stop_when=at_pixels,
-        specific_tags=_tags(),
+        specific_tags=[_tag(keyword) for keyword in _KEYWORDS],
     )
     if not found or found[0] != 0x7FE00010:
         cause = "its pixels are floating-point" if found else "holds no image"
@@ -256,11 +257,11 @@ def open_data(file, path):
 
 
 @cache
-def _tags():
-    """Return the tags of the keywords."""
+def _tag(keyword):
+    """Return the tag of a keyword."""
     from pydicom.tag import Tag
 
-    return [Tag(keyword) for keyword in _KEYWORDS]
+    return Tag(keyword)
 
 
 def _transfer_syntax(file, path):
