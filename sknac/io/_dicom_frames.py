@@ -27,22 +27,29 @@ def packages_for(syntax):
     return next((names for kind, names in _PACKAGES if kind in syntax.name), None)
 
 
-def check_decoder(path, syntax):
+def check_decoder(layout, syntax):
     """Refuse a compression that nothing here decodes, and say what would."""
     from pydicom.pixels import get_decoder
+    from pydicom.uid import JPEGExtended12Bit
 
     try:
-        is_available = get_decoder(syntax).is_available
+        decoders = set(get_decoder(syntax).available_plugins)
     except NotImplementedError:
-        is_available = None
+        decoders = None
+    # Pillow has 8 bits of colour, and of the older JPEG.
+    needs_eight = layout.samples == 3 or syntax == JPEGExtended12Bit
+    if decoders and needs_eight and layout.bits_stored > 8:
+        decoders.discard("pillow")
     packages = packages_for(syntax)
-    if is_available is None or not (is_available or packages):
+    if decoders is None or not (decoders or packages):
         raise SknacFormatError(
-            path, f"{syntax.name} is not read; export frames without compression"
+            layout.path, f"{syntax.name} is not read; export frames without compression"
         )
-    if not is_available:
+    if not decoders:
         raise SknacFormatError(
-            path, f"{syntax.name} needs a decoder; pip install {packages}"
+            layout.path,
+            f"{syntax.name} of {layout.bits_stored} bits needs a decoder; pip install "
+            f"{packages}",
         )
 
 

@@ -104,7 +104,7 @@ def read_layout(file, fields, syntax, vr, length):
     if not syntax.is_encapsulated:
         _check_length(file, layout, length)
         return layout
-    check_decoder(layout.path, syntax)
+    check_decoder(layout, syntax)
     return replace(layout, parts=find_frames(file, layout, length))
 
 

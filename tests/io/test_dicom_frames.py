@@ -210,7 +210,10 @@ def test_large_compressed_frames_are_refused_by_the_header(jpeg):
 @pytest.mark.parametrize(
     ("syntax", "cause"),
     [
-        ("JPEGLosslessSV1", "needs a decoder; pip install pylibjpeg pylibjpeg-libjpeg"),
+        (
+            "JPEGLosslessSV1",
+            "of 8 bits needs .*; pip install pylibjpeg pylibjpeg-libjpeg",
+        ),
         ("JPEGLSLossless", "needs a decoder; pip install pyjpegls"),
         ("HTJ2KLossless", "needs a decoder; pip install pylibjpeg pylibjpeg-openjpeg"),
         ("MPEG4HP41", "is not read; export frames without compression"),
@@ -220,9 +223,27 @@ def test_missing_decoder_is_named_with_its_package(jpeg, syntax, cause, monkeypa
     # Whatever is installed where this runs.
     from pydicom.pixels.common import CoderBase
 
-    monkeypatch.setattr(CoderBase, "is_available", property(lambda coder: False))
+    monkeypatch.setattr(CoderBase, "available_plugins", property(lambda coder: ()))
     path = jpeg(syntax=syntax)
     with pytest.raises(SknacFormatError, match=cause):
+        read_info(path)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "samples"), [("JPEGExtended12Bit", 1), ("JPEG2000Lossless", 3)]
+)
+def test_bits_that_pillow_has_not_are_refused_by_the_header(
+    jpeg, syntax, samples, monkeypatch
+):
+    from pydicom.pixels.common import CoderBase
+
+    monkeypatch.setattr(
+        CoderBase, "available_plugins", property(lambda coder: ("pillow",))
+    )
+    photometric = "RGB" if samples == 3 else "MONOCHROME2"
+    tags = {"SamplesPerPixel": samples, "PhotometricInterpretation": photometric}
+    path = jpeg(syntax=syntax, BitsAllocated=16, **tags)
+    with pytest.raises(SknacFormatError, match="of 16 bits needs a decoder; pip inst"):
         read_info(path)
 
 
