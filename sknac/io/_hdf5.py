@@ -25,6 +25,7 @@ HAS_VARIABLES = True
 _MEND = "write it again"
 _MOST_DEPTH = 20
 _MOST_TEXT = 256
+_MOST_CHUNKS = 2_000_000
 _MOST_INFLATION = 1032  # of deflate
 _DEFLATE, _SHUFFLE = 1, 2
 # Deflate, shuffle, checksum, n-bit, scale-offset and LZF come with every h5py.
@@ -88,7 +89,6 @@ def _read(path, variable, frame):
     """Read an array, or an entry of its first axis."""
     with _open(path) as file:
         dataset = file[variable.place]
-        _check_samples(path, dataset)
         _check_chunks(dataset, frame)
         data = dataset[() if frame is None else frame]
         if data.dtype.names:
@@ -278,25 +278,28 @@ def _check_samples(path, dataset):
         -(-side // chunk)
         for side, chunk in zip(dataset.shape, dataset.chunks, strict=True)
     )
-    if needed > MOST_VARIABLES:
+    if needed > _MOST_CHUNKS:
         damage(f"{dataset.name} has {needed} chunks")
-    n_written = len({chunk.chunk_offset for chunk in _chunks(dataset)})
+    n_written = dataset.id.get_num_chunks()
     if n_written != needed:
         damage(f"{dataset.name}: only {n_written} of {needed} chunks were written")
 
 
 def _check_chunks(dataset, frame):
     """Refuse deflated chunks that grow beyond their size; HDF5 inflates them whole."""
-    chunks = (
-        _chunks(dataset) if dataset.chunks and _DEFLATE in _filters(dataset) else []
-    )
-    size = _chunk_bytes(dataset) if chunks else 0
-    for chunk in chunks:
-        first, depth = chunk.chunk_offset[0], dataset.chunks[0]
-        is_small = _MOST_INFLATION * chunk.size <= FREE_BYTES
-        if is_small or not (frame is None or first <= frame < first + depth):
-            continue
-        mask, data = dataset.id.read_direct_chunk(chunk.chunk_offset)
+    if dataset.chunks is None or _DEFLATE not in _filters(dataset):
+        return
+    size, depth, suspects = _chunk_bytes(dataset), dataset.chunks[0], []
+
+    def look(chunk):
+        first = chunk.chunk_offset[0]
+        is_read = frame is None or first <= frame < first + depth
+        if is_read and _MOST_INFLATION * chunk.size > FREE_BYTES:
+            suspects.append(chunk.chunk_offset)
+
+    dataset.id.chunk_iter(look)
+    for place in suspects:
+        mask, data = dataset.id.read_direct_chunk(place)
         inflater = zlib.decompressobj()
         if not mask:
             inflater.decompress(data, size + 64)
@@ -307,13 +310,6 @@ def _check_chunks(dataset, frame):
 def _chunk_bytes(dataset):
     """Tell the size of a chunk as it is in memory."""
     return math.prod(dataset.chunks) * dataset.dtype.itemsize
-
-
-def _chunks(dataset):
-    """List the chunks that were written."""
-    found = []
-    dataset.id.chunk_iter(found.append)
-    return found
 
 
 def _filters(dataset):
