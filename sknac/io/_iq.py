@@ -10,7 +10,6 @@ from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import fft
 
 from sknac.utils._room import check_room, likely_unit
 
@@ -197,9 +196,9 @@ def _factor(fs_mhz, carrier, fs_out_mhz):
 
 def _check_band(iq, carrier):
     """Refuse a carrier with which much would lie below 0 MHz."""
-    spectrum = fft.fft(iq * np.hanning(len(iq) + 2)[1:-1, None], axis=0)
+    spectrum = np.fft.fft(iq * np.hanning(len(iq) + 2)[1:-1, None], axis=0)
     power = np.sum(np.abs(spectrum) ** 2, axis=1)
-    below = power[fft.fftfreq(len(iq)) + carrier <= 0].sum()
+    below = power[np.fft.fftfreq(len(iq)) + carrier <= 0].sum()
     if below > _MOST_BELOW_ZERO * power.sum():
         raise ValueError(
             f"{below / power.sum():.0%} of the power would lie below 0 MHz and alias; "
@@ -220,10 +219,10 @@ def _interpolated(iq, factor, carrier):
     fade = np.sin(np.pi / 2 * np.arange(n_pad) / n_pad)[:, None] ** 2
     whole[:n_pad] *= fade
     whole[len(whole) - n_after :] *= fade[::-1][:n_after]
-    spectrum = fft.fft(whole, axis=0)
-    spectrum[fft.fftfreq(len(whole)) + carrier <= 0] = 0
+    spectrum = np.fft.fft(whole, axis=0)
+    spectrum[np.fft.fftfreq(len(whole)) + carrier <= 0] = 0
     half = len(whole) // 2
     wide = np.zeros((factor * len(whole), iq.shape[1]), iq.dtype)
     wide[: half + 1] = spectrum[: half + 1]
     wide[len(wide) - half :] = spectrum[half + 1 :]
-    return fft.ifft(wide, axis=0)[factor * n_pad :] * factor
+    return np.fft.ifft(wide, axis=0)[factor * n_pad :] * factor
