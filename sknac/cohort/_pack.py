@@ -98,7 +98,7 @@ def pack_cohort(X: pd.DataFrame, file: str | os.PathLike) -> Path:
     }
     part = file.with_name(f"{file.name}.part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as pack:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
             _write_pixels(pack, X, visits)
             pack.writestr("cohort.json", json.dumps(text))
         os.replace(part, file)

@@ -81,5 +81,5 @@ def test_an_array_whose_samples_changed_is_refused(pack):
 
 
 def test_absent_arrays_are_format_errors(pack):
-    with pytest.raises(SknacFormatError, match="no item named"):
+    with pytest.raises(SknacFormatError, match="damaged packed cohort file: "):
         read_info(pack(np.eye(3)), "y")
