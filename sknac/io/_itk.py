@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
+from sknac.io import _grey
 from sknac.io._damage import damage, damage_named
-from sknac.io._grey import to_grey
 from sknac.io._info import ArrayInfo
 from sknac.io._itk_header import read_claim
 from sknac.utils._optional import import_optional
@@ -67,6 +67,22 @@ def read_info(path, variable=None) -> ArrayInfo:
 
 def read_frame(info, frame=None) -> np.ndarray:
     """Read an image, or one of a stack, as rows (y) and columns (x) of the file."""
+    array, n_channels = _pixels(info, frame)
+    if n_channels > 1:
+        array = _grey.to_grey(array[..., :3])
+    if _depth(info.path, info.variable) == "x":
+        array = np.ascontiguousarray(array.swapaxes(-1, -2))
+    return array
+
+
+def coloured_share(info, frame=None) -> float:
+    """Tell the share of coloured pixels."""
+    array, n_channels = _pixels(info, frame)
+    return _grey.coloured_share(array[..., :3]) if n_channels > 1 else 0.0
+
+
+def _pixels(info, frame):
+    """Read pixels as they are stored, and how many numbers each has."""
     with damage_named(info.path, _KIND, _MEND):
         read_claim(info.path).check_samples()
         reader, sitk = _reader(info.path)
@@ -75,12 +91,7 @@ def read_frame(info, frame=None) -> np.ndarray:
             reader.SetExtractIndex([0, 0, frame or 0])
         with _silent():
             image = reader.Execute()
-        array = sitk.GetArrayFromImage(image)
-        if image.GetNumberOfComponentsPerPixel() > 1:
-            array = to_grey(array[..., :3])
-        if _depth(info.path, info.variable) == "x":
-            array = np.ascontiguousarray(array.swapaxes(-1, -2))
-        return array
+        return sitk.GetArrayFromImage(image), image.GetNumberOfComponentsPerPixel()
 
 
 def _depth(path, variable):

@@ -94,7 +94,7 @@ class Claim:
                         break
                 grown += len(inflater.decompress(data, _PIECE))
         if not inflater.eof or grown < wanted:
-            damage(f"its samples are packed in {grown} bytes, {wanted} are needed")
+            damage(f"its samples unpack to {grown} bytes, {wanted} are needed")
 
 
 def read_claim(path) -> Claim:

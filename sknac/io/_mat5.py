@@ -64,8 +64,11 @@ def contents(path) -> dict[str, Variable]:
     size = os.stat(path).st_size
     with open(path, "rb") as file:
         order = _byte_order(file.read(_HEADER_BYTES))
-        start = _HEADER_BYTES
+        start, left = _HEADER_BYTES, MOST_VARIABLES
         while start < size:
+            left -= 1
+            if left < 0:
+                damage(f"more than {MOST_VARIABLES} elements")
             source, n_bytes, following = _element(file, order, start, size)
             if source is not None:
                 _Walk(source, order, start, found).matrix(n_bytes, None, 0)
@@ -200,7 +203,8 @@ class _Walk:
         if len(set(fields)) < len(fields) or not all(f.isidentifier() for f in fields):
             damage("names of fields that are none")
         n = math.prod(shape)
-        if n * len(fields) * 8 > end - self.source.at:  # each has a tag
+        n_fields = n * len(fields)
+        if n_fields > MOST_VARIABLES or 8 * n_fields > end - self.source.at:  # tags
             damage(f"a struct of shape {shape} that does not fit")
         self.found[name] = Variable(name, shape, fields=fields)
         for number in range(n if fields else 0):

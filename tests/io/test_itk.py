@@ -54,6 +54,8 @@ def test_colours_are_grey(tmp_path, seeds):
     luma = rgb @ [0.299, 0.587, 0.114]  # ITU-R 601
     assert read_info(path).shape == (12, 10)
     np.testing.assert_allclose(read_array(path), luma, atol=0.51)
+    share = np.mean(np.ptp(rgb.astype(int), axis=-1) > 16)
+    assert read_info(path).coloured_share() == pytest.approx(share)
 
 
 @pytest.mark.parametrize(

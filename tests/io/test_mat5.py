@@ -129,6 +129,23 @@ def test_structs_that_claim_more_than_they_have_are_not_walked(tmp_path):
         _mat5.contents(path)
 
 
+def test_many_empty_fields_are_not_walked(tmp_path):
+    head = element(6, struct.pack("<2I", 2, 0)) + element(
+        5, struct.pack("<2i", 1, 10**6)
+    )
+    names = element(1, b"data") + struct.pack("<HHi", 5, 4, 4) + element(1, b"rf\0\0")
+    body = head + names + struct.pack("<2I", 14, 0) * 10**6
+    path = write(tmp_path, element(15, zlib.compress(element(14, body))))
+    with pytest.raises(ValueError, match="does not fit"):
+        _mat5.contents(path)
+
+
+def test_many_elements_are_not_walked(tmp_path, monkeypatch):
+    monkeypatch.setattr(_mat5, "MOST_VARIABLES", 3)
+    with pytest.raises(ValueError, match="more than 3 elements"):
+        _mat5.contents(write(tmp_path, bytes(8 * 4)))
+
+
 def test_deep_structs_are_refused(tmp_path):
     path, scan = tmp_path / "a.mat", np.eye(2)
     for _ in range(25):
