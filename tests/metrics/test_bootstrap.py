@@ -258,7 +258,7 @@ def three(rng):
 )
 def test_accuracy_of_three_classes_is_a_share(metric, three):
     y, found = three
-    got = bootstrap_ci(metric, y, found, random_state=0)
+    got = bootstrap_ci(metric, y, found, n_resamples=500, random_state=0)
     right = (y == found).astype(int)
     same = bootstrap_ci("accuracy", np.ones(60, dtype=int), right, random_state=0)
     assert got.estimate == same.estimate
@@ -267,7 +267,8 @@ def test_accuracy_of_three_classes_is_a_share(metric, three):
 
 def test_balanced_accuracy_of_three_classes_keeps_each_class(three):
     y, found = np.repeat(["a", "b", "c"], [20, 20, 1]), ["a", "b"] * 20 + ["c"]
-    got = bootstrap_ci(balanced_accuracy_score, y, found, random_state=0)
+    about = {"n_resamples": 500, "random_state": 0}
+    got = bootstrap_ci(balanced_accuracy_score, y, found, **about)
     assert got.estimate == balanced_accuracy_score(y, found)
     assert got.n_undefined == 0
     assert got.low > 1 / 3  # the one "c" is in every resample
@@ -275,7 +276,8 @@ def test_balanced_accuracy_of_three_classes_keeps_each_class(three):
 
 def test_accuracy_needs_no_positive_class_as_a_function(three):
     y, found = (np.where(x == "R", "R", "N") for x in three)
-    assert bootstrap_ci(accuracy_score, y, found, random_state=0).pos_label is None
+    got = bootstrap_ci(accuracy_score, y, found, n_resamples=20, random_state=0)
+    assert got.pos_label is None
     with pytest.raises(ValueError, match="pos_label is not specified"):
         bootstrap_ci("accuracy", y, found)
 

@@ -112,14 +112,14 @@ def test_rates_of_counts_equal_the_plain_metric(rows, metric, grouped):
             [
                 k.values(c)
                 for c in draw_chunks(
-                    s, k.sizes, strata_of(k.classes, True, by_class=True), 4000
+                    s, k.sizes, strata_of(k.classes, True, by_class=True), n
                 )
             ]
         )
-        for s, k in enumerate((kernel, loop))
+        for s, (k, n) in enumerate(((kernel, 20_000), (loop, 1000)))
     )
-    assert fast.mean() == pytest.approx(slow.mean(), abs=4 * slow.std() / 4000**0.5)
-    assert fast.std() == pytest.approx(slow.std(), rel=0.06)
+    assert fast.mean() == pytest.approx(slow.mean(), abs=4 * slow.std() / 1000**0.5)
+    assert fast.std() == pytest.approx(slow.std(), rel=0.08)
 
 
 @pytest.mark.parametrize("grouped", [False, True])
