@@ -61,8 +61,9 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
         plane = builders.get(row["kind"], _image_plane)(row, image, info)
         plane = plane.replace(**_acquired(row, info), reference=row.get("reference"))
         refuse_size(plane)
-    if not _settles_spacing(row):
-        doubts += [f"{place}: {text}" for text in info.header.get("doubts", ())]
+        said = info.header.get("doubts", ())
+        if said and not _settles_spacing(row, info):
+            doubts += [f"{place}: {text}" for text in said]
     with named(place, "outline"):
         core = read_outline(row, plane.grid, base)
         return plane if core is None else plane.replace(core=core)
@@ -268,7 +269,7 @@ def _envelope_plane(row, image, info):
 def _image_plane(row, image, info):
     """Build a B-mode or maps plane; its spacing may be unknown."""
     headers, start = info.spacing_mm or (None, None), info.start_depth_mm
-    if info.header.get("doubts") and _settles_spacing(row):
+    if info.header.get("doubts") and _settles_spacing(row, info):
         headers, start = (None, None), None
     axial, lateral = (
         _settled(row, f"spacing_{side}_mm", header, positive=True)
@@ -297,6 +298,16 @@ def _image_plane(row, image, info):
     )
 
 
-def _settles_spacing(row):
-    """Tell whether a row states the pixel size itself."""
-    return "spacing_axial_mm" in row and "spacing_lateral_mm" in row
+def _settles_spacing(row, info):
+    """Tell whether a row states another pixel size than a file that is in doubt.
+
+    The file's own says nothing: `cohort_from_folder` copies it into the table.
+    """
+    stated = [
+        take_number(row, f"spacing_{side}_mm", positive=True)
+        for side in ("axial", "lateral")
+    ]
+    if None in stated or info.spacing_mm is None:
+        return None not in stated
+    pairs = zip(stated, info.spacing_mm, strict=True)
+    return any(abs(one - other) > _RELATIVE * other for one, other in pairs)

@@ -37,7 +37,9 @@ class ArrayInfo:
         lower left, each (column, row); zeros in RF files), ``frame_tag_bytes`` that
         stand before each frame, and ``transmit_mhz`` as the file states it. That
         can be wrong (a real file says 10 MHz where its spectrum peaks at 5.3 MHz):
-        never take the analysis band from it.
+        never take the analysis band from it. Of DICOM: ``regions`` of the screen,
+        ``spacing_source``, ``colour`` and others. ``doubts`` of any format are texts
+        that put its spacing in doubt; `cohort_from_table` warns of them.
     is_stack : bool, default=False
         Whether `shape` is that of a whole array whose first axis counts the frames
         (``.npy`` and the like), so that it can be read whole too.

@@ -12,7 +12,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from sknac.cohort import ArrayRef, Plane, cohort_from_table, planes_table
+from sknac.cohort import (
+    ArrayRef,
+    Plane,
+    cohort_from_folder,
+    cohort_from_table,
+    planes_table,
+)
 from sknac.exceptions import SknacFormatError
 from sknac.io import _dicom, read_array, read_info
 from sknac.io._dicom_header import _KEYWORDS
@@ -372,8 +378,18 @@ def test_doubtful_pixel_size_warns_until_the_table_settles_it(
     with pytest.warns(UserWarning, match=r"pixel size of 1 of 1 planes is in doubt; "):
         plane = table().at["P1", "us_pre"].planes[0]
     assert plane.spacing_mm == pytest.approx((0.2, 0.3))
+    with pytest.warns(UserWarning, match="is in doubt"):  # the file's own, copied
+        table(spacing_axial_mm=0.2, spacing_lateral_mm=0.3)
     settled = table(spacing_axial_mm=0.4, spacing_lateral_mm=0.6)
     assert settled.at["P1", "us_pre"].planes[0].spacing_mm == (0.4, 0.6)
+
+
+def test_doubt_of_a_file_is_told_by_way_of_a_folder_too(dicom, seeds, tmp_path):
+    (tmp_path / "P1" / "pre").mkdir(parents=True)
+    dicom(name="P1/pre/a.dcm", regions=[seeds.dicom_region((0, 0, 79, 59))])
+    table = cohort_from_folder("{patient_id}/{visit}/*.dcm", root=tmp_path)
+    with pytest.warns(UserWarning, match=r"pixel size of 1 of 1 planes is in doubt"):
+        cohort_from_table(table, root=tmp_path)
 
 
 # Privacy
