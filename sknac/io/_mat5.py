@@ -20,7 +20,9 @@ from sknac.io._mat5_bytes import Inflated, Plain
 from sknac.io._variables import MOST_VARIABLES, Variable, check_growth
 
 _HEADER_BYTES = 128
-_INT8, _INT32, _UINT32, _MATRIX, _DEFLATED = 1, 5, 6, 14, 15
+_UINT32, _MATRIX, _DEFLATED = 6, 14, 15
+# Other writers than MATLAB take the second of these.
+_NAMES, _LENGTHS = (1, 16), (5, 6)
 _CELL, _STRUCT, _CHAR, _SPARSE = 1, 2, 4, 5
 _COMPLEX, _LOGICAL = 0x0800, 0x0200
 # Types that numbers are stored in, which may be smaller than those of their class.
@@ -158,11 +160,11 @@ class _Walk:
             return  # an empty field
         self.source.check(n_bytes)
         flags, _ = struct.unpack(self.order + "II", self.small([_UINT32], 8))
-        data = self.small([_INT32], 4 * 32)
+        data = self.small(_LENGTHS, 4 * 32)
         shape = struct.unpack(f"{self.order}{len(data) // 4}i", data)
         if len(shape) < 2 or min(shape) < 0:
             damage(f"an array of shape {shape}")
-        own = self.small([_INT8], 1 << 12).decode("latin1")
+        own = self.small(_NAMES, 1 << 12).decode("latin1")
         name = name or own
         if name and not name.isprintable():
             damage("a name that cannot be printed")
@@ -192,8 +194,8 @@ class _Walk:
         """List the fields of each element of a struct array."""
         if depth >= _MOST_DEPTH:
             damage(f"structs more than {_MOST_DEPTH} deep")
-        (width,) = struct.unpack(self.order + "i", self.small([_INT32], 4))
-        data = self.small([_INT8], 1 << 16)
+        (width,) = struct.unpack(self.order + "i", self.small(_LENGTHS, 4))
+        data = self.small(_NAMES, 1 << 16)
         if width <= 0 or len(data) % width:
             damage("names of fields that do not fit")
         fields = tuple(

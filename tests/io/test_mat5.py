@@ -2,11 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.io
 from scipy.io import loadmat, savemat
 
 from sknac.io import _mat5
@@ -29,6 +32,24 @@ def test_each_type_reads_as_scipy_reads_it(tmp_path, dtype, packed):
     np.testing.assert_array_equal(_mat5.read(path, variable, 2), truth[..., 2])
     assert variable.shape == (7, 5, 3)
     assert variable.dtype == (bool if dtype == "?" else truth.dtype)
+
+
+# Files that MATLAB itself wrote, on several machines; not every SciPy brings them.
+_WRITTEN = sorted((Path(scipy.io.__file__).parent / "matlab/tests/data").glob("test*"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in _WRITTEN if re.search(r"_[67]\.\d.*\.mat$", p.name)],
+    ids=lambda path: path.stem,
+)
+def test_files_that_matlab_wrote_read_as_scipy_reads_them(path):
+    if b"MATLAB 7.3" in path.read_bytes()[:20]:
+        pytest.skip("HDF5")
+    truth = loadmat(path)
+    for name, variable in _mat5.contents(path).items():
+        if variable.dtype is not None and "." not in name:
+            np.testing.assert_array_equal(_mat5.read(path, variable), truth[name])
 
 
 def element(kind, data, order="<"):
