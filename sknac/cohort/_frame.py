@@ -103,6 +103,23 @@ def check_cohort(
     return columns
 
 
+def checked_columns(X: pd.DataFrame) -> tuple[str, ...]:
+    """Check that a frame is a cohort's and return its ultrasound columns."""
+    if not isinstance(X, pd.DataFrame):
+        raise TypeError(
+            "X must be a cohort frame (a pandas DataFrame with us_<visit> columns), "
+            f"got {type(X).__name__}"
+        )
+    if not X.columns.is_unique:
+        raise CohortError(
+            f"two columns of X have one name; rename one of {list(X.columns)}"
+        )
+    columns = ultrasound_columns(X)
+    for column in columns:
+        _check_cells(X, column)
+    return columns
+
+
 def ultrasound_columns(X, columns=None):
     """Find the ultrasound columns, or check those asked for."""
     if columns is None:
@@ -205,7 +222,7 @@ def planes_table(X: pd.DataFrame, *, pixels: bool = True) -> pd.DataFrame:
     """
     rows = [
         _plane_row(patient, column, number, plane)
-        for column in ultrasound_columns(X)
+        for column in checked_columns(X)
         for patient, cell in X[column].items()
         if has_study(cell)
         for number, plane in enumerate(cell.planes)

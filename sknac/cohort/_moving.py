@@ -9,7 +9,7 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pandas as pd
 
-from sknac.cohort._frame import ultrasound_columns
+from sknac.cohort._frame import checked_columns
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._outline_union import parts_of, unite
 from sknac.cohort._outlines import MaskOutline
@@ -65,7 +65,7 @@ def relocate(X: pd.DataFrame, root: str | os.PathLike) -> pd.DataFrame:
     >>> float(moved.at["P1", "us_pre"].planes[0].load().sum())
     8.0
     """
-    columns = ultrasound_columns(X)
+    columns = checked_columns(X)
     found = list_planes(X, columns)
     owners = {path: at for at in reversed(found) for path in _paths(at.plane)}
     if not owners:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.cohort._duplicates import check_duplicates
-from sknac.cohort._frame import ultrasound_columns
+from sknac.cohort._frame import checked_columns
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._outline_union import OutlineUnion, parts_of, unite
@@ -81,11 +81,9 @@ def pack_cohort(X: pd.DataFrame, file: str | os.PathLike) -> Path:
         raise ValueError(f"the name of the file must end in {_SUFFIX}, got {file.name}")
     if file.exists():
         raise FileExistsError(f"{file} is there already; delete it or name another")
-    visits = ultrasound_columns(X)
-    if not X.columns.is_unique or not all(isinstance(c, str) for c in X.columns):
-        raise CohortError(
-            f"the names of columns must be text, each another, got {list(X.columns)}"
-        )
+    visits = checked_columns(X)
+    if not all(isinstance(name, str) for name in X.columns):
+        raise CohortError(f"the names of columns must be text, got {list(X.columns)}")
     text = {
         "format": _FORMAT,
         "index": _packed(X.index.to_series(), "the index"),

@@ -50,6 +50,8 @@ class Pattern:
 
 def read_pattern(text: str, what: str) -> Pattern:
     """Compile a pattern; `what` names the argument in errors."""
+    if not isinstance(text, str):
+        raise ValueError(f"{what} must be text, got {type(text).__name__}")
     parts, fields, at, last = [], {}, 0, ""
     text = str(PurePosixPath(text.replace("\\", "/")))
     for token in _TOKEN.finditer(text):

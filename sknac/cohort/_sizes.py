@@ -28,21 +28,16 @@ def refuse_size(plane: Plane) -> None:
     ValueError
         If a side is longer than 500 mm; both are shorter than 1 mm though one has 32
         samples or more, or one is that has 128 (of RF and envelopes the width alone:
-        some are sampled at 500 MHz); or start or focus do not lie within 0 to 300 mm
+        some are sampled at 500 MHz); or it does not start within 0 to 300 mm
         (the first row of a B-mode image may lie above the skin: a banner stands over
         the scan).
     """
-    for name, depth in (
-        ("start_depth_mm", plane.origin_mm[0]),
-        ("focus_mm", plane.focus_mm),
-    ):
-        above = name == "start_depth_mm" and plane.kind == "bmode"
-        lowest = -_DEEPEST_MM if above else 0.0
-        if depth is not None and not lowest <= depth <= _DEEPEST_MM:
-            raise ValueError(
-                f"column {name}: the depth must be {lowest:g} to {_DEEPEST_MM:g} mm, "
-                f"got {depth:g}"
-            )
+    depth, lowest = plane.origin_mm[0], -_DEEPEST_MM if plane.kind == "bmode" else 0.0
+    if not lowest <= depth <= _DEEPEST_MM:
+        raise ValueError(
+            f"column start_depth_mm: the depth must be {lowest:g} to {_DEEPEST_MM:g} "
+            f"mm, got {depth:g}"
+        )
     if plane.spacing_mm is None:
         return
     sides, samples = _sides(plane), max(plane.image.shape[-2:])

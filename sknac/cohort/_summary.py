@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 from html import escape
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from sknac.cohort._colour import colour_remark
 from sknac.cohort._duplicates import find_duplicates
-from sknac.cohort._frame import ultrasound_columns
+from sknac.cohort._frame import checked_columns
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._thumbnails import as_data_url, draw_thumbnail, evenly
 from sknac.cohort.planes import has_study, list_planes
@@ -151,11 +152,12 @@ def cohort_summary(
     1  post2         4        0
     2  post4         4        0
     """
-    if not 0 <= n_thumbnails <= _MOST_THUMBNAILS:
+    whole = isinstance(n_thumbnails, Integral)
+    if not (whole and 0 <= n_thumbnails <= _MOST_THUMBNAILS):
         raise ValueError(
             f"n_thumbnails must be 0 to {_MOST_THUMBNAILS}, got {n_thumbnails}"
         )
-    columns = ultrasound_columns(X)
+    columns = checked_columns(X)
     found = list_planes(X, columns)
     visits = pd.DataFrame([_visit(X, column) for column in columns])
     duplicates = _duplicates(X) if pixels else _duplicates(X.iloc[:0])

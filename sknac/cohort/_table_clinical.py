@@ -15,7 +15,14 @@ def clinical_columns(rows: Rows, clinical=None) -> pd.DataFrame:
     frame = rows.frame
     own = frame.drop(columns=[c for c in PLANE_COLUMNS if c in frame])
     for column in own:
-        different = own[column].groupby(frame["patient_id"]).nunique(dropna=False) > 1
+        try:
+            values = own[column].groupby(frame["patient_id"]).nunique(dropna=False)
+        except TypeError as error:  # of what cannot be compared
+            raise CohortError(
+                f"column {column} must hold numbers, text or dates to be clinical, got "
+                f"{type(own[column].iloc[0]).__name__}"
+            ) from error
+        different = values > 1
         if different.any():
             raise CohortError(
                 f"patient {different.idxmax()}, column {column}: differs between the "

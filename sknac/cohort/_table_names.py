@@ -143,7 +143,11 @@ def _check_alike(names, column, rows):
     seen = {}
     for number, name in enumerate(names):
         first, where = seen.setdefault(same_to_people(name), (name, number))
-        if str(name) != str(name).strip() or not str(name):
+        if not str(name).strip():
+            raise CohortError(
+                f"{rows.where(number)}, column {column}: the value is blank; fill it in"
+            )
+        if str(name) != str(name).strip():
             raise CohortError(
                 f"{rows.where(number)}, column {column}: {name!r} has blanks around "
                 f"it; write {str(name).strip()!r}"

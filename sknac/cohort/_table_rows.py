@@ -12,6 +12,7 @@ import pandas as pd
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._records import Plane
 from sknac.cohort._sizes import refuse_size
+from sknac.cohort._table_names import NUMBERS
 from sknac.cohort._table_outlines import read_outline, take_number
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import ArrayInfo, read_info
@@ -31,7 +32,8 @@ def named(place: str, column: str) -> Iterator[None]:
         cause = f"{error.cause} ({place}, column {column})"
         raise SknacFormatError(error.path, cause) from error
     except (ValueError, FileNotFoundError) as error:
-        said = str(error)
+        said = str(error).replace("the line pitch must", "line_pitch_mm must", 1)
+        column = next((n for n in NUMBERS if said.startswith(f"{n} must")), column)
         if not said.startswith("column "):
             said = f"column {column}: {said}"
         raise CohortError(f"{place}, {said}") from error
@@ -75,7 +77,7 @@ def _check_there(base: Path, text: str) -> None:
     if (base / text).is_file():
         return
     plain = Path(base / text.strip().replace("\\", "/"))
-    near = {name.casefold(): name for name in _names(plain.parent)}
+    near = {name.casefold(): name for name in _files(plain.parent)}
     if plain.name.casefold() in near:
         there = plain.parent / near[plain.name.casefold()]
         raise ValueError(
@@ -84,9 +86,10 @@ def _check_there(base: Path, text: str) -> None:
         )
 
 
-def _names(folder):
-    """List the names of a folder, none of one that is not there."""
-    return os.listdir(folder) if folder.is_dir() else []
+def _files(folder):
+    """List the names of a folder's files, none of one that is not there."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return [path.name for path in found if path.is_file()]
 
 
 def _frame(row, info: ArrayInfo):

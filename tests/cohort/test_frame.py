@@ -11,7 +11,10 @@ from sknac.cohort import (
     Plane,
     Study,
     check_cohort,
+    cohort_summary,
+    pack_cohort,
     planes_table,
+    relocate,
 )
 from sknac.cohort.planes import check_has_studies, has_study
 from sknac.exceptions import CohortError
@@ -152,6 +155,29 @@ def test_planes_table_has_a_row_for_each_plane(X):
 def test_planes_table_without_a_visit_is_empty(X):
     assert planes_table(X[["us_post2"]][:1]).shape == (0, 12)
     assert planes_table(X, pixels=False).shape[1] == 11
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        planes_table,
+        cohort_summary,
+        lambda X: relocate(X, "."),
+        lambda X: pack_cohort(X, "never.cohort"),
+    ],
+)
+def test_what_is_no_cohort_frame_is_named(X, function):
+    with pytest.raises(TypeError, match=r"X must be a cohort frame .* got ndarray"):
+        function(X.to_numpy())
+    with pytest.raises(CohortError, match="no ultrasound column"):
+        function(X.drop(columns=["us_pre", "us_post2"]))
+    with pytest.raises(CohortError, match="two columns of X have one name"):
+        function(pd.concat([X, X], axis=1))
+    X.at["P1", "us_pre"] = 3
+    with pytest.raises(
+        CohortError, match="row P1, column us_pre: a visit must be a St"
+    ):
+        function(X)
 
 
 def test_planes_table_tells_the_same_pixels_by_one_digest(X):

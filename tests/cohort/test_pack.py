@@ -132,7 +132,9 @@ def test_what_cannot_be_packed_is_named(tmp_path):
     for names in (["a", "a"], [1, "a"], [("a", "b"), "a"]):
         twice = X.drop(columns="odd").assign(u=1, v=2).rename_axis(columns=None)
         twice.columns = [*twice.columns[:-2], *names]
-        with pytest.raises(CohortError, match="names of columns must be text, each an"):
+        with pytest.raises(
+            CohortError, match=r"names of columns must be text|one name"
+        ):
             pack_cohort(twice, tmp_path / "a.cohort")
     with pytest.raises(ValueError, match=r"must end in \.cohort, got a"):
         pack_cohort(cohort(), tmp_path / "a.zip")

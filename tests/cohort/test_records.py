@@ -110,7 +110,7 @@ def test_core_is_drawn_on_the_planes_own_grid():
         (lambda: rf(fs_mhz=np.nan), "fs_mhz of an RF plane must be > 0, got nan"),
         (lambda: rf(fs_mhz=None), "fs_mhz is missing and not guessed; .*settings"),
         (lambda: rf(line_pitch_mm=None), "line_pitch_mm is missing .* data sheet"),
-        (lambda: rf(line_pitch_mm=-0.2), "must be positive"),
+        (lambda: rf(line_pitch_mm=-0.2), "the line pitch must be 0.005 to 5 mm, got"),
         (
             lambda: rf(speed_of_sound=0.0),
             "speed_of_sound of an RF plane must be > 0, got 0",

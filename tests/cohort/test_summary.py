@@ -115,7 +115,7 @@ def test_the_page_is_escaped_bounded_and_shows_outlines(X):
 
 
 def test_more_pictures_than_a_page_holds_are_refused(X):
-    for n in (-1, 49):
+    for n in (-1, 49, 1.5):
         with pytest.raises(ValueError, match=f"n_thumbnails must be 0 to 48, got {n}"):
             cohort_summary(X, n_thumbnails=n)
     assert cohort_summary(X, n_thumbnails=0).thumbnails == ()

@@ -181,6 +181,9 @@ BAD_ROWS = [
         {"path": "maps.npy", "frame": None, "fs_mhz": 40},
         "frame: the value is missing; name one of maps.npy's 2, or write kind maps",
     ),
+    (RF, {"speed_of_sound": 1.54}, "speed_of_sound: speed_of_sound must be 1000 to"),
+    (RF, {"line_pitch_mm": 148}, "line_pitch_mm: line_pitch_mm must be 0.005 to 5 mm"),
+    (RF, {"focus_mm": 0.02}, "focus_mm: focus_mm must be 0.5 to 300 mm, got 0.02"),
     (RF, {"speed_of_sound": 0}, "speed_of_sound: the number must be positive, got 0"),
     (
         RF,

@@ -37,6 +37,14 @@ def test_clinical_table_may_name_patients_in_its_index():
     assert clinical_columns(PLANES, table)["ki67"].tolist() == [1, 2]
 
 
+def test_clinical_columns_of_lists_are_refused():
+    rows = Rows(PLANES.frame.assign(note=[[1], [2]]), None, None, None)
+    with pytest.raises(
+        CohortError, match=r"column note must hold numbers, .* got list"
+    ):
+        clinical_columns(rows)
+
+
 def test_numbers_with_commas_that_are_texts_are_told():
     table = pd.DataFrame({"patient_id": ["01", "02"], "ki67": ["12,5", None]})
     with pytest.warns(UserWarning, match="column ki67 holds text such as '12,5'"):

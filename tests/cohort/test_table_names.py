@@ -72,6 +72,12 @@ def test_names_that_differ_by_blanks_or_case_are_refused(column, one, other):
         check({column: one}, {column: other})
 
 
+@pytest.mark.parametrize("column", ["patient_id", "visit"])
+def test_blank_names_are_missing(column):
+    with pytest.raises(CohortError, match=f"column {column}: the value is blank; fill"):
+        check({column: " "})
+
+
 def test_visits_that_pandas_has_made_floats_are_refused():
     with pytest.raises(
         CohortError, match="a visit must be text or a whole number, got"
