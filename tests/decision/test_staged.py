@@ -113,7 +113,7 @@ def failures_of_tuned(estimator):
         ),
         StagedClassifier(
             [
-                ("a", WeightedYoudenThreshold(LogisticRegression()), EVERY),
+                ("a", WeightedYoudenThreshold(LogisticRegression(), cv=3), EVERY),
                 ("b", LogisticRegression(), EVERY),
             ]
         ),
