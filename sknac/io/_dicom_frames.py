@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from sknac.exceptions import SknacFormatError
 
-# What a compressed frame may unpack to: its bytes in the file do not tell.
-_MOST_FRAME_BYTES = 32 << 20
-_RLE = ".5"  # ends the identifier of that syntax
+# What a compressed frame may unpack to: 700 bytes of JPEG 2000 may be any image. Full
+# HD in colour has 6 MB; decoders take up to ten times the frame.
+_MOST_FRAME_BYTES = 16 << 20
+_RLE = "1.2.840.10008.1.2.5"
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _END = 0xFFFEE000, 0xFFFEE0DD
 _END_OF_IMAGE = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000
@@ -133,7 +134,7 @@ def read_parts(file, layout, frame):
         file.seek(place)
         parts.append(file.read(length))
     data = b"".join(parts)
-    if layout.syntax.endswith(_RLE):
+    if layout.syntax == _RLE:
         is_right = _is_rle_of(data, layout)
     else:
         is_right = _size(data) == (layout.rows, layout.columns, layout.samples)

@@ -200,7 +200,7 @@ def test_length_of_runs(runs, length):
 
 def test_large_compressed_frames_are_refused_by_the_header(jpeg):
     path = jpeg(Rows=6000, Columns=6000)
-    with pytest.raises(SknacFormatError, match="32 MiB is the most; export it without"):
+    with pytest.raises(SknacFormatError, match="16 MiB is the most; export it without"):
         read_info(path)
 
 
