@@ -85,8 +85,9 @@ def cohort_from_folder(
     -----
     UserWarning
         If files match neither pattern, cannot be read (they stay in the table, without
-        what they hold), scans have no outline, or outlines no scan; or if scans are
-        named as masks are.
+        what they hold), or are named as masks are; scans have no outline, or outlines
+        no scan; a scan with an outline has several frames, for on which of them it was
+        drawn is not known; or folders are links.
 
     See Also
     --------
@@ -97,8 +98,7 @@ def cohort_from_folder(
     -----
     Only headers are read. A field named ``plane`` tells planes apart and is otherwise
     ignored; other fields become clinical columns, which are the same for all planes of
-    a patient, or are to be left out. Hidden files are not looked at, nor folders that
-    are links.
+    a patient, or are to be left out. Hidden files are not looked at.
 
     Examples
     --------
@@ -143,6 +143,12 @@ def cohort_from_folder(
         records.append((record, info, (path, fields, stars)))
     _tell(unread, "files cannot be read; correct or drop their rows")
     _add_outlines(records, outlines, drawn, len(found))
+    doubtful = [r["path"] for r, info, _ in records if _has_frames(r, info, kind)]
+    _tell(
+        doubtful,
+        "scans have several frames and an outline, which is taken for each frame that "
+        "is listed; correct it where it was drawn on another",
+    )
     rows = [
         row
         for record, info, _ in records
@@ -182,12 +188,21 @@ def _files(root):
     """List the paths of a folder's files, from it, in the order of their names."""
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder; check the path")
-    paths = []
-    for folder, folders, names in os.walk(root):
+    paths, links = [], []
+    for folder, folders, names in os.walk(root, onerror=_give_up):
         folders[:] = [f for f in folders if not f.startswith((".", "__MACOSX"))]
         below = Path(folder).relative_to(root)
+        links += [
+            (below / f).as_posix() for f in folders if (root / below / f).is_symlink()
+        ]
         paths += [(below / n).as_posix() for n in names if not n.startswith(".")]
+    _tell(links, "folders are links and are left out; give the folder they lead to")
     return sorted(paths, key=by_value)
+
+
+def _give_up(error):
+    """Raise what the system says of a folder that cannot be opened."""
+    raise error
 
 
 def by_value(path: str) -> list:
@@ -267,6 +282,16 @@ def _add_outlines(records, outlines, drawn, n_scans):
     _tell(lonely, "outlines belong to no scan and are left out")
     without = [r["path"] for r, _, _ in records if "outline" not in r]
     _tell(without, f"of {n_scans} scans have no outline")
+
+
+def _has_frames(record, info, kind):
+    """Tell whether a scan has an outline and several frames it may be drawn on."""
+    return (
+        info is not None
+        and info.n_frames > 1
+        and kind != "maps"
+        and ("outline" in record)
+    )
 
 
 def _rows(record, info: ArrayInfo | None, *, kind, frames):

@@ -128,6 +128,33 @@ def test_frames_of_a_cine_are_chosen(put, frames, numbers):
     assert X.at["P1", "us_pre"].n_planes == len(numbers)
 
 
+def test_outlines_of_cines_are_told(put):
+    root = put("P1.npy", "P1_mask.png")
+    said = "^1 scans have several frames and an outline, .*: P1.npy"
+    with pytest.warns(UserWarning, match=said):
+        table = cohort_from_folder(
+            "{patient_id}.npy",
+            root=root,
+            outline="{patient_id}_mask.png",
+            visit="pre",
+            kind="bmode",
+            frames="all",
+        )
+    assert table["outline"].tolist() == ["P1_mask.png"] * 4
+
+
+def test_folders_that_are_links_are_told(put):
+    root = put("a/P1.png")
+    (root / "b").symlink_to(root / "a")
+    with pytest.warns(
+        UserWarning, match="^1 folders are links and are left out; .*: b"
+    ):
+        table = cohort_from_folder(
+            "*/{patient_id}.png", root=root, visit="pre", kind="bmode"
+        )
+    assert table["path"].tolist() == ["a/P1.png"]
+
+
 def test_maps_are_taken_whole(put):
     given = {"root": put("P1.npy"), "visit": "pre", "kind": "maps"}
     table = cohort_from_folder("{patient_id}.npy", **given)
