@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,8 @@ class QUSMaps(Result):
     Parameters
     ----------
     valid : ndarray of bool
-        False where any map that was asked for is NaN.
+        False where any map that was asked for is NaN. A mean of ``ss`` over it leaves
+        out what ESD alone cannot have, which biases it: see `valid_of`.
     depth_mm : ndarray of shape (n_axial_windows,)
         Depth of the window centres.
     lateral_mm : ndarray of shape (n_lateral_windows,)
@@ -107,6 +108,31 @@ class QUSMaps(Result):
         ]
         origin = (float(self.depth_mm[0]), float(self.lateral_mm[0]))
         return Grid(self.valid.shape, tuple(steps), origin)
+
+    def valid_of(self, name: str) -> np.ndarray:
+        """Tell where one map has values, whatever the others have.
+
+        Parameters
+        ----------
+        name : str
+            A map that was asked for, e.g. "ss".
+
+        Returns
+        -------
+        ndarray of bool of shape (n_axial_windows, n_lateral_windows)
+            True where it is finite; of "bsc", at every frequency.
+
+        Raises
+        ------
+        ValueError
+            If there is no such map.
+        """
+        shape = self.valid.shape
+        maps = {f.name: getattr(self, f.name) for f in fields(self)}
+        maps = {n: m for n, m in maps.items() if n != "valid" and np.ndim(m) >= 2}
+        if name not in maps:
+            raise ValueError(f"name must be one of the maps {list(maps)}, got {name!r}")
+        return np.isfinite(maps[name].reshape(*shape, -1)).all(axis=-1)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per window: where it lies, its values, whether valid.

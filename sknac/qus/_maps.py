@@ -71,9 +71,10 @@ def qus_maps(
         where not asked for), of shape (n_axial_windows, n_lateral_windows), each
         value at its window's centre; ``depth_mm``, ``lateral_mm`` and ``grid`` say
         where that is, ``freqs_mhz`` and ``band_mhz`` which bins were used.
-        ``valid`` is False where any map is NaN, and ``invalid_counts`` counts such
-        windows by their first cause; ``snr_db`` is their signal to noise, None where
-        the noise is unknown. ``attenuation`` is that which was estimated, or None.
+        ``valid`` is False where any map is NaN, ``valid_of("ss")`` where that one is,
+        and ``invalid_counts`` counts invalid windows by their first cause; ``snr_db``
+        is their signal to noise, None where the noise is unknown. ``attenuation`` is
+        that which was estimated, or None.
 
     Raises
     ------

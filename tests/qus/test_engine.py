@@ -34,6 +34,32 @@ def test_table_has_a_row_for_each_window(maps):
     assert "windows" in maps._repr_html_()
 
 
+STEEP = SETTINGS | {"reference_bsc": PowerLaw(1e-6, 3.9)}
+
+
+def test_one_map_is_valid_where_it_is_finite(rng, array_maps):
+    rf, phantom = rng.normal(size=(2, 400, 20))
+    maps = array_maps(rf, phantom, **STEEP, channels=("ss", "esd", "bsc"))
+    assert maps.valid_of("ss").all()
+    assert not maps.valid_of("esd").all()
+    np.testing.assert_array_equal(maps.valid_of("bsc"), maps.valid_of("ss"))
+    np.testing.assert_array_equal(
+        maps.valid, maps.valid_of("ss") & maps.valid_of("esd")
+    )
+    for name in ("mbf", "valid", "depth_mm", "SS"):
+        with pytest.raises(ValueError, match=r"one of the maps \['ss', 'esd', 'bsc'\]"):
+            maps.valid_of(name)
+
+
+def test_mean_of_a_slope_is_right_over_its_own_windows_alone(rng, array_maps):
+    # A phantom against itself: no slope. ESD lacks the windows that rise.
+    rf = rng.normal(size=(2000, 60))
+    both = array_maps(rf, rf, **STEEP | {"attenuation_db_cm_mhz": 0.576})
+    own, shared = (both.ss[w].mean() for w in (both.valid_of("ss"), both.valid))
+    assert abs(own) < 0.1
+    assert shared < own - 0.1
+
+
 def test_dictionary_holds_plain_values(maps):
     found = maps.to_dict()
     assert found["ss"] == maps.ss.tolist()
