@@ -3,30 +3,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from sknac.cohort._folder_files import (
+    is_named_mask,
+    list_files,
+    listed,
+    sort_out,
+    tell,
+)
 from sknac.cohort._patterns import read_pattern
 from sknac.cohort._table_rows import KINDS
 from sknac.exceptions import CohortError
 from sknac.io import ArrayInfo, read_info
 from sknac.utils._progress import tracked
-from sknac.utils._warnings import warn_user
 
 # Columns whose values are not the name's to say.
 _RESERVED = ("path", "frame", "outline", "outline_units", "size_px", "n_frames")
-# What lies beside scans and is none; a missed outline is noticed by its image.
-_BESIDE = {
-    *(".csv", ".tsv", ".xlsx", ".xls", ".txt", ".md", ".pdf", ".html", ".docx"),
-    *(".yml", ".yaml", ".json", ".xml", ".tgc", ".ini", ".log", ".py", ".ipynb"),
-    *("license", "readme", "dicomdir", "thumbs", "desktop"),
-}
-_MASK_WORDS = {"mask", "masks", "seg", "segmentation", "segmentations", "gt"}
 _FRAMES = ("first", "middle", "all")
-_MOST_NAMES = 3
 
 
 def cohort_from_folder(
@@ -123,14 +119,14 @@ def cohort_from_folder(
     outlines = None if outline is None else read_pattern(outline, "outline")
     _check_choices(kind, frames)
     root = Path(root)
-    found, drawn, others = _sorted_out(_files(root), scans, outlines)
+    found, drawn, others = sort_out(list_files(root), scans, outlines)
     if not found:
         raise CohortError(
-            f"no file in {root} matches {scans.text}; it has {_listed(others + drawn)}"
+            f"no file in {root} matches {scans.text}; it has {listed(others + drawn)}"
         )
-    _tell(others, "files match no pattern and are left out")
-    masks = [path for path, *_ in found if _is_named_mask(path)]
-    _tell(masks, "scans are named as masks are; give outline= where they are")
+    tell(others, "files match no pattern and are left out")
+    masks = [path for path, *_ in found if is_named_mask(path)]
+    tell(masks, "scans are named as masks are; give outline= where they are")
     records, unread = [], []
     for path, fields, stars in tracked(found, "reading headers"):
         record = dict(fields) if visit is None else {**fields, "visit": visit}
@@ -141,10 +137,10 @@ def cohort_from_folder(
             unread.append(f"{path} ({getattr(error, 'cause', error)})")
             info = None
         records.append((record, info, (path, fields, stars)))
-    _tell(unread, "files cannot be read; correct or drop their rows")
+    tell(unread, "files cannot be read; correct or drop their rows")
     _add_outlines(records, outlines, drawn, len(found))
     doubtful = [r["path"] for r, info, _ in records if _has_frames(r, info, kind)]
-    _tell(
+    tell(
         doubtful,
         "scans have several frames and an outline, which is taken for each frame that "
         "is listed; correct it where it was drawn on another",
@@ -184,71 +180,6 @@ def _check_choices(kind, frames):
         raise ValueError(f"frames must be one of {_FRAMES} or None, got {frames!r}")
 
 
-def _files(root):
-    """List the paths of a folder's files, from it, in the order of their names."""
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: no such folder; check the path")
-    paths, links = [], []
-    for folder, folders, names in os.walk(root, onerror=_give_up):
-        folders[:] = [f for f in folders if not f.startswith((".", "__MACOSX"))]
-        below = Path(folder).relative_to(root)
-        links += [
-            (below / f).as_posix() for f in folders if (root / below / f).is_symlink()
-        ]
-        paths += [(below / n).as_posix() for n in names if not n.startswith(".")]
-    _tell(links, "folders are links and are left out; give the folder they lead to")
-    return sorted(paths, key=by_value)
-
-
-def _give_up(error):
-    """Raise what the system says of a folder that cannot be opened."""
-    raise error
-
-
-def by_value(path: str) -> list:
-    """Sort numbers in names by their value: 2 before 10."""
-    parts = re.split(r"(\d+)", str(path))
-    return [(int(p), p) if p.isdecimal() else (-1, p.casefold()) for p in parts]
-
-
-def _is_named_mask(path):
-    """Tell whether a path is named as masks are: scan1_mask.png, masks/scan1.png."""
-    words = re.split(r"[^a-z]+", path.lower())
-    return not _MASK_WORDS.isdisjoint(words)
-
-
-def _sorted_out(paths, scans, outlines):
-    """Part files into scans, outlines and others that look like either."""
-    found, drawn, others = [], [], []
-    for path in paths:
-        try:
-            one = outlines and outlines.match(path)
-            if one:
-                drawn.append((path, *one))
-                continue
-            one = scans.match(path)
-        except ValueError as error:
-            raise CohortError(str(error)) from error
-        if one:
-            found.append((path, *one))
-        elif not {Path(path).suffix.lower(), Path(path).stem.lower()} & _BESIDE:
-            others.append(path)
-    return found, drawn, others
-
-
-def _tell(names: Sequence[str], what: str) -> None:
-    """Warn of files, naming the first."""
-    if names:
-        warn_user(f"{len(names)} {what}: {_listed(names)}")
-
-
-def _listed(names):
-    """Name the first of some files."""
-    names = [name if isinstance(name, str) else name[0] for name in names]
-    more = ", ..." if len(names) > _MOST_NAMES else ""
-    return (", ".join(names[:_MOST_NAMES]) + more) or "no file of the kind"
-
-
 def _add_outlines(records, outlines, drawn, n_scans):
     """Give each scan the outlines of its fields."""
     if outlines is None:
@@ -279,9 +210,9 @@ def _add_outlines(records, outlines, drawn, n_scans):
         for record in own:
             before = record.get("outline")
             record["outline"] = path if before is None else f"{before};{path}"
-    _tell(lonely, "outlines belong to no scan and are left out")
+    tell(lonely, "outlines belong to no scan and are left out")
     without = [r["path"] for r, _, _ in records if "outline" not in r]
-    _tell(without, f"of {n_scans} scans have no outline")
+    tell(without, f"of {n_scans} scans have no outline")
 
 
 def _has_frames(record, info, kind):
