@@ -25,7 +25,7 @@ def _phantom():
     """A phantom scanned with the check cohort's settings."""
     X, _ = make_check_cohort("rf")
     return ReferencePhantom(
-        [cell.planes[0] for cell in X["us_pre"][:2]],
+        [cell.planes[0] for cell in X["us_pre"].iloc[:5:2]],
         attenuation_db_cm_mhz=0.5,
         speed_of_sound=1540.0,
         bsc=PowerLaw(bsc_1mhz=1e-6, exponent=3.2),

@@ -58,7 +58,7 @@ METHODS = ("transform", "predict", "predict_proba", "decision_function")
 def phantom(bsc=None):
     """A phantom scanned with the check cohort's settings."""
     X, _ = make_check_cohort("rf")
-    planes = [cell.planes[0] for cell in X["us_pre"][:2]]
+    planes = [cell.planes[0] for cell in X["us_pre"].iloc[:5:2]]
     bsc = PowerLaw(bsc_1mhz=1e-6, exponent=3.2) if bsc is None else bsc
     known = {"attenuation_db_cm_mhz": 0.5, "speed_of_sound": 1540.0}
     return ReferencePhantom(planes, bsc=bsc, **known)

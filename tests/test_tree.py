@@ -10,7 +10,7 @@ import sknac
 
 _ROOT = Path(sknac.__file__).parent
 _TESTS = Path(__file__).parent
-_AT_MOST = 105  # 90, the readers, folders and public sets, and spectra of regions
+_AT_MOST = 107  # 90, readers, folders and public sets, spectra and phantoms
 
 
 def _exported():

@@ -14,8 +14,10 @@ from sknac.qus._mapper import QUSMapper
 from sknac.qus._maps import qus_maps
 from sknac.qus._options import SpectralOptions
 from sknac.qus._plot import QUSMapDisplay
+from sknac.qus._plot_reference import ReferenceCheckDisplay
 from sknac.qus._plot_spectrum import SpectrumDisplay
 from sknac.qus._reference import ReferencePhantom
+from sknac.qus._reference_check import check_reference
 from sknac.qus._roi_spectrum import roi_spectrum
 
 __all__ = [
@@ -24,11 +26,13 @@ __all__ = [
     "PowerLaw",
     "QUSMapDisplay",
     "QUSMapper",
+    "ReferenceCheckDisplay",
     "ReferencePhantom",
     "SpectralOptions",
     "SpectrumDisplay",
     "TabulatedBSC",
     "bmode_from_rf",
+    "check_reference",
     "estimate_attenuation",
     "qus_maps",
     "roi_spectrum",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sknac.cohort import InMemoryArray, Plane
-from sknac.qus._checks import check_attenuation
+from sknac.qus._checks import check_attenuation, pair
 from sknac.qus._engine import NEEDS_BSC, maps_of
 from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
@@ -18,6 +18,7 @@ from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels, square_pixels
 from sknac.qus._plan import WindowPlan, make_plan
 from sknac.qus._reference import ReferencePhantom
+from sknac.qus._reference_check import remembered_check
 from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
 from sknac.utils._store import ArrayStore
 
@@ -166,6 +167,9 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
             if recipe.min_snr_db is not None:
                 doubts += floor_doubts(found.ln_floor, doubts)
             warn_all(doubts, "the reference")
+            window_mm = pair("window_mm", recipe.windows["window_mm"])[0]
+            check = remembered_check(phantom, recipe.windows["band_mhz"], window_mm)
+            warn_all(check.warnings if check else (), "the reference")
         spectra[setting] = found
     return plan, spectra[setting]
 

@@ -55,8 +55,8 @@ def sum_lines(data, plan, inside, gain):
     n_rows, n_lines = inside.shape
     n_freqs = plan.freqs_mhz.size
     ratio, by_row = np.zeros((n_lines, n_freqs)), np.zeros((n_rows, n_freqs))
-    power, alike = np.zeros(n_freqs), _Likeness(n_lines)
-    for row, lines in _rows_of(data, plan, inside):
+    power, alike = np.zeros(n_freqs), Likeness(n_lines)
+    for row, lines in rows_of(data, plan, inside):
         kept = inside[row]
         squares = np.where(kept, np.abs(lines) ** 2, 0.0)
         scaled = squares * gain[row]
@@ -77,13 +77,13 @@ def reference_influence(frames, plan, shares, ln_power):
     rows = np.flatnonzero(shares.any(axis=1))
     n_lines = min(frame.shape[1] for frame in frames)
     change = np.zeros((n_lines, shares.shape[1]))
-    alike = _Likeness(n_lines)
+    alike = Likeness(n_lines)
     for frame in frames:
         data = condition(frame[:, :n_lines], plan.n_samples, np.dtype(np.float32))
         good = usable_lines(data, plan)
         inside = np.zeros_like(good)
         inside[rows] = good[rows]
-        for row, lines in _rows_of(data, plan, inside):
+        for row, lines in rows_of(data, plan, inside):
             kept = inside[row]
             over = np.abs(lines) ** 2 / np.exp(ln_power[row])[:, None] - 1
             change -= np.where(kept, over, 0.0).T * shares[row] / kept.sum()
@@ -112,7 +112,7 @@ def usable_lines(data, plan):
     return good
 
 
-def _rows_of(data, plan, inside):
+def rows_of(data, plan, inside):
     """Yield row after row of a region with the complex spectra of all lines."""
     dft, scratch = plan.dft_matrix(data.samples.dtype), Scratch()
     n_freqs = plan.freqs_mhz.size
@@ -124,7 +124,7 @@ def _rows_of(data, plan, inside):
             yield row, lines * data.scale
 
 
-class _Likeness:
+class Likeness:
     """Coherence of lines at each distance; powers correlate by its square.
 
     Sums over all pairs of a distance are kept as their Fourier transform over lines.

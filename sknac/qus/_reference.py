@@ -51,7 +51,8 @@ class ReferencePhantom:
     Notes
     -----
     It is immutable, and `copy.deepcopy` (hence `sklearn.base.clone`) hands out
-    the object itself.
+    the object itself. When it is used first it is checked by `check_reference`, which
+    warns of what speaks against it.
 
     Examples
     --------
@@ -178,6 +179,10 @@ class ReferencePhantom:
                 "same depth on; crop the plane or scan the phantom deeper"
             )
         return deep
+
+    def __getstate__(self):
+        # What its first use found (`check_reference`) is found again elsewhere.
+        return {name: value for name, value in vars(self).items() if name != "_check"}
 
     def __deepcopy__(self, memo):
         return self

@@ -18,7 +18,7 @@ FS = 40.0
 rng = np.random.default_rng(5)
 
 
-def speckle(low=3.0, high=8.0, shape=(1600, 40), noise=0.01, fs=FS):
+def speckle(low=3.0, high=8.0, shape=(1600, 60), noise=0.01, fs=FS):
     """Echoes of a pulse, alike in neighbouring lines, in white noise."""
     echoes = lfilter(
         firwin(31, (low, high), fs=fs, pass_zero=False),
@@ -90,10 +90,10 @@ def test_what_is_no_rf_is_refused(name):
         (2048 + 100 * RF).astype(np.uint16),  # a converter's middle
         speckle(1.0, 3.0),
         speckle(10, 17),
-        np.where(np.arange(40) % 5, RF, 0),
-        np.full((1600, 40), np.nan),
-        np.zeros((1600, 40)),
-        rng.normal(size=(1600, 40)),
+        np.where(np.arange(60) % 5, RF, 0),
+        np.full((1600, 60), np.nan),
+        np.zeros((1600, 60)),
+        rng.normal(size=RF.shape),
     ],
 )
 def test_rf_of_any_probe_passes(rf):
@@ -131,7 +131,7 @@ def test_right_band_is_silent():
 
 
 def test_noise_as_a_phantom_is_warned_of_once():
-    noise = rng.normal(size=(1600, 40))
+    noise = rng.normal(size=RF.shape)
     with pytest.warns(UserWarning, match="the reference: .* flat up to Nyquist") as all:
         maps(plane(RF), phantom(noise), options=SpectralOptions(min_snr_db=None))
     assert len(all) == 1

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from sknac.qus._line_sums import LineSums, _Likeness, variance
+from sknac.qus._line_sums import Likeness, LineSums, variance
 
 
 def sums(ratio, count):
@@ -46,6 +46,6 @@ def test_lines_alike_is_the_sum_of_squared_coherences(rng, beam):
     expected = 1 + 2 * sum((1 - k / beam) ** 2 for k in range(1, beam))
     lines = rng.normal(size=(4, 40_000)) + 1j * rng.normal(size=(4, 40_000))
     lines = sum(lines[:, i : 40_000 - beam + i] for i in range(beam))
-    alike, kept = _Likeness(lines.shape[1]), np.ones(lines.shape[1], bool)
+    alike, kept = Likeness(lines.shape[1]), np.ones(lines.shape[1], bool)
     alike.add(lines, kept)
     assert alike.lines(kept) == pytest.approx(expected, rel=0.05)
