@@ -37,6 +37,12 @@ _WRITTEN_BY_EXCEL = (
     (re.compile(r"\d[.,]\d+[eE]\+?\d+"), "a rounded number"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"), "a date"),
 )
+# What spreadsheets write for 1-2 or 3.4: among other ids they were others once.
+_MONTH = "(?:jan|feb|mar|mrz|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)"
+_DATE_LIKE = re.compile(
+    rf"\d{{1,2}}[-. ]{_MONTH}|{_MONTH}[-. ]\d{{2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{4}}",
+    re.IGNORECASE,
+)
 
 
 def check_names(rows: Rows) -> None:
@@ -106,6 +112,13 @@ def check_patients(patients: pd.Series, rows: Rows) -> None:
                 'ids; read the column as text (dtype={"patient_id": str}) from a file '
                 "that has them as they were"
             )
+    dates = [n for n, p in enumerate(patients) if _DATE_LIKE.fullmatch(str(p))]
+    if 0 < len(dates) < len(patients):
+        raise CohortError(
+            f"{rows.where(dates[0])}, column patient_id: {patients.iloc[dates[0]]!r} "
+            "looks like the date that a spreadsheet makes of an id such as 1-2; read "
+            "the column as text from a file that has the ids as they were"
+        )
     _check_alike(patients, "patient_id", rows)
 
 

@@ -109,6 +109,17 @@ def test_ids_that_a_spreadsheet_has_changed_are_refused(name, made):
         check({"patient_id": name})
 
 
+@pytest.mark.parametrize("name", ["2-Jan", "12.Mai", "Mär-04", "Dez 12", "01.02.2024"])
+def test_ids_among_which_some_are_dates_are_refused(name):
+    with pytest.raises(CohortError, match=f"row 1, .* '{name}' looks like the date"):
+        check({}, {"patient_id": name})
+
+
+def test_ids_that_all_look_alike_are_a_scheme():
+    check({"patient_id": "MAR-01"}, {"patient_id": "MAR-02"})
+    check({"patient_id": "ABC-01"}, {"patient_id": "1.2.3"}, {"patient_id": "1-2"})
+
+
 def test_lost_leading_zeros_are_said():
     with pytest.warns(UserWarning, match="patient 7 is a number and its file 007/"):
         check({"patient_id": 7, "path": "007/a.png"})
