@@ -36,12 +36,14 @@ def check_bounds(name: str, value: float, quantity: str | None = None) -> None:
     if known.low <= value <= known.high:
         return
     legal = f"{known.low:g} to {known.high:g} {known.unit}".strip()
-    raise ValueError(f"{name} must be {legal}, got {value:g}{_likely(known, value)}")
+    hint = _likely(name, known, value)
+    raise ValueError(f"{name} must be {legal}, got {value:g}{hint}")
 
 
-def _likely(known, value):
+def _likely(name, known, value):
     """Name the first unit in which the value would be possible."""
     for unit, factor in known.mistaken.items():
         if known.low < value * factor <= known.high:
-            return f" (in {unit}? that is {value * factor:g} {known.unit})"
+            right = f"{name}={value * factor:g}"
+            return f" ({value:g} looks like {unit}: in {known.unit} it is {right})"
     return ""
