@@ -231,6 +231,7 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
                 window_mm=self.window_mm,
                 overlap=self.overlap,
                 options=self.options,
+                standard_errors=False,
             )
         return [getattr(found, name) for name in self.parameters_]
 

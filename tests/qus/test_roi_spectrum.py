@@ -236,3 +236,13 @@ def test_region_without_a_usable_gate_is_refused(pair):
     mask[:, :20] = True
     with pytest.raises(ValueError, match="no gate of the region's 400 can be used"):
         roi_spectrum(scan(rf), phantom(pair[1]), region=mask, attenuation_db_cm_mhz=0.5)
+
+
+def test_estimates_are_the_same_without_standard_errors(pair):
+    plane, reference = scan(pair[0]), phantom(pair[1])
+    settings = {"region": "all", "attenuation_db_cm_mhz": 0.5}
+    with_errors = roi_spectrum(plane, reference, **settings)
+    without = roi_spectrum(plane, reference, standard_errors=False, **settings)
+    assert (without.mbf, without.esd) == (with_errors.mbf, with_errors.esd)
+    assert np.isnan(list(without.standard_errors.values())).all()
+    assert np.isnan(without.standard_error_db).all()
