@@ -3,13 +3,15 @@
 An entry is one plain ``.npy`` file whose name is the key of its input and the
 checksum of its bytes: ``<folder>/<2 digits>/<key>-<checksum>.npy``. It is written
 under another name, flushed to the disk and renamed, so that a file with an entry's
-name is whole whatever happens to the writer, and writers of one key cannot mix.
+name is whole whatever happens to the writer, and writers of one key cannot mix. What
+is to be known of an array may lie beside it, as ``<key>-<checksum>.json``.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import hashlib
 import io
+import json
 import os
 import time
 import uuid
@@ -86,31 +88,30 @@ class ArrayStore:
 
         A damaged entry is deleted with a warning, so that it is computed again.
         """
-        for path in self._entries(key):
-            digest = path.stem.rpartition("-")[2]
-            try:
-                array = _verified(path, digest)
-            except FileNotFoundError:
-                continue
-            except SknacFormatError:
-                warnings.warn(
-                    f"{path}: damaged entry of a store; it is computed again",
-                    UserWarning,
-                    stacklevel=3,
-                )
-                path.unlink(missing_ok=True)
-                continue
-            return StoredArray(str(path), array.shape, array.dtype, digest)
-        return None
+        found = self._first(key, ".npy", _verified_header)
+        if found is None:
+            return None
+        path, (shape, dtype) = found
+        return StoredArray(str(path), shape, dtype, _digest_in(path))
 
-    def put(self, key, array) -> StoredArray:
-        """Write an array under a key; return its handle."""
+    def note(self, key):
+        """Return what was noted of an entry, or None; damage is treated as in `get`."""
+        found = self._first(key, ".json", _verified_bytes)
+        return None if found is None else json.loads(found[1])
+
+    def put(self, key, array, note=None) -> StoredArray:
+        """Write an array under a key, and a note of plain values; return its handle."""
+        if note is not None:  # before the array, which is of no use without it
+            self._write(key, json.dumps(note, sort_keys=True).encode(), ".json")
         array = np.ascontiguousarray(array)
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, array, allow_pickle=False)
-        data = buffer.getbuffer()
-        digest = _checksum(data)
-        path = self._shelf(key) / f"{key}-{digest}.npy"
+        path = self._write(key, buffer.getbuffer(), ".npy")
+        return StoredArray(str(path), array.shape, array.dtype, _digest_in(path))
+
+    def _write(self, key, data, suffix):
+        """Write a whole file or none; return its path."""
+        path = self._shelf(key) / f"{key}-{_checksum(data)}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         # The folder is not flushed: a name lost with the power is computed again.
         unfinished = self.folder / _UNFINISHED / f"{key}-{uuid.uuid4().hex}"
@@ -123,13 +124,29 @@ class ArrayStore:
         except BaseException:
             unfinished.unlink(missing_ok=True)
             raise
-        return StoredArray(str(path), array.shape, array.dtype, digest)
+        return path
+
+    def _first(self, key, suffix, read):
+        """Return path and content of the first whole file of a key, or None."""
+        for path in self._entries(key, suffix):
+            try:
+                return path, read(path, _digest_in(path))
+            except FileNotFoundError:
+                continue
+            except SknacFormatError:
+                warnings.warn(
+                    f"{path}: damaged entry of a store; it is computed again",
+                    UserWarning,
+                    stacklevel=4,
+                )
+                path.unlink(missing_ok=True)
+        return None
 
     def _shelf(self, key):
         """Folder of a key; 256 of them keep each short."""
         return self.folder / key[:2]
 
-    def _entries(self, key):
+    def _entries(self, key, suffix):
         """List the files of a key; more than one where results differed."""
         shelf = self._shelf(key)
         with suppress(FileNotFoundError):
@@ -137,7 +154,7 @@ class ArrayStore:
             return [
                 shelf / name
                 for name in sorted(names)
-                if name.startswith(f"{key}-") and name.endswith(".npy")
+                if name.startswith(f"{key}-") and name.endswith(suffix)
             ]
         return []
 
@@ -147,11 +164,36 @@ def _checksum(data):
     return hashlib.sha256(data).hexdigest()[:32]
 
 
+def _digest_in(path):
+    """Checksum that a file's name states."""
+    return path.stem.rpartition("-")[2]
+
+
 def _verified(path, digest):
     """Read an array whose bytes must have this checksum."""
+    data = _verified_bytes(path, digest)
+    return np.load(io.BytesIO(data), allow_pickle=False)
+
+
+def _verified_bytes(path, digest):
+    """Read bytes that must have this checksum."""
     data = Path(path).read_bytes()
-    if _checksum(data) != digest:
+    _check(path, _checksum(data), digest)
+    return data
+
+
+def _verified_header(path, digest):
+    """Read shape and type of an array whose bytes must have this checksum."""
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    _check(path, found, digest)
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array.shape, array.dtype
+
+
+def _check(path, found, digest):
+    """Raise when bytes have another checksum than they should."""
+    if found != digest:
         raise SknacFormatError(
             path, "damaged, does not match its checksum; transform the planes again"
         )
-    return np.load(io.BytesIO(data), allow_pickle=False)

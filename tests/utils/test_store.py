@@ -111,6 +111,26 @@ def test_failed_write_leaves_nothing(store, monkeypatch):
     assert [p for p in store.folder.rglob("*") if p.is_file()] == []
 
 
+def test_a_note_lies_beside_its_array(store):
+    store.put(KEY, MAPS, note={"valid": {"mbf": 0.5}, "doubts": []})
+    assert store.note(KEY) == {"valid": {"mbf": 0.5}, "doubts": []}
+    assert store.note(KEY[::-1]) is None
+    store.put(KEY[::-1], MAPS)
+    assert store.note(KEY[::-1]) is None
+    assert len(list(store.folder.glob("??/*.json"))) == 1
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, lambda p: os.truncate(p, 3)])
+def test_damaged_note_is_got_rid_of_and_its_array_stays(store, damage):
+    handle = store.put(KEY, MAPS, note={"n": 1})
+    (path,) = store.folder.glob("??/*.json")
+    damage(path)
+    with pytest.warns(UserWarning, match=f"{path}: damaged .* computed again"):
+        assert store.note(KEY) is None
+    assert not path.exists()
+    assert store.get(KEY) == handle
+
+
 def test_only_old_unfinished_files_are_swept(store):
     old, young = (store.folder / "unfinished" / name for name in ("old", "young"))
     for path in (old, young):
