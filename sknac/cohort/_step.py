@@ -162,7 +162,8 @@ class PlaneTransformer(
         found = self._list_planes(X)
         with progress_of(self, len(found)) as on_plane:
             jobs = self.plane_jobs(X, found)
-            planes = run_jobs(found, jobs, n_jobs=self.n_jobs, on_plane=on_plane)
+            made = run_jobs(found, jobs, n_jobs=self.n_jobs, on_plane=on_plane)
+        planes = self.planes_made(found, made)
         return put_planes(X, self.columns_, planes)
 
     def _list_planes(self, X):
@@ -191,8 +192,31 @@ class PlaneTransformer(
         list of callable or Plane
             Per plane a function ``job(plane) -> Plane``, which may run in another
             process, or the new plane itself.
+
+        See Also
+        --------
+        planes_made : Where jobs make more than planes.
         """
         return [without_callbacks(self).transform_plane] * len(found)
+
+    def planes_made(self, found: list[PlaneAt], made: list) -> list[Plane]:
+        """Take what the jobs made; the planes themselves by default.
+
+        Override it where jobs tell more than their planes, e.g. how good these are.
+
+        Parameters
+        ----------
+        found : list of PlaneAt
+            The frame's planes.
+        made : list
+            What was made of each, in the same order.
+
+        Returns
+        -------
+        list of Plane
+            The new planes.
+        """
+        return made
 
     def set_output(self, *, transform: str | None = None):
         """Do nothing: a cohort frame is a pandas DataFrame whatever is asked.
@@ -236,11 +260,11 @@ class PlaneTransformer(
 def run_jobs(found, jobs, *, n_jobs=None, on_plane=None) -> list:
     """Run one job per plane and return the results in order.
 
-    A job is a function of the plane, or a `Plane` that is already the result.
+    A job is a function of the plane, or what is already the result.
     ``on_plane()`` is called as each is there.
     """
     results = list(jobs)
-    todo = [i for i, job in enumerate(jobs) if not isinstance(job, Plane)]
+    todo = [i for i, job in enumerate(jobs) if callable(job)]
     for _ in range(len(jobs) - len(todo) if on_plane else 0):
         on_plane()
     tasks = (delayed(_run)(jobs[i], found[i]) for i in todo)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from sknac.qus._map_key import map_key
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels, square_pixels
 from sknac.qus._plan import WindowPlan, make_plan
+from sknac.qus._quality import PlaneQuality, kind_of, quality_of
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_check import remembered_check
 from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
@@ -39,6 +41,15 @@ class Recipe:
     guards: bool = True
 
 
+class MappedPlane(NamedTuple):
+    """A plane of maps and what is known of them."""
+
+    plane: Plane
+    quality: PlaneQuality
+    band_mhz: tuple
+    reference_doubts: tuple
+
+
 @dataclass(frozen=True)
 class PlaneJob:
     """One plane, its windows on their band, media and the reference's spectrum."""
@@ -51,22 +62,24 @@ class PlaneJob:
     store: ArrayStore | None = None
     key: str | None = None
 
-    def __call__(self, _=None) -> Plane:
+    def __call__(self, _=None) -> MappedPlane:
         """Compute the plane of maps; with a store they are written there."""
         maps = maps_of(self, dtype=DTYPE)
-        warn_all(maps.doubts, "a plane")
+        quality = quality_of(maps, self.recipe.channels, self.media.attenuation)
         stack = np.stack([getattr(maps, name) for name in self.recipe.channels])
         pixel_mm = self.recipe.pixel_mm
         if pixel_mm is not None:
             stack = square_pixels(stack, maps.depth_mm, maps.lateral_mm, pixel_mm)[0]
         if self.store is None:
-            return self._placed(InMemoryArray(stack))
-        return self._placed(self.store.put(self.key, stack))
+            return self._made(InMemoryArray(stack), quality)
+        image = self.store.put(self.key, stack, note=quality._asdict())
+        return self._made(image, quality)
 
-    def stored(self) -> Plane | None:
-        """Return the plane of maps if they are stored, else None."""
-        image = None if self.store is None else self.store.get(self.key)
-        return None if image is None else self._placed(image)
+    def stored(self) -> MappedPlane | None:
+        """Return the plane of maps if they and their quality are stored, else None."""
+        note = None if self.store is None else self.store.note(self.key)
+        image = None if note is None else self.store.get(self.key)
+        return None if image is None else self._made(image, PlaneQuality(**note))
 
     @property
     def n_bytes(self) -> int:
@@ -76,6 +89,11 @@ class PlaneJob:
             return check_pixels(self.plan, shape, n_maps, self.recipe.pixel_mm)
         n_windows = self.plan.n_rows(shape[0]) * self.plan.n_columns(shape[1])
         return DTYPE.itemsize * n_maps * n_windows
+
+    def _made(self, image, quality):
+        """Put maps and what is known of them together."""
+        about = self.plan.band_mhz, self.reference.doubts
+        return MappedPlane(self._placed(image), quality, *about)
 
     def _placed(self, image):
         """Put the maps where their first window lies."""
@@ -163,15 +181,22 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     if setting not in spectra:
         found = spectrum_for(plane, plan, phantom, dtype, n_jobs, recipe.guards)
         if recipe.guards:
-            doubts = list(found.doubts)
-            if recipe.min_snr_db is not None:
-                doubts += floor_doubts(found.ln_floor, doubts)
-            warn_all(doubts, "the reference")
-            window_mm = pair("window_mm", recipe.windows["window_mm"])[0]
-            check = remembered_check(phantom, recipe.windows["band_mhz"], window_mm)
-            warn_all(check.warnings if check else (), "the reference")
+            found = replace(found, doubts=_reference_doubts(found, recipe, phantom))
+            known = {kind_of(d) for other in spectra.values() for d in other.doubts}
+            new = (doubt for doubt in found.doubts if kind_of(doubt) not in known)
+            warn_all(new, "the reference")
         spectra[setting] = found
     return plan, spectra[setting]
+
+
+def _reference_doubts(found, recipe, phantom):
+    """Gather what speaks against a reference: its spectrum, and its own check."""
+    doubts = list(found.doubts)
+    if recipe.min_snr_db is not None:
+        doubts += floor_doubts(found.ln_floor, doubts)
+    window_mm = pair("window_mm", recipe.windows["window_mm"])[0]
+    check = remembered_check(phantom, recipe.windows["band_mhz"], window_mm)
+    return (*doubts, *(check.warnings if check else ()))
 
 
 def _check_channels(channels, bsc, known):

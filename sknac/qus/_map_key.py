@@ -35,6 +35,7 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         recipe.media,
         recipe.channels,
         recipe.min_snr_db,
+        recipe.guards,  # of the doubts that are noted beside the maps
         recipe.pixel_mm,
         media.attenuation,
     )

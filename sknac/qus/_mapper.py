@@ -13,12 +13,15 @@ from sknac.cohort.planes import has_study, list_planes
 from sknac.exceptions import CohortError
 from sknac.qus._checks import ATTENUATION_MEND, ESTIMATE, not_negative
 from sknac.qus._estimates import CHANNELS
+from sknac.qus._guards import warn_all
 from sknac.qus._job import known_spectrum, make_job, make_recipe
 from sknac.qus._options import SpectralOptions
+from sknac.qus._quality import cohort_doubts, quality_table
 from sknac.qus._reference import ReferencePhantom
 from sknac.utils._room import check_room_of_all
 from sknac.utils._sklearn import Interval, Real, StrOptions
 from sknac.utils._store import ArrayStore
+from sknac.utils._warnings import warn_user
 
 
 class QUSMapper(PlaneTransformer):
@@ -53,6 +56,9 @@ class QUSMapper(PlaneTransformer):
         Exponent of the attenuation, DFT length, taper, how scatterers are sized and
         least signal to noise. Each is a setting of its own too, e.g.
         ``options__min_snr_db``, for `set_params` and searches.
+    min_valid_share : float, default=0.5
+        Planes of which a map has a smaller share of valid windows are warned of, as
+        are those with a map that has none. Nothing is left out.
     store : str, path-like or None, default=None
         Folder of computed maps (a cache that outlives the program). Maps found
         there are not computed again, others are written there, and the new
@@ -67,6 +73,14 @@ class QUSMapper(PlaneTransformer):
     ----------
     reference_spectra_ : dict
         Log spectra of the reference per depth, for the settings met in ``fit``.
+    quality_ : DataFrame of shape (n_planes, n_columns)
+        How far the maps of the last `transform` (or ``fit_transform``) can be used,
+        one row per plane: ``patient_id``, ``visit``, ``plane``; ``band_low_mhz`` and
+        ``band_high_mhz``; ``n_windows``, the share of valid ones per map
+        (``valid_mbf``, ...) and how many are invalid by first cause (``n_low_snr``,
+        ..., see the guide); their median signal to noise in dB (NaN where the noise
+        is unknown); the attenuation (mean of a map) and, where it was estimated, its
+        standard error; and ``doubts``, what the samples say against the maps.
     columns_ : tuple of str
         Ultrasound columns that are mapped.
     feature_names_in_ : ndarray of str
@@ -88,9 +102,13 @@ class QUSMapper(PlaneTransformer):
     In a store, maps are found by the content of scan and reference and by every
     setting they depend on. A program that was killed goes on where it stopped; any
     number of them may share a store; each file is plain ``.npy`` and carries its
-    checksum in its name. A damaged file is computed again with a warning, and
+    checksum in its name, and so does the ``.json`` beside it that keeps the plane's
+    row of ``quality_``. A damaged file is computed again with a warning, and
     raises `SknacFormatError` if it is damaged after `transform`. Files may be
     deleted at any time; then `transform` computes them again.
+
+    What workers doubt, such as another gain than the phantom's, is warned of once a
+    kind, with the number of planes and the first of them, and stands in ``quality_``.
 
     Progress: ``mapper.set_callbacks(sklearn.callback.ProgressBar())``.
 
@@ -122,10 +140,12 @@ class QUSMapper(PlaneTransformer):
         "channels": ["array-like", str],
         "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "options": [SpectralOptions, None],
+        "min_valid_share": [Interval(Real, 0, 1, closed="both")],
         "store": [str, os.PathLike, None],
     }
 
     kinds = ("rf",)
+    set_in_use = ("quality_",)
 
     def __init__(
         self,
@@ -138,6 +158,7 @@ class QUSMapper(PlaneTransformer):
         channels=CHANNELS,
         pixel_mm=None,
         options=None,
+        min_valid_share=0.5,
         store=None,
         columns=None,
         n_jobs=None,
@@ -150,6 +171,7 @@ class QUSMapper(PlaneTransformer):
         self.channels = channels
         self.pixel_mm = pixel_mm
         self.options = options
+        self.min_valid_share = min_valid_share
         self.store = store
         self.columns = columns
         self.n_jobs = n_jobs
@@ -200,6 +222,7 @@ class QUSMapper(PlaneTransformer):
             Checked cohort frame.
         """
         recipe = self._recipe()
+        vars(self).pop("quality_", None)  # of another fit
         if self.store is not None:
             ArrayStore(self.store)  # refuses a file; the folder is made when needed
         self._attenuations(X)
@@ -233,7 +256,9 @@ class QUSMapper(PlaneTransformer):
                 "the attenuation comes from a column of the cohort frame; use transform"
             )
         job = self._job_maker()(plane, self.attenuation_db_cm_mhz)
-        return job.stored() or job()
+        made = job.stored() or job()
+        warn_all(made.quality.doubts, "the plane")
+        return made.plane
 
     def plane_jobs(self, X, found):
         # Maps that are in the store are taken from there; see PlaneTransformer.
@@ -252,6 +277,14 @@ class QUSMapper(PlaneTransformer):
                 "give a folder as store=, or larger pixels",
             )
         return jobs
+
+    def planes_made(self, found, made):
+        # Workers tell what they doubt; it is said here, once for all planes.
+        channels = made[0].plane.channels if made else ()
+        self.quality_ = quality_table(found, made, channels)
+        for doubt in cohort_doubts(found, made, self.min_valid_share):
+            warn_user(doubt)
+        return [one.plane for one in made]
 
     def _job_maker(self):
         """Check the settings once; return what makes a job of plane and attenuation."""

@@ -1,0 +1,129 @@
+"""How far the maps of a plane can be used: one record a plane, one table a cohort."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+CAUSES = (
+    "nonfinite",
+    "saturated",
+    "dead_line",
+    "reference",
+    "silent",
+    "reference_low_snr",
+    "low_snr",
+    "form_factor",
+)
+_NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?")
+
+
+class PlaneQuality(NamedTuple):
+    """What is known of one plane's maps beside their values."""
+
+    n_windows: int
+    valid: dict  # share of the windows, by map
+    invalid: dict  # windows, by first cause
+    median_snr_db: float | None
+    attenuation: float | None
+    attenuation_se: float | None
+    doubts: list
+
+
+def quality_of(maps, channels, attenuation) -> PlaneQuality:
+    """Sum up the maps of one plane, and the attenuation they were made with."""
+    snr = maps.snr_db
+    if snr is not None:
+        snr = snr[np.isfinite(snr)]
+    found = maps.attenuation
+    return PlaneQuality(
+        n_windows=maps.valid.size,
+        valid={name: float(maps.valid_of(name).mean()) for name in channels},
+        invalid=dict(maps.invalid_counts),
+        median_snr_db=float(np.median(snr)) if snr is not None and snr.size else None,
+        attenuation=_number(np.mean(attenuation) if found is None else found.db_cm_mhz),
+        attenuation_se=None if found is None else _number(found.standard_error),
+        doubts=list(maps.doubts),
+    )
+
+
+def _number(value):
+    """Write a number that is none as None, which every file can hold."""
+    return float(value) if np.isfinite(value) else None
+
+
+def quality_table(found, made, channels) -> pd.DataFrame:
+    """Return one row per plane; see `QUSMapper`."""
+    rows = [
+        {
+            "patient_id": at.patient,
+            "visit": at.column.removeprefix("us_"),
+            "plane": at.number,
+            "band_low_mhz": one.band_mhz[0],
+            "band_high_mhz": one.band_mhz[1],
+            "n_windows": one.quality.n_windows,
+            **{f"valid_{name}": one.quality.valid[name] for name in channels},
+            **{f"n_{cause}": one.quality.invalid.get(cause, 0) for cause in CAUSES},
+            "median_snr_db": one.quality.median_snr_db,
+            "attenuation_db_cm_mhz": one.quality.attenuation,
+            "attenuation_se": one.quality.attenuation_se,
+            "doubts": " | ".join(
+                [*one.quality.doubts]
+                + [f"the reference: {doubt}" for doubt in one.reference_doubts]
+            ),
+        }
+        for at, one in zip(found, made, strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    for name in ("median_snr_db", "attenuation_db_cm_mhz", "attenuation_se"):
+        if rows:  # None is no number
+            table[name] = table[name].astype(float)
+    return table
+
+
+def kind_of(doubt: str) -> str:
+    """Write doubts that differ in their numbers alone alike."""
+    return _NUMBER.sub("#", doubt)
+
+
+def cohort_doubts(found, made, min_valid_share) -> list[str]:
+    """Say each kind of doubt once: of how many planes, and the first of them."""
+    kinds, n_planes = {}, len(found)
+    for at, one in zip(found, made, strict=True):
+        for doubt in one.quality.doubts:
+            kinds.setdefault(kind_of(doubt), []).append((at, doubt))
+    said = [
+        f"{_among(len(planes), n_planes)}, the first {planes[0][0].place}: "
+        f"{planes[0][1]}"
+        for planes in kinds.values()
+    ]
+    return said + _few_valid(found, made, min_valid_share)
+
+
+def _few_valid(found, made, min_valid_share):
+    """Say of how many planes too few windows are valid."""
+    poor = []
+    for at, one in zip(found, made, strict=True):
+        name, share = min(one.quality.valid.items(), key=lambda item: item[1])
+        if share < min_valid_share or share == 0:
+            poor.append((at, name, share, one.quality.invalid))
+    if not poor:
+        return []
+    n_empty = sum(share == 0 for *_, share, _ in poor)
+    at, name, share, invalid = next((p for p in poor if p[2] == 0), poor[0])
+    cause = max(invalid, key=invalid.get)
+    empty = f", of {n_empty} none at all" if n_empty else ""
+    return [
+        f"less than {min_valid_share:.0%} of the windows of a map are valid in "
+        f"{_among(len(poor), len(found))}{empty}: first in {at.place}, where "
+        f"{share:.0%} of {name} are (most others: {cause}); see quality_, mend the "
+        "cause or leave such planes out"
+    ]
+
+
+def _among(n, total):
+    """Write a count of planes among all."""
+    return f"{n} of {total} plane{'s' if total != 1 else ''}"
