@@ -11,7 +11,7 @@ from sknac.cohort import PlaneTransformer
 from sknac.features import MapStatistics, RegionSpectrum
 from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
-from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
+from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import ROICropper, ROIMasker
 from sknac.systems import (
     DLRPClassifier,
@@ -40,6 +40,7 @@ def _mapper(**settings):
 STEPS = [
     _mapper(),
     _mapper(pixel_mm=0.2),
+    EnvelopeMapper(overlap=0.5),
     ROIMasker(margin_mm=1.0),
     ROICropper(),
     PlaneResizer(image_size=16),

@@ -26,6 +26,7 @@ from sknac.features import MapStatistics, RegionSpectrum
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
+    EnvelopeMapper,
     FaranSpheres,
     GaussianScatterers,
     PowerLaw,
@@ -130,6 +131,7 @@ CASES = {
         mapper(attenuation_db_cm_mhz="alpha"),
         lambda: (rf()[0].assign(alpha=0.6), rf()[1]),
     ),
+    "EnvelopeMapper": (EnvelopeMapper(overlap=0.5, channels=["nakagami_m"]), rf),
     "ROIMasker": (ROIMasker(margin_mm=1.0), make_check_cohort),
     "ROICropper": (ROICropper(columns=pd.Index(["us_pre"])), bmode),
     "PlaneResizer": (PlaneResizer(image_size=(16, 12), columns=["us_pre"]), bmode),

@@ -263,6 +263,10 @@ def check_kind(estimator: object, plane: Plane) -> None:
         return
     if plane.kind == "maps":
         mend = "use ROIMasker to cut regions out of maps"
+    elif plane.kind == "bmode":
+        mend = "give the RF that it was made of: a B-mode image is log-compressed"
+    elif plane.kind == "envelope" and "maps" in estimator.kinds:
+        mend = "put an EnvelopeMapper before this step, which makes maps of it"
     elif plane.kind == "envelope":
         mend = "give it a plane of another kind; an envelope has no spectrum"
     elif "maps" in estimator.kinds:

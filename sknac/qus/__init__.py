@@ -10,6 +10,7 @@ from sknac.qus._bsc import (
     PowerLaw,
     TabulatedBSC,
 )
+from sknac.qus._envelope_mapper import EnvelopeMapper
 from sknac.qus._mapper import QUSMapper
 from sknac.qus._maps import qus_maps
 from sknac.qus._options import SpectralOptions
@@ -21,6 +22,7 @@ from sknac.qus._reference_check import check_reference
 from sknac.qus._roi_spectrum import roi_spectrum
 
 __all__ = [
+    "EnvelopeMapper",
     "FaranSpheres",
     "GaussianScatterers",
     "PowerLaw",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from sknac.qus._spectrum import axial_sums
+
 _RUN = 3  # clipped signals stay at the rail; a true peak rarely repeats itself
 _COARSE = 64  # counts below which a digitised peak may well repeat itself
 
@@ -44,6 +46,24 @@ def condition(rf, n_window, dtype):
         nonfinite=nonfinite,
         saturated=_saturated(rf),
         still=_still(rf, n_window),
+    )
+
+
+def condition_envelope(envelope, n_window, dtype):
+    """Scale an envelope (n_samples, n_lines) and mark unusable samples."""
+    nonfinite = _nonfinite(envelope)
+    unit = _power_of_two(envelope, nonfinite)
+    samples = (envelope / unit).astype(dtype)
+    if nonfinite is not None:
+        samples[nonfinite] = 0
+    scale = float(np.sqrt(np.mean(np.square(samples[::7]), dtype=np.float64))) or 1.0
+    samples *= samples.dtype.type(1 / scale)
+    return ConditionedRF(
+        samples=samples,
+        scale=scale * unit,
+        nonfinite=nonfinite,
+        saturated=_saturated(envelope),
+        still=_still(envelope, n_window),
     )
 
 
@@ -146,10 +166,8 @@ def _still(rf, n_window):
 def count_in_windows(mask, plan, length=None):
     """Count marked samples per window row and line: (n_rows, n_lines)."""
     length = plan.n_samples if length is None else length
-    total = np.zeros((mask.shape[0] + 1, mask.shape[1]), dtype=np.int32)
-    np.cumsum(mask, axis=0, out=total[1:])
-    starts = np.arange(plan.n_rows(mask.shape[0])) * plan.hop_samples
-    return total[starts + length] - total[starts]
+    counts = axial_sums(mask.astype(np.int32), length, plan.hop_samples)
+    return counts[: plan.n_rows(mask.shape[0])]
 
 
 def bad_lines(rf, plan):

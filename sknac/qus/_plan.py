@@ -116,8 +116,8 @@ def make_plan(
     not_negative("start_depth_mm", plane.origin_mm[0], "give the first depth in mm")
     sample_mm = plane.speed_of_sound / (2e3 * plane.fs_mhz)
     spacing_mm = (sample_mm, plane.spacing_mm[1])
-    lengths = _lengths(window_mm, spacing_mm, plane)
-    hops = _hops(overlap, lengths)
+    lengths = window_lengths(window_mm, spacing_mm, plane)
+    hops = window_hops(overlap, lengths)
     n_fft = _n_fft(n_fft, lengths[0])
     band_mhz, bins = _band(band_mhz, plane.fs_mhz, n_fft)
     plan = WindowPlan(
@@ -150,7 +150,7 @@ def _check_spectra(plan, shape):
     )
 
 
-def _lengths(window_mm, spacing_mm, plane):
+def window_lengths(window_mm, spacing_mm, plane):
     """Window lengths in samples and lines; they fit into the frame."""
     shape = plane.image.shape
     sides = [
@@ -160,8 +160,8 @@ def _lengths(window_mm, spacing_mm, plane):
     lengths = [max(1, round(a / b)) for a, b in zip(sides, spacing_mm, strict=True)]
     if lengths[0] < 8:
         raise ValueError(
-            f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially, and a "
-            "spectrum needs at least 8; enlarge window_mm"
+            f"window_mm={sides[0]:g} is only {lengths[0]} samples long axially, and "
+            "at least 8 are needed; enlarge window_mm"
             + _unit_of(
                 window_mm=(sides[0], "mm", _USUAL_WINDOW_MM),
                 fs_mhz=(plane.fs_mhz, "MHz", _USUAL_MHZ),
@@ -183,12 +183,12 @@ def _lengths(window_mm, spacing_mm, plane):
 def _unit_of(**settings):
     """Name the likely unit of the first value that is far from what is usual."""
     for name, (value, unit, usual) in settings.items():
-        if not usual[0] <= value <= usual[1]:
+        if value is not None and not usual[0] <= value <= usual[1]:
             return f" ({likely_unit(name, value, unit, usual)})"
     return ""
 
 
-def _hops(overlap, lengths):
+def window_hops(overlap, lengths):
     """Window hops in samples and lines."""
     hops = []
     for share, length in zip(pair("overlap", overlap), lengths, strict=True):

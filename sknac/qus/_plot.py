@@ -13,6 +13,9 @@ _LABELS = {
     "si": "spectral intercept (dB)",
     "esd": "scatterer diameter (um)",
     "eac": "acoustic concentration (dB re 1 cm⁻³)",
+    "nakagami_m": "Nakagami m",
+    "nakagami_omega": "Nakagami Ω (dB)",
+    "envelope_snr": "envelope SNR",
 }
 
 

@@ -118,3 +118,25 @@ def box_sum(values, length, hop, scratch=None):
             power = np.add(power[..., :-width], power[..., width:], out=wider)
         width *= 2
     return total if hop == 1 else np.ascontiguousarray(total[..., ::hop])
+
+
+def axial_sums(values, length, hop):
+    """Sum `length` neighbours along the first axis, every `hop` positions.
+
+    Each hop is summed once; a window is a number of whole hops and the rest.
+    """
+    n_out = (values.shape[0] - length) // hop + 1
+    whole = length // hop
+    n_hops = n_out - 1 + whole
+    part = values[: n_hops * hop].reshape(n_hops, hop, *values.shape[1:])
+    part = part.sum(axis=1, dtype=values.dtype)
+    total, done, width = 0, 0, 1
+    while width <= whole:
+        if whole & width:
+            total = total + part[done : done + n_out]
+            done += width
+        part = part[:-width] + part[width:]
+        width *= 2
+    for row in range(whole * hop, length):
+        total += values[row::hop][:n_out]
+    return total

@@ -4,7 +4,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.signal import firwin, lfilter
+from scipy.signal import firwin, hilbert, lfilter
 
 from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.utils._room import check_room
@@ -20,9 +20,9 @@ def make_check_cohort(
 
     Parameters
     ----------
-    kind : {"rf", "bmode", "maps"}, default="maps"
+    kind : {"rf", "envelope", "bmode", "maps"}, default="maps"
         Kind of the planes. RF planes are speckle of a pulse of 3 to 8 MHz, sampled
-        at 40 MHz, 8 mm deep, with a pitch of 0.3 mm.
+        at 40 MHz, 8 mm deep, with a pitch of 0.3 mm; envelopes are those of such RF.
     visits : tuple of str, default=("pre",)
         Visits; each becomes a column ``us_<visit>``.
     image_size : int, default=24
@@ -63,6 +63,9 @@ def _plane(kind, level, shape, rng):
     if kind == "rf":
         image = _speckle(level, shape[1], rng)
         plane = Plane.from_rf(image, fs_mhz=40.0, line_pitch_mm=0.3)
+    elif kind == "envelope":
+        image = np.abs(hilbert(_speckle(level, shape[1], rng), axis=0))
+        plane = Plane(image.astype(np.float32), kind, (0.01925, 0.3))
     elif kind == "bmode":
         image = np.clip(60 * level + 15 * rng.standard_normal(shape), 0, 255)
         plane = Plane(image.astype(np.uint8), kind, (0.3, 0.3))
@@ -72,7 +75,7 @@ def _plane(kind, level, shape, rng):
             image.astype(np.float32), kind, (0.3, 0.3), channels=_MAP_CHANNELS
         )
     else:
-        raise ValueError(f"kind must be rf, bmode or maps, got {kind!r}")
+        raise ValueError(f"kind must be rf, envelope, bmode or maps, got {kind!r}")
     corners = np.array([(0.3, 0.3), (0.3, 0.7), (0.7, 0.7), (0.7, 0.3)])
     last = np.subtract(plane.grid.shape, 1)
     core = PolygonOutline(plane.grid.to_points(corners * last))

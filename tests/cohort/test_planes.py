@@ -130,6 +130,10 @@ def test_every_backend_of_joblib_maps(X, backend):
         ({"bmode"}, "maps", "use ROIMasker"),
         ({"maps", "bmode"}, "rf", "put a QUSMapper before"),
         ({"bmode"}, "rf", "use sknac.qus.bmode_from_rf first"),
+        ({"rf"}, "bmode", "give the RF that it was made of"),
+        ({"rf", "envelope"}, "bmode", "give the RF that it was made of"),
+        ({"maps"}, "envelope", "put an EnvelopeMapper before"),
+        ({"rf"}, "envelope", "give it a plane of another kind"),
     ],
 )
 def test_planes_of_another_kind_are_refused_with_a_mend(kinds, kind, mend):
@@ -140,6 +144,8 @@ def test_planes_of_another_kind_are_refused_with_a_mend(kinds, kind, mend):
     planes = {
         "maps": Plane(np.ones((1, 4, 4)), "maps", channels=("mbf",)),
         "rf": Plane.from_rf(np.ones((4, 4)), fs_mhz=40, line_pitch_mm=0.2),
+        "bmode": Plane(np.ones((4, 4)), "bmode"),
+        "envelope": Plane(np.ones((4, 4)), "envelope", (0.1, 0.2)),
     }
     with pytest.raises(ValueError, match=f"Step needs .*, got {kind}; {mend}"):
         check_kind(Step(), planes[kind])

@@ -7,7 +7,14 @@ import pytest
 
 from sknac.cohort import Plane
 from sknac.qus._plan import make_plan
-from sknac.qus._spectrum import Scratch, block_rows, box_sum, for_blocks, window_power
+from sknac.qus._spectrum import (
+    Scratch,
+    axial_sums,
+    block_rows,
+    box_sum,
+    for_blocks,
+    window_power,
+)
 
 
 @pytest.fixture
@@ -64,3 +71,13 @@ def test_blocks_fit_into_the_cache_but_hold_a_row(plan):
     rows = block_rows(plan, 256, np.float32)
     assert rows * 2 * plan.freqs_mhz.size * 256 * 4 <= 1 << 20
     assert block_rows(plan, 10**7, np.float32) == 1
+
+
+@pytest.mark.parametrize("length", [1, 5, 8, 13, 30])
+@pytest.mark.parametrize("hop", [1, 3, 5])
+def test_axial_sums_are_the_plain_sums(rng, length, hop):
+    values = rng.integers(0, 9, size=(47, 4))
+    hop = min(hop, length)
+    windows = np.lib.stride_tricks.sliding_window_view(values, length, axis=0)
+    expected = windows.sum(axis=-1)[::hop]
+    np.testing.assert_array_equal(axial_sums(values, length, hop), expected)

@@ -1,0 +1,211 @@
+"""`EnvelopeMapper`: maps of the envelope's statistics, without a phantom."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+
+from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort.planes import check_kind, list_planes
+from sknac.qus._envelope import ENVELOPE_CHANNELS, envelope_maps
+from sknac.qus._guards import warn_all
+from sknac.qus._plan import WindowPlan, window_hops, window_lengths
+from sknac.utils._sklearn import Interval, Real
+
+
+class EnvelopeMapper(PlaneTransformer):
+    """Turn RF planes or envelopes into maps of the envelope's statistics.
+
+    They need no reference phantom: how echo amplitudes are distributed within a
+    window tells of the number and arrangement of scatterers, whatever the gain.
+
+    Parameters
+    ----------
+    channels : tuple of str, default=("nakagami_m", "nakagami_omega", "envelope_snr")
+        Maps to compute; they become the planes' ``channels``.
+    window_mm : float or tuple of float, default=2.0
+        Window side, or (axial, lateral), in mm.
+    overlap : float or tuple of float, default=0.95
+        Overlap of neighbouring windows in [0, 1), or (axial, lateral).
+    columns : sequence of str or None, default=None
+        Ultrasound columns; None takes all.
+    n_jobs : int or None, default=None
+        Planes worked on at a time, as in joblib.
+
+    Attributes
+    ----------
+    columns_ : tuple of str
+        Ultrasound columns that are mapped.
+    feature_names_in_ : ndarray of str
+        Columns of the frame seen in ``fit``.
+    n_features_in_ : int
+        Their number.
+
+    Raises
+    ------
+    ValueError
+        If samples are no RF or no envelope (negative, or of 8 bits and
+        log-compressed), or a window does not fit into the plane.
+
+    Warns
+    -----
+    UserWarning
+        If amplitudes of more than 8 bits look log-compressed (a median SNR above 3, an
+        SD that grows as the mean to a power below 0.8, or zeros beside large
+        amplitudes), or a window holds fewer than 20 independent samples.
+
+    See Also
+    --------
+    QUSMapper : Spectral maps, calibrated by a phantom.
+    sknac.roi.ROIMasker : Cut core and margin out of the maps.
+
+    Notes
+    -----
+    With amplitude A and power A^2 averaged over a window,
+
+    ``nakagami_m``
+        Shape of Nakagami's distribution, by maximum likelihood: the solution of
+        ln m - psi(m) = ln<A^2> - <ln A^2> in the approximation of Greenwood and
+        Durand (within 0.02 % for m above 0.06). 1 in fully developed speckle, less
+        where scatterers are few or unlike, more where one echo dominates.
+    ``nakagami_omega``
+        Scale <A^2> as 10 log10, in dB re the square of the samples' unit. It holds
+        gain, focus and attenuation: compare it within one setting and depth only.
+    ``envelope_snr``
+        <A> over the SD of A: 1.91 in fully developed speckle.
+
+    Of 30 independent Rayleigh samples, maximum likelihood reads m 5 % high in the
+    median (9 % in the mean) with an SD of 0.27, against 14 % (19 %) and 0.38 by the
+    inverse normalised variance of the power; at m = 0.5 it is twice as precise. Of 20,
+    50 and 100 samples it reads 7, 3 and 1 % high. It minds small amplitudes: zeros,
+    which are amplitudes below half a digit, count as 0.3 of the smallest amplitude
+    above zero, and where they are more than 5 % of a window, m is NaN.
+
+    The envelope of RF is the magnitude of the analytic signal of each line, the offset
+    removed. Windows with clipped, still or non-finite samples are NaN in every map. How
+    many samples of a window are independent is told by their correlation along and
+    across the lines; sides of three pulse lengths and beam widths are enough.
+
+    References
+    ----------
+    P. M. Shankar, "A general statistical model for ultrasonic backscattering from
+    tissues", IEEE Trans. UFFC 47:727-736, 2000.
+
+    J. A. Greenwood, D. Durand, "Aids for fitting the gamma distribution by maximum
+    likelihood", Technometrics 2:55-65, 1960.
+
+    R. F. Wagner, S. W. Smith, J. M. Sandrik, H. Lopez, "Statistics of speckle in
+    ultrasound B-scans", IEEE Trans. Sonics Ultrason. 30:156-163, 1983.
+
+    Examples
+    --------
+    >>> from sknac.datasets import make_rf_cohort
+    >>> from sknac.qus import EnvelopeMapper
+    >>> cohort = make_rf_cohort(n_patients=2, n_planes=1, depth_mm=20, width_mm=16)
+    >>> mapper = EnvelopeMapper(window_mm=3.0, overlap=0.5)
+    >>> maps = mapper.fit_transform(cohort.X)["us_pre"].iloc[0].planes[0]
+    >>> maps.channels, maps.image.shape
+    (('nakagami_m', 'nakagami_omega', 'envelope_snr'), (3, 12, 10))
+    """
+
+    _parameter_constraints: dict = {
+        **PlaneTransformer._parameter_constraints,
+        "channels": ["array-like", str],
+        "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
+        "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    }
+
+    kinds = ("rf", "envelope")
+
+    def __init__(
+        self,
+        *,
+        channels=ENVELOPE_CHANNELS,
+        window_mm=2.0,
+        overlap=0.95,
+        columns=None,
+        n_jobs=None,
+    ):
+        self.channels = channels
+        self.window_mm = window_mm
+        self.overlap = overlap
+        self.columns = columns
+        self.n_jobs = n_jobs
+
+    def fit_planes(self, X: pd.DataFrame) -> None:
+        """Check that windows fit into every plane; nothing is learnt.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Checked cohort frame.
+        """
+        self._names()
+        for at in list_planes(X, self.columns_):
+            with at.named() as plane:
+                self._plan(plane)
+
+    def transform_plane(self, plane: Plane) -> Plane:
+        """Compute the maps of one plane; the step need not be fitted.
+
+        Parameters
+        ----------
+        plane : Plane
+            An RF plane or an envelope.
+
+        Returns
+        -------
+        Plane
+            Its maps, float32, NaN where invalid.
+
+        Raises
+        ------
+        ValueError
+            If the plane cannot be used.
+        """
+        self._validate_params()
+        check_kind(self, plane)
+        plan, names = self._plan(plane), self._names()
+        maps, doubts = envelope_maps(plane, plan, names)
+        warn_all(doubts, "a plane")
+        top_mm, left_mm = plane.origin_mm
+        return plane.replace(
+            image=np.stack(list(maps.values())),
+            kind="maps",
+            spacing_mm=plan.spacing_mm,
+            origin_mm=(
+                plan.depth_mm(1, top_mm)[0],
+                left_mm + plan.lateral_mm(1)[0],
+            ),
+            channels=names,
+        )
+
+    def _names(self):
+        """Check the names of the maps."""
+        names = (self.channels,) if isinstance(self.channels, str) else self.channels
+        names = tuple(names)
+        unknown = [name for name in names if name not in ENVELOPE_CHANNELS]
+        if unknown or not names or len(set(names)) < len(names):
+            raise ValueError(
+                f"channels must be different names out of {ENVELOPE_CHANNELS}, got "
+                f"{self.channels!r}"
+            )
+        return names
+
+    def _plan(self, plane):
+        """Lay windows on a plane."""
+        lengths = window_lengths(self.window_mm, plane.spacing_mm, plane)
+        hops = window_hops(self.overlap, lengths)
+        return WindowPlan(
+            fs_mhz=plane.fs_mhz,
+            line_pitch_mm=plane.spacing_mm[1],
+            sample_mm=plane.spacing_mm[0],
+            n_samples=lengths[0],
+            n_lines=lengths[1],
+            hop_samples=hops[0],
+            hop_lines=hops[1],
+            n_fft=lengths[0],
+            band_mhz=None,
+            bins=None,
+            taper="boxcar",
+        )
