@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from sknac.qus._engine import NEEDS_BSC, maps_of
 from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
 from sknac.qus._guards import floor_doubts, warn_all
-from sknac.qus._map_key import map_key
+from sknac.qus._map_key import map_key, write_settings
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels, square_pixels
 from sknac.qus._plan import WindowPlan, make_plan
@@ -39,6 +40,11 @@ class Recipe:
     min_snr_db: float | None
     pixel_mm: float | None = None
     guards: bool = True
+
+    @cached_property
+    def written(self) -> str:
+        """The settings as text, of which keys of stored maps are made."""
+        return write_settings(self)
 
 
 class MappedPlane(NamedTuple):

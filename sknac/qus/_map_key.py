@@ -30,6 +30,21 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         plane.speed_of_sound,
         plane.focus_mm,
     )
+    attenuation = media.attenuation
+    if np.ndim(attenuation):
+        attenuation = digest_of(np.ascontiguousarray(attenuation).tobytes())
+    bsc = None
+    if any(name in NEEDS_BSC for name in recipe.channels):
+        bsc = digest_of(_values(recipe.bsc, plan.freqs_mhz).tobytes())
+    parts = ("qus maps", MAPS_FORMAT, scan, reference.sources, attenuation, bsc)
+    return digest_of(*(repr(_plain(part)) for part in parts), recipe.written)
+
+
+def write_settings(recipe) -> str:
+    """Write the settings that all planes share, equal ones alike."""
+    fit = asdict(recipe.fit)
+    if callable(fit["form_factor"]):
+        fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
     settings = (
         recipe.windows,
         recipe.media,
@@ -37,16 +52,9 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         recipe.min_snr_db,
         recipe.guards,  # of the doubts that are noted beside the maps
         recipe.pixel_mm,
-        media.attenuation,
+        fit,
     )
-    fit = asdict(recipe.fit)
-    if callable(fit["form_factor"]):
-        fit["form_factor"] = _values(fit["form_factor"], _FORM_FACTOR_AT)
-    bsc = None
-    if any(name in NEEDS_BSC for name in recipe.channels):
-        bsc = _values(recipe.bsc, plan.freqs_mhz)
-    parts = ("qus maps", MAPS_FORMAT, scan, reference.sources, settings, fit, bsc)
-    return digest_of(*(repr(_plain(part)) for part in parts))
+    return repr(_plain(settings))
 
 
 def _values(function: Callable, at):
