@@ -40,7 +40,6 @@ def bmode_from_rf(rf: np.ndarray, *, dynamic_range_db: float = 60.0) -> np.ndarr
     ((300, 20), 0.0)
     """
     rf = real_rf(rf)
-    floor = -positive("dynamic_range_db", dynamic_range_db, "give a range in dB")
     if not np.isfinite(rf).all():
         raise ValueError("rf holds NaN or infinite samples; cut these lines off")
     largest = float(np.abs(rf).max()) or 1.0  # float32 holds no squares of 1e-30 V
@@ -48,9 +47,15 @@ def bmode_from_rf(rf: np.ndarray, *, dynamic_range_db: float = 60.0) -> np.ndarr
     rf -= np.median(rf, axis=0)
     n_fft = next_fast_len(rf.shape[0])
     envelope = np.abs(hilbert(rf, n_fft, axis=0)[: rf.shape[0]])
+    return log_compress(envelope, dynamic_range_db=dynamic_range_db)
+
+
+def log_compress(envelope, *, dynamic_range_db):
+    """Write an envelope in dB re its largest value, down to `-dynamic_range_db`."""
+    floor = -positive("dynamic_range_db", dynamic_range_db, "give a range in dB")
     peak = envelope.max()
     if peak == 0:
-        return np.full(rf.shape, floor, dtype=np.float32)
+        return np.full(envelope.shape, floor, dtype=np.float32)
     with np.errstate(divide="ignore"):
         decibels = 20 * np.log10(envelope / peak)
     return np.maximum(decibels, floor).astype(np.float32)

@@ -57,15 +57,23 @@ class MapDisplay:
         whole = edges_of(area)
         self.ax_.set(xlim=whole[:2], ylim=whole[2:])
         self.ax_.set(xlabel=f"lateral ({area.unit})", ylabel=f"depth ({area.unit})")
-        self.core_ = None
-        if self.core is not None:
-            gap = [[np.nan, np.nan]]
-            rings = [part for ring in self.core.rings() for part in (gap, ring)]
-            points = np.concatenate(rings)[1:]
-            look = {"color": "white", "linewidth": 1.5, "linestyle": ":"} | core_look
-            (self.core_,) = self.ax_.plot(points[:, 1], points[:, 0], **look)
+        look = {"color": "white", "linewidth": 1.5, "linestyle": ":"} | core_look
+        self.core_ = draw_outline(self.ax_, self.core, look)
         if self.title is not None:
             self.ax_.set_title(self.title)
+
+
+def draw_outline(ax, outline, look):
+    """Draw all rings of an outline as one line; None for none."""
+    if outline is None:
+        return None
+    gap = [[np.nan, np.nan]]
+    rings = [part for ring in outline.rings() for part in (gap, ring)]
+    if not rings:
+        return None
+    points = np.concatenate(rings)[1:]
+    (line,) = ax.plot(points[:, 1], points[:, 0], **look)
+    return line
 
 
 def map_of(plane, channel, name="channel"):

@@ -10,7 +10,7 @@ import pytest
 from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
 from sknac.inspection import SaliencyDisplay
 from sknac.qus import QUSMapDisplay
-from sknac.utils._map_display import MapDisplay, edges_of, map_of
+from sknac.utils._map_display import MapDisplay, draw_outline, edges_of, map_of
 
 pytestmark = pytest.mark.mpl
 
@@ -75,3 +75,10 @@ def test_cores_are_dotted_whatever_outlines_them(show, core):
     assert display.core_.get_linestyle() == ":"
     again = show.from_plane(plane, channel, core_kwargs={"linestyle": "-"})
     assert again.core_.get_linestyle() == "-"
+
+
+def test_an_outline_without_a_ring_is_not_drawn():
+    ax = plt.figure().add_subplot()
+    empty = MaskOutline(np.zeros((9, 9), bool), _GRID)
+    assert draw_outline(ax, empty, {}) is None
+    assert draw_outline(ax, None, {}) is None
