@@ -176,14 +176,7 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     plan = make_plan(plane, **recipe.windows)
     if recipe.pixel_mm is not None:
         check_pixels(plan, plane.image.shape, len(recipe.channels), recipe.pixel_mm)
-    setting = (
-        plane.reference,
-        plane.focus_mm,
-        plane.spacing_mm[1],
-        plane.origin_mm[0] / plane.speed_of_sound,
-        plane.image.shape[0],
-        plan.spectral_key,
-    )
+    setting = setting_of(plane, plan)
     if setting not in spectra:
         found = spectrum_for(plane, plan, phantom, dtype, n_jobs, recipe.guards)
         if recipe.guards:
@@ -193,6 +186,18 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
             warn_all(new, "the reference")
         spectra[setting] = found
     return plan, spectra[setting]
+
+
+def setting_of(plane, plan) -> tuple:
+    """What the reference's spectrum for a plane depends on."""
+    return (
+        plane.reference,
+        plane.focus_mm,
+        plane.spacing_mm[1],
+        plane.origin_mm[0] / plane.speed_of_sound,
+        plane.image.shape[0],
+        plan.spectral_key,
+    )
 
 
 def _reference_doubts(found, recipe, phantom):

@@ -12,6 +12,7 @@ from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import has_study, list_planes
 from sknac.exceptions import CohortError
 from sknac.qus._checks import ATTENUATION_MEND, ESTIMATE, not_negative
+from sknac.qus._cohort_band import common_band
 from sknac.qus._estimates import CHANNELS
 from sknac.qus._guards import warn_all
 from sknac.qus._job import known_spectrum, make_job, make_recipe
@@ -41,8 +42,9 @@ class QUSMapper(PlaneTransformer):
         the largest source of error (0.1 dB/cm/MHz too low moves MBF by about
         -2.7 dB and ESD by +14 um over 3-47 mm).
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)
-        Analysis band. "auto" takes it from the reference, as in `qus_maps`, at the
-        plane's focal depth.
+        Analysis band. "auto" settles one band in ``fit``, since maps of different
+        bands cannot be compared: the part that the bands share which the reference
+        has for the planes by the rule of `qus_maps`, each at its plane's focal depth.
     window_mm : float or tuple of float, default=2.0
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
@@ -71,6 +73,8 @@ class QUSMapper(PlaneTransformer):
 
     Attributes
     ----------
+    band_mhz_ : tuple of float
+        The band, of these planes and any that are transformed later.
     reference_spectra_ : dict
         Log spectra of the reference per depth, for the settings met in ``fit``.
     quality_ : DataFrame of shape (n_planes, n_columns)
@@ -221,13 +225,19 @@ class QUSMapper(PlaneTransformer):
         X : DataFrame of shape (n_patients, n_columns)
             Checked cohort frame.
         """
-        recipe = self._recipe()
+        recipe = self._recipe(self.band_mhz)
         vars(self).pop("quality_", None)  # of another fit
         if self.store is not None:
             ArrayStore(self.store)  # refuses a file; the folder is made when needed
         self._attenuations(X)
+        found = list_planes(X, self.columns_)
+        if isinstance(self.band_mhz, str):
+            self.band_mhz_ = common_band(found, recipe, self.reference)
+            recipe = self._recipe(self.band_mhz_)
+        else:
+            self.band_mhz_ = tuple(self.band_mhz)
         self.reference_spectra_ = {}
-        for at in list_planes(X, self.columns_):
+        for at in found:
             with at.named() as plane:
                 known_spectrum(plane, recipe, self.reference, self.reference_spectra_)
 
@@ -293,17 +303,17 @@ class QUSMapper(PlaneTransformer):
             store.prepare()
         return partial(
             make_job,
-            recipe=self._recipe(),
+            recipe=self._recipe(self.band_mhz_),
             phantom=self.reference,
             spectra=dict(self.reference_spectra_),
             store=store,
         )
 
-    def _recipe(self):
+    def _recipe(self, band_mhz):
         """Check the settings that all planes share."""
         return make_recipe(
             self.reference,
-            band_mhz=self.band_mhz,
+            band_mhz=band_mhz,
             window_mm=self.window_mm,
             overlap=self.overlap,
             channels=self.channels,

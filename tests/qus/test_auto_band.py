@@ -3,11 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study
-from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
+from sknac.qus import PowerLaw
 
 LAW = PowerLaw(bsc_1mhz=1e-6, exponent=3)
 SETTINGS = {
@@ -83,29 +81,6 @@ def test_auto_equals_the_same_band_given(array_maps, rng):
     given = array_maps(rf, phantom, band_mhz=auto.band_mhz, **SETTINGS)
     for name in ("mbf", "ss", "esd", "eac"):
         np.testing.assert_array_equal(getattr(auto, name), getattr(given, name))
-
-
-def test_mapper_takes_the_band_at_each_planes_focus(array_maps, rng):
-    frame = np.vstack([3 * coloured(rng, 8.0), coloured(rng, 5.0)])
-    geometry = {"fs_mhz": 40.0, "line_pitch_mm": 0.25}
-    phantom = Plane.from_rf(frame, **geometry)
-    planes = [Plane.from_rf(frame, focus_mm=z, **geometry) for z in (8.0, 24.0)]
-    X = pd.DataFrame({"us_pre": pd.Series([Study(planes)], dtype=object)})
-    reference = ReferencePhantom(
-        phantom, attenuation_db_cm_mhz=0.576, speed_of_sound=1540.0, bsc=LAW
-    )
-    mapper = QUSMapper(
-        reference,
-        attenuation_db_cm_mhz=0.6,
-        band_mhz="auto",
-        overlap=(0.5, 0.9),
-        channels=("mbf",),
-    )
-    mapped = mapper.fit_transform(X).iloc[0, 0].planes
-    for plane, maps in zip(planes, mapped, strict=True):
-        run = {"band_mhz": "auto", "focus_mm": plane.focus_mm, **SETTINGS}
-        expected = array_maps(frame, frame, **run)
-        np.testing.assert_allclose(maps.load()[0], expected.mbf, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def phantom(**changes):
 def key(plane=None, reference=None, **settings):
     plane, reference = plane or scan(), reference or phantom()
     mapper = QUSMapper(reference, **{**BASE, **settings})
-    recipe, attenuation = mapper._recipe(), mapper.attenuation_db_cm_mhz
+    recipe, attenuation = mapper._recipe(mapper.band_mhz), mapper.attenuation_db_cm_mhz
     job = make_job(plane, attenuation, recipe, reference, spectra={})
     return module.map_key(job.recipe, plane, job.plan, job.media, job.reference)
 
