@@ -19,8 +19,9 @@ from sknac.io import ArrayInfo, read_info
 
 KINDS = ("rf", "envelope", "bmode", "maps")
 # A table's numbers are rounded: they agree with a file's to one part in a thousand,
-# or by this much where both are near zero.
-_RELATIVE, _ABSOLUTE = 1e-3, {"mm": 0.01, "dB": 0.1, "MHz": 1e-6}
+# or by this much where they may be near zero, as depths and gains may. Pixel sizes
+# may not: 0.01 mm is a fifth of some.
+_RELATIVE, _ABSOLUTE = 1e-3, {"mm": 0.01, "dB": 0.1}
 
 
 @contextmanager
@@ -155,8 +156,10 @@ _SIGNALS = {
 }
 
 
-def agreed(column: str, stated, header, unit: str):
+def agreed(column: str, stated, header, unit: str, *, positive: bool = False):
     """Return the value that table and file agree on, the file's where it has one.
+
+    `positive` is for sizes and rates, which are never near zero.
 
     Raises
     ------
@@ -165,7 +168,8 @@ def agreed(column: str, stated, header, unit: str):
     """
     if stated is None or header is None:
         return header if stated is None else stated
-    if abs(stated - header) > max(_RELATIVE * abs(header), _ABSOLUTE[unit]):
+    room = 0.0 if positive else _ABSOLUTE[unit]
+    if abs(stated - header) > max(_RELATIVE * abs(header), room):
         raise ValueError(
             f"column {column}: {stated} {unit} contradicts the file's header, "
             f"{header} {unit}; correct one of them"
@@ -175,7 +179,8 @@ def agreed(column: str, stated, header, unit: str):
 
 def _settled(row, column, header, unit="mm", *, positive=False):
     """Read a row's number and settle it with the file's."""
-    return agreed(column, take_number(row, column, positive=positive), header, unit)
+    stated = take_number(row, column, positive=positive)
+    return agreed(column, stated, header, unit, positive=positive)
 
 
 def _acquired(row, info):

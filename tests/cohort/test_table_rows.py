@@ -115,6 +115,9 @@ def test_rounded_values_agree_and_the_files_are_kept(plane, told, row):
 CONTRADICTIONS = [
     ({"spacing_mm": (0.5, 0.4)}, {"spacing_axial_mm": 0.05}, "0.05 mm", "0.5 mm"),
     ({"spacing_mm": (0.5, 0.4)}, {"spacing_lateral_mm": 0.5}, "0.5 mm", "0.4 mm"),
+    # Rounding is of a thousandth; 0.005 mm are a tenth of a fine pixel.
+    ({"spacing_mm": (0.05, 0.05)}, {"spacing_axial_mm": 0.055}, "0.055 mm", "0.05 mm"),
+    ({"spacing_mm": (0.5, 0.05)}, {"spacing_lateral_mm": 0.051}, "0.051 mm", "0.05 mm"),
     ({"start_depth_mm": 2.0}, {"start_depth_mm": 0}, "0.0 mm", "2.0 mm"),
     ({"focus_mm": 20.0}, {"focus_mm": 30}, "30.0 mm", "20.0 mm"),
     ({"transmit_mhz": 9.5}, {"transmit_mhz": 5}, "5.0 MHz", "9.5 MHz"),
@@ -142,6 +145,7 @@ def test_what_table_and_file_disagree_on_is_shown_with_both(
             "40.0 MHz contradicts the file's header",
         ),
         ({"spacing_mm": (0.05, 0.2)}, {"line_pitch_mm": 0.3}, "0.3 mm contradicts"),
+        ({"spacing_mm": (0.05, 0.2)}, {"line_pitch_mm": 0.208}, "0.208 mm contradicts"),
         ({"spacing_mm": (0.05, 0.2)}, {"fs_mhz": 40}, "0.01925 mm, which contradicts"),
     ],
 )
