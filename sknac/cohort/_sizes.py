@@ -13,8 +13,9 @@ from sknac.utils._warnings import warn_user
 # only images of enough samples are judged by being small.
 _LARGEST_MM, _LARGE_MM = 500.0, 350.0
 _SMALL_MM, _SMALLEST_MM = 10.0, 1.0
-_ENOUGH_SAMPLES, _MANY_SAMPLES = 32, 128
+_ENOUGH_SAMPLES, _SOME_SAMPLES, _MANY_SAMPLES = 32, 64, 128
 _MOST_ASPECT = 10.0  # of depth to width; half of a linear array is 6 times as deep
+_SHALLOW_MM = 2.0  # of RF: lines, frames or channels were taken for its samples
 _DEEPEST_MM = 300.0
 _UNITS = {"cm": 10.0, "m": 1000.0, "um": 0.001, "tenths of a mm": 0.1}
 _USUAL_MM = (15.0, 250.0)
@@ -53,7 +54,8 @@ def check_sizes(cohort: pd.DataFrame) -> None:
     -----
     UserWarning
         If an image of 128 samples or more is shorter than 10 mm, one is longer than
-        350 mm, or one of 32 samples or more is 10 times as long as wide; or if a
+        350 mm, or one of 32 samples or more is 10 times as long as wide; if RF of 64
+        samples or more has more lines than samples, or is less than 2 mm deep; or if a
         visit's images have a pixel size in part.
     """
     found = list_planes(cohort, ultrasound_columns(cohort))
@@ -96,7 +98,15 @@ def _is_unlikely(plane):
     samples = min(plane.image.shape[-2:])
     narrow = max(sides) > _MOST_ASPECT * min(sides) and samples >= _ENOUGH_SAMPLES
     small = max(sides) < _SMALL_MM and samples >= _MANY_SAMPLES
-    return max(sides) > _LARGE_MM or small or narrow
+    return max(sides) > _LARGE_MM or small or narrow or _is_turned(plane)
+
+
+def _is_turned(plane):
+    """Tell whether the first axis of RF is probably not its depth."""
+    n_samples, n_lines = plane.image.shape[-2:]
+    if plane.kind != "rf" or max(n_samples, n_lines) < _SOME_SAMPLES:
+        return False
+    return n_samples < n_lines or _sides(plane)[0] < _SHALLOW_MM
 
 
 def _column(plane):
@@ -118,6 +128,11 @@ def _size(plane):
 def _unit(plane):
     """Say what to check, and in which unit a spacing was probably given."""
     (axial, lateral), sides = plane.spacing_mm, _sides(plane)
+    if _is_turned(plane):
+        return (
+            "check fs_mhz and the axes, for depth must run along the first, lines "
+            "along the second, and frames along neither"
+        )
     for unit, factor in _UNITS.items():
         if all(_USUAL_MM[0] <= side * factor <= _USUAL_MM[1] for side in sides):
             return (

@@ -30,6 +30,23 @@ PLANE_COLUMNS = (
     *("outline", "outline_units", "outline_label"),
     *SHOWN,
 )
+# Other words for what a table says of a plane: a column that is named so would be
+# geometry, or outlines, that nobody reads.
+_OTHER_WORDS = {
+    "spacing_axial_mm and spacing_lateral_mm": (
+        *("spacing", "pixel_spacing", "pixelspacing", "pixel_size", "pixelsize"),
+    ),
+    "fs_mhz": (
+        *("sampling_rate", "sampling_frequency", "sampling_freq"),
+        *("sample_rate", "sample_frequency"),
+    ),
+    "line_pitch_mm": ("pitch", "line_spacing", "element_pitch"),
+    "outline": (
+        *("mask", "mask_path", "mask_file", "segmentation", "contour", "roi"),
+        *("outline_path", "outline_file"),
+    ),
+}
+_MEANT = {word: known for known, words in _OTHER_WORDS.items() for word in words}
 _UNIT = re.compile(r"_(?:mm|cm|m|um|mhz|khz|hz|db|px|id)$")
 _ALIKE = 0.85  # of difflib's ratio
 _WRITTEN_BY_EXCEL = (
@@ -97,6 +114,8 @@ def _meant(column):
         return plain
     if (known := bare.get(_UNIT.sub("", plain))) and known not in SHOWN:
         return known
+    if other := _MEANT.get(plain) or _MEANT.get(_UNIT.sub("", plain)):
+        return other
     close = get_close_matches(plain, PLANE_COLUMNS, 1, _ALIKE)
     return close[0] if close else None
 

@@ -55,7 +55,8 @@ class Rows:
         """Pair each row with the words that name it in an error."""
         for number, row in self.frame.iterrows():
             place = f"{self.where(number)} (patient {row['patient_id']})"
-            yield place, row.dropna()
+            filled = row.dropna()
+            yield place, filled[filled != ""]  # as an empty cell of a frame may be
 
 
 def read_rows(table, root=None) -> Rows:

@@ -111,6 +111,18 @@ def test_a_side_in_another_unit_than_the_other_is_said():
         check_sizes(X)
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [(300, 400), (5, 1024), (64, 5), (64, 1024)],
+    ids=["transposed", "frames first", "frames last", "both"],
+)
+def test_rf_whose_first_axis_is_not_depth_is_said(shape):
+    plane = Plane.from_rf(np.zeros(shape), fs_mhz=40, line_pitch_mm=0.2)
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
+    with pytest.warns(UserWarning, match="unlikely.*depth must run along the first"):
+        check_sizes(X)
+
+
 def test_spacing_that_only_some_images_have_is_said():
     said = "us_pre: 1 of 3 images have no pixel size .* the first is row P1"
     with pytest.warns(UserWarning, match=said):

@@ -43,6 +43,14 @@ def test_a_good_table_passes():
         ("gain", "gain_db"),
         ("start_depth", "start_depth_mm"),
         ("chanels", "channels"),
+        ("pixel_spacing", "spacing_axial_mm and spacing_lateral_mm"),
+        ("Pixel size mm", "spacing_axial_mm and spacing_lateral_mm"),
+        ("sampling rate", "fs_mhz"),
+        ("sampling_frequency_hz", "fs_mhz"),
+        ("pitch_mm", "line_pitch_mm"),
+        ("mask", "outline"),
+        ("ROI", "outline"),
+        ("segmentation", "outline"),
     ],
 )
 def test_misspelt_columns_are_named(column, meant):

@@ -130,6 +130,18 @@ def test_frames_of_other_libraries_and_indices_are_read(table):
     assert rows.where(0) == "row 0"
 
 
+def test_empty_texts_are_empty_cells(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((40, 30), "uint8"))
+    row = {"patient_id": "P1", "visit": "pre", "path": "a.npy", "kind": "bmode"}
+    empty = dict.fromkeys(
+        ["variable", "frame", "outline", "outline_units", "spacing_axial_mm", "probe"],
+        "",
+    )
+    X = cohort_from_table(pd.DataFrame([row | empty]), root=tmp_path)
+    plane = X.iat[0, 0].planes[0]
+    assert (plane.spacing_mm, plane.core, plane.probe) == (None, None, None)
+
+
 BAD = [
     (text(";", ",").replace("0,3", "0.3"), "'0,148' has a decimal comma, and '0.3' in"),
     (
