@@ -6,6 +6,7 @@ import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
 from sknac.utils._answers import answers_of
+from sknac.utils._classes import check_known_labels
 from sknac.utils._parts import reached
 from sknac.utils._rows import same_rows
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
@@ -101,6 +102,7 @@ class ThresholdCurveDisplay:
         estimator, X = reached(estimator, X, "curve_", "WeightedYoudenThreshold")
         if X is None:
             return cls(curve=estimator.curve_).plot(ax=ax, **kwargs)
+        check_known_labels(estimator, y)
         label = np.asarray(estimator.pos_label_).item()
         index = list(estimator.classes_).index(label)
         curve = weighted_youden_curve(

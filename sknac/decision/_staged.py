@@ -17,6 +17,7 @@ from sknac.decision._blocks import (
 )
 from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
+from sknac.utils._classes import check_same_classes
 from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import NamedRowsScore, same_rows
@@ -417,6 +418,7 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
                 y[rows],
                 **_check_method_params(X, routed[name]["fit"], indices=rows),
             )
+            check_same_classes(fitted, self.classes_, f"stage {name!r}")
             self.n_fit_[name] = len(rows)
             if self.fit_on == "passed":
                 still_in[rows] = fitted.predict(block) != self.stop_label_

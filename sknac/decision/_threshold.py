@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
 from sknac.decision._fitting import routed_fit_params
 from sknac.utils._answers import Answers, answers_of, score_method
+from sknac.utils._classes import check_same_classes
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import NamedRowsScore, Rows
 from sknac.utils._sklearn import (
@@ -331,9 +332,10 @@ class WeightedYoudenThreshold(
         if self.cv == "prefit":
             check_is_fitted(self.estimator)
             self.estimator_ = self.estimator
-            self._check_same_classes(classes)
         else:
             self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        # One that came fitted, or holds such a one, may know others.
+        check_same_classes(self.estimator_, classes, "the fitted estimator")
         if self.cv in ("prefit", "resubstitution"):
             return answers_of(self.estimator_, X).score(index, self.response_method), (
                 everyone
@@ -358,15 +360,6 @@ class WeightedYoudenThreshold(
         return np.concatenate(scores), np.concatenate(
             [everyone[test] for _, test in splits]
         )
-
-    def _check_same_classes(self, classes):
-        """Raise unless the prefit estimator knows exactly the labels of y."""
-        known = np.asarray(self.estimator_.classes_).tolist()
-        if known != classes.tolist():
-            raise ValueError(
-                f"y holds the labels {classes.tolist()}, but the fitted estimator "
-                f"knows {known}; give y the same labels"
-            )
 
     def _answers(self, X):
         """Return what the threshold says, from one look at the inner scores."""

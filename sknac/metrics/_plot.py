@@ -8,6 +8,7 @@ from typing import Any, Self
 from sknac.metrics._delong import paired_of
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
+from sknac.utils._classes import check_known_labels
 from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_of
 from sknac.utils._rows import same_rows
@@ -113,6 +114,7 @@ class RocCIDisplay:
         same_rows(X=X, y=y, groups=kwargs.get("groups"))
         scores, label = {}, pos_label
         for key, model in models.items():
+            check_known_labels(model, y)
             scores[key], label = responses_of(model, X, response_method, pos_label)
         return cls.from_predictions(y, scores, pos_label=label, **kwargs)
 

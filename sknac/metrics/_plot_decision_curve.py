@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from sknac.metrics._decision_curve import DecisionCurve, decision_curve
+from sknac.utils._classes import check_known_labels
 from sknac.utils._responses import label_of, responses_of
 from sknac.utils._rows import same_rows
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
@@ -93,6 +94,7 @@ class DecisionCurveDisplay:
         same_rows(X=X, y=y, groups=kwargs.get("groups"))
         probs, label = {}, pos_label
         for key, model in models.items():
+            check_known_labels(model, y)
             label = label_of(model, pos_label)
             probs[key], _ = responses_of(model, X, "predict_proba", label)
         return cls.from_predictions(y, probs, pos_label=label, **kwargs)

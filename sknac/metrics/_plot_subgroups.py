@@ -11,6 +11,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics._results import MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates, subgroup_rates
+from sknac.utils._classes import check_known_labels
 from sknac.utils._confusion import RATES
 from sknac.utils._responses import label_of
 from sknac.utils._rows import same_rows
@@ -103,6 +104,7 @@ class SubgroupDisplay:
             If `by` is a name and X has no such column.
         """
         same_rows(X=X, y=y)
+        check_known_labels(estimator, y)
         label = label_of(estimator, pos_label)
         by = _columns(X, by)
         predicted = estimator.predict(X)

@@ -18,6 +18,7 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
+from sknac.utils._classes import check_known_labels
 from sknac.utils._confusion import RATES
 from sknac.utils._rows import same_rows
 from sknac.utils._sample import check_sample
@@ -124,6 +125,7 @@ class _NamedRowsScorer(_Scorer):
 
     def _score(self, method_caller, estimator, X, y_true, **kwargs):
         same_rows(X=X, y=y_true, sample_weight=kwargs.get("sample_weight"))
+        check_known_labels(estimator, y_true)
         return super()._score(method_caller, estimator, X, y_true, **kwargs)
 
 

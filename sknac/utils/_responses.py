@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._classes import check_known_labels
 from sknac.utils._labels import positive_label
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
@@ -67,6 +68,7 @@ def cv_responses(
         rows, parts = tested, []
         for estimator, fold in zip(found["estimator"], folds, strict=True):
             part = _safe_indexing(X, fold)
+            check_known_labels(estimator, _safe_indexing(np.asarray(y), fold))
             part, label = responses_of(estimator, part, response_method, pos_label)
             parts.append(part)
         scores[str(name)] = np.concatenate(parts)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.utils._classes import check_known_labels
 from sknac.utils._labels import refuse_masked, warn_of_alike
 from sknac.utils._warnings import warn_user
 
@@ -87,6 +88,7 @@ class NamedRowsScore:
             Share of right labels among those predicted.
         """
         same_rows(X=X, y=y, sample_weight=sample_weight)
+        check_known_labels(self, y)
         return super().score(X, y, sample_weight=sample_weight)
 
 
