@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
-from sknac.features._statistics import check_names, describe
+from sknac.features._statistics import VALID, check_names, describe
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import Integral, _fit_context
 from sknac.utils._state import SavedState
@@ -30,8 +30,10 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
         ``"mean"``, ``"sd"``, ``"skewness"`` and ``"kurtosis"`` (less 3) of the valid
         values; percentiles ``"p0"`` to ``"p99"``; ``"roughness"``, the mean absolute
         difference of neighbouring pixels over the SD, which tells fine grain (1.13
-        for white noise) from coarse (towards 0); and ``"contrast"``, the mean of the
-        core less that of the rest of the region, which needs core outlines.
+        for white noise) from coarse (towards 0); ``"contrast"``, the mean of the core
+        less that of the rest of the region, which needs core outlines; and
+        ``"valid_share"``, the share of the region in which the map has a value, which
+        a step that fills maps, such as `MapScaler`, makes 1.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -57,7 +59,8 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
     Notes
     -----
     The region is the one that `sknac.roi.ROIMasker` kept, or else the whole image.
-    Values that are not finite do not count; a map without a valid value is an error.
+    Values that are not finite do not count; a map without a valid value is an error,
+    unless ``"valid_share"`` alone is asked for, which is then 0.
     A feature is the mean over the planes of a visit.
 
     Mean values and simple texture of such maps, and the contrast between core and
@@ -193,7 +196,7 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
         core = plane.core_mask() if "contrast" in self.statistics_ else None
         numbers = []
         for name, image in zip(plane.channels or ("image",), maps, strict=True):
-            if not np.isfinite(image[region]).any():
+            if self.statistics_ != (VALID,) and not np.isfinite(image[region]).any():
                 raise ValueError(
                     f"map {name} has no valid value in its region; leave the plane out"
                 )

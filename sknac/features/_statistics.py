@@ -79,10 +79,13 @@ SIMPLE: Mapping[str, Callable] = {
 }
 
 
+VALID = "valid_share"
+
+
 def check_names(names) -> tuple[str, ...]:
     """Refuse statistics that there are not, and ones given twice."""
     names = tuple(names)
-    known = {*SIMPLE, "roughness", "contrast"}
+    known = {*SIMPLE, "roughness", "contrast", VALID}
     for name in names:
         if name not in known and not (
             isinstance(name, str) and _PERCENTILE.fullmatch(name)
@@ -102,7 +105,8 @@ def describe(image, region, core, names) -> list[float]:
     Parameters
     ----------
     image : ndarray of shape (height, width)
-        One map with at least one finite value in the region.
+        One map with at least one finite value in the region, unless only the share
+        of such values is asked for.
     region : ndarray of bool of shape (height, width)
         Where the map counts.
     core : ndarray of bool of shape (height, width) or None
@@ -115,11 +119,13 @@ def describe(image, region, core, names) -> list[float]:
     list of float
         One number per name.
     """
-    values = image[region & np.isfinite(image)]
-    found = []
+    valid = region & np.isfinite(image)
+    values, found = image[valid], []
     for name in names:
         if name in SIMPLE:
             found.append(SIMPLE[name](values))
+        elif name == VALID:
+            found.append(float(valid.sum() / max(region.sum(), 1)))
         elif name == "roughness":
             found.append(roughness(image, region))
         elif name == "contrast":

@@ -4,6 +4,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._estimators import settings_of, threshold_source, walk
@@ -31,6 +33,19 @@ def learn(system: System, model: str, estimator: Any) -> None:
         part, _ = opened(part)
         if isinstance(part, WeightedYoudenThreshold):
             _learn_threshold(system, name, part)
+
+
+def map_quality(models: dict[str, Any]) -> dict[str, Any]:
+    """Return the quality of the maps that models read last, by model."""
+    found = {}
+    for model, estimator in models.items():
+        tables = {
+            path: part.quality_.copy()
+            for path, part in walk(estimator)
+            if isinstance(vars(part).get("quality_"), pd.DataFrame)
+        }
+        found |= _named(model, tables)
+    return found
 
 
 def _named(model, found):

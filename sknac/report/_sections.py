@@ -27,6 +27,7 @@ from sknac.report._performance import (
     rates_section,
     roc_section,
 )
+from sknac.report._quality import quality_section
 from sknac.report._system import System
 from sknac.utils._warnings import HintWarning
 
@@ -53,6 +54,7 @@ KINDS = (
     Kind(net_benefit_section, "decision curve (no probabilities)"),
     Kind(survival_section, "survival"),
     Kind(learning_section, "training of networks"),
+    Kind(quality_section, "the quality of ultrasound maps"),
     Kind(map_section, "attribution maps"),
     Kind(wrong_section, "wrong decisions (no decisions)"),
 )

@@ -26,7 +26,7 @@ from sknac.report._intake import (
     new_system,
     with_rows,
 )
-from sknac.report._learned import learn
+from sknac.report._learned import learn, map_quality
 from sknac.report._parts import Options
 from sknac.report._sample import aligned_table, by_model
 from sknac.report._system import System
@@ -227,7 +227,8 @@ default=None
         """Add a system from a fitted classifier.
 
         One that decides in stages gives its cascade, and each stage alone as a model
-        of its own. Thresholds, coefficients, losses and settings are found inside.
+        of its own. Thresholds, coefficients, losses, settings and the quality of maps
+        (``quality_`` of a `sknac.qus.QUSMapper`) are found inside.
 
         Parameters
         ----------
@@ -274,11 +275,17 @@ default=None
             raise ValueError(f"two models are named {name!r}; name one in others else")
         models = {name: estimator} | dict(others or {})
         y, y_train = with_rows(name, y, X), with_rows(name, y_train, X_train)
-        test = judge_all(models, X, pos_label)
+        test, quality = judge_all(models, X, pos_label), {}
+        quality["test"] = map_quality(models)
         train = None if X_train is None else judge_all(models, X_train, pos_label)
+        if train is not None:
+            quality["training"] = map_quality(models)
         system = new_system(self._systems, name, y, test, y_train, train, pos_label)
         check_images_apart(name, X, X_train)
         system.resubstituted = True
+        for cohort, tables in quality.items():
+            for model, table in tables.items():
+                system.quality.setdefault(model, {})[cohort] = table
         system.probabilities = tuple(test.probabilities)
         tables = {"test": ("X", X), "training": ("X_train", X_train)}
         for cohort, sample in system.cohorts():

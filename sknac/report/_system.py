@@ -34,6 +34,8 @@ class System:
         default_factory=dict
     )
     learning: dict[str, pd.DataFrame] = field(default_factory=dict)
+    # Quality tables of maps by model, then by cohort.
+    quality: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
     maps: list[tuple[str, pd.DataFrame, pd.DataFrame]] = field(default_factory=list)
     settings: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     further: list[Table | Drawing] = field(default_factory=list)

@@ -77,6 +77,23 @@ def test_map_without_a_valid_value_is_named():
         MapStatistics().fit_transform(one(plane))
 
 
+def test_valid_share_is_of_the_region_and_never_an_error_alone():
+    image = np.ones((2, 8, 8))
+    image[0, :, :2] = np.nan
+    image[1] = np.nan
+    plane = Plane(image, "maps", (1.0, 1.0), channels=("mbf", "esd"))
+    kept = np.zeros((8, 8), bool)
+    kept[:, :4] = True
+    masked = plane.replace(roi=MaskOutline(kept, plane.grid))
+    table = MapStatistics(statistics=["valid_share"])
+    assert table.fit_transform(one(plane)).tolist() == [[0.75, 0.0]]
+    assert table.fit_transform(one(masked)).tolist() == [[0.5, 0.0]]
+    whole = plane.replace(image=np.ones((2, 8, 8)))
+    assert table.fit_transform(one(masked, whole)).tolist() == [[0.75, 0.5]]
+    with pytest.raises(CohortError, match="map esd has no valid value"):
+        MapStatistics(statistics=["valid_share", "mean"]).fit_transform(one(plane))
+
+
 def test_rf_is_refused_with_its_mend():
     X, _ = make_check_cohort("rf")
     with pytest.raises(CohortError, match="put a QUSMapper before"):
