@@ -14,6 +14,7 @@ from sknac.cohort._table_clinical import clinical_columns
 from sknac.cohort._table_names import check_names
 from sknac.cohort._table_read import Rows, read_rows
 from sknac.cohort._table_rows import named, read_plane
+from sknac.cohort._table_shared import tell_shared
 from sknac.cohort.planes import as_column
 from sknac.exceptions import CohortError
 from sknac.utils._progress import tracked
@@ -105,7 +106,8 @@ def cohort_from_table(
     UserWarning
         If the clinical table has patients without a plane, who are left out; if some
         images of a visit have a pixel size and others none; if a size is unlikely, or
-        in doubt by what else a file says; or if two planes have the same pixels.
+        in doubt by what else a file says; if one outline is that of several patients
+        or visits; or if two planes have the same pixels.
 
     See Also
     --------
@@ -148,6 +150,7 @@ def cohort_from_table(
         for place, row in tracked(rows.places(), "reading files", len(rows.frame))
     ]
     _check_listed_once(rows, planes)
+    tell_shared(rows)
     cohort = clinical_columns(rows, clinical)
     for visit in _visits(rows.frame):
         cohort[f"us_{visit}"] = as_column(

@@ -43,7 +43,7 @@ def read_outline(row, grid, base):
             f"column outline_units: must be one of {', '.join(_UNITS)}, got {units!r}"
         )
     drawn_on = _drawn_on(row, units, grid)
-    paths, outlines = _paths(str(row["outline"]), base), []
+    paths, outlines = outline_paths(str(row["outline"]), base), []
     for path in paths:
         outlines.append(_read_one(path, row, units, drawn_on, base))
         check_core(outlines[-1], grid)  # a part that misses would hide in a union
@@ -54,7 +54,7 @@ def read_outline(row, grid, base):
     return unite(outlines)
 
 
-def _paths(text, base):
+def outline_paths(text: str, base: Path) -> list[Path]:
     """List the files that a cell names; a name may hold a semicolon itself."""
     names = [text] if _file_of(base / text).is_file() else text.split(";")
     names = [name.strip() for name in names if name.strip()]
