@@ -200,7 +200,8 @@ def _spacing(path, scan, images):
         doubt = f"only regions of other kinds are shown ({kinds}); if it is an image"
         return None, None, [f"{doubt}, measure a known distance"]
     if not said:
-        return stated, source, []
+        dummy = f"{source} of exactly 1 x 1 mm is often a placeholder: compare a known"
+        return stated, source, [f"{dummy} distance"] if stated == (1.0, 1.0) else []
     spacing = said[0].spacing_mm
     if len(said) < len(images) or not all(
         _is_same(one.spacing_mm, spacing) for one in said

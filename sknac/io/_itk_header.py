@@ -23,6 +23,10 @@ _MOST_SIDE = 1 << 20
 _PIECE = 1 << 20
 _SMALLEST = 1e-6  # length of an axis
 _TOLERANCE = 1e-2  # of the cosines of right angles
+_OTHER_LENGTH = re.compile(
+    r"([cdnu\u00b5]?m|micro(n|met)\w*|(centi|deci|nano)?met(er|re)s?|in(ch(es)?)?)",
+    re.IGNORECASE,
+)
 _GZIP, _ZLIB = 31, 15  # as zlib's window bits
 _NIFTI_BITS = {
     2: 8,
@@ -261,6 +265,7 @@ def _nrrd(path):
     sides = _numbers(fields.get("sizes", ""))
     if str(len(sides)) != fields.get("dimension"):
         damage(f"dimension {fields.get('dimension')!r} and {len(sides)} sizes")
+    _check_units(fields)
     kinds = fields.get("kinds", "").split()
     is_colour = len(kinds) == len(sides) and re.search("color|vector|list", kinds[0])
     n_bytes = size * _product(sides[1:] if is_colour else sides)
@@ -273,6 +278,14 @@ def _nrrd(path):
     offset = offset if name is None else 0
     packed = None if encoding == "raw" else _GZIP
     return Claim(n_bytes, other, offset, os.stat(other).st_size - offset, packed)
+
+
+def _check_units(fields):
+    """Refuse lengths in another unit than mm, which ITK would take for mm."""
+    for name in ("space units", "spaceunits", "units"):
+        for unit in re.findall(r'"([^"]*)"', fields.get(name, "")):
+            if _OTHER_LENGTH.fullmatch(unit.strip()):
+                damage(f"its {name} are {unit.strip()!r}, and only mm are read")
 
 
 def _meta(path):

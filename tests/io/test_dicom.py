@@ -193,6 +193,14 @@ def test_pixel_spacing_goes_before_that_of_the_detector(dicom):
     assert info.header["spacing_calibration"] == "FIDUCIAL"
 
 
+def test_a_placeholder_for_a_spacing_is_doubted(dicom, seeds):
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
+        (doubt,) = read_info(dicom(**{keyword: [1, 1]})).header["doubts"]
+        assert doubt.startswith(f"{keyword} of exactly 1 x 1 mm is often a placeholder")
+    for spacing in ([1, 0.5], [0.999, 1]):
+        assert read_info(dicom(PixelSpacing=spacing)).header["doubts"] == ()
+
+
 def test_region_goes_before_a_contradicting_pixel_spacing_which_is_said(dicom, seeds):
     regions = [seeds.dicom_region((0, 0, 39, 29))]
     info = read_info(dicom(regions=regions, PixelSpacing=[0.3, 0.2]))

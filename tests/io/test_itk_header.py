@@ -44,6 +44,12 @@ def test_samples_that_are_cut_off_are_noticed(tmp_path, seeds, suffix):
         read_claim(path)
 
 
+def test_units_that_are_mm_or_no_length_pass(tmp_path, seeds):
+    for units in (b'units: "mm" "mm"', b'units: "" "s"', b'space units: "mm" "mm"'):
+        path = edited(tmp_path, seeds, ".nrrd", b"encoding", units + b"\nencoding")
+        assert read_claim(path).n_bytes == 120
+
+
 def edited(folder, seeds, suffix, old, new):
     """A header in which some text is replaced."""
     path = seeds.write_itk(folder, f"a{suffix}")
@@ -87,6 +93,15 @@ def edited(folder, seeds, suffix, old, new):
         (".nrrd", b"dimension: 2", b"dimension: 3", "dimension '3' and 2 sizes"),
         (".nrrd", b"sizes: 10 12", b"sizes: nan 12", "sizes"),
         (".nrrd", b"NRRD0004", b"NRRD0009", "no NRRD header"),
+        *(
+            (".nrrd", b"encoding", b"%s\nencoding" % units, "and only mm are read")
+            for units in (
+                b'units: "cm" "cm"',
+                b'space units: "mm" "m"',
+                b'units: "Micrometers" "mm"',
+                b'space units: "inch" "inch"',
+            )
+        ),
     ],
 )
 def test_headers_that_mislead_are_refused(tmp_path, seeds, suffix, old, new, cause):
