@@ -203,14 +203,16 @@ def _add_outlines(records, outlines, drawn, n_scans):
             raise CohortError(
                 f"{path} may be the outline of {own[0]['path']} and of "
                 f"{own[1]['path']}; give both patterns a field that tells them apart, "
-                "such as {plane}"
+                "such as {plane}; a file of many images (COCO, CVAT) goes into the "
+                "table's column outline"
             )
         if not own:
             lonely.append(path)
         for record in own:
             before = record.get("outline")
             record["outline"] = path if before is None else f"{before};{path}"
-    tell(lonely, "outlines belong to no scan and are left out")
+    unlike = " (text for * is compared too)" if use_stars and stars else ""
+    tell(lonely, f"outlines belong to no scan{unlike} and are left out")
     without = [r["path"] for r, _, _ in records if "outline" not in r]
     tell(without, f"of {n_scans} scans have no outline")
 

@@ -54,6 +54,10 @@ def read_pattern(text: str, what: str) -> Pattern:
         raise ValueError(f"{what} must be text, got {type(text).__name__}")
     parts, fields, at, last = [], {}, 0, ""
     text = str(PurePosixPath(text.replace("\\", "/")))
+    if re.match(r"/|[A-Za-z]:|\.\./", text):
+        raise ValueError(
+            f"{what}={text!r} leads out of root; give its first folders as root"
+        )
     for token in _TOKEN.finditer(text):
         literal = text[at : token.start()]
         if not literal and last and last != "/":

@@ -209,6 +209,22 @@ def test_outlines_without_a_scan_are_told(put):
         )
 
 
+def test_what_outlines_are_found_by_is_told(put):
+    root = put("P1/a.png", "P1/mask.jpg", "P2/a.png")
+    settings = {"root": root, "visit": "pre", "kind": "bmode"}
+    with (
+        pytest.warns(UserWarning, match="no scan .text for . is compared too."),
+        pytest.warns(UserWarning, match="have no outline"),
+    ):
+        cohort_from_folder(
+            "{patient_id}/a.*", outline="{patient_id}/mask.*", **settings
+        )
+    (root / "P1" / "mask.jpg").unlink()
+    (root / "all.json").write_text("{}")
+    with pytest.raises(CohortError, match=r"COCO, CVAT.*goes into the table's column"):
+        cohort_from_folder("{patient_id}/a.png", outline="all.json", **settings)
+
+
 def test_files_that_cannot_be_read_stay_in_the_table(put):
     root = put("P1.png", "P2.png")
     (root / "P2.png").write_bytes(b"\x89PNG cut")

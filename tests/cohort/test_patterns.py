@@ -71,6 +71,9 @@ def test_a_path_that_can_be_read_in_two_ways_shows_both(pattern, path):
         ("{}.png", "a field must be a name"),
         ("{patient_id.png", "a brace too many"),
         ("patient_id}.png", "a brace too many"),
+        ("/data/{patient_id}.png", "leads out of root; give its first folders as root"),
+        ("../{patient_id}.png", "leads out of root"),
+        ("C:\\data\\{patient_id}.png", "leads out of root"),
     ],
 )
 def test_patterns_that_cannot_be_read_are_refused(pattern, said):
