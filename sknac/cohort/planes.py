@@ -263,6 +263,8 @@ def check_kind(estimator: object, plane: Plane) -> None:
         return
     if plane.kind == "maps":
         mend = "use ROIMasker to cut regions out of maps"
+    elif plane.kind == "bmode" and "maps" in estimator.kinds:
+        mend = "put a QUSMapper before this step, on the RF that the image was made of"
     elif plane.kind == "bmode":
         mend = "give the RF that it was made of: a B-mode image is log-compressed"
     elif plane.kind == "envelope" and "maps" in estimator.kinds:
