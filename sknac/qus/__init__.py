@@ -13,6 +13,7 @@ from sknac.qus._bsc import (
 from sknac.qus._envelope_mapper import EnvelopeMapper
 from sknac.qus._mapper import QUSMapper
 from sknac.qus._maps import qus_maps
+from sknac.qus._maps_result import QUSMaps
 from sknac.qus._options import SpectralOptions
 from sknac.qus._plot import QUSMapDisplay
 from sknac.qus._plot_reference import ReferenceCheckDisplay
@@ -28,6 +29,7 @@ __all__ = [
     "PowerLaw",
     "QUSMapDisplay",
     "QUSMapper",
+    "QUSMaps",
     "ReferenceCheckDisplay",
     "ReferencePhantom",
     "SpectralOptions",

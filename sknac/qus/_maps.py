@@ -5,10 +5,11 @@
 import numpy as np
 
 from sknac.cohort import Plane
-from sknac.qus._engine import QUSMaps, maps_of
+from sknac.qus._engine import maps_of
 from sknac.qus._estimates import CHANNELS
 from sknac.qus._guards import warn_all
 from sknac.qus._job import make_job, make_recipe
+from sknac.qus._maps_result import QUSMaps
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_spectrum import frames_for

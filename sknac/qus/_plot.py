@@ -9,7 +9,7 @@ import numpy as np
 from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
 from sknac.qus._background import grey_of
 from sknac.qus._checks import pair
-from sknac.qus._engine import QUSMaps
+from sknac.qus._maps_result import QUSMaps
 from sknac.utils._map_display import MapDisplay, draw_outline, edges_of, map_of
 
 _LABELS = {

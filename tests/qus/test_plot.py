@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline
-from sknac.qus import QUSMapDisplay
-from sknac.qus._engine import QUSMaps
+from sknac.qus import QUSMapDisplay, QUSMaps
 
 pytestmark = pytest.mark.mpl
 CORE = PolygonOutline([(2, 1), (2, 4), (4, 4), (4, 1)])
