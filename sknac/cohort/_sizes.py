@@ -5,6 +5,8 @@
 import pandas as pd
 
 from sknac.cohort._frame import ultrasound_columns
+from sknac.cohort._outline_union import parts_of
+from sknac.cohort._outlines import PolygonOutline
 from sknac.cohort._records import Plane
 from sknac.cohort.planes import list_planes
 from sknac.utils._warnings import warn_user
@@ -15,6 +17,7 @@ _LARGEST_MM, _LARGE_MM = 500.0, 350.0
 _SMALL_MM, _SMALLEST_MM = 10.0, 1.0
 _ENOUGH_SAMPLES, _SOME_SAMPLES, _MANY_SAMPLES = 32, 64, 128
 _MOST_ASPECT = 10.0  # of depth to width; half of a linear array is 6 times as deep
+_TINY = {"mm": 1.0, "px": 2.0}  # no tumour that a person outlines is as small
 _SHALLOW_MM = 2.0  # of RF: lines, frames or channels were taken for its samples
 _DEEPEST_MM = 300.0
 _UNITS = {"cm": 10.0, "m": 1000.0, "um": 0.001, "tenths of a mm": 0.1}
@@ -50,12 +53,15 @@ def refuse_size(plane: Plane) -> None:
 def check_sizes(cohort: pd.DataFrame) -> None:
     """Warn of unlikely sizes, and of pixel sizes that only some images have.
 
+    Of outlines only polygons are looked at: a mask counts pixels, whatever its unit.
+
     Warns
     -----
     UserWarning
         If an image of 128 samples or more is shorter than 10 mm, one is longer than
         350 mm, or one of 32 samples or more is 10 times as long as wide; if RF of 64
-        samples or more has more lines than samples, or is less than 2 mm deep; or if a
+        samples or more has more lines than samples, or is less than 2 mm deep; if a
+        polygon is smaller than 1 mm, or than 2 pixels without a spacing; or if a
         visit's images have a pixel size in part.
     """
     found = list_planes(cohort, ultrasound_columns(cohort))
@@ -66,6 +72,7 @@ def check_sizes(cohort: pd.DataFrame) -> None:
             f"{len(unlikely)} of {len(found)} planes are of unlikely size; the first "
             f"is {at.place}: {_size(at.plane)}; {_unit(at.plane)}"
         )
+    _check_outlines(found)
     for column in ultrasound_columns(cohort):
         images = [at for at in found if at.column == column]
         without = [at for at in images if at.plane.spacing_mm is None]
@@ -75,6 +82,25 @@ def check_sizes(cohort: pd.DataFrame) -> None:
                 f"pixel size and are measured in pixels, the others in mm; the first "
                 f"is {without[0].place}; give all a pixel size, or none"
             )
+
+
+def _check_outlines(found):
+    """Warn of polygons in cm, in shares of the image, or of a slip of the hand."""
+    tiny = []
+    for at in found:
+        unit = at.plane.grid.unit
+        for part in parts_of(at.plane.core):
+            if isinstance(part, PolygonOutline):
+                low, high = part.box()
+                if max(high - low) < _TINY[unit]:
+                    tiny.append((at.place, *(high - low), unit))
+    if tiny:
+        place, height, width, unit = tiny[0]
+        warn_user(
+            f"{len(tiny)} outlines are unlikely small; the first is {place}: "
+            f"{height:.2g} x {width:.2g} {unit}; check the unit of its vertices, which "
+            "are no shares of the image and no cm"
+        )
 
 
 def _sides(plane):

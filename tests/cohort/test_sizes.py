@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study
+from sknac.cohort import Plane, PolygonOutline, Study
+from sknac.cohort._outline_union import unite
 from sknac.cohort._sizes import check_sizes, refuse_size
 
 
@@ -121,6 +122,22 @@ def test_rf_whose_first_axis_is_not_depth_is_said(shape):
     X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
     with pytest.warns(UserWarning, match="unlikely.*depth must run along the first"):
         check_sizes(X)
+
+
+@pytest.mark.parametrize(
+    ("spacing", "units"),
+    [(None, 0.01), ((0.1, 0.1), 0.1), ((0.1, 0.1), 0.001)],
+    ids=["shares of the image", "cm", "m"],
+)
+def test_outlines_in_other_units_are_said(spacing, units):
+    corners = np.array([(3, 3), (3, 9), (9, 9)])
+    large = PolygonOutline(corners)
+    wrong = unite([large, PolygonOutline(corners * units)])
+    cells = [Study([image((500, 400), spacing, core=core)]) for core in (large, wrong)]
+    X = pd.DataFrame({"us_pre": cells}, index=["P1", "P2"])
+    with pytest.warns(UserWarning, match="^1 outlines are unlikely small.* row P2"):
+        check_sizes(X)
+    check_sizes(X.iloc[:1])
 
 
 def test_spacing_that_only_some_images_have_is_said():
