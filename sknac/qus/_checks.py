@@ -77,7 +77,9 @@ def usable_rf(plane):
 
 
 def check_attenuation(value, shape):
-    """Return a number, a map of one value per sample, or "estimate"."""
+    """Return a number, a map of one value per sample, "estimate", or a function."""
+    if callable(value):  # of the plane; what it returns is checked when it is called
+        return value
     if isinstance(value, str):
         if value != ESTIMATE:
             raise ValueError(

@@ -14,6 +14,7 @@ from sknac.qus._estimates import (
 )
 from sknac.qus._form_factor import GridFit
 from sknac.qus._guards import check_rf, gain_doubts
+from sknac.qus._layers import Layers
 from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._maps_result import QUSMaps
 from sknac.qus._noise import band_parts, noise_floor, snr_db
@@ -104,6 +105,8 @@ def ln_bsc_of(reference_bsc, freqs_mhz):
 
 def tissue_loss(attenuation, plan, depth_mm, start_depth_mm):
     """One-way path loss at the window centres in dB/MHz^n: a column, or a map."""
+    if isinstance(attenuation, Layers):
+        return attenuation.loss(depth_mm)[:, None]
     if np.ndim(attenuation) == 0:
         return (attenuation * depth_mm / 10)[:, None]
     loss = path_loss_cm(attenuation, plan.sample_mm, start_depth_mm)

@@ -15,6 +15,7 @@ from sknac.qus._engine import NEEDS_BSC, maps_of
 from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
 from sknac.qus._guards import floor_doubts, warn_all
+from sknac.qus._layers import check_layers, layered
 from sknac.qus._map_key import map_key, write_settings
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels, square_pixels
@@ -40,6 +41,7 @@ class Recipe:
     min_snr_db: float | None
     pixel_mm: float | None = None
     guards: bool = True
+    layers: tuple | None = None
 
     @cached_property
     def written(self) -> str:
@@ -70,8 +72,9 @@ class PlaneJob:
 
     def __call__(self, _=None) -> MappedPlane:
         """Compute the plane of maps; with a store they are written there."""
-        maps = maps_of(self, dtype=DTYPE)
-        quality = quality_of(maps, self.recipe.channels, self.media.attenuation)
+        job = replace(self, media=called(self.media, self.plane))
+        maps = maps_of(job, dtype=DTYPE)
+        quality = quality_of(maps, self.recipe.channels, job.media.attenuation)
         stack = np.stack([getattr(maps, name) for name in self.recipe.channels])
         pixel_mm = self.recipe.pixel_mm
         if pixel_mm is not None:
@@ -126,6 +129,7 @@ def make_recipe(
     channels,
     options,
     pixel_mm=None,
+    layers=None,
     known=CHANNELS,
 ) -> Recipe:
     """Check the settings that all planes share."""
@@ -155,6 +159,7 @@ def make_recipe(
         min_snr_db=options.min_snr_db,
         pixel_mm=pixel_mm,
         guards=options.guards,
+        layers=check_layers(layers),
     )
 
 
@@ -165,10 +170,28 @@ def make_job(
     plan, reference = known_spectrum(plane, recipe, phantom, spectra, **precision)
     if plan.bins is None:
         plan = plan.on_band(reference.band_mhz)
-    attenuation = check_attenuation(attenuation, plane.image.shape)
+    if recipe.layers is None or attenuation is not None:
+        attenuation = check_attenuation(attenuation, plane.image.shape)
+    if recipe.layers is not None:
+        attenuation = layered(recipe.layers, attenuation, plane)
     media = Media(plane.speed_of_sound, attenuation, **recipe.media)
-    key = None if store is None else map_key(recipe, plane, plan, media, reference)
+    key = None
+    if store is not None:
+        key = map_key(recipe, plane, plan, called(media, plane), reference)
     return PlaneJob(recipe, plane, plan, media, reference, store, key)
+
+
+def called(media, plane):
+    """Put what a function of the plane returns in its place; the job keeps it small."""
+    if not callable(media.attenuation):
+        return media
+    value = media.attenuation(plane)
+    if callable(value) or isinstance(value, str):
+        raise ValueError(
+            "attenuation_db_cm_mhz as a function must return a number or a map of the "
+            f"plane's samples, got {value!r}"
+        )
+    return replace(media, attenuation=check_attenuation(value, plane.image.shape))
 
 
 def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):

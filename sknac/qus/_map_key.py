@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from sknac.qus._engine import NEEDS_BSC
+from sknac.qus._layers import Layers
 from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input: stored maps
@@ -31,7 +32,9 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         plane.focus_mm,
     )
     attenuation = media.attenuation
-    if np.ndim(attenuation):
+    if isinstance(attenuation, Layers):
+        attenuation = (attenuation.to_mm, attenuation.db_cm_mhz)
+    elif np.ndim(attenuation):
         attenuation = digest_of(np.ascontiguousarray(attenuation).tobytes())
     bsc = None
     if any(name in NEEDS_BSC for name in recipe.channels):

@@ -35,12 +35,16 @@ class QUSMapper(PlaneTransformer):
     ----------
     reference : ReferencePhantom
         The phantom, scanned with the cohort's settings.
-    attenuation_db_cm_mhz : float or str
+    attenuation_db_cm_mhz : float, str or callable
         The tissue's one-way attenuation in dB/(cm MHz^n), or the name of a column
         of the cohort frame that holds it per patient, or "estimate" (from each
-        plane, see `estimate_attenuation`). There is no default: it is
-        the largest source of error (0.1 dB/cm/MHz too low moves MBF by about
+        plane, see `estimate_attenuation`), or a function that is given each plane and
+        returns a number or a map of one value per sample, (n_samples, n_lines); it
+        must be importable where other processes are to call it. There is no default:
+        it is the largest source of error (0.1 dB/cm/MHz too low moves MBF by about
         -2.7 dB and ESD by +14 um over 3-47 mm).
+    attenuation_layers : sequence of (float, float) or None, default=None
+        Layers above that tissue, as in `qus_maps`, the same for every plane.
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)
         Analysis band. "auto" settles one band in ``fit``, since maps of different
         bands cannot be compared: the part that the bands share which the reference
@@ -137,7 +141,13 @@ class QUSMapper(PlaneTransformer):
     _parameter_constraints: dict = {
         **PlaneTransformer._parameter_constraints,
         "reference": [ReferencePhantom],
-        "attenuation_db_cm_mhz": [Interval(Real, 0, None, closed="left"), str],
+        "attenuation_db_cm_mhz": [
+            Interval(Real, 0, None, closed="left"),
+            str,
+            callable,
+            None,
+        ],
+        "attenuation_layers": ["array-like", None],
         "band_mhz": ["array-like", StrOptions({"auto"})],
         "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
         "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
@@ -156,6 +166,7 @@ class QUSMapper(PlaneTransformer):
         reference,
         *,
         attenuation_db_cm_mhz,
+        attenuation_layers=None,
         band_mhz=(3.0, 8.0),
         window_mm=2.0,
         overlap=0.95,
@@ -169,6 +180,7 @@ class QUSMapper(PlaneTransformer):
     ):
         self.reference = reference
         self.attenuation_db_cm_mhz = attenuation_db_cm_mhz
+        self.attenuation_layers = attenuation_layers
         self.band_mhz = band_mhz
         self.window_mm = window_mm
         self.overlap = overlap
@@ -319,11 +331,14 @@ class QUSMapper(PlaneTransformer):
             channels=self.channels,
             options=self.options,
             pixel_mm=self.pixel_mm,
+            layers=self.attenuation_layers,
         )
 
     def _attenuations(self, X):
         """Give each row's attenuation; those of a column are read and checked."""
         column = self._attenuation_column()
+        if self.attenuation_db_cm_mhz is None and self.attenuation_layers is None:
+            not_negative("attenuation_db_cm_mhz", None, ATTENUATION_MEND)
         if column is None:
             return [self.attenuation_db_cm_mhz] * len(X)
         if column not in X.columns:

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sknac.cohort import Plane
@@ -19,7 +21,8 @@ def qus_maps(
     plane: Plane,
     reference: ReferencePhantom,
     *,
-    attenuation_db_cm_mhz: float | str | np.ndarray,
+    attenuation_db_cm_mhz: float | str | np.ndarray | None,
+    attenuation_layers: Sequence[tuple[float, float]] | None = None,
     band_mhz: tuple[float, float] | str = (3.0, 8.0),
     window_mm: float | tuple[float, float] = 2.0,
     overlap: float | tuple[float, float] = 0.95,
@@ -44,6 +47,11 @@ def qus_maps(
         local value at each sample, which is integrated down each line.
         "estimate" takes `estimate_attenuation` of the whole frame, which must then
         be uniform; the result keeps it as ``attenuation``.
+    attenuation_layers : sequence of (float, float) or None, default=None
+        Layers above that tissue, from the probe downwards: where each ends, in mm of
+        depth, and its attenuation in dB/(cm MHz^n), e.g. ``[(2, 0.4), (12, 0.7)]`` for
+        skin and fat. `attenuation_db_cm_mhz` is then one number, of the tissue below
+        them, or None where the layers reach the end of the frame.
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)
         Analysis band, both ends included. "auto" takes the bins round the peak of
         the reference's spectrum at the plane's focal depth, down to -6 dB; where
@@ -139,6 +147,11 @@ def qus_maps(
     >>> qus_maps(plane, cohort.reference, attenuation_db_cm_mhz=0.6, overlap=0.5)
     QUSMaps(mbf, ss, si, esd, eac; 18 x 15 windows, ... invalid)
     """
+    if callable(attenuation_db_cm_mhz):
+        raise ValueError(
+            'attenuation_db_cm_mhz must be a number, a map or "estimate" for one '
+            "plane; call the function"
+        )
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, got {dtype}")
@@ -149,6 +162,7 @@ def qus_maps(
         overlap=overlap,
         channels=channels,
         options=options,
+        layers=attenuation_layers,
         known=(*CHANNELS, "bsc"),
     )
     work = {"dtype": dtype, "n_jobs": n_jobs}

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from sknac.qus._layers import Layers
+
 CAUSES = (
     "nonfinite",
     "saturated",
@@ -39,6 +41,8 @@ def quality_of(maps, channels, attenuation) -> PlaneQuality:
     if snr is not None:
         snr = snr[np.isfinite(snr)]
     found = maps.attenuation
+    if isinstance(attenuation, Layers):
+        attenuation = attenuation.mean(maps.depth_mm)
     return PlaneQuality(
         n_windows=maps.valid.size,
         valid={name: float(maps.valid_of(name).mean()) for name in channels},

@@ -23,6 +23,7 @@ QUANTITIES = {
     "line_pitch_mm": _Quantity("mm", 0.005, 5.0, {"m": 1e3, "um": 1e-3}),
     "focus_mm": _Quantity("mm", 0.5, 300.0, {"m": 1e3, "um": 1e-3}),
     "start_depth_mm": _Quantity("mm", 0.0, 300.0, {"um": 1e-3}),
+    "layer_mm": _Quantity("mm", 0.2, 300.0, {"m": 1e3, "um": 1e-3}),
     "attenuation_db_cm_mhz": _Quantity(
         "dB/(cm MHz^n)", 0.0, 3.0, {"dB/(m MHz^n)": 1e-2}
     ),
