@@ -4,19 +4,12 @@
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import check_cohort
-from sknac.cohort.planes import check_has_studies, check_kind, list_planes
+from sknac.features._plane_features import PlaneFeatures
 from sknac.features._statistics import VALID, check_names, describe
-from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import Integral, _fit_context
-from sknac.utils._state import SavedState
 
 
-class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
+class MapStatistics(PlaneFeatures):
     """Statistics of every map inside its region, averaged over planes.
 
     The hand-crafted baseline: a few numbers per map and patient for any classifier
@@ -83,9 +76,8 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        **PlaneFeatures._parameter_constraints,
         "statistics": ["array-like"],
-        "columns": [str, "array-like", None],
-        "n_jobs": [None, Integral],
     }
 
     kinds = ("bmode", "maps")
@@ -110,81 +102,13 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
         self.columns = columns
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: pd.DataFrame, y=None):
-        """Check the frame and note the names of the maps.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Cohort frame of maps or B-mode images.
-        y : ignored
-            Present for scikit-learn.
-
-        Returns
-        -------
-        self
-            The fitted step.
-
-        Raises
-        ------
-        CohortError
-            If the frame cannot be used, or a visit is missing.
-        ValueError
-            If there is no such statistic.
-        """
-        statistics = check_names(self.statistics)
-        columns = check_cohort(self, X, columns=self.columns, reset=True)
-        check_has_studies(X, columns)
-        self.statistics_ = statistics
-        same_rows(X=X, y=y)
-        self.columns_ = columns
+    def _fit_frame(self, X: pd.DataFrame, columns: tuple[str, ...]) -> None:
+        """Check the statistics' names and note those of the maps."""
+        self.statistics_ = check_names(self.statistics)
         self.channels_ = X[columns[0]].iloc[0].planes[0].channels
-        return self
 
-    def transform(self, X: pd.DataFrame) -> np.ndarray:
-        """Compute the features of each patient.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Cohort frame with the columns seen in ``fit``.
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n_patients, n_features)
-            One column per visit, map and statistic, in this order.
-
-        Raises
-        ------
-        CohortError
-            If a visit is missing, or a plane has other maps than the first one, no
-            valid value, or no core and margin where ``"contrast"`` asks for them.
-        """
-        check_is_fitted(self)
-        check_cohort(self, X, columns=self.columns_, reset=False)
-        check_has_studies(X, self.columns_)
-        found = list_planes(X, self.columns_)
-        numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(self._named_plane)(at) for at in found
-        )
-        cells = {}
-        for at, of_plane in zip(found, numbers, strict=True):
-            cells.setdefault((at.row, at.column), []).append(of_plane)
-        visits = [
-            [np.mean(cells[row, column], axis=0) for row in range(len(X))]
-            for column in self.columns_
-        ]
-        return np.concatenate(visits, axis=1, dtype=np.float64)
-
-    def _named_plane(self, at):
-        """Compute one plane's numbers; errors name the place."""
-        with at.named() as plane:
-            return self._plane(plane)
-
-    def _plane(self, plane):
+    def _plane_numbers(self, plane) -> list[float]:
         """Compute one plane's numbers: the statistics of each map."""
-        check_kind(self, plane)
         if plane.channels != self.channels_:
             raise ValueError(
                 f"channels must be those of fit, {self.channels_}, got {plane.channels}"
@@ -208,31 +132,7 @@ class MapStatistics(SavedState, TransformerMixin, BaseEstimator):
             )
         return numbers
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
-        """Name the features: visit, map and statistic.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of str
-            Such as ``us_pre__esd_mean``, and ``us_pre__mean`` for B-mode images.
-        """
-        check_is_fitted(self)
+    def _plane_names(self) -> list[str]:
+        """Name the numbers of a plane: map and statistic."""
         maps = [f"{name}_" for name in self.channels_] or [""]
-        names = [
-            f"{column}__{name}{statistic}"
-            for column in self.columns_
-            for name in maps
-            for statistic in self.statistics_
-        ]
-        return np.array(names, dtype=object)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.allow_nan = True
-        return tags
+        return [f"{name}{statistic}" for name in maps for statistic in self.statistics_]

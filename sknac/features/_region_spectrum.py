@@ -6,22 +6,17 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import check_cohort
-from sknac.cohort.planes import check_has_studies, check_kind, list_planes
+from sknac.cohort.planes import check_kind, list_planes
+from sknac.features._plane_features import PlaneFeatures
 from sknac.qus import ReferencePhantom, SpectralOptions, roi_spectrum
-from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import Integral, Interval, Real, StrOptions, _fit_context
-from sknac.utils._state import SavedState
+from sknac.utils._sklearn import Interval, Real, StrOptions
 
 _PARAMETERS = ("mbf", "ss", "si", "esd", "eac")
 _VALID = "valid_share"
 
 
-class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
+class RegionSpectrum(PlaneFeatures):
     """Spectral parameters of one region per plane, averaged over a patient's planes.
 
     Power is averaged over the region before it is fitted, so that no window is lost
@@ -93,6 +88,7 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
+        **PlaneFeatures._parameter_constraints,
         "reference": [ReferencePhantom],
         "attenuation_db_cm_mhz": [
             Interval(Real, 0, None, closed="left"),
@@ -104,8 +100,6 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
         "window_mm": [Interval(Real, 0, None, closed="neither")],
         "overlap": [Interval(Real, 0, 1, closed="left")],
         "options": [SpectralOptions, None],
-        "columns": [str, "array-like", None],
-        "n_jobs": [None, Integral],
     }
 
     kinds = ("rf",)
@@ -135,39 +129,13 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
         self.columns = columns
         self.n_jobs = n_jobs
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: pd.DataFrame, y=None):
-        """Check the frame and the settings; nothing is learnt.
-
-        Parameters
-        ----------
-        X : DataFrame of shape (n_patients, n_columns)
-            Cohort frame of RF planes.
-        y : ignored
-            Present for scikit-learn.
-
-        Returns
-        -------
-        self
-            The fitted step.
-
-        Raises
-        ------
-        CohortError
-            If the frame cannot be used, or a visit is missing.
-        ValueError
-            If there is no such parameter, or the phantom has no ``bsc`` for it.
-        """
-        parameters = _check_parameters(self.parameters, self.reference.bsc)
-        columns = check_cohort(self, X, columns=self.columns, reset=True)
-        check_has_studies(X, columns)
-        same_rows(X=X, y=y)
+    def _fit_frame(self, X: pd.DataFrame, columns: tuple[str, ...]) -> None:
+        """Check the parameters' names, and that the phantom fits the planes."""
+        self.parameters_ = _check_parameters(self.parameters, self.reference.bsc)
         for at in list_planes(X, columns):
             with at.named() as plane:
                 check_kind(self, plane)
                 self.reference.match(plane)
-        self.columns_, self.parameters_ = columns, parameters
-        return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Compute the features of each patient.
@@ -192,23 +160,9 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
         UserWarning
             If no scatterer size fits any plane of a visit: ESD and EAC are NaN.
         """
-        check_is_fitted(self)
-        check_cohort(self, X, columns=self.columns_, reset=False)
-        check_has_studies(X, self.columns_)
-        found = list_planes(X, self.columns_)
-        numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(self._plane)(at) for at in found
-        )
-        cells = {}
-        for at, of_plane in zip(found, numbers, strict=True):
-            cells.setdefault((at.row, at.column), []).append(of_plane)
-        visits = [
-            [self._mean(cells[row, column]) for row in range(len(X))]
-            for column in self.columns_
-        ]
-        table = np.concatenate(visits, axis=1, dtype=np.float64)
-        if np.isnan(table).any():
-            lost = X.index[np.isnan(table).any(axis=1)]
+        table = super().transform(X)
+        lost = X.index[np.isnan(table).any(axis=1)]
+        if len(lost):
             warnings.warn(
                 f"no scatterer size fits the region of {len(lost)} patients, the first "
                 f"is {lost[0]}; their esd and eac are NaN, impute them or leave both "
@@ -218,53 +172,24 @@ class RegionSpectrum(SavedState, TransformerMixin, BaseEstimator):
             )
         return table
 
-    def _plane(self, at):
-        """Compute one plane's numbers; errors name the place."""
-        with at.named() as plane:
-            check_kind(self, plane)
-            found = roi_spectrum(
-                plane,
-                self.reference,
-                region=self.region,
-                attenuation_db_cm_mhz=self.attenuation_db_cm_mhz,
-                band_mhz=self.band_mhz,
-                window_mm=self.window_mm,
-                overlap=self.overlap,
-                options=self.options,
-                standard_errors=False,
-            )
+    def _plane_numbers(self, plane) -> list[float]:
+        """Compute one plane's numbers: the parameters of its region."""
+        found = roi_spectrum(
+            plane,
+            self.reference,
+            region=self.region,
+            attenuation_db_cm_mhz=self.attenuation_db_cm_mhz,
+            band_mhz=self.band_mhz,
+            window_mm=self.window_mm,
+            overlap=self.overlap,
+            options=self.options,
+            standard_errors=False,
+        )
         return [getattr(found, name) for name in self.parameters_]
 
-    @staticmethod
-    def _mean(planes):
-        """Average planes; a parameter that none has stays NaN."""
-        values = np.array(planes)
-        count = np.isfinite(values).sum(axis=0)
-        total = np.where(np.isfinite(values), values, 0.0).sum(axis=0)
-        return np.where(count, total / np.maximum(count, 1), np.nan)
-
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
-        """Name the features: visit and parameter.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None
-            Ignored.
-
-        Returns
-        -------
-        ndarray of str
-            Such as ``us_pre__mbf``.
-        """
-        check_is_fitted(self)
-        names = [f"{c}__{name}" for c in self.columns_ for name in self.parameters_]
-        return np.array(names, dtype=object)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.allow_nan = True
-        return tags
+    def _plane_names(self) -> list[str]:
+        """Name the numbers of a plane: its parameters."""
+        return list(self.parameters_)
 
 
 def _check_parameters(parameters, bsc):

@@ -74,11 +74,6 @@ def test_size_that_nothing_fits_is_nan_and_said(cohort):
         assert np.isnan(step.fit_transform(cohort.X)).all()
 
 
-def test_plane_without_size_is_left_out_of_the_mean():
-    mean = RegionSpectrum._mean([[1.0, np.nan, np.nan], [3.0, 4.0, np.nan]])
-    np.testing.assert_array_equal(mean, [2.0, 4.0, np.nan])
-
-
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

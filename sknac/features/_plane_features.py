@@ -1,0 +1,147 @@
+"""What feature steps share: numbers of each plane, averaged over a visit's planes."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from sknac.cohort import check_cohort
+from sknac.cohort.planes import check_has_studies, check_kind, list_planes
+from sknac.utils._rows import same_rows
+from sknac.utils._sklearn import Integral, _fit_context
+from sknac.utils._state import SavedState
+
+
+class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
+    """Base of steps that make one row of numbers of each patient's planes.
+
+    A subclass sets `kinds`, takes `columns` and `n_jobs`, and writes `_fit_frame`,
+    `_plane_numbers` and `_plane_names`.
+    """
+
+    _parameter_constraints: dict = {
+        "columns": [str, "array-like", None],
+        "n_jobs": [None, Integral],
+    }
+
+    kinds: tuple[str, ...] = ()
+
+    def _fit_frame(self, X: pd.DataFrame, columns: tuple[str, ...]) -> None:
+        """Check the settings against a checked frame, and keep what they need."""
+
+    def _plane_numbers(self, plane) -> list[float]:
+        """Compute one plane's numbers; what is undefined is NaN."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must write _plane_numbers of its own"
+        )
+
+    def _plane_names(self) -> list[str]:
+        """Name the numbers of a plane."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must write _plane_names of its own"
+        )
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: pd.DataFrame, y=None):
+        """Check the frame and the settings; nothing is learnt of values.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Cohort frame of planes of the step's kinds.
+        y : ignored
+            Present for scikit-learn.
+
+        Returns
+        -------
+        self
+            The fitted step.
+
+        Raises
+        ------
+        CohortError
+            If the frame cannot be used, or a visit is missing.
+        ValueError
+            If a setting cannot be met.
+        """
+        columns = check_cohort(self, X, columns=self.columns, reset=True)
+        check_has_studies(X, columns)
+        same_rows(X=X, y=y)
+        self._fit_frame(X, columns)
+        self.columns_ = columns
+        return self
+
+    def transform(self, X: pd.DataFrame) -> np.ndarray:
+        """Compute the features of each patient.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_patients, n_columns)
+            Cohort frame with the columns seen in ``fit``.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_patients, n_features)
+            One column per visit and number, in the order of their names.
+
+        Raises
+        ------
+        CohortError
+            If a visit is missing or a plane cannot be used; it names the place.
+        """
+        check_is_fitted(self)
+        check_cohort(self, X, columns=self.columns_, reset=False)
+        check_has_studies(X, self.columns_)
+        found = list_planes(X, self.columns_)
+        numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(self._of_plane)(at) for at in found
+        )
+        cells: dict = {}
+        for at, of_plane in zip(found, numbers, strict=True):
+            cells.setdefault((at.row, at.column), []).append(of_plane)
+        visits = [
+            [_mean(cells[row, column]) for row in range(len(X))]
+            for column in self.columns_
+        ]
+        return np.concatenate(visits, axis=1, dtype=np.float64)
+
+    def _of_plane(self, at):
+        """Compute one plane's numbers; errors name the place."""
+        with at.named() as plane:
+            check_kind(self, plane)
+            return self._plane_numbers(plane)
+
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """Name the features: visit and number.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of str
+            Such as ``us_pre__mbf``.
+        """
+        check_is_fitted(self)
+        names = self._plane_names()
+        names = [f"{column}__{name}" for column in self.columns_ for name in names]
+        return np.array(names, dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _mean(planes):
+    """Average over planes what is defined; NaN where it is in none."""
+    values = np.array(planes, dtype=np.float64)
+    count = np.isfinite(values).sum(axis=0)
+    total = np.where(np.isfinite(values), values, 0.0).sum(axis=0)
+    return np.where(count, total / np.maximum(count, 1), np.nan)
