@@ -5,11 +5,15 @@
 import doctest
 from pathlib import Path
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "qus.rst"
+import pytest
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-def test_snippets_of_the_guide_run():
-    found = doctest.testfile(str(GUIDE), module_relative=False, optionflags=FLAGS)
+@pytest.mark.parametrize("page", ["qus", "first_map"])
+def test_snippets_of_the_guide_run(page):
+    path = str(GUIDE / f"{page}.rst")
+    found = doctest.testfile(path, module_relative=False, optionflags=FLAGS)
     assert found.attempted > 5
     assert found.failed == 0
