@@ -1,5 +1,7 @@
 """Patients and networks that tests of several packages share; none changes them."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,16 @@ from sknac.nets import DLRClassifier, PlaneFeatureNet
 
 CORE = PolygonOutline([(8, 10), (8, 20), (16, 20), (16, 10)])
 LABELS = np.array(["response", "non-response"] * 6)
+
+
+def pytest_collection_finish():
+    """Leave modules and collected tests out of garbage collections.
+
+    They live as long as the session, and a library that collects in each call
+    (``statsmodels.stats.multitest.multipletests``) would walk them every time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
