@@ -26,7 +26,7 @@ _ABOVE_LOW, _BELOW_HIGH = (0.1, 0.3), (0.6, 0.85)
 _FLAT_DB = 3.0  # peak re the lowest tenth of a spectrum that is noise
 _EMPTY_DB = 10.0  # peak re the band's mean: 2 to 7 right, 14 and more wrong
 _SAME_GAIN_DB = 3.0  # noise of scan and phantom: within 2 dB at equal settings
-_RING_DOWN_MM = 5.0
+_NEAR_MM = 10.0  # echoes so near hide the noise of gains that are lowest there
 _NOISE_DB = 55.0  # range of a scanner's samples: more is seen in simulations alone
 FLAT = "the spectrum of the RF is flat up to Nyquist"
 
@@ -152,7 +152,7 @@ def gain_doubts(ln_floor, reference, depth_mm) -> list[str]:
     with np.errstate(invalid="ignore"):
         below = DB * (reference.ln_power[rows].mean(axis=1) - theirs)
         apart = DB * (ln_floor - theirs)
-        heard = (depth_mm > _RING_DOWN_MM) & (below < _NOISE_DB) & (apart > -_NOISE_DB)
+        heard = (depth_mm > _NEAR_MM) & (below < _NOISE_DB) & (apart > -_NOISE_DB)
     if heard.sum() < 3:
         return []
     apart = apart[heard]

@@ -203,10 +203,11 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     if setting not in spectra:
         found = spectrum_for(plane, plan, phantom, dtype, n_jobs, recipe.guards)
         if recipe.guards:
-            found = replace(found, doubts=_reference_doubts(found, recipe, phantom))
             known = {kind_of(d) for other in spectra.values() for d in other.doubts}
-            new = (doubt for doubt in found.doubts if kind_of(doubt) not in known)
+            doubts, said = _reference_doubts(found, recipe, phantom)
+            new = [d for d in doubts if kind_of(d) not in known and d not in said]
             warn_all(new, "the reference")
+            found = replace(found, doubts=doubts)
         spectra[setting] = found
     return plan, spectra[setting]
 
@@ -224,13 +225,16 @@ def setting_of(plane, plan) -> tuple:
 
 
 def _reference_doubts(found, recipe, phantom):
-    """Gather what speaks against a reference: its spectrum, and its own check."""
+    """Gather what speaks against a reference, and which of it was said before.
+
+    Its spectrum does, and the phantom's check, which warns once in its life.
+    """
     doubts = list(found.doubts)
     if recipe.min_snr_db is not None:
         doubts += floor_doubts(found.ln_floor, doubts)
     window_mm = pair("window_mm", recipe.windows["window_mm"])[0]
-    check = remembered_check(phantom, recipe.windows["band_mhz"], window_mm)
-    return (*doubts, *(check.warnings if check else ()))
+    check, new = remembered_check(phantom, recipe.windows["band_mhz"], window_mm)
+    return (*doubts, *check.warnings), () if new else check.warnings
 
 
 def _check_channels(channels, bsc, known):

@@ -172,13 +172,14 @@ def check_reference(
     )
 
 
-def remembered_check(phantom, band_mhz, window_mm) -> ReferenceCheck | None:
-    """Check a phantom when it is used first; later uses give None."""
-    if vars(phantom).get(_REMEMBERED) is not None:
-        return None
+def remembered_check(phantom, band_mhz, window_mm) -> tuple[ReferenceCheck, bool]:
+    """Check a phantom when it is used first; tell whether that was now."""
+    found = vars(phantom).get(_REMEMBERED)
+    if found is not None:
+        return found, False
     found = check_reference(phantom, band_mhz=band_mhz, window_mm=window_mm)
     object.__setattr__(phantom, _REMEMBERED, found)
-    return found
+    return found, True
 
 
 def _setting(plane):

@@ -178,6 +178,8 @@ def test_gain_doubt_says_over_which_range():
     assert "is +10.0 to +10.0 dB that of the reference" in doubt
     assert gain_doubts(None, reference, depth) == []
     assert gain_doubts(floor + 0.3, reference, depth) == []
+    # Near echoes hide the noise of a scan at its lowest gain.
+    assert gain_doubts(floor + np.where(depth < 10, 1.0, 0.2), reference, depth) == []
     # A simulation without noise: what is read above the band are sidelobes.
     silent = ReferenceSpectrum((3.0, 8.0), echoes, floor - 20)
     assert gain_doubts(floor - 18, silent, depth) == []

@@ -181,6 +181,21 @@ def test_doubts_of_the_reference_are_warned_of_once_and_stand_in_the_table():
     )
 
 
+def test_check_of_the_phantom_is_said_once_and_stands_in_every_table():
+    narrow = ReferencePhantom(
+        Plane.from_rf(scan(99).load()[:, :20], fs_mhz=40.0, line_pitch_mm=0.25),
+        attenuation_db_cm_mhz=0.5,
+        speed_of_sound=1540.0,
+        bsc=PowerLaw(1e-6, 3.0),
+    )
+    fitted, X = mapper().set_params(reference=narrow), cohort(P1=[scan(1)])
+    for first in (True, False):
+        texts = said(lambda: clone(fitted).fit(X))
+        assert any("uncertain" in text for text in texts) == first
+    fitted.fit(X).transform(X)
+    assert "the reference: " in fitted.quality_["doubts"].iloc[0]
+
+
 def test_one_plane_is_warned_of_where_it_is_transformed():
     fitted = mapper().fit(cohort(P1=[scan(1)]))
     with pytest.warns(UserWarning, match="the plane: the noise of the scan"):
