@@ -252,7 +252,7 @@ def _nrrd(path):
     lines, offset = _text_header(path, lambda line: not line)
     if not re.fullmatch(r"NRRD000[1-5]", lines[0]):
         damage("no NRRD header")
-    fields = _fields(lines[1:], ":", lambda line: line.startswith("#") or ":=" in line)
+    fields = _fields(lines[1:], ":", _is_remark)
     for skip in ("line skip", "lineskip", "byte skip", "byteskip"):
         if fields.get(skip, "0") != "0":
             damage(f"samples that begin after a {skip}")

@@ -89,6 +89,8 @@ def edited(folder, seeds, suffix, old, new):
             b"byte skip: 9\nencoding: raw",
             "after a byte skip",
         ),
+        # ITK reads the field; a mark behind it makes no remark of it.
+        (".nrrd", b"encoding", b"byte skip: 9 :=\nencoding", "after a byte skip"),
         (".nrrd", b"type: unsigned char", b"type: block", "of type 'block'"),
         (".nrrd", b"dimension: 2", b"dimension: 3", "dimension '3' and 2 sizes"),
         (".nrrd", b"sizes: 10 12", b"sizes: nan 12", "sizes"),
