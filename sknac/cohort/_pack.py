@@ -79,6 +79,8 @@ def pack_cohort(X: pd.DataFrame, file: str | os.PathLike) -> Path:
     file = Path(file)
     if file.suffix != _SUFFIX:
         raise ValueError(f"the name of the file must end in {_SUFFIX}, got {file.name}")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{file.parent}: no such folder; make it first")
     if file.exists():
         raise FileExistsError(f"{file} is there already; delete it or name another")
     visits = checked_columns(X)

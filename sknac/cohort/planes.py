@@ -16,7 +16,7 @@ import pandas as pd
 
 from sknac.cohort._frame import check_has_studies, has_study
 from sknac.cohort._records import Plane, Study
-from sknac.exceptions import CohortError, StaleFileError
+from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
 
 __all__ = [
     "PlaneAt",
@@ -75,10 +75,14 @@ class PlaneAt(NamedTuple):
         Plane
             The plane. A ValueError inside is raised again as a `CohortError` that
             begins with row, column and plane; a missing or changed file as what it
-            is, with the same beginning.
+            is, with the same beginning; a damaged one with the place behind its cause.
         """
         try:
             yield self.plane
+        except SknacFormatError as error:
+            raise SknacFormatError(
+                error.path, f"{error.cause} ({self.place})"
+            ) from error
         except ValueError as error:
             raise CohortError(f"{self.place}: {error}") from error
         except (FileNotFoundError, StaleFileError) as error:

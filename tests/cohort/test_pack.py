@@ -141,6 +141,8 @@ def test_what_cannot_be_packed_is_named(tmp_path):
     pack_cohort(cohort(), tmp_path / "a.cohort")
     with pytest.raises(FileExistsError, match="is there already; delete it or name"):
         pack_cohort(cohort(), tmp_path / "a.cohort")
+    with pytest.raises(FileNotFoundError, match="gone: no such folder; make it first"):
+        pack_cohort(cohort(), tmp_path / "gone" / "a.cohort")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.cohort"]
     with pytest.raises(CohortError, match="leave out clinical and root"):
         cohort_from_table(tmp_path / "a.cohort", root=tmp_path)

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
+
 import joblib
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from sknac.cohort import Plane, Study
 from sknac.cohort._step import run_jobs
 from sknac.cohort.planes import check_kind, list_planes, put_planes
-from sknac.exceptions import CohortError
+from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
 
 CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
 
@@ -32,6 +34,29 @@ def X():
     frame["us_pre"] = [study(1, 2), study(3), study(4)]
     frame["us_post2"] = pd.Series([None, study(5), study(6)], index, dtype=object)
     return frame
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "said"),
+    [
+        (ValueError("no"), CohortError, "row P1, column us_pre, plane 0: no"),
+        (
+            SknacFormatError("a.png", "damaged"),
+            SknacFormatError,
+            "a.png: damaged (row P1, column us_pre, plane 0)",
+        ),
+        (
+            StaleFileError("a.png changed"),
+            StaleFileError,
+            "row P1, column us_pre, plane 0: a.png changed",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_plane_is_said_with_its_place(X, error, raised, said):
+    (at, *_) = list_planes(X, ["us_pre"])
+    with pytest.raises(raised, match=re.escape(said)) as caught, at.named():
+        raise error
+    assert type(caught.value) is raised
 
 
 def double(plane):

@@ -148,7 +148,8 @@ def test_damaged_map_is_computed_again_with_a_warning(X, tmp_path, computed):
     Path(handle.path).write_bytes(data)
     with pytest.raises(SknacFormatError, match="does not match its checksum"):
         handle.load()
-    with pytest.raises(CohortError, match=r"row P0, column us_pre, plane 0: .*damaged"):
+    said = r"damaged.* \(row P0, column us_pre, plane 0\)"
+    with pytest.raises(SknacFormatError, match=said):
         ROIMasker(region="core").fit_transform(mapped)
     with pytest.warns(UserWarning, match="computed again"):
         mapper.transform(X)
