@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from sknac.qus._guards import attenuation_doubt, warn_all
 from sknac.utils._bounds import check_bounds
 
 ESTIMATE = "estimate"
@@ -90,6 +91,7 @@ def check_attenuation(value, shape):
     if value is None or np.ndim(value) != 2:
         value = not_negative("attenuation_db_cm_mhz", value, ATTENUATION_MEND)
         check_bounds("attenuation_db_cm_mhz", value)
+        warn_all(attenuation_doubt(value), "the tissue")
         return value
     value = np.asarray(value, dtype=np.float64)
     if value.shape != shape:

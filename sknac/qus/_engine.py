@@ -63,7 +63,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     causes = _causes(work.silent, marks, reference, plan, out, min_snr_db)
     valid, counts = _invalidate(out, causes)
     doubts = []
-    if recipe.guards:
+    if recipe.guards and valid.any():
         doubts = gain_doubts(floor, reference, depth_mm)
     return QUSMaps(
         valid=valid,

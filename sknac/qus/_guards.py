@@ -28,6 +28,8 @@ _EMPTY_DB = 10.0  # peak re the band's mean: 2 to 7 right, 14 and more wrong
 _SAME_GAIN_DB = 3.0  # noise of scan and phantom: within 2 dB at equal settings
 _NEAR_MM = 10.0  # echoes so near hide the noise of gains that are lowest there
 _NOISE_DB = 55.0  # range of a scanner's samples: more is seen in simulations alone
+_LEAST_DB = 0.12  # dB/(cm MHz): fluids have less, fat and breast 0.3 and more
+_DB_PER_NP = 8.686
 FLAT = "the spectrum of the RF is flat up to Nyquist"
 
 
@@ -156,12 +158,13 @@ def gain_doubts(ln_floor, reference, depth_mm) -> list[str]:
     if heard.sum() < 3:
         return []
     apart = apart[heard]
+    apart = apart[apart.size // 2 :]  # bright tissue is loud above the band, too
     low, high = np.quantile(apart, [0.1, 0.9])
     if max(-low, high) <= _SAME_GAIN_DB:
         return []
     return [
         f"the noise of the scan is {low:+.1f} to {high:+.1f} dB that of the reference "
-        "over depth, so gain, TGC or another setting differs, which shifts every map; "
+        "at depth, so gain, TGC or another setting differs, which shifts every map; "
         "scan the phantom with the patient's settings"
     ]
 
@@ -175,6 +178,24 @@ def floor_doubts(ln_floor, others) -> list[str]:
         "Nyquist or no frequencies are left above the band: windows of noise are not "
         "marked; give noise_band_mhz, or min_snr_db=None where that is meant "
         "(SpectralOptions)"
+    ]
+
+
+def nothing_valid(maps) -> list[str]:
+    """Say so where no window of any map can be used."""
+    if maps.valid.any() or maps.invalid_counts.get("form_factor"):
+        return []
+    counts = ", ".join(f"{n} {cause}" for cause, n in maps.invalid_counts.items())
+    return [f"no window is valid ({counts}); check the frame and the settings"]
+
+
+def attenuation_doubt(value: float) -> list[str]:
+    """Say so where an attenuation is no tissue's, but would be in Np."""
+    if not 0 < value < _LEAST_DB:
+        return []
+    return [
+        f"an attenuation of {value:g} dB/(cm MHz^n) is less than any soft tissue's; in "
+        f"Np/(cm MHz^n) it would be {value * _DB_PER_NP:.2g} dB: check its unit"
     ]
 
 

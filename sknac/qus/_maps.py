@@ -9,7 +9,7 @@ import numpy as np
 from sknac.cohort import Plane
 from sknac.qus._engine import maps_of
 from sknac.qus._estimates import CHANNELS
-from sknac.qus._guards import warn_all
+from sknac.qus._guards import nothing_valid, warn_all
 from sknac.qus._job import make_job, make_recipe
 from sknac.qus._maps_result import QUSMaps
 from sknac.qus._options import SpectralOptions
@@ -171,5 +171,5 @@ def qus_maps(
     if isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))
     maps = maps_of(job, frames=frames, **work)
-    warn_all(maps.doubts, "the plane")
+    warn_all([*maps.doubts, *nothing_valid(maps)], "the plane")
     return maps

@@ -103,7 +103,8 @@ def test_line_dead_below_some_depth_is_marked_there(array_maps, echoes):
 
 
 def test_frame_of_zeros_has_no_valid_window(array_maps, echoes):
-    maps = array_maps(np.zeros((800, 30)), echoes[1], **SETTINGS)
+    with pytest.warns(UserWarning, match="no window is valid"):
+        maps = array_maps(np.zeros((800, 30)), echoes[1], **SETTINGS)
     assert not maps.valid.any()
     assert sum(maps.invalid_counts.values()) == maps.valid.size
 

@@ -256,3 +256,22 @@ def test_tgc_written_with_other_points_is_the_same():
 
 def test_signal_doubts_of_nothing_are_none():
     assert signal_doubts(None, (3.0, 8.0)) == []
+
+
+@pytest.mark.parametrize("np_cm", [0.03, 0.06, 0.1])
+def test_attenuation_that_looks_like_nepers_is_warned_of(np_cm):
+    with pytest.warns(UserWarning, match=f"it would be {np_cm * 8.686:.2g} dB: check"):
+        maps(plane(RF), phantom(RF), attenuation_db_cm_mhz=np_cm)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.15, 0.6, 3.0])
+def test_attenuation_of_tissue_is_silent(alpha):
+    maps(plane(RF), phantom(RF), attenuation_db_cm_mhz=alpha)
+
+
+@pytest.mark.parametrize("spoilt", [0.0, np.nan])
+def test_frame_without_a_valid_window_is_warned_of(spoilt):
+    rf = RF.copy()
+    rf[:, ::2] = spoilt
+    with pytest.warns(UserWarning, match="no window is valid"):
+        assert not maps(plane(rf), phantom(RF)).valid.any()
