@@ -18,7 +18,13 @@ import scipy.fft
 from threadpoolctl import threadpool_limits
 
 from sknac.cohort import Plane, Study
-from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom, qus_maps
+from sknac.qus import (
+    EnvelopeMapper,
+    PowerLaw,
+    QUSMapper,
+    ReferencePhantom,
+    qus_maps,
+)
 
 SHAPE, FS_MHZ, PITCH_MM = (2600, 256), 40.0, 0.234
 N, M, HOP, N_FFT = 104, 9, 5, 128  # samples, lines, hop down; the hop across is 1
@@ -129,7 +135,7 @@ def compare(n_rounds):
     frames = make_frames()
     rf = frames[0]
     plane, phantom = scan = make_scan(frames)
-    mapper = make_mapper(plane, phantom)
+    mapper, envelope = make_mapper(plane, phantom), EnvelopeMapper()
     maps = qus_maps(*scan, **ATTENUATION)
     print(f"{maps}, {maps.freqs_mhz.size} bins")
     product = make_product()
@@ -139,6 +145,7 @@ def compare(n_rounds):
         "qus_maps, n_jobs=1": (1, lambda: qus_maps(*scan, n_jobs=1, **ATTENUATION)),
         "qus_maps, n_jobs=2": (2, lambda: qus_maps(*scan, n_jobs=2, **ATTENUATION)),
         "one plane, reference ready": (1, lambda: mapper.transform_plane(plane)),
+        "envelope statistics": (1, lambda: envelope.transform_plane(plane)),
         "FFT spectra alone, 1 worker": (1, lambda: fft_spectra(rf, 1)),
         "FFT spectra alone, 2 workers": (2, lambda: fft_spectra(rf, 2)),
     }

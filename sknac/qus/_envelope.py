@@ -5,7 +5,7 @@
 from functools import cached_property
 
 import numpy as np
-from scipy.fft import fft, ifft, irfft, next_fast_len, rfft
+from scipy.fft import irfft, next_fast_len, rfft
 
 from sknac.qus._checks import usable_rf
 from sknac.qus._condition import bad_lines, condition, condition_envelope
@@ -39,7 +39,7 @@ def envelope_maps(plane, plan, channels):
     for marks in bad_lines(data, plan).values():
         unusable |= box_sum(marks.astype(np.int32), plan.n_lines, plan.hop_lines) > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        out = {"envelope_snr": means.snr()}
+        out = {"envelope_snr": means.snr}
         doubts = compression_doubts(means, ~unusable)
         if doubts and plane.image.dtype.itemsize == 1:
             raise ValueError(doubts[0])
@@ -51,7 +51,7 @@ def envelope_maps(plane, plan, channels):
             out["nakagami_m"] = means.m()
             doubts += size_doubts(power, plan)
     for values in out.values():
-        values[unusable] = np.nan
+        np.copyto(values, np.nan, where=unusable)
     return {name: out[name] for name in channels}, doubts
 
 
@@ -77,14 +77,11 @@ class _Means:
         return np.min(self.samples, where=known, initial=np.inf)
 
     @cached_property
-    def _snr(self):
+    def snr(self):
+        """Mean over SD of the amplitude."""
         variance = self.power - self.amplitude**2
         known = variance > _EQUAL * self.power  # less is rounding
         return np.where(known, self.amplitude / np.sqrt(np.abs(variance)), np.nan)
-
-    def snr(self):
-        """Mean over SD of the amplitude."""
-        return self._snr.copy()
 
     def m(self):
         """Nakagami's m; NaN where many amplitudes are below a digit."""
@@ -123,9 +120,11 @@ def independent_samples(power, plan):
     """
     lengths = (plan.n_samples, plan.n_lines)
     patches = _patches(power, lengths)
-    patches = patches[(patches > 0).all(axis=(1, 2))]
-    if not len(patches):
-        return np.inf  # nothing is known
+    zeros = patches == 0
+    known = np.mean(zeros, axis=(1, 2)) <= _MOST_ZEROS
+    if not known.any():
+        return np.inf  # no window has an m
+    patches = np.where(zeros, _ZERO**2 * patches[~zeros].min(), patches)[known]
     patches = patches / patches.mean(axis=(1, 2), keepdims=True)
     score = np.log(patches) - patches
     score -= score.mean(axis=(1, 2), keepdims=True)
@@ -147,10 +146,10 @@ def _patches(values, lengths):
 def _alike(patches, axis, length):
     """Tell how many neighbours along an axis carry the information of one."""
     side = patches.shape[axis]
-    n_fft = next_fast_len(2 * side)
-    spectrum = np.abs(fft(patches, n_fft, axis=axis)) ** 2
+    n_fft = next_fast_len(2 * side, real=True)
+    spectrum = np.abs(rfft(patches, n_fft, axis=axis)) ** 2
     others = tuple(i for i in range(patches.ndim) if i != axis)
-    sums = ifft(spectrum.sum(axis=others)).real[:side]
+    sums = irfft(spectrum.sum(axis=others), n_fft)[:side]
     correlation = sums / np.arange(side, 0, -1) / (sums[0] / side)
     near = correlation[1:length]
     end = np.flatnonzero(near < _LEAST_ALIKE)
@@ -175,12 +174,12 @@ def compression_doubts(means, usable):
     The SD of linear amplitudes is proportional to their mean, in speckle mean / 1.91;
     that of decibels is not. Where some are zero, linear ones are a few digits at most.
     """
-    whole = usable & (means.share <= _MOST_ZEROS) & np.isfinite(means.snr())
+    whole = usable & (means.share <= _MOST_ZEROS) & np.isfinite(means.snr)
     low, high = _PARTLY
     partly = usable & (means.share > low) & (means.share < high)
     said = []
     if np.count_nonzero(whole) >= _ENOUGH:
-        said = _unlike_speckle(means.amplitude[whole], means.snr()[whole])
+        said = _unlike_speckle(means.amplitude[whole], means.snr[whole])
     if not said and partly.sum() > max(_ENOUGH, _MANY * usable.sum()):
         digits = float(np.sqrt(np.median(means.power[partly]) / means.step))
         if digits > _LOUD:
@@ -238,15 +237,10 @@ def _usable_envelope(plane):
 def hilbert_power(samples):
     """Square the envelope of lines (n_samples, n_lines), a few lines at a time."""
     n, n_fft = samples.shape[0], next_fast_len(samples.shape[0], real=True)
-    power = np.empty_like(samples)
+    power = np.square(samples)
     for left in range(0, samples.shape[1], _LINES):
-        lines = np.ascontiguousarray(samples[:, left : left + _LINES].T)
-        spectrum = rfft(lines, n_fft, axis=1)
-        spectrum *= spectrum.dtype.type(-1j)
-        spectrum[:, 0] = 0
-        if n_fft % 2 == 0:
-            spectrum[:, -1] = 0
-        turned = irfft(spectrum, n_fft, axis=1)[:, :n]
-        np.square(turned, out=turned)
-        power[:, left : left + _LINES] = (np.square(lines) + turned).T
+        spectrum = rfft(samples[:, left : left + _LINES], n_fft, axis=0)
+        spectrum *= spectrum.dtype.type(-1j)  # irfft leaves out what is no real signal
+        turned = irfft(spectrum, n_fft, axis=0, overwrite_x=True)[:n]
+        power[:, left : left + _LINES] += np.square(turned, out=turned)
     return power

@@ -211,6 +211,13 @@ def test_a_log_compressed_image_is_no_envelope(rng, range_db):
     assert "log-compressed" in doubts[0]
 
 
+def test_decibels_of_dark_and_bright_regions_are_no_envelope(rng):
+    decibels = 20 * np.log10(np.hypot(*rng.normal(size=(2, 1200, 120))))
+    decibels += np.where(np.arange(1200) < 720, 8, 25)[:, None]
+    _, doubts = maps_of(np.maximum(decibels, 0.5))
+    assert "their SD grows as the mean to the power 0." in doubts[0]
+
+
 @pytest.mark.parametrize("levels", [60, 255, 4000])
 def test_a_linear_envelope_of_any_digits_is_one(rng, levels):
     a = tissue(rng)
