@@ -9,6 +9,7 @@ import numpy as np
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._estimates import DB
 from sknac.qus._noise import noise_floor, snr_db
+from sknac.qus._plan import WindowPlan
 from sknac.qus._spectrum import Scratch, line_spectra
 from sknac.utils._blas import single_blas_thread
 from sknac.utils._result import Result
@@ -49,36 +50,62 @@ class AttenuationEstimate(Result):
         )
 
 
-def attenuation_of(rf, job, frames=None, region_mm=(None, None)):
-    """Estimate the attenuation of a frame.
+@dataclass(frozen=True)
+class GroupSpectra:
+    """Power of groups of lines at half-overlapping depths, and the reference's."""
 
-    Without the reference's `frames` the standard error leaves its speckle out.
-    """
+    plan: WindowPlan
+    depth_mm: np.ndarray  # (n_rows,)
+    groups: tuple  # power (n_rows, n_groups, n_freqs) and lines (n_rows, n_groups)
+    ln_reference: np.ndarray  # (n_rows, n_freqs)
+    used: np.ndarray  # (n_rows,): inside the region and above the noise
+    theirs: tuple | None  # the reference's groups, where its RF is at hand
+
+
+def group_spectra(scans, job, frames=None, region_mm=(None, None)) -> GroupSpectra:
+    """Sum up the power of groups of lines, over all scans of one place."""
     reference, min_snr_db = job.reference, job.recipe.min_snr_db
     step = max(1, round(job.plan.n_samples / 2 / job.plan.hop_samples))
     plan = replace(job.plan, hop_samples=step * job.plan.hop_samples)
-    data = condition(rf, plan.n_samples, np.dtype(np.float32))
-    n_rows = plan.n_rows(rf.shape[0])
+    n_samples, n_lines = scans[0].shape
+    n_rows = plan.n_rows(n_samples)
     depth_mm = plan.depth_mm(n_rows, job.plane.origin_mm[0])
-    lines = _inside(np.arange(rf.shape[1]) * plan.line_pitch_mm, region_mm[1])
+    lines = _inside(np.arange(n_lines) * plan.line_pitch_mm, region_mm[1])
     _check_width(lines.sum() // plan.n_lines, plan)
-    groups = _group_power(data, plan, lines)
+    groups, floors = (0.0, 0.0), []
+    for rf in scans:
+        data = condition(rf, plan.n_samples, np.dtype(np.float32))
+        one = _group_power(data, plan, lines)
+        groups = tuple(a + b for a, b in zip(groups, one, strict=True))
+        if min_snr_db is not None and reference.ln_floor is not None:
+            floors.append(noise_floor(data, plan))
     ln_scan = np.log(_mean_power(*groups))
     ln_reference = reference.ln_power[::step][:n_rows]
     used = _inside(depth_mm, region_mm[0]) & np.isfinite(ln_scan).all(axis=1)
     used &= np.isfinite(ln_reference).all(axis=1)
-    if min_snr_db is not None and reference.ln_floor is not None:
+    if floors:
         floor = reference.ln_floor[::step][:n_rows]
         used &= ~(snr_db(ln_reference, floor) < min_snr_db)
-        used &= ~(snr_db(ln_scan, noise_floor(data, plan)) < min_snr_db)
-    _check_depth(depth_mm[used], plan)
-    fit = _Slope(depth_mm, used, plan.freqs_mhz, job.media)
-    variance = _jackknife(groups, lambda ln: fit(ln, ln_reference))
+        used &= ~(snr_db(ln_scan, np.mean(floors, axis=0)) < min_snr_db)
+    theirs = None if frames is None else _reference_groups(frames, plan)
+    return GroupSpectra(plan, depth_mm, groups, ln_reference, used, theirs)
+
+
+def attenuation_of(scans, job, frames=None, region_mm=(None, None)):
+    """Estimate the attenuation of a frame, or of several of one place.
+
+    Without the reference's `frames` the standard error leaves its speckle out.
+    """
+    seen = group_spectra(scans, job, frames, region_mm)
+    used, depth_mm = seen.used, seen.depth_mm
+    _check_depth(depth_mm[used], seen.plan)
+    fit = _Slope(depth_mm, used, seen.plan.freqs_mhz, job.media)
+    ln_scan = np.log(_mean_power(*seen.groups))
+    variance = _jackknife(seen.groups, lambda ln: fit(ln, seen.ln_reference))
     if frames is not None:
-        theirs = _reference_groups(frames, plan)
-        variance += _jackknife(theirs, lambda ln: fit(ln_scan, ln))
+        variance += _jackknife(seen.theirs, lambda ln: fit(ln_scan, ln))
     return AttenuationEstimate(
-        db_cm_mhz=fit(ln_scan, ln_reference),
+        db_cm_mhz=fit(ln_scan, seen.ln_reference),
         standard_error=float(np.sqrt(variance)),
         depth_range_mm=(float(depth_mm[used][0]), float(depth_mm[used][-1])),
         n_depths=int(used.sum()),
@@ -89,7 +116,7 @@ def resolve_attenuation(rf, job, frames=None):
     """Return the media with the estimate in the place of "estimate", and it or None."""
     if not isinstance(job.media.attenuation, str):
         return job.media, None
-    found = attenuation_of(rf, job, frames)
+    found = attenuation_of([rf], job, frames)
     if not found.db_cm_mhz >= 0:
         raise ValueError(
             f"the estimated attenuation is {found.db_cm_mhz:.2f} +- "
