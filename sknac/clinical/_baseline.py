@@ -23,7 +23,7 @@ from sknac.clinical._group_tests import (
 )
 from sknac.utils._frames import as_names, unique_columns
 from sknac.utils._groups import check_groups_of
-from sknac.utils._labels import in_order, one_column
+from sknac.utils._labels import as_floats, in_order, one_column, warn_of_alike
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW, Rows
 from sknac.utils._sklearn import Interval, Real, validate_params
@@ -228,6 +228,7 @@ def baseline_table(
     groups = in_order(by, "by")
     if len(groups) != 2:
         raise ValueError(f"by must hold two groups, got {len(groups)}: {groups}")
+    warn_of_alike(groups, "by")
     if categorical is not None:
         categorical = as_names(categorical, "categorical")
     names = _column_names(X, columns)
@@ -237,7 +238,8 @@ def baseline_table(
     for name in names:
         column = X[name]
         if _is_numeric(column, name, categorical, chosen):
-            parts = [column[by == g].astype(float) for g in groups]
+            column = pd.Series(as_floats(column, f"column {name!r}"))
+            parts = [column[by == g] for g in groups]
             numeric |= {
                 (name, g): _describe(p) for g, p in zip(groups, parts, strict=True)
             }
@@ -245,6 +247,8 @@ def baseline_table(
         else:
             if name not in chosen and name not in (categorical or ()):
                 check_groups_of(column, f"column {name!r}")
+            else:
+                warn_of_alike(column.dropna().unique(), f"column {name!r}")
             table = _tabulate(column, by, groups)
             counts |= {(name, level): row for level, row in table.iterrows()}
             rows[name] = _compare_shares(name, table, chosen.get(name), len(column))

@@ -155,6 +155,9 @@ def modified_response(
     raise_first(after < 0, "size_after must not be negative", index)
     outside = (cells < 0) | (cells > 1)
     raise_first(outside, "residual_cellularity must be a share in [0, 1]", index)
+    contrary = (cells > 0) & (left == 0)
+    what = "residual_cellularity is above 0 but malignant_cells says that none are left"
+    raise_first(contrary, f"{what}; correct one of them", index)
     check_share(very_low_cellularity, "very_low_cellularity")
     # In decimals, as they were written: 30 % of 3.0 is 2.1, which binary numbers miss.
     first, last, share = same_length(

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from sknac.utils._frames import as_names, as_pandas, validate_data
-from sknac.utils._labels import refuse_dates, refuse_masked
+from sknac.utils._labels import refuse_dates, refuse_masked, warn_of_alike
 
 # A column that keeps less than this share of its spread beside the others adds none.
 RANK_TOLERANCE = 1e-8
@@ -154,6 +154,7 @@ def _levels(column, name):
             f"Input X contains NaN: the factor {name!r} is missing in row "
             f"{int(np.flatnonzero(column.isna())[0])}; impute, or leave those rows out"
         )
+    warn_of_alike(column.unique(), f"factor {name!r}")
     if isinstance(column.dtype, pd.CategoricalDtype):
         return tuple(
             level for level in column.cat.categories if (column == level).any()

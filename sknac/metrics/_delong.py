@@ -14,6 +14,7 @@ from sknac.metrics._placements import components, covariance_of
 from sknac.metrics._results import ContrastResult, DeLongResult
 from sknac.utils._frames import named_columns
 from sknac.utils._labels import as_floats
+from sknac.utils._rows import warn_of_shared
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._warnings import warn_undefined
@@ -110,6 +111,8 @@ def delong_test(
         return paired_of(sample, score_a, score_b, level, alternative)
     other = check_sample(y_true_b, pos_label=pos_label, groups=groups_b)
     score_b = other.scores(score_b, "score_b")
+    mend = "leave y_true_b out for a paired test of the same patients"
+    warn_of_shared(sample.index, other.index, mend)
     return _unpaired(((sample, score_a), (other, score_b)), level, alternative)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sknac.cohort.planes import list_planes, shared_images
+from sknac.utils._labels import warn_of_alike
 
 # More levels than this are a number to be cut, or name the patients.
 MOST_SUBGROUPS = 20
@@ -43,6 +44,7 @@ def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
             f"{name}: {len(both)} {are} both in training and test, the first is "
             f"{both[0]!r}; leave them out of one"
         )
+    warn_of_alike([*test, *train], f"{name}: the rows of training and test")
 
 
 def check_images_apart(name: str, test: Any, train: Any) -> None:

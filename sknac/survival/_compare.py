@@ -358,6 +358,11 @@ def _with_covariates(design, covariates, n_patients, groups):
         )
     for name, column in covariates.items():
         refuse_dates(column, f"covariate {name!r}")
+        if isinstance(column.dtype, pd.CategoricalDtype):  # "1", "2" would be numbers
+            raise ValueError(
+                f"covariate {name!r} must be numbers, got a categorical; code its "
+                "classes as columns of 0 and 1, for example with pandas.get_dummies"
+            )
     try:
         added = covariates.reset_index(drop=True).astype(float)
     except (TypeError, ValueError):
@@ -367,6 +372,8 @@ def _with_covariates(design, covariates, n_patients, groups):
         ) from None
     if added.isna().any(axis=None):
         raise ValueError("covariates holds missing values; impute or leave rows out")
+    if np.isinf(added).any(axis=None):
+        raise ValueError("covariates holds infinite values; leave those rows out")
     return pd.concat([design, added], axis=1)
 
 

@@ -19,6 +19,8 @@ from sknac.utils._warnings import warn_undefined, warn_user
 
 # What is wrong with two labels that are alike.
 ALIKE = "differ by capitals, blanks or type only; write them alike"
+# What a missing value becomes in text, such as by astype(str) or in a spreadsheet.
+AS_MISSING = ("", "nan", "NaN", "None", "<NA>", "NaT", "null", "NULL", "#N/A")
 # Beyond this, neighbouring whole numbers are one float64.
 _MOST_WHOLE = 2**53
 
@@ -26,6 +28,11 @@ _MOST_WHOLE = 2**53
 def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
     """Return a non-empty 1-D array, of n rows if n is given."""
     refuse_masked(values, name)
+    if isinstance(values, pd.MultiIndex):
+        raise ValueError(
+            f"{name} must be one value per row, got an index of the levels "
+            f"{list(values.names)}; take one of them by get_level_values"
+        )
     array = _as_array(values, name)
     if array.ndim != 1:
         hint = ", the column of the positive class" if array.ndim == 2 else ""
@@ -198,9 +205,16 @@ def alike(labels: Iterable[Any]) -> str:
 
 
 def warn_of_alike(labels: Iterable[Any], name: str) -> None:
-    """Warn where two classes may be one that was written in two ways."""
+    """Warn where two labels may be one, or one may be a missing value."""
+    labels = list(labels)
     if pair := alike(labels):
         warn_user(f"two labels of {name} may be one: {pair} {ALIKE}")
+    for label in labels:
+        if isinstance(label, str) and label.strip() in AS_MISSING:
+            warn_user(
+                f"{label!r} is a label of {name}, as missing values are written in "
+                "text; leave those rows out, or name what they are"
+            )
 
 
 def class_index(classes: list[Any], label: Any, *, name: str, default: int) -> int:

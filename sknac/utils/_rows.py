@@ -107,6 +107,22 @@ def warn_of_repeats(index: pd.Index, mend: str) -> None:
     )
 
 
+def warn_of_shared(index: pd.Index | None, other: pd.Index | None, mend: str) -> None:
+    """Warn that two samples, taken to be independent, hold a patient of one name.
+
+    Numbers say nothing: two tables may both count from 0.
+    """
+    given = [patients_of(each) for each in (index, other) if each is not None]
+    if len(given) < 2 or any(each.inferred_type in _NUMBERS for each in given):
+        return
+    both = given[0].intersection(given[1])
+    if len(both):
+        warn_user(
+            f"{len(both)} patients are in both samples, the first is {both[0]!r}, and "
+            f"count as independent; {mend}"
+        )
+
+
 def repeats_patients(index: pd.Index | None) -> bool:
     """Tell whether several rows are of one patient."""
     return index is not None and not patients_of(index).is_unique

@@ -183,3 +183,28 @@ def test_named_categories_leave_the_rule_to_the_others(coded, named):
 def test_names_that_are_not_compared_are_refused(coded, change, message):
     with pytest.raises(ValueError, match=message):
         baseline_table(*coded, **change)
+
+
+@pytest.mark.parametrize(
+    "by", [["R", "r"] * 4, ["R", "R "] * 4, ["nan", "R"] * 4, ["", "R"] * 4]
+)
+def test_groups_that_may_be_one_or_none_are_said(by):
+    with pytest.warns(UserWarning, match=r"label.? of by"):
+        baseline_table(pd.DataFrame({"age": range(8)}), by)
+
+
+@pytest.mark.parametrize("how", [{"categorical": ["er"]}, {"tests": {"er": "fisher"}}])
+def test_levels_of_named_categories_that_may_be_one_are_said(how):
+    X = pd.DataFrame({"er": ["pos", "neg", "Pos", "neg"] * 2})
+    with pytest.warns(UserWarning, match="two labels of column 'er' may be one"):
+        baseline_table(X, ["a", "b"] * 4, **how)
+
+
+@pytest.mark.parametrize(
+    "values", [2**60 + np.arange(8), np.arange(8) + 1j, pd.array([2**60] * 8) - 1]
+)
+def test_numbers_that_floats_cannot_hold_are_refused(values):
+    with pytest.raises(ValueError, match=r"column 'age' (must be|holds whole) numbers"):
+        baseline_table(
+            pd.DataFrame({"age": values}), ["a", "b"] * 4, tests={"age": "student"}
+        )

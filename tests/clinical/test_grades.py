@@ -158,3 +158,16 @@ def test_what_is_no_share_is_refused(level):
 def test_a_size_that_is_none_is_missing_and_not_graded(before, after, name):
     with pytest.raises(ValueError, match=f"row 0: {name} is missing or infinite; leav"):
         modified_response(before, after)
+
+
+@pytest.mark.parametrize(
+    ("after", "cells", "left"),
+    [(0.0, 0.5, False), (50.0, 0.6, 0), ([50, 40], [0.0, 0.01], [True, False])],
+)
+def test_cells_and_none_left_contradict_each_other(after, cells, left):
+    with pytest.raises(ValueError, match=r"above 0 but malignant_cells .*; correct"):
+        modified_response(50.0, after, cells, left)
+
+
+def test_no_share_but_single_cells_left_do_not():
+    assert modified_response(50.0, 50.0, 0.0, True).grade == 3

@@ -58,3 +58,10 @@ def test_levels_that_fit_did_not_see_are_named():
     terms = make_terms(TABLE, None)
     with pytest.raises(ValueError, match="holds 'G4' in row 2, which is none of"):
         encode(TABLE.assign(grade=["G1", "G2", "G4", "G1"]), terms)
+
+
+@pytest.mark.parametrize("odd", ["Pos", "pos ", "nan", ""])
+def test_levels_that_may_be_one_or_none_are_said(odd):
+    table = pd.DataFrame({"er": ["pos", "neg", odd]})
+    with pytest.warns(UserWarning, match="of factor 'er'"):
+        make_terms(table, None)

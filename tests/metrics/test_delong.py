@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -227,3 +229,27 @@ def test_repeated_patients_without_groups_are_warned_of():
     y = pd.Series([0, 0, 1, 1], index=index)
     with pytest.warns(UserWarning, match="2 distinct index labels"):
         auc_ci(y, [1, 3, 2, 4])
+
+
+@pytest.mark.parametrize(
+    ("names", "n"),
+    [
+        (list("abcd"), 4),
+        (list("cdxy"), 2),
+        (pd.MultiIndex.from_product([["a", "x"], [0, 1]]), 1),
+    ],
+)
+def test_patients_of_two_samples_are_not_the_same(names, n):
+    y = pd.Series([0, 1, 0, 1], list("abcd"))
+    other = pd.Series([0, 1, 0, 1], names)
+    args = y, [1, 3, 2, 4], [3, 1, 2, 4]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*distinct index labels")
+        with pytest.warns(UserWarning, match=f"^{n} patients are in both samples, the"):
+            delong_test(*args, y_true_b=other)
+
+
+@pytest.mark.parametrize("names", [list("wxyz"), [0, 1, 2, 3], [3, 2, 1, 0]])
+def test_two_samples_may_count_alike(names):
+    y = pd.Series([0, 1, 0, 1], range(4) if names[0] != "w" else list("abcd"))
+    delong_test(y, [1, 3, 2, 4], [3, 1, 2, 4], y_true_b=pd.Series([0, 1, 0, 1], names))

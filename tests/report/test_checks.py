@@ -43,6 +43,16 @@ def test_ranges_say_nothing_of_patients():
         check_disjoint("x", pd.Index(["P1"]), pd.Index(["P1", "P2"]))
 
 
+@pytest.mark.parametrize(
+    ("test", "train"),
+    [("P1", "p1"), ("P1", "P1 "), ("1", 1)],
+    ids=["capitals", "blanks", "type"],
+)
+def test_patients_of_nearly_one_name_on_both_sides_are_said(test, train):
+    with pytest.warns(UserWarning, match="of training and test may be one"):
+        check_disjoint("x", pd.Index([test]), pd.Index([train, "P3"], dtype=object))
+
+
 def test_factors_of_many_levels_are_refused():
     table = pd.DataFrame({"age": range(MOST_SUBGROUPS + 1)})
     with pytest.raises(ValueError, match="cut numbers into groups"):

@@ -430,3 +430,33 @@ def test_levels_may_be_numbers_and_intervals():
     found = hazard_ratio(np.arange(1.0, 17), [1] * 16, stages)
     assert found.reference_group == 3
     assert found.table.index.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "grade",
+    [
+        pd.Categorical(["1", "2", "3", "1"]),
+        pd.Categorical([1, 2, 3, 1], ordered=True),
+        pd.Categorical(["low", "high", "low", "low"]),
+    ],
+)
+def test_categories_are_no_number(grade):
+    # "1", "2", "3" would be one slope, whatever the levels mean.
+    with pytest.raises(ValueError, match="covariate 'grade' must be numbers, got a ca"):
+        hazard_ratio(
+            [1, 2, 3, 4],
+            [1] * 4,
+            list("abab"),
+            covariates=pd.DataFrame({"grade": grade}),
+        )
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, "inf"])
+def test_infinite_covariates_are_refused(value):
+    with pytest.raises(ValueError, match="covariates holds infinite values"):
+        hazard_ratio(
+            [1, 2, 3, 4],
+            [1] * 4,
+            list("abab"),
+            covariates=pd.DataFrame({"x": [value, 1, 2, 3]}),
+        )

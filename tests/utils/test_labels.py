@@ -356,3 +356,40 @@ def test_rows_have_one_value_each(name):
     for value in (3, {"a": 1}, iter("ab")):
         with pytest.raises(ValueError, match=f"{name} must be 1-D, got [3{{<]"):
             auc_ci(**(given | {name: value}))
+
+
+TEXTS = {
+    "astype(str)": pd.Series([np.nan, "a", "b", "a"], dtype=object).astype(str),
+    "None": [str(None), "a", "b", "a"],
+    "NA": pd.array([None, "a", "b", "a"], dtype="string").to_numpy(dtype=str),
+    "blank": [" ", "a", "b", "a"],
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("where", ["groups", "by", "y"])
+def test_missing_values_in_text_are_said(text, where):
+    text = np.asarray(text, dtype=object)
+    calls = {
+        "groups": lambda: _labels.group_codes(text, 4),
+        "by": lambda: logrank([1, 2, 3, 4], [1, 1, 1, 1], text),
+        "y": lambda: _labels.check_target(text, binary=False),
+    }
+    with pytest.warns(UserWarning, match=f"is a label of {where}, as missing values"):
+        calls[where]()
+
+
+def test_words_that_are_no_missing_values_stay_silent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _labels.warn_of_alike(["none", "NA", "Nancy", "0", 0.5, "null-type"], "by")
+
+
+@pytest.mark.parametrize("name", ["y_true", "y_score", "groups"])
+def test_an_index_of_several_levels_is_no_column(name):
+    # Patient and image together name every row, and no row would share its patient.
+    levels = pd.MultiIndex.from_product([["P1", "P2"], [0, 1]], names=["p", "image"])
+    given = {"y_true": [0, 1] * 2, "y_score": [1, 2, 3, 4], "groups": [1, 2, 3, 4]}
+    with pytest.raises(ValueError, match=rf"{name} must be .* \['p', 'image'\]; take"):
+        auc_ci(**(given | {name: levels}))
+    auc_ci(**(given | {"groups": levels.get_level_values("p")}))
