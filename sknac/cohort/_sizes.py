@@ -17,6 +17,7 @@ _LARGEST_MM, _LARGE_MM = 500.0, 350.0
 _SMALL_MM, _SMALLEST_MM = 10.0, 1.0
 _ENOUGH_SAMPLES, _SOME_SAMPLES, _MANY_SAMPLES = 32, 64, 128
 _MOST_ASPECT = 10.0  # of depth to width; half of a linear array is 6 times as deep
+_FEW_PIXELS = 8  # on a side of an image: colours or frames were taken for its columns
 _TINY = {"mm": 1.0, "px": 2.0}  # no tumour that a person outlines is as small
 _SHALLOW_MM = 2.0  # of RF: lines, frames or channels were taken for its samples
 _DEEPEST_MM = 300.0
@@ -61,8 +62,9 @@ def check_sizes(cohort: pd.DataFrame) -> None:
         If an image of 128 samples or more is shorter than 10 mm, one is longer than
         350 mm, or one of 32 samples or more is 10 times as long as wide; if RF of 64
         samples or more has more lines than samples, or is less than 2 mm deep; if a
-        polygon is smaller than 1 mm, or than 2 pixels without a spacing; or if a
-        visit's images have a pixel size in part.
+        polygon is smaller than 1 mm, or than 2 pixels without a spacing; if an image
+        of 64 pixels or more is less than 8 wide or high; or if a visit's images have a
+        pixel size in part.
     """
     found = list_planes(cohort, ultrasound_columns(cohort))
     unlikely = [at for at in found if _is_unlikely(at.plane)]
@@ -73,6 +75,7 @@ def check_sizes(cohort: pd.DataFrame) -> None:
             f"is {at.place}: {_size(at.plane)}; {_unit(at.plane)}"
         )
     _check_outlines(found)
+    _check_axes(found)
     for column in ultrasound_columns(cohort):
         images = [at for at in found if at.column == column]
         without = [at for at in images if at.plane.spacing_mm is None]
@@ -100,6 +103,23 @@ def _check_outlines(found):
             f"{len(tiny)} outlines are unlikely small; the first is {place}: "
             f"{height:.2g} x {width:.2g} {unit}; check the unit of its vertices, which "
             "are no shares of the image and no cm"
+        )
+
+
+def _check_axes(found):
+    """Warn of images a few pixels wide: their axes were saved in another order."""
+    strips = []
+    for at in found:
+        shape = at.plane.image.shape[-2:]
+        is_strip = min(shape) < _FEW_PIXELS and max(shape) >= _SOME_SAMPLES
+        if is_strip and at.plane.kind != "rf":  # which has a rule of its own
+            strips.append((at.place, *shape))
+    if strips:
+        place, height, width = strips[0]
+        warn_user(
+            f"{len(strips)} of {len(found)} images are strips; the first is {place}, "
+            f"{height}x{width}; check the axes of its array, in which colours or "
+            "frames may be taken for columns"
         )
 
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,17 @@ def test_outlines_in_other_units_are_said(spacing, units):
     with pytest.warns(UserWarning, match="^1 outlines are unlikely small.* row P2"):
         check_sizes(X)
     check_sizes(X.iloc[:1])
+
+
+@pytest.mark.parametrize("shape", [(160, 3), (160, 4), (5, 200)])
+@pytest.mark.parametrize("spacing", [None, (0.1, 0.4)])
+def test_colours_and_frames_that_are_taken_for_columns_are_said(shape, spacing):
+    X = pd.DataFrame({"us_pre": [Study([image(shape, spacing)])]}, ["P1"])
+    said = f"^1 of 1 images are strips.* row P1.*{shape[0]}x{shape[1]}"
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        check_sizes(X)
+    assert any(re.match(said, str(one.message)) for one in caught)
 
 
 def test_spacing_that_only_some_images_have_is_said():
