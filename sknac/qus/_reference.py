@@ -171,6 +171,13 @@ class ReferencePhantom:
                 )
             left = kept
         deep = tuple(p for p in left if _reaches(plane, p))
+        if not deep and all(first_sample(plane, p) < 0 for p in left):
+            start = min(p.origin_mm[0] for p in left)
+            raise ValueError(
+                "no acquisition of the reference phantom begins as near the probe: the "
+                f"plane begins at {plane.origin_mm[0]:.3g} mm, the reference at "
+                f"{start:.3g} mm; correct start_depth_mm, or crop the plane"
+            )
         if not deep:
             have = max(p.image.shape[0] - first_sample(plane, p) for p in left)
             raise ValueError(

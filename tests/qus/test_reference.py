@@ -63,6 +63,15 @@ def test_acquisitions_that_are_too_shallow_are_left_out():
     assert phantom.match(scan(150)) == (shallow, deep)
 
 
+@pytest.mark.parametrize("start_mm", [0.5, 2.0, 40.0])
+def test_a_reference_that_begins_deeper_is_refused(start_mm):
+    deeper = scan(300).replace(origin_mm=(start_mm, 0.0))
+    phantom = ReferencePhantom([deeper], **KNOWN)
+    said = f"the plane begins at 0 mm, the reference at {start_mm:g} mm; correct"
+    with pytest.raises(ValueError, match=said):
+        phantom.match(scan(150))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
