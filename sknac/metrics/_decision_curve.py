@@ -14,6 +14,7 @@ from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT, ROUNDING, all_or_none
 from sknac.metrics._checks import check_probabilities
 from sknac.metrics._placements import mean_and_error
 from sknac.utils._decimals import as_printed, snapped
+from sknac.utils._frames import unique_columns
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
@@ -179,6 +180,7 @@ def decision_curve(
     probs = y_prob if isinstance(y_prob, Mapping) else {name: y_prob}
     if not probs:
         raise ValueError("y_prob holds no model; give probabilities of at least one")
+    unique_columns(probs, "y_prob")
     probs = {str(key): _prob(sample, key, values) for key, values in probs.items()}
     cuts = _check_thresholds(thresholds)
     curves = {key: _curve(sample, prob, cuts, level) for key, prob in probs.items()}

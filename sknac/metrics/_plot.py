@@ -9,6 +9,7 @@ from sknac.metrics._delong import paired_of
 from sknac.metrics._results import DeLongResult
 from sknac.metrics._roc import RocCI, roc_of
 from sknac.utils._classes import check_known_labels
+from sknac.utils._frames import unique_columns
 from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_of
 from sknac.utils._rows import same_rows
@@ -238,6 +239,7 @@ class RocCIDisplay:
         given = y_score if isinstance(y_score, Mapping) else {name: y_score}
         if not given:
             raise ValueError("y_score holds no model; give scores of at least one")
+        unique_columns(given, "y_score")
         pairs = _pairs(compare, [str(key) for key in given])
         level = check_confidence_level(confidence_level)
         names = {key: f"y_score of {key!r}" for key in given}

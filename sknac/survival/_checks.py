@@ -37,6 +37,7 @@ def check_follow_up(time, event, by=None, covariates=None):
     mend = "; leave the patient out"
     raise_first(~np.isfinite(time), f"time is missing or infinite{mend}", index)
     raise_first(time < 0, "time is negative; count it from the start", index)
+    _refuse_days_of_the_calendar(time)
     time = tied(time)
     event = one_column(event, "event")
     raise_first(pd.isna(event), f"event is missing{mend}", index)
@@ -50,6 +51,18 @@ def check_follow_up(time, event, by=None, covariates=None):
     if isinstance(getattr(by, "dtype", None), pd.CategoricalDtype):
         groups = pd.Categorical(groups, by.dtype.categories)  # an order of its own
     return time, event.astype(bool), groups
+
+
+def _refuse_days_of_the_calendar(time):
+    """Raise where all times are whole numbers that read as dates, such as 20200131."""
+    if time.min() < 19000101 or time.max() > 21001231 or (time % 1).any():
+        return
+    text = pd.Series(time.astype(int)).astype(str)
+    if pd.to_datetime(text, format="%Y%m%d", errors="coerce").notna().all():
+        raise ValueError(
+            "time must be how long patients were followed, got dates, such as "
+            f"{text[0]}; subtract the start"
+        )
 
 
 def group_labels(by, *, at_least=1):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._classes import check_known_labels
+from sknac.utils._frames import unique_columns
 from sknac.utils._labels import positive_label
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
@@ -56,6 +57,7 @@ def cv_responses(
     names = Rows(PASS_GROUPS if groups is None else None)
     for name, values in {"X": X, "y": y, "groups": groups}.items():
         names.see(name, values)
+    unique_columns(several, "cv_results")
     rows, scores, label = None, {}, pos_label
     for name, found in several.items():
         folds = _tested_rows(found, name)

@@ -127,3 +127,27 @@ def test_times_are_tied_as_in_decimals(how):
 def test_the_last_time_is_reached(last):
     curve = kaplan_meier([0.1, 0.2, last], [1, 1, 0])
     assert curve.survival_at(0.3)["survival"].item() == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        [20200131, 20191201, 20210228, 20200401],
+        pd.Series([19990101.0, 20001231, 20010615, 20000101]),
+        pd.date_range("2020", periods=4).strftime("%Y%m%d").tolist(),
+    ],
+    ids=["integers", "floats", "text"],
+)
+@pytest.mark.parametrize("function", [kaplan_meier, logrank, hazard_ratio])
+def test_dates_written_as_numbers_are_no_follow_up(function, time):
+    with pytest.raises(
+        ValueError, match=r"time must be .* got dates, such as \d+; sub"
+    ):
+        function(time, [1, 1, 0, 1], ["a", "b", "a", "b"])
+
+
+@pytest.mark.parametrize(
+    "time", [[20200131, 20], [20201331, 20200101], [20200101.5, 20200101]]
+)
+def test_large_times_that_are_no_dates_are_taken(time):
+    assert check_follow_up(time, [1, 1])[0].tolist() == sorted(time, key=time.index)

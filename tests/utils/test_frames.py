@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.model_selection import StratifiedShuffleSplit, cross_validate
 
 from sknac.clinical import (
     PatientFlow,
@@ -28,7 +28,14 @@ from sknac.decision import (
 )
 from sknac.features import MapStatistics
 from sknac.inspection import prediction_difference
-from sknac.metrics import delong_contrast, performance_table, subgroup_rates
+from sknac.metrics import (
+    DecisionCurveDisplay,
+    RocCIDisplay,
+    decision_curve,
+    delong_contrast,
+    performance_table,
+    subgroup_rates,
+)
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper, ROIMasker
@@ -407,3 +414,30 @@ def test_names_with_values_that_would_be_ignored(what):
             NAMES[what](given)
     for given in (["grade"], ("grade",), pd.Index(["grade"])):
         NAMES[what](given)
+
+
+@pytest.mark.parametrize("names", [(1, "1"), ("True", True), (0.5, "0.5")], ids=str)
+@pytest.mark.parametrize(
+    "function",
+    [
+        decision_curve,
+        DecisionCurveDisplay.from_predictions,
+        RocCIDisplay.from_predictions,
+        delong_contrast,
+        lambda y, scores: performance_table(y, scores=scores),
+    ],
+    ids=["curve", "shown", "ROC", "contrast", "table"],
+)
+def test_models_whose_names_are_written_alike_are_refused(function, names):
+    # The last one took the place of the first, whose numbers were gone.
+    models = {name: [0.2, 0.4, 0.3, 0.9] for name in names}
+    with pytest.raises(ValueError, match="has two columns of one name, "):
+        function([0, 1, 0, 1], models)
+
+
+def test_cross_validations_whose_names_are_written_alike_are_refused():
+    X, y = np.arange(12.0).reshape(-1, 1), np.arange(12) % 2
+    keep = {"cv": 2, "return_estimator": True, "return_indices": True}
+    found = cross_validate(LogisticRegression(), X, y, **keep)
+    with pytest.raises(ValueError, match="cv_results has two columns of one name, '1'"):
+        RocCIDisplay.from_cv_results({1: found, "1": found}, X, y)
