@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
+from sknac.qus._log_difference import AttenuationEstimate
 from sknac.utils._result import plain
 from sknac.utils._room import check_room
 
@@ -77,8 +78,10 @@ def _fields(data, path):
     found |= notes["fields"]
     found |= {n: tuple(found[n]) for n in _TUPLES if found[n] is not None}
     if found["attenuation"] is not None:
-        depths = tuple(found["attenuation"]["depth_range_mm"])
-        found["attenuation"] |= {"depth_range_mm": depths}
+        depths = tuple(found["attenuation"].pop("depth_range_mm"))
+        found["attenuation"] = AttenuationEstimate(
+            **found["attenuation"], depth_range_mm=depths
+        )
     return found
 
 
@@ -103,8 +106,12 @@ def _fit(found):
     (n_rows,), (n_columns,), (n_freqs,) = axes
     maps = {n: np.shape(found[n]) for n in found if n not in _NO_MAPS}
     is_mask = np.asarray(found["valid"]).dtype.kind == "b"
-    return is_mask and all(
-        found[name] is None
-        or shape == (n_rows, n_columns, n_freqs)[: 3 if name == "bsc" else 2]
-        for name, shape in maps.items()
+    return (
+        is_mask
+        and isinstance(found["invalid_counts"], dict)
+        and all(
+            found[name] is None
+            or shape == (n_rows, n_columns, n_freqs)[: 3 if name == "bsc" else 2]
+            for name, shape in maps.items()
+        )
     )

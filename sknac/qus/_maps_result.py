@@ -182,11 +182,7 @@ class QUSMaps(Result):
         SknacFormatError
             If it is damaged, or no such file.
         """
-        found = load_fields(path, [f.name for f in fields(cls)])
-        attenuation = found["attenuation"]
-        if attenuation is not None:
-            found["attenuation"] = AttenuationEstimate(**attenuation)
-        return cls(**found)
+        return cls(**load_fields(path, [f.name for f in fields(cls)]))
 
     def export(
         self,

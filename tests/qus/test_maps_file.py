@@ -109,6 +109,30 @@ def test_files_of_other_contents_are_said(saved, name, data):
         QUSMaps.load(saved)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"attenuation": {"db_cm_mhz": 0.6}},
+        {"attenuation": 0.6},
+        {"invalid_counts": [1, 2]},
+        {"band_mhz": 3},
+        {"mbf": [[1.0, 2.0]]},
+        {"more": 1},
+    ],
+)
+def test_notes_that_are_not_those_of_maps_are_said(saved, changed):
+    with zipfile.ZipFile(saved) as file:
+        contents = {entry: file.read(entry) for entry in file.namelist()}
+    notes = json.loads(str(np.load(BytesIO(contents["notes.npy"]))))
+    notes["fields"] |= changed
+    contents["notes.npy"] = npy(np.array(json.dumps(notes)))
+    with zipfile.ZipFile(saved, "w") as file:
+        for entry, data in contents.items():
+            file.writestr(entry, data)
+    with pytest.raises(SknacFormatError, match=r"; save maps by QUSMaps.save again"):
+        QUSMaps.load(saved)
+
+
 def test_a_file_that_is_missing_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         QUSMaps.load(tmp_path / "maps.npz")
