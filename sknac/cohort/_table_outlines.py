@@ -38,6 +38,10 @@ def read_outline(row, grid, base):
     if "outline" not in row:
         return None
     units = row.get("outline_units")
+    if units is None:
+        raise ValueError(
+            "column outline_units: the value is missing; write px_bmode, samples or mm"
+        )
     if units not in _UNITS:
         raise ValueError(
             f"column outline_units: must be one of {', '.join(_UNITS)}, got {units!r}"

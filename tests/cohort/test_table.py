@@ -201,7 +201,7 @@ BAD_ROWS = [
     (MAPS, {"channels": None}, "channels: 0 names for 2 maps; separate them by semi"),
     (MAPS, {"channels": "mbf,esd"}, "channels: 1 names for 2 maps"),
     (MAPS, {"kind": "bmode"}, "frame: the value is missing; name one of maps.npy's"),
-    (BMODE, {"outline": "core.csv"}, "outline_units: must be one of px_bmode"),
+    (BMODE, {"outline": "core.csv"}, "outline_units: the value is missing; write"),
 ]
 
 
