@@ -24,21 +24,34 @@ _LIGHT_PACKAGES = (
 )
 
 
-def _run(code):
-    """Run code in a fresh interpreter and parse what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+# Other libraries stay loaded from one package to the next; sknac starts anew, so
+# that each package is once the first of it to be imported.
+_EACH = """
+import importlib, json, sys
+
+before, new = set(), {}
+for package in sys.argv[1:]:
+    module = importlib.import_module(package)
+    new[package] = sorted(set(sys.modules) - before)
+    new.setdefault("dir", dir(module))
+    for name in [n for n in sys.modules if n.split(".")[0] == "sknac"]:
+        del sys.modules[name]
+    before |= set(sys.modules)
+print(json.dumps(new))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """What each package loads that those before it did not, in a new interpreter."""
+    command = [sys.executable, "-c", _EACH, *_LIGHT_PACKAGES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("package", _LIGHT_PACKAGES)
-def test_import_leaves_heavy_libraries_out(package):
-    loaded = _run(
-        f"import json, sys, {package}\n"
-        "print(json.dumps([name.split('.')[0] for name in sys.modules]))"
-    )
-    assert not _HEAVY & set(loaded)
+def test_import_leaves_heavy_libraries_out(loaded, package):
+    assert not _HEAVY & {name.split(".")[0] for name in loaded[package]}
 
 
 def test_show_versions_names_what_numbers_rest_on(capsys):
@@ -49,13 +62,9 @@ def test_show_versions_names_what_numbers_rest_on(capsys):
     assert all(name in printed for name in ("python", "sknac", "torch", "lifelines"))
 
 
-def test_top_level_names_are_there_and_imported_late():
-    loaded = _run(
-        "import json, sys, sknac\nprint(json.dumps([n for n in sys.modules]))"
-    )
-    assert not {"numpy", "sklearn", "sknac.utils"} & set(loaded)
-    seen = _run("import json, sknac\nprint(json.dumps(dir(sknac)))")
-    assert {"show_versions", "__version__"} <= set(seen)
+def test_top_level_names_are_there_and_imported_late(loaded):
+    assert not {"numpy", "sklearn", "sknac.utils"} & set(loaded["sknac"])
+    assert {"show_versions", "__version__"} <= set(loaded["dir"])
 
 
 def test_other_top_level_names_are_no_attributes():

@@ -51,25 +51,25 @@ def occlusions(image, patch, stride):
 
 
 def plain(predict, bag, patch=8, stride=4):
-    """Compute the definition as it is written: one prediction for every patch.
+    """Compute the definition as it is written: a prediction for every patch.
 
-    ``predict`` takes a bag (..., height, width) and returns a probability.
+    ``predict`` takes bags (..., height, width) and returns their probabilities.
     """
-    before, found = predict(bag), {}
+    places, bags = [], [bag]
     for at in np.ndindex(bag.shape[:-2]):
         for i, j, image in occlusions(bag[at], patch, stride):
-            changed = bag.copy()
-            changed[at] = image
-            found[(*at, i, j)] = abs(predict(changed) - before)
-    values = np.zeros(np.max(list(found), axis=0) + 1)
-    for at, value in found.items():
-        values[at] = value
+            bags.append(bag.copy())
+            bags[-1][at] = image
+            places.append((*at, i, j))
+    before, *after = predict(bags)
+    values = np.zeros(np.max(places, axis=0) + 1)
+    values[tuple(np.transpose(places))] = np.abs(np.subtract(after, before))
     return values
 
 
 def bag_predictor(model):
-    """Return what computes the last class's probability of one bag."""
-    return lambda bag: model.predict_proba([bag])[0, -1]
+    """Return what computes the last class's probability of bags."""
+    return lambda bags: model.predict_proba(bags)[:, -1]
 
 
 def louder(net, factor=30.0):
@@ -204,8 +204,8 @@ def test_other_patches_equal_the_plain_definition(patch, stride, plane_net, bags
 
 @pytest.mark.parametrize("batch_size", [1, 5, 1000])
 def test_batch_size_changes_nothing(batch_size, plane_net, bags):
-    found = prediction_difference(plane_net, bags[:3], batch_size=batch_size)
-    expected = prediction_difference(plane_net, bags[:3])
+    found = prediction_difference(plane_net, bags[:3], stride=8, batch_size=batch_size)
+    expected = prediction_difference(plane_net, bags[:3], stride=8)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, **CLOSE)
 
@@ -243,8 +243,7 @@ def test_empty_patches_are_not_computed(plane_net, bags, monkeypatch):
     assert sum(sizes) == 4
 
 
-@pytest.fixture
-def maps_cohort():
+def patients_with_maps():
     """Eight patients with 1-2 planes of two maps, 32 x 40 at 0.1 x 0.2 mm."""
     rng = np.random.default_rng(3)
     core = PolygonOutline([(4.0, 4.0), (4.0, 7.0), (6.0, 7.0), (6.0, 4.0)])
@@ -260,12 +259,24 @@ def maps_cohort():
 
 
 @pytest.fixture
-def maps_model(maps_cohort):
-    """Scaler, network and logistic regression on `maps_cohort`."""
+def maps_cohort():
+    """Patients that a test may change."""
+    return patients_with_maps()
+
+
+@pytest.fixture(scope="module")
+def fitted_on_maps():
+    """Scaler, network and logistic regression on the patients of `maps_cohort`."""
     net = PlaneFeatureNet(module="ran_tiny", **FAST)
     after = StandardScaler(with_std=False), LogisticRegression(C=1e4)
     model = make_pipeline(MapScaler(), net, *after)
-    return model.fit(maps_cohort, LABELS8)
+    return model.fit(patients_with_maps(), LABELS8)
+
+
+@pytest.fixture
+def maps_model(fitted_on_maps):
+    """A fitted model that a test may change."""
+    return copy.deepcopy(fitted_on_maps)
 
 
 def test_maps_of_a_frame_lie_on_the_patches_centres(maps_cohort, maps_model):
@@ -290,14 +301,13 @@ def test_values_of_a_frame_equal_the_plain_definition(maps_cohort, maps_model):
     study = images.iloc[0]["us_pre"]
     bag = np.stack([plane.load() for plane in study.planes])
 
-    def predict(changed):
-        planes = [
-            plane.replace(image=image)
-            for plane, image in zip(study.planes, changed, strict=True)
-        ]
-        X = images.copy()
-        X["us_pre"] = [Study(planes)]
-        return maps_model[1:].predict_proba(X)[0, 1]
+    def with_images(changed):
+        planes = zip(study.planes, changed, strict=True)
+        return Study([plane.replace(image=image) for plane, image in planes])
+
+    def predict(bags):
+        X = pd.DataFrame({"age": 50, "us_pre": [*map(with_images, bags)]})
+        return maps_model[1:].predict_proba(X)[:, 1]
 
     expected = plain(predict, bag)
     values = np.stack([plane.load() for plane in found.iloc[0]["us_pre"].planes])
@@ -535,7 +545,7 @@ def test_either_of_two_classes_gives_the_same(plane_net, bags):
 def test_each_of_three_classes_can_be_asked_for(bags):
     net = PlaneFeatureNet(module="resnet_tiny", **FAST).fit(bags, ["a", "b", "c"] * 4)
     (found,) = prediction_difference(net, bags[:1], target="b", patch=16, stride=16)
-    expected = plain(lambda bag: net.predict_proba([bag])[0, 1], bags[0], 16, 16)
+    expected = plain(lambda bags: net.predict_proba(bags)[:, 1], bags[0], 16, 16)
     np.testing.assert_allclose(found, expected, **CLOSE)
 
 
