@@ -18,6 +18,7 @@ from sknac.qus._layers import Layers
 from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._maps_result import QUSMaps
 from sknac.qus._noise import band_parts, noise_floor, snr_db
+from sknac.qus._smoothing import TaperSmoothing
 from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
 from sknac.utils._room import check_room
 
@@ -58,6 +59,8 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     if recipe.fit.method == "masd" and any(name in _SIZES for name in channels):
         grid = GridFit(recipe.fit, plan.freqs_mhz, media.speed_of_sound, dtype)
     work = _Frame(data, plan, linear, loss, media.speed_of_sound, out, floor, grid)
+    if recipe.correct_taper:
+        work.smoothing = TaperSmoothing(plan, reference.ln_power[:n_rows], dtype)
     for_blocks(n_rows, block_rows(plan, rf.shape[1], dtype), work, n_jobs)
     marks = bad_lines(data, plan)
     causes = _causes(work.silent, marks, reference, plan, out, min_snr_db)
@@ -119,6 +122,8 @@ def tissue_loss(attenuation, plan, depth_mm, start_depth_mm):
 class _Frame:
     """One frame's work: called with a block of window rows, it fills the maps."""
 
+    smoothing = None
+
     def __init__(self, data, plan, linear, loss, speed_of_sound, out, floor, grid):
         dtype = data.samples.dtype
         self.samples, self.plan = data.samples, plan
@@ -141,6 +146,8 @@ class _Frame:
         power = window_power(self.samples, self.dft, self.plan, (first, last), scratch)
         with np.errstate(divide="ignore", invalid="ignore"):
             np.log(power, out=power)
+            if self.smoothing is not None:
+                self.smoothing.remove(power, rows)
             values = np.matmul(self.matrix, power)
             fitted = values[:, : self.n_fitted]
             shift = self.constants[rows, :, None] + (

@@ -42,6 +42,7 @@ class Recipe:
     pixel_mm: float | None = None
     guards: bool = True
     layers: tuple | None = None
+    correct_taper: bool = False
 
     @cached_property
     def written(self) -> str:
@@ -160,6 +161,7 @@ def make_recipe(
         pixel_mm=pixel_mm,
         guards=options.guards,
         layers=check_layers(layers),
+        correct_taper=options.correct_taper,
     )
 
 

@@ -55,6 +55,7 @@ def write_settings(recipe) -> str:
         recipe.min_snr_db,
         recipe.guards,  # of the doubts that are noted beside the maps
         recipe.pixel_mm,
+        recipe.correct_taper,
         fit,
     )
     return repr(_plain(settings))

@@ -41,8 +41,7 @@ class QUSMapper(PlaneTransformer):
         plane, see `estimate_attenuation`), or a function that is given each plane and
         returns a number or a map of one value per sample, (n_samples, n_lines); it
         must be importable where other processes are to call it. There is no default:
-        it is the largest source of error (0.1 dB/cm/MHz too low moves MBF by about
-        -2.7 dB and ESD by +14 um over 3-47 mm).
+        it is the largest source of error (the user guide has a table of it).
     attenuation_layers : sequence of (float, float) or None, default=None
         Layers above that tissue, as in `qus_maps`, the same for every plane.
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)

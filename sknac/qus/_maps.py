@@ -123,6 +123,9 @@ def qus_maps(
     ESD = 2a, EAC = 10 log10(n z^2) re 1 cm^-3. Texts with the prefactor 1/9
     give an EAC 6.02 dB higher, texts per mm^3 one 30 dB lower.
 
+    How accurate maps can be, and what ``SpectralOptions(correct_taper=True)`` changes
+    in deep tissue, is in the user guide's table of floors (:ref:`qus-floors`).
+
     The noise floor is read above the band, in the upper half of what is left up to
     the Nyquist frequency, at every depth, of scan and reference. Where the reference
     at its best depth does not stand 20 dB above it, echoes reach up to there: the

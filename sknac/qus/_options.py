@@ -45,6 +45,11 @@ class SpectralOptions(SavedState, BaseEstimator):
         Frequencies (low, high) at which the noise floor is read; None takes the upper
         half of what lies between band and Nyquist. Give them where the noise above
         the band is not that within it.
+    correct_taper : bool, default=False
+        Whether maps are freed, to second order, of what the taper's smoothing of steep
+        spectra does to them (deep in attenuating tissue SS is too high and ESD too
+        low; figures: :ref:`qus-floors`). `roi_spectrum` and
+        `estimate_attenuation` do not use it.
     guards : bool, default=True
         Whether the samples are tested: that they are RF, that the band holds echoes,
         that the noise floor is known, and that scan and phantom were recorded with
@@ -78,6 +83,7 @@ class SpectralOptions(SavedState, BaseEstimator):
         "esd_grid_um": ["array-like"],
         "min_snr_db": [Interval(Real, None, None, closed="neither"), None],
         "noise_band_mhz": ["array-like", None],
+        "correct_taper": ["boolean"],
         "guards": ["boolean"],
     }
 
@@ -92,6 +98,7 @@ class SpectralOptions(SavedState, BaseEstimator):
         esd_grid_um: tuple[float, float, float] = (10.0, 300.0, 1.0),
         min_snr_db: float | None = 6.0,
         noise_band_mhz: tuple[float, float] | None = None,
+        correct_taper: bool = False,
         guards: bool = True,
     ):
         self.attenuation_power = attenuation_power
@@ -102,6 +109,7 @@ class SpectralOptions(SavedState, BaseEstimator):
         self.esd_grid_um = esd_grid_um
         self.min_snr_db = min_snr_db
         self.noise_band_mhz = noise_band_mhz
+        self.correct_taper = correct_taper
         self.guards = guards
 
 
