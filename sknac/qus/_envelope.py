@@ -28,7 +28,7 @@ _LEAST_SLOPE = 0.8  # of ln SD over ln mean: 1.0 to 1.3, of images 0.2 to 1.5
 _LEAST_RANGE = 1.0  # of ln mean, to see a slope
 _PARTLY = (0.05, 0.6)  # zeros of a window, whose RMS is then 1 to 3 digits
 _MANY, _LOUD = 0.2, 10.0  # share of such windows, and their RMS in digits
-_ENOUGH = 50  # windows
+_ENOUGH, _LOOKED_AT = 50, 10_000  # windows
 
 
 def envelope_maps(plane, plan, channels):
@@ -133,11 +133,11 @@ def independent_samples(power, plan):
 
 
 def _patches(values, lengths):
-    """Cut 16 patches out of a frame, twice a window's sides: (16, height, width)."""
+    """Cut 12 patches out of a frame, twice a window's sides: (12, height, width)."""
     sides = [min(2 * n, whole) for n, whole in zip(lengths, values.shape, strict=True)]
     tops, lefts = (
-        np.linspace(0, whole - side, 4).astype(int)
-        for whole, side in zip(values.shape, sides, strict=True)
+        np.linspace(0, whole - side, n).astype(int)
+        for whole, side, n in zip(values.shape, sides, (4, 3), strict=True)
     )
     high, wide = sides
     return np.stack([values[i : i + high, j : j + wide] for i in tops for j in lefts])
@@ -174,14 +174,17 @@ def compression_doubts(means, usable):
     The SD of linear amplitudes is proportional to their mean, in speckle mean / 1.91;
     that of decibels is not. Where some are zero, linear ones are a few digits at most.
     """
-    whole = usable & (means.share <= _MOST_ZEROS) & np.isfinite(means.snr)
-    low, high = _PARTLY
-    partly = usable & (means.share > low) & (means.share < high)
+    step = max(1, round(np.sqrt(usable.size / _LOOKED_AT)))
+    some = np.s_[::step, ::step]
+    usable, mean, snr = usable[some], means.amplitude[some], means.snr[some]
+    share = np.broadcast_to(means.share, means.power.shape)[some]
+    whole = usable & (share <= _MOST_ZEROS) & np.isfinite(snr)
+    partly = usable & (share > _PARTLY[0]) & (share < _PARTLY[1])
     said = []
     if np.count_nonzero(whole) >= _ENOUGH:
-        said = _unlike_speckle(means.amplitude[whole], means.snr[whole])
+        said = _unlike_speckle(mean[whole], snr[whole])
     if not said and partly.sum() > max(_ENOUGH, _MANY * usable.sum()):
-        digits = float(np.sqrt(np.median(means.power[partly]) / means.step))
+        digits = float(np.sqrt(np.median(means.power[some][partly]) / means.step))
         if digits > _LOUD:
             said = [f"zeros stand beside amplitudes of {digits:.0f} digits"]
     return [
@@ -193,9 +196,7 @@ def compression_doubts(means, usable):
 
 def _unlike_speckle(mean, snr):
     """Say how windows' mean and SNR differ from those of linear amplitudes."""
-    step = max(1, mean.size // 5000)
-    ln_mean, snr = np.log(mean[::step]), snr[::step]
-    median = float(np.median(snr))
+    ln_mean, median = np.log(mean), float(np.median(snr))
     if median > _MOST_SNR:
         return [f"their median SNR is {median:.1f}, in speckle {SPECKLE_SNR}"]
     if np.subtract(*np.quantile(ln_mean, [0.9, 0.1])) > _LEAST_RANGE:
