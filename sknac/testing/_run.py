@@ -2,9 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import pickle
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 from sklearn.base import is_classifier
 from sklearn.exceptions import EstimatorCheckFailedWarning
@@ -34,7 +35,13 @@ def cohort_checks(estimator):
 
 def _run(check, kind, visits, estimator):
     """Run a check on a cohort of its own, which it may spoil."""
-    check(estimator, *make_check_cohort(kind, visits=visits))
+    check(estimator, *pickle.loads(_pickled_cohort(kind, visits)))
+
+
+@cache
+def _pickled_cohort(kind, visits):
+    """Make a cohort once; what is loaded from it is new every time."""
+    return pickle.dumps(make_check_cohort(kind, visits=visits))
 
 
 @validate_params(
