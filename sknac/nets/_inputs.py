@@ -12,6 +12,7 @@ from sknac.cohort import InMemoryArray, Plane, check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, is_empty, list_planes
 from sknac.exceptions import CohortError, StaleFileError
 from sknac.utils._labels import refuse_masked
+from sknac.utils._warnings import warn_user
 
 # Axes of one item: a plane (channels, height, width) or a pair of planes.
 AXES = {
@@ -217,7 +218,7 @@ def _from_cohort(estimator, X, kind, columns, reset):
     for at in list_planes(X, found):
         with at.named() as plane:
             check_kind(estimator, plane)
-    sources, rows, places = [], [], []
+    sources, rows, places, unchanged = [], [], [], []
     for row, patient in enumerate(X.index):
         visits = [X[column].iloc[row].planes for column in found]
         # The shorter visit starts again, so that every plane is used.
@@ -226,7 +227,32 @@ def _from_cohort(estimator, X, kind, columns, reset):
             sources.append(planes[0] if kind == "plane" else tuple(planes))
             rows.append(row)
             places.append(f"row {patient}, column {'/'.join(found)}, plane {number}")
+        unchanged += [patient] * _share_an_image(*visits)
+    if unchanged:
+        warn_user(
+            f"{len(unchanged)} patients have an image at both visits, {found[0]} and "
+            f"{found[1]}, the first is row {unchanged[0]}: what is compared with "
+            "itself has not changed; give the images of both"
+        )
     return Items(sources, rows, len(X), places)
+
+
+def _share_an_image(first, *second):
+    """Tell whether an image of one visit, other than a blank, is of the other too."""
+    known = {_image_key(plane) for plane in first}
+    return any(
+        _image_key(plane) in known and not is_empty(_pixels(plane))
+        for planes in second
+        for plane in planes
+    )
+
+
+def _image_key(plane):
+    """What tells an image from others: of a file, that it is the same frame of it."""
+    image = plane.image
+    if isinstance(image, InMemoryArray):
+        return image.pixel_digest
+    return image.digest, image.frame, image.variable
 
 
 def _from_arrays(X, axes):

@@ -276,3 +276,40 @@ def test_validation_and_folds_refuse_one_image_on_both_sides(tmp_path, settings)
     with pytest.raises(CohortError, match="have the same pixels"):
         fit_with_seeds(6)
     fit_with_seeds(1, groups=[0, 0, 1, 2, 3, 4, 5, 6])
+
+
+SHARED = {
+    "one study": ((1, 2), (1, 2)),
+    "one plane": ((1, 2, 3), (4, 2)),
+    "another place": ((1, 2), (3, 4, 1)),
+}
+
+
+@pytest.mark.parametrize("values", SHARED.values(), ids=SHARED)
+def test_an_image_that_is_of_both_visits_is_said(values):
+    ramp = np.arange(4.0).reshape(2, 2)
+    pre, post = (bmode(*[ramp + v for v in visit]) for visit in values)
+    other = bmode(ramp + 9)
+    X = frame(other, pre, us_post2=[bmode(ramp + 8), post])
+    with pytest.warns(UserWarning, match="^1 patients have an image at .* row P1:"):
+        read(X, kind="pair")
+
+
+def test_an_image_file_that_is_of_both_visits_is_said(tmp_path):
+    Image.fromarray(np.arange(6, dtype=np.uint8).reshape(2, 3)).save(tmp_path / "a.png")
+    table = {
+        "patient_id": ["P1"] * 2,
+        "visit": ["pre", "post2"],
+        "path": ["a.png"] * 2,
+    }
+    table = pd.DataFrame(table | {"kind": "bmode"})
+    X = cohort_from_table(table, root=tmp_path, duplicates="ignore")
+    with pytest.warns(UserWarning, match="at both visits, us_pre and us_post2, the"):
+        read(X, kind="pair", columns=("us_pre", "us_post2"))
+
+
+def test_blank_images_and_equal_ones_of_several_patients_are_not(recwarn):
+    blank, ramp = np.zeros((2, 2)), np.arange(4.0).reshape(2, 2)
+    first = bmode(blank), bmode(ramp)
+    read(frame(*first, us_post2=[bmode(blank), bmode(ramp + 1)]), kind="pair")
+    assert not recwarn
