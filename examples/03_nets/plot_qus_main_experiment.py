@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknac.datasets import make_rf_cohort
-from sknac.metrics import RocCIDisplay, auc_ci, confusion_rates
+from sknac.metrics import RocCIDisplay, auc_ci, confusion_rates, proportion_ci
 from sknac.survival import KaplanMeierDisplay
 from sknac.systems import make_qus_response_pipeline
 
@@ -120,10 +120,9 @@ rows = []
 for (network, region), (name, model) in zip(names, models.items(), strict=True):
     row = {("", "Feature network"): network, ("", "Input maps"): region}
     for part, patients in (("Validation", validation), ("Test", test)):
-        rates = confusion_rates(
-            y[patients], decisions[part, name], pos_label=POSITIVE, method="wald"
-        )
-        row[part, "Acc (%)"] = percent(rates.accuracy)
+        rates = confusion_rates(y[patients], decisions[part, name], pos_label=POSITIVE)
+        right = rates.accuracy.count, rates.accuracy.total
+        row[part, "Acc (%)"] = percent(proportion_ci(*right, method="wald"))
         row[part, "Spec (%)"] = f"{100 * rates.specificity.estimate:.0f}"
         row[part, "Sen (%)"] = f"{100 * rates.sensitivity.estimate:.0f}"
         if part == "Validation":
