@@ -47,7 +47,7 @@ STEPS = [
     PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
     MapStatistics(),
-    RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.5, overlap=0.0),
+    RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
 ]
 
 
