@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import binary_erosion, uniform_filter1d
 
 from sknac.qus._estimates import DB
 from sknac.qus._spectrum import Scratch, line_spectra
@@ -50,8 +50,12 @@ def _quietest_below(ln):
     if not heard.any():
         return ln
     heard &= ln > np.median(ln[heard]) - _PADDED
-    ln = np.where(heard, uniform_filter1d(ln, _SMOOTHED, mode="nearest"), np.inf)
-    ln[np.flatnonzero(heard)[-1] + 1 :] = ln[heard][-1]
+    # Windows that padding reaches into are quieter than the noise, too.
+    whole = binary_erosion(heard, iterations=2, border_value=1)
+    rows = np.flatnonzero(whole if whole.any() else heard)
+    # What is not heard takes the level of the nearest depth that is.
+    ln = np.interp(np.arange(ln.size), rows, ln[rows])
+    ln = uniform_filter1d(ln, _SMOOTHED, mode="nearest")
     return np.minimum.accumulate(ln[::-1])[::-1]
 
 

@@ -275,3 +275,16 @@ def test_frame_without_a_valid_window_is_warned_of(spoilt):
     rf[:, ::2] = spoilt
     with pytest.warns(UserWarning, match="no window is valid"):
         assert not maps(plane(rf), phantom(RF)).valid.any()
+
+
+@pytest.mark.parametrize("padding", [0.0, np.nan])
+@pytest.mark.parametrize("share", [0.2, 0.45])
+def test_padding_below_a_scan_is_not_taken_for_its_noise(padding, share):
+    rf, first = speckle(), int(1600 * (1 - share))
+    whole = maps(plane(rf), phantom(RF))
+    rf = rf.copy()
+    rf[first:] = padding
+    padded = maps(plane(rf), phantom(RF))
+    assert padded.doubts == ()
+    rows = (np.arange(len(whole.valid)) + 1) * 52 + 104 < first
+    np.testing.assert_allclose(padded.snr_db[rows], whole.snr_db[rows], atol=1.5)
