@@ -230,18 +230,13 @@ def planes_table(X: pd.DataFrame, *, pixels: bool = True) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=list(_PLANE_COLUMNS))
     if not pixels:
         return table
-    from sknac.cohort.planes import list_planes  # which knows places, and us
+    # which knows places, and us
+    from sknac.cohort.planes import list_planes, pixels_of
 
     table["pixels"] = pd.Series(
-        [_pixels_of(at) for at in list_planes(X, ultrasound_columns(X))], dtype=str
+        [pixels_of(at) for at in list_planes(X, ultrasound_columns(X))], dtype=str
     )
     return table
-
-
-def _pixels_of(at):
-    """Digest of a plane's samples; errors name its place."""
-    with at.named() as plane:
-        return plane.image.pixel_digest
 
 
 _PLANE_COLUMNS = (

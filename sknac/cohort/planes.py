@@ -200,13 +200,13 @@ def shared_images(
     """
     known: dict[str, PlaneAt] = {}
     for at in some:
-        known.setdefault(_pixels(at), at)
-    pairs = [(known.get(_pixels(at)), at) for at in others]
+        known.setdefault(pixels_of(at), at)
+    pairs = [(known.get(pixels_of(at)), at) for at in others]
     return [(one, at) for one, at in pairs if one and not is_empty(one.plane.load())]
 
 
-def _pixels(at):
-    """Digest of a plane's pixels."""
+def pixels_of(at: PlaneAt) -> str:
+    """Digest of a plane's pixels; errors name its place."""
     with at.named() as plane:
         return plane.image.pixel_digest
 
