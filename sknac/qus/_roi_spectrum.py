@@ -22,7 +22,7 @@ from sknac.qus._line_sums import (
 from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
-from sknac.qus._reference_spectrum import frames_for, spectrum_for
+from sknac.qus._reference_spectrum import frames_for, log_spectrum
 from sknac.qus._size import fit_size
 from sknac.utils._result import Result
 
@@ -269,10 +269,10 @@ def roi_spectrum(
     frames = frames_for(plane, reference.match(plane))
     media, estimate = resolve_attenuation(rf, job, frames)
     plan = job.plan.on_bins(_FIRST_BIN, (job.plan.n_fft - 1) // 2)
-    wide = spectrum_for(plane, plan, reference, _DTYPE)
+    ln_reference, _ = log_spectrum(frames, plan, plane.image.shape[0], _DTYPE, None)
     data = condition(rf, plan.n_samples, _DTYPE)
     inside = _gates(region, plane, plan)
-    good = usable_lines(data, plan) & np.isfinite(wide.ln_power).all(axis=1)[:, None]
+    good = usable_lines(data, plan) & np.isfinite(ln_reference).all(axis=1)[:, None]
     if not (inside & good).any():
         raise ValueError(
             f"no gate of the region's {np.count_nonzero(inside)} can be used: its "
@@ -280,17 +280,17 @@ def roi_spectrum(
             "another region"
         )
     depth_mm = plan.depth_mm(len(inside), plane.origin_mm[0])
-    gain = _gain(media, plan, depth_mm, plane.origin_mm[0], wide.ln_power)
+    gain = _gain(media, plan, depth_mm, plane.origin_mm[0], ln_reference)
     sums = sum_lines(data, plan, inside & good, gain)
     rows = np.flatnonzero((inside & good).any(axis=1))
     theirs = None
     if standard_errors:
-        theirs = reference_influence(frames, plan, sums.shares, wide.ln_power)
+        theirs = reference_influence(frames, plan, sums.shares, ln_reference)
     return ROISpectrum(
         **_estimates(sums, theirs, plan, job, recipe, media),
         freqs_mhz=plan.freqs_mhz.copy(),
         power_db=10 * np.log10(sums.power),
-        reference_db=DB * np.log(np.exp(wide.ln_power[rows]).mean(axis=0)),
+        reference_db=DB * np.log(np.exp(ln_reference[rows]).mean(axis=0)),
         band_mhz=job.plan.band_mhz,
         n_lines=int(np.count_nonzero(sums.count)),
         n_gates=int(sums.count.sum()),
