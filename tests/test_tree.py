@@ -10,7 +10,7 @@ import sknac
 
 _ROOT = Path(sknac.__file__).parent
 _TESTS = Path(__file__).parent
-_AT_MOST = 108  # 90, readers, folders, public sets, spectra, phantoms and QUSMaps
+_AT_MOST = 117  # 90, readers, public sets, spectra and phantoms, image features
 
 
 def _exported():
