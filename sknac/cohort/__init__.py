@@ -9,15 +9,13 @@ splitter therefore splits by patient. `sknac.cohort.planes` is a door for develo
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.cohort._folder import cohort_from_folder
-from sknac.cohort._frame import (
-    check_cohort,
-    planes_table,
-)
+from sknac.cohort._frame import check_cohort
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
 from sknac.cohort._moving import relocate
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._pack import pack_cohort
+from sknac.cohort._planes_table import planes_table
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._step import PlaneTransformer
 from sknac.cohort._summary import cohort_summary

@@ -8,40 +8,9 @@ from pathlib import Path
 
 from sknac.exceptions import SknacFormatError
 from sknac.io._register import REGISTERED, RegisteredReader
+from sknac.io._suffixes import READERS
 
 OWN = "sknac"  # the reader that handles name where sknac itself read the file
-
-# A reader is a module with `read_info(path)` and `read_frame(info, frame)`. One whose
-# files hold several arrays says `HAS_VARIABLES = True` and takes
-# `read_info(path, variable)`. Modules are imported when a file of theirs is met.
-_READERS = {
-    ".rf": "sknac.io._ultrasonix",
-    ".bpr": "sknac.io._ultrasonix",
-    ".b8": "sknac.io._ultrasonix",
-    ".png": "sknac.io._images",
-    ".jpg": "sknac.io._images",
-    ".jpeg": "sknac.io._images",
-    ".bmp": "sknac.io._images",
-    ".tif": "sknac.io._images",
-    ".tiff": "sknac.io._images",
-    ".gif": "sknac.io._images",
-    ".npy": "sknac.io._npy",
-    ".mat": "sknac.io._matlab",
-    ".h5": "sknac.io._hdf5",
-    ".hdf5": "sknac.io._hdf5",
-    ".cohort": "sknac.io._pack",
-    ".raw": "sknac.io._clarius",
-    ".tar": "sknac.io._clarius",
-    ".lzo": "sknac.io._clarius",
-    ".nii": "sknac.io._itk",
-    ".nii.gz": "sknac.io._itk",
-    ".nrrd": "sknac.io._itk",
-    ".nhdr": "sknac.io._itk",
-    ".mha": "sknac.io._itk",
-    ".mhd": "sknac.io._itk",
-    ".dcm": "sknac.io._dicom",
-    ".dicom": "sknac.io._dicom",
-}
 
 
 def find_reader(path, reader: str | None = None):
@@ -57,8 +26,8 @@ def find_reader(path, reader: str | None = None):
     name = Path(path).name.lower()
     for start in range(len(name)):
         suffix = name[start:] if name[start] == "." else ""
-        if suffix in _READERS:
-            return import_module(_READERS[suffix])
+        if suffix in READERS:
+            return import_module(READERS[suffix])
         if suffix in registered:
             return RegisteredReader(registered[suffix])
     if _has_dicom_mark(path):
@@ -66,7 +35,7 @@ def find_reader(path, reader: str | None = None):
     raise SknacFormatError(
         path,
         f"suffix {Path(path).suffix.lower()!r} is not one of "
-        f"{', '.join([*_READERS, *registered])}; convert it, or teach sknac to read it "
+        f"{', '.join([*READERS, *registered])}; convert it, or teach sknac to read it "
         "with sknac.io.register_reader: see the formats page of the documentation",
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.io._info import ArrayInfo
+from sknac.io._suffixes import READERS
 
 _BETWEEN = ", "  # of the import paths of info and frame
 
@@ -100,8 +101,6 @@ def register_reader(
 
 def _checked(suffix):
     """Check a suffix and write it in lower case."""
-    from sknac.io._readers import _READERS  # which looks here
-
     if not isinstance(suffix, str):
         raise TypeError(f"suffix must be a text such as '.lab', got {suffix!r}")
     name = suffix.lower()
@@ -111,7 +110,7 @@ def _checked(suffix):
             f"suffix must begin with a dot and hold no blank, slash or colon, got "
             f"{suffix!r}"
         )
-    if name in _READERS:
+    if name in READERS:
         raise ValueError(
             f"suffix {suffix!r} is read by sknac itself; give your files a longer one, "
             f"such as '.lab{name}'"
