@@ -1,4 +1,4 @@
-"""Statistics of maps as features, averaged over a patient's planes."""
+"""Statistics of maps as features, one row per patient."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -27,6 +27,9 @@ class MapStatistics(PlaneFeatures):
         less that of the rest of the region, which needs core outlines; and
         ``"valid_share"``, the share of the region in which the map has a value, which
         a step that fills maps, such as `MapScaler`, makes 1.
+    reduce : {"mean", "max", "largest"}, default="mean"
+        What becomes of a visit's planes: the mean or the highest of each number, or
+        the numbers of the plane whose core has the largest area.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -54,7 +57,9 @@ class MapStatistics(PlaneFeatures):
     The region is the one that `sknac.roi.ROIMasker` kept, or else the whole image.
     Values that are not finite do not count; a map without a valid value is an error,
     unless ``"valid_share"`` alone is asked for, which is then 0.
-    A feature is the mean over the planes of a visit.
+    A feature is the mean over the planes of a visit unless `reduce` says otherwise.
+    Areas of cores are compared in mm2, or where no plane of the visit has a spacing, in
+    pixels of the images as they were read.
 
     Mean values and simple texture of such maps, and the contrast between core and
     margin, were the features of quantitative ultrasound before networks [1]_; the
@@ -95,10 +100,12 @@ class MapStatistics(PlaneFeatures):
             "kurtosis",
             "roughness",
         ),
+        reduce="mean",
         columns=None,
         n_jobs=None,
     ):
         self.statistics = statistics
+        self.reduce = reduce
         self.columns = columns
         self.n_jobs = n_jobs
 

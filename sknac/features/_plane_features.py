@@ -1,4 +1,4 @@
-"""What feature steps share: numbers of each plane, averaged over a visit's planes."""
+"""What feature steps share: numbers of each plane, of a visit's planes one of each."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,19 +10,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import check_cohort
 from sknac.cohort.planes import check_has_studies, check_kind, list_planes
+from sknac.exceptions import CohortError
+from sknac.features._reduce import REDUCTIONS, reduce_planes
 from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import Integral, _fit_context
+from sknac.utils._sklearn import Integral, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 
 
 class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
     """Base of steps that make one row of numbers of each patient's planes.
 
-    A subclass sets `kinds`, takes `columns` and `n_jobs`, and writes `_fit_frame`,
-    `_plane_numbers` and `_plane_names`.
+    A subclass sets `kinds`, takes `reduce`, `columns` and `n_jobs`, and writes
+    `_fit_frame`, `_plane_numbers` and `_plane_names`.
     """
 
     _parameter_constraints: dict = {
+        "reduce": [StrOptions(set(REDUCTIONS))],
         "columns": [str, "array-like", None],
         "n_jobs": [None, Integral],
     }
@@ -101,9 +104,9 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         )
         cells: dict = {}
         for at, of_plane in zip(found, numbers, strict=True):
-            cells.setdefault((at.row, at.column), []).append(of_plane)
+            cells.setdefault((at.row, at.column), []).append((at, of_plane))
         visits = [
-            [_mean(cells[row, column]) for row in range(len(X))]
+            [self._of_visit(cells[row, column]) for row in range(len(X))]
             for column in self.columns_
         ]
         return np.concatenate(visits, axis=1, dtype=np.float64)
@@ -113,6 +116,15 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         with at.named() as plane:
             check_kind(self, plane)
             return self._plane_numbers(plane)
+
+    def _of_visit(self, planes):
+        """Make one row of what was computed of a visit's planes."""
+        places, numbers = zip(*planes, strict=True)
+        areas = ()
+        if self.reduce == "largest" and len(places) > 1:
+            _check_one_unit(places)
+            areas = [_core_area(at) for at in places]
+        return reduce_planes(numbers, self.reduce, areas)
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Name the features: visit and number.
@@ -139,9 +151,19 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         return tags
 
 
-def _mean(planes):
-    """Average over planes what is defined; NaN where it is in none."""
-    values = np.array(planes, dtype=np.float64)
-    count = np.isfinite(values).sum(axis=0)
-    total = np.where(np.isfinite(values), values, 0.0).sum(axis=0)
-    return np.where(count, total / np.maximum(count, 1), np.nan)
+def _check_one_unit(places):
+    """Refuse to compare areas in mm2 with areas in pixels."""
+    first = places[0].plane.grid.unit
+    for at in places:
+        if at.plane.grid.unit != first:
+            raise CohortError(
+                f"{at.place}: reduce='largest' compares areas, and this plane's is in "
+                f"{at.plane.grid.unit}, that of plane 0 in {first}; give spacing_mm to "
+                "all planes of a visit, or take another reduce"
+            )
+
+
+def _core_area(at):
+    """Area of a plane's core in its own unit; errors name the place."""
+    with at.named() as plane:
+        return plane.core_mask().sum() * np.prod(plane.grid.step)

@@ -42,6 +42,8 @@ class RegionSpectrum(PlaneFeatures):
         Overlap of gates that follow each other in [0, 1).
     options : SpectralOptions or None, default=None
         Exponent of the attenuation, DFT length, taper, how scatterers are sized.
+    reduce : {"mean", "max", "largest"}, default="mean"
+        What becomes of a visit's planes, as in `MapStatistics`.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -65,9 +67,9 @@ class RegionSpectrum(PlaneFeatures):
 
     Notes
     -----
-    A feature is the mean over the planes of a visit. Where no scatterer size fits a
-    plane's region, its ESD and EAC are left out of the mean; where none fits, the
-    feature is NaN, with a warning.
+    A feature is the mean over the planes of a visit unless `reduce` says otherwise.
+    Where no scatterer size fits a plane's region, its ESD and EAC are left out; where
+    none fits, the feature is NaN, with a warning.
 
     References
     ----------
@@ -115,6 +117,7 @@ class RegionSpectrum(PlaneFeatures):
         window_mm=2.0,
         overlap=0.75,
         options=None,
+        reduce="mean",
         columns=None,
         n_jobs=None,
     ):
@@ -126,6 +129,7 @@ class RegionSpectrum(PlaneFeatures):
         self.window_mm = window_mm
         self.overlap = overlap
         self.options = options
+        self.reduce = reduce
         self.columns = columns
         self.n_jobs = n_jobs
 

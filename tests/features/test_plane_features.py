@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study
+from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.exceptions import CohortError
 from sknac.features._plane_features import PlaneFeatures
 
@@ -16,7 +16,8 @@ class Brightness(PlaneFeatures):
 
     kinds = ("bmode",)
 
-    def __init__(self, *, columns=None, n_jobs=None):
+    def __init__(self, *, reduce="mean", columns=None, n_jobs=None):
+        self.reduce = reduce
         self.columns = columns
         self.n_jobs = n_jobs
 
@@ -58,6 +59,46 @@ def test_row_is_the_mean_over_planes_of_what_is_defined(n_jobs):
         index=X.index,
     )
     pd.testing.assert_frame_equal(step.fit_transform(X), expected)
+
+
+def outlined(level, side, **settings):
+    """A plane with a square core of so many pixels a side."""
+    corners = [(0.6, 0.6), (0.6, 0.6 + side), (0.6 + side,) * 2, (0.6 + side, 0.6)]
+    plane = Plane(np.full((16, 16), level), "bmode", **settings)
+    if side:
+        scale = settings.get("spacing_mm", (1, 1))
+        plane = plane.replace(core=PolygonOutline(np.multiply(corners, scale)))
+    return plane
+
+
+def visit(*planes):
+    """A cohort of one patient."""
+    cells = pd.Series([Study(planes)], index=["P1"], dtype=object)
+    return pd.DataFrame({"us_pre": cells})
+
+
+def test_largest_is_the_plane_with_the_largest_core_in_mm2():
+    coarse = {"spacing_mm": (0.3, 0.2)}
+    planes = [outlined(1.0, 9, spacing_mm=(0.1, 0.1)), outlined(9.0, 4, **coarse)]
+    step = Brightness(reduce="largest")
+    assert step.fit_transform(visit(*planes)).tolist() == [[9.0, 9.0]]
+    pixels = [outlined(1.0, 9), outlined(9.0, 4)]
+    found = step.fit_transform(visit(*pixels))
+    np.testing.assert_array_equal(found, [[1.0, np.nan]])
+    assert Brightness(reduce="max").fit_transform(visit(*pixels))[0, 0] == 9.0
+
+
+def test_largest_needs_outlines_in_one_unit_where_there_are_several_planes():
+    step = Brightness(reduce="largest")
+    assert step.fit_transform(visit(outlined(6.0, 0))).tolist() == [[6.0, 6.0]]
+    with pytest.raises(CohortError, match="row P1, column us_pre, plane 1: the plane"):
+        step.fit_transform(visit(outlined(6.0, 3), outlined(6.0, 0)))
+    mixed = visit(outlined(6.0, 3), outlined(6.0, 3, spacing_mm=(0.1, 0.1)))
+    message = "plane 1: reduce='largest' compares areas, .* in mm, that of plane 0 in"
+    with pytest.raises(CohortError, match=message):
+        step.fit_transform(mixed)
+    with pytest.raises(ValueError, match="'reduce' parameter"):
+        Brightness(reduce="median").fit(X)
 
 
 def test_columns_are_those_asked_for():
