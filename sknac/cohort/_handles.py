@@ -301,7 +301,7 @@ class ArrayRef(Handle):
         SknacFormatError
             If the file is damaged.
         """
-        self._check_unchanged()
+        self.check_unchanged()
         array = read_array(self.path, self.frame, self.variable, reader=self.read_by)
         if array.shape != self.shape:
             raise SknacFormatError(
@@ -311,8 +311,16 @@ class ArrayRef(Handle):
         array.setflags(write=False)
         return array
 
-    def _check_unchanged(self):
-        """Compare size and modification time with those under the digest."""
+    def check_unchanged(self) -> None:
+        """Compare the file's size and modification time with those under the digest.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the file is gone.
+        StaleFileError
+            If the file changed after the handle was made.
+        """
         try:
             stat = os.stat(self.path)
         except OSError as error:

@@ -2,9 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from sknac.qus._job import setting_of
 from sknac.qus._plan import make_plan
-from sknac.qus._reference_spectrum import auto_band, frames_for
+from sknac.qus._reference_spectrum import auto_band, frames_for, setting_of
 
 
 def common_band(found, recipe, phantom) -> tuple[float, float]:

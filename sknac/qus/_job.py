@@ -23,7 +23,8 @@ from sknac.qus._plan import WindowPlan, make_plan
 from sknac.qus._quality import PlaneQuality, kind_of, quality_of
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_check import remembered_check
-from sknac.qus._reference_spectrum import ReferenceSpectrum, spectrum_for
+from sknac.qus._reference_memory import remembered_spectrum
+from sknac.qus._reference_spectrum import ReferenceSpectrum, setting_of
 from sknac.utils._store import ArrayStore
 
 DTYPE = np.dtype(np.float32)
@@ -203,7 +204,7 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
         check_pixels(plan, plane.image.shape, len(recipe.channels), recipe.pixel_mm)
     setting = setting_of(plane, plan)
     if setting not in spectra:
-        found = spectrum_for(plane, plan, phantom, dtype, n_jobs, recipe.guards)
+        found = remembered_spectrum(plane, plan, phantom, dtype, n_jobs, recipe.guards)
         if recipe.guards:
             known = {kind_of(d) for other in spectra.values() for d in other.doubts}
             doubts, said = _reference_doubts(found, recipe, phantom)
@@ -212,18 +213,6 @@ def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
             found = replace(found, doubts=doubts)
         spectra[setting] = found
     return plan, spectra[setting]
-
-
-def setting_of(plane, plan) -> tuple:
-    """What the reference's spectrum for a plane depends on."""
-    return (
-        plane.reference,
-        plane.focus_mm,
-        plane.spacing_mm[1],
-        plane.origin_mm[0] / plane.speed_of_sound,
-        plane.image.shape[0],
-        plan.spectral_key,
-    )
 
 
 def _reference_doubts(found, recipe, phantom):

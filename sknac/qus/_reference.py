@@ -52,7 +52,8 @@ class ReferencePhantom:
     -----
     It is immutable, and `copy.deepcopy` (hence `sklearn.base.clone`) hands out
     the object itself. When it is used first it is checked by `check_reference`, which
-    warns of what speaks against it.
+    warns of what speaks against it. Its spectra are computed once for each setting of
+    planes and windows: the object keeps the last 8 MB of them, which no pickle holds.
 
     Examples
     --------
@@ -188,8 +189,8 @@ class ReferencePhantom:
         return deep
 
     def __getstate__(self):
-        # What its first use found (`check_reference`) is found again elsewhere.
-        return {name: value for name, value in vars(self).items() if name != "_check"}
+        # What its use found (its check, its spectra) is found again elsewhere.
+        return {name: value for name, value in vars(self).items() if name[0] != "_"}
 
     def __deepcopy__(self, memo):
         return self
@@ -207,6 +208,11 @@ def first_sample(plane: Plane, acquisition: Plane) -> int:
     """Sample of the acquisition with the echo time of the plane's first sample."""
     times = [p.origin_mm[0] / p.speed_of_sound for p in (plane, acquisition)]
     return round((times[0] - times[1]) * 2e3 * plane.fs_mhz)
+
+
+def settings_of(plane: Plane) -> tuple:
+    """Return the settings by which `ReferencePhantom.match` picks acquisitions."""
+    return tuple(read(plane) for _, _, read in _SETTINGS)
 
 
 def _reaches(plane, acquisition):

@@ -11,7 +11,7 @@ from sknac.qus._checks import real_rf
 from sknac.qus._condition import bad_lines, condition
 from sknac.qus._guards import check_rf, signal_doubts
 from sknac.qus._noise import floor_is_known, noise_floor
-from sknac.qus._reference import first_sample
+from sknac.qus._reference import first_sample, settings_of
 from sknac.qus._spectrum import block_rows, for_blocks, line_spectra
 
 _DROP_DB = 6.0
@@ -26,6 +26,30 @@ class ReferenceSpectrum:
     ln_floor: np.ndarray | None  # (n_rows,); None where it cannot be known
     sources: tuple = ()  # digest and first sample of each acquisition
     doubts: tuple = ()  # what its samples say against it
+
+    def __post_init__(self):
+        # Many planes, and threads, share one.
+        for values in (self.ln_power, self.ln_floor):
+            if values is not None:
+                values.setflags(write=False)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its arrays."""
+        return self.ln_power.nbytes + (
+            0 if self.ln_floor is None else self.ln_floor.nbytes
+        )
+
+
+def setting_of(plane, plan) -> tuple:
+    """What the reference's spectrum for a plane depends on."""
+    return (
+        *settings_of(plane),
+        plane.origin_mm[0],
+        plane.speed_of_sound,
+        plane.image.shape[0],
+        plan.spectral_key,
+    )
 
 
 def frames_for(plane, acquisitions):

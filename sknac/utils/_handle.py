@@ -47,6 +47,12 @@ class Handle:
     def __deepcopy__(self, memo):
         return self
 
+    def check_unchanged(self) -> None:
+        """Raise if what is behind the handle is no longer what its digest says.
+
+        What is held in memory cannot change.
+        """
+
     @property
     def ndim(self) -> int:
         """Number of dimensions."""

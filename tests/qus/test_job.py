@@ -50,7 +50,7 @@ def entered(monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    for name in ("make_plan", "spectrum_for", "map_key", "maps_of"):
+    for name in ("make_plan", "remembered_spectrum", "map_key", "maps_of"):
         spy(_job, name)
     spy(ReferencePhantom, "match")
     return counts
@@ -62,14 +62,14 @@ def test_each_plane_is_planned_once_per_transform(
 ):
     settings = {"overlap": 0.5, "store": tmp_path if stored else None}
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, **settings).fit(X)
-    assert entered == {"make_plan": N_PLANES, "spectrum_for": 1, "match": 1}
+    assert entered == {"make_plan": N_PLANES, "remembered_spectrum": 1, "match": 1}
     for found in (False, stored):
         entered.clear()
         mapper.transform(X)
         assert entered["make_plan"] == N_PLANES
         assert entered["map_key"] == stored * N_PLANES
         assert entered["maps_of"] == (0 if found else N_PLANES)
-        assert entered["match"] == entered["spectrum_for"] == 0
+        assert entered["match"] == entered["remembered_spectrum"] == 0
     entered.clear()
     mapper.transform_plane(X.iat[0, 0].planes[0])
     assert entered["make_plan"] == 1

@@ -166,6 +166,17 @@ def test_errors_name_row_column_and_plane(frame, phantom, rng):
         QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
 
 
+@pytest.mark.parametrize("setting", ["gain_db", "transmit_mhz"])
+def test_each_plane_is_held_against_the_phantom(frame, rng, setting):
+    one, other = (scan(rng).replace(**{setting: value}) for value in (6.0, 9.0))
+    frame.at["P1", "us_pre"] = Study([one])
+    frame.at["P3", "us_pre"] = Study([other])
+    known = {"attenuation_db_cm_mhz": 0.5, "speed_of_sound": 1540.0}
+    mapper = QUSMapper(ReferencePhantom(one, **known), attenuation_db_cm_mhz=0.7)
+    with pytest.raises(CohortError, match=r"row P3, .*plane 0: no acquisition"):
+        mapper.set_params(channels="mbf").fit(frame)
+
+
 def test_planes_with_new_settings_are_met_in_transform(frame, phantom, rng):
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7).fit(frame)
     n_known = len(mapper.reference_spectra_)
