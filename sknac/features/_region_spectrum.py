@@ -26,9 +26,12 @@ class RegionSpectrum(PlaneFeatures):
     ----------
     reference : ReferencePhantom
         The phantom, scanned with the cohort's settings.
-    attenuation_db_cm_mhz : float or "estimate"
+    attenuation_db_cm_mhz : float, "estimate" or callable
         The tissue's one-way attenuation in dB/(cm MHz^n); there is no default, as in
-        `sknac.qus.QUSMapper`.
+        `sknac.qus.QUSMapper`. A function is given each plane and returns a number or a
+        map of one value per sample.
+    attenuation_layers : sequence of (float, float) or None, default=None
+        Layers above that tissue, as in `sknac.qus.qus_maps`, the same for every plane.
     region : {"core", "all"}, default="core"
         The outlined core, or the whole frame.
     parameters : sequence of str, default=("mbf", "ss", "si")
@@ -95,7 +98,10 @@ class RegionSpectrum(PlaneFeatures):
         "attenuation_db_cm_mhz": [
             Interval(Real, 0, None, closed="left"),
             StrOptions({"estimate"}),
+            callable,
+            None,
         ],
+        "attenuation_layers": ["array-like", None],
         "region": [StrOptions({"core", "all"})],
         "parameters": ["array-like", str],
         "band_mhz": ["array-like"],
@@ -111,6 +117,7 @@ class RegionSpectrum(PlaneFeatures):
         reference,
         *,
         attenuation_db_cm_mhz,
+        attenuation_layers=None,
         region="core",
         parameters=("mbf", "ss", "si"),
         band_mhz=(3.0, 8.0),
@@ -123,6 +130,7 @@ class RegionSpectrum(PlaneFeatures):
     ):
         self.reference = reference
         self.attenuation_db_cm_mhz = attenuation_db_cm_mhz
+        self.attenuation_layers = attenuation_layers
         self.region = region
         self.parameters = parameters
         self.band_mhz = band_mhz
@@ -183,6 +191,7 @@ class RegionSpectrum(PlaneFeatures):
             self.reference,
             region=self.region,
             attenuation_db_cm_mhz=self.attenuation_db_cm_mhz,
+            attenuation_layers=self.attenuation_layers,
             band_mhz=self.band_mhz,
             window_mm=self.window_mm,
             overlap=self.overlap,

@@ -47,10 +47,11 @@ class LineSums:
         return (ratio - count * self.mean) / (self.mean * count.sum())
 
 
-def sum_lines(data, plan, inside, gain):
+def sum_lines(data, plan, inside, gain, smoothing=None):
     """Sum the gates of a region; `inside` and `gain` are per row (and line).
 
-    `gain` (n_rows, n_freqs, n_lines or 1) turns power into the compensated ratio.
+    `gain` (n_rows, n_freqs, n_lines or 1) turns power into the compensated ratio;
+    `smoothing` corrects it by a row's mean power, for what the taper did.
     """
     n_rows, n_lines = inside.shape
     n_freqs = plan.freqs_mhz.size
@@ -59,11 +60,15 @@ def sum_lines(data, plan, inside, gain):
     for row, lines in rows_of(data, plan, inside):
         kept = inside[row]
         squares = np.where(kept, np.abs(lines) ** 2, 0.0)
-        scaled = squares * gain[row]
+        by = gain[row]
+        if smoothing is not None:
+            mean = squares.sum(axis=1) / np.count_nonzero(kept)
+            by = by * smoothing.factor(mean, row)[:, None]
+        scaled = squares * by
         ratio += scaled.T
         by_row[row] = scaled.sum(axis=1)
         power += squares.sum(axis=1)
-        alike.add(lines * np.sqrt(gain[row]), kept)
+        alike.add(lines * np.sqrt(by), kept)
     count = inside.sum(axis=0)
     return LineSums(ratio, count, by_row, power / count.sum(), alike.lines(count))
 

@@ -46,10 +46,10 @@ class SpectralOptions(SavedState, BaseEstimator):
         half of what lies between band and Nyquist. Give them where the noise above
         the band is not that within it.
     correct_taper : bool, default=False
-        Whether maps are freed, to second order, of what the taper's smoothing of steep
-        spectra does to them (deep in attenuating tissue SS is too high and ESD too
-        low; figures: :ref:`qus-floors`). `roi_spectrum` and
-        `estimate_attenuation` do not use it.
+        Whether maps and regions' spectra are freed, to second order, of what the
+        taper's smoothing of steep spectra does to them (deep in attenuating tissue SS
+        is too high and ESD too low; figures, and why it is off: :ref:`qus-floors`).
+        `estimate_attenuation` does not use it.
     guards : bool, default=True
         Whether the samples are tested: that they are RF, that the band holds echoes,
         that the noise floor is known, and that scan and phantom were recorded with

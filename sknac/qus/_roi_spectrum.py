@@ -2,7 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from sknac.qus._checks import usable_rf
 from sknac.qus._condition import condition, count_in_windows
 from sknac.qus._engine import ln_bsc_of, tissue_loss
 from sknac.qus._estimates import DB, line_functionals
-from sknac.qus._job import make_job, make_recipe
+from sknac.qus._guards import check_rf
+from sknac.qus._job import called, make_job, make_recipe
 from sknac.qus._line_sums import (
     reference_influence,
     sum_lines,
@@ -24,6 +26,7 @@ from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_spectrum import frames_for, log_spectrum
 from sknac.qus._size import fit_size
+from sknac.qus._smoothing import RegionSmoothing, bins_of
 from sknac.utils._result import Result
 
 _UNITS = {"mbf": "dB", "ss": "dB/MHz", "si": "dB", "esd": "um", "eac": "dB re 1 cm^-3"}
@@ -157,7 +160,8 @@ def roi_spectrum(
     reference: ReferencePhantom,
     *,
     region: str | np.ndarray | PolygonOutline = "core",
-    attenuation_db_cm_mhz: float | str | np.ndarray,
+    attenuation_db_cm_mhz: float | str | np.ndarray | Callable | None,
+    attenuation_layers: Sequence[tuple[float, float]] | None = None,
     band_mhz: tuple[float, float] | str = (3.0, 8.0),
     window_mm: float = 2.0,
     overlap: float = 0.75,
@@ -179,9 +183,12 @@ def roi_spectrum(
     region : str, outline or array-like of bool of shape (n_samples, n_lines)
         ``"core"``, the plane's outline (the default); ``"all"``, the whole frame; an
         outline in mm; or a mask of the samples.
-    attenuation_db_cm_mhz : float, array-like of shape (n_samples, n_lines) or \
-"estimate"
-        One-way attenuation of the tissue in dB/(cm MHz^n), as in `qus_maps`.
+    attenuation_db_cm_mhz : float, array-like of shape (n_samples, n_lines), \
+"estimate" or callable
+        One-way attenuation of the tissue in dB/(cm MHz^n), as in `qus_maps`; or a
+        function of the plane that returns it, as in `QUSMapper`.
+    attenuation_layers : sequence of (float, float) or None, default=None
+        Layers above that tissue, as in `qus_maps`.
     band_mhz : tuple of float or "auto", default=(3.0, 8.0)
         Band of the fits, as in `qus_maps`.
     window_mm : float, default=2.0
@@ -231,6 +238,9 @@ def roi_spectrum(
     by the sum of their squared coherences. The reference's own speckle is included;
     errors of the attenuation and of the reference's backscatter are not.
 
+    ``SpectralOptions(correct_taper=True)`` corrects the power of each depth by its mean
+    over the region's lines; outside the band it goes on as at the band's nearer end.
+
     References
     ----------
     L. X. Yao, J. A. Zagzebski, E. L. Madsen, "Backscatter coefficient
@@ -261,11 +271,15 @@ def roi_spectrum(
         overlap=(overlap, 0.0),
         channels=("mbf",),
         options=options,
+        layers=attenuation_layers,
     )
     job = make_job(
         plane, attenuation_db_cm_mhz, recipe, reference, spectra={}, dtype=_DTYPE
     )
+    job = replace(job, media=called(job.media, plane))
     rf = usable_rf(plane)
+    if recipe.guards:
+        check_rf(rf, plane.fs_mhz)
     frames = frames_for(plane, reference.match(plane))
     media, estimate = resolve_attenuation(rf, job, frames)
     plan = job.plan.on_bins(_FIRST_BIN, (job.plan.n_fft - 1) // 2)
@@ -281,7 +295,10 @@ def roi_spectrum(
         )
     depth_mm = plan.depth_mm(len(inside), plane.origin_mm[0])
     gain = _gain(media, plan, depth_mm, plane.origin_mm[0], ln_reference)
-    sums = sum_lines(data, plan, inside & good, gain)
+    smoothed = None
+    if recipe.correct_taper:
+        smoothed = RegionSmoothing(plan, job.plan, ln_reference)
+    sums = sum_lines(data, plan, inside & good, gain, smoothed)
     rows = np.flatnonzero((inside & good).any(axis=1))
     theirs = None
     if standard_errors:
@@ -344,7 +361,7 @@ def _gain(media, plan, depth_mm, start_mm, ln_reference):
 def _estimates(sums, theirs, plan, job, recipe, media):
     """Fit line and size to the mean spectrum; carry its error through the fits."""
     freqs, ln_mean = plan.freqs_mhz, np.log(sums.mean)
-    band = slice(*np.searchsorted(freqs, job.plan.freqs_mhz[[0, -1]] + [-1e-9, 1e-9]))
+    band = bins_of(plan, job.plan)
 
     def error(weights):
         if theirs is None:

@@ -39,6 +39,34 @@ class TaperSmoothing:
         ln_power -= bent
 
 
+class RegionSmoothing:
+    """The same for the mean power of a depth, at bins beyond the band as well."""
+
+    def __init__(self, wide, plan, ln_reference):
+        self._band = bins_of(wide, plan)
+        self._freqs_mhz = wide.freqs_mhz
+        known = ln_reference[:, self._band]
+        self._of_band = TaperSmoothing(plan, known, np.dtype(np.float64))
+
+    def factor(self, power, row):
+        """What the mean power (n_freqs,) of a row is to be multiplied by.
+
+        Slopes are the band's; what lies beyond takes the factor of its nearer end.
+        """
+        before = np.log(power[self._band])
+        after = before[None, :, None].copy()
+        self._of_band.remove(after, slice(row, row + 1))
+        inside_mhz = self._freqs_mhz[self._band]
+        change = after[0, :, 0] - before
+        return np.exp(np.interp(self._freqs_mhz, inside_mhz, change))
+
+
+def bins_of(wide, plan):
+    """Where the bins of a plan's band lie among those of a wider one."""
+    ends = plan.freqs_mhz[[0, -1]] + [-1e-9, 1e-9]
+    return slice(*np.searchsorted(wide.freqs_mhz, ends))
+
+
 def taper_variance(plan):
     """Variance of the taper's power spectrum, MHz^2."""
     taper = get_window(plan.taper, plan.n_samples, fftbins=False)

@@ -14,7 +14,7 @@ from sknac.cohort import Study
 from sknac.datasets import make_rf_cohort
 from sknac.exceptions import CohortError
 from sknac.features import RegionSpectrum
-from sknac.qus import ReferencePhantom, roi_spectrum
+from sknac.qus import ReferencePhantom, SpectralOptions, roi_spectrum
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,45 @@ def test_feature_is_the_mean_over_planes_of_the_regions_spectrum(cohort):
     for name in ("ss", "mbf", "valid_share"):
         expected = np.mean([getattr(one, name) for one in of_planes])
         assert found[f"us_pre__{name}"].iloc[4] == pytest.approx(expected)
+
+
+def local(plane):
+    """Attenuation of each sample: two layers."""
+    column = np.where(plane.grid.axial < 6.0, 0.3, 0.9)
+    return np.repeat(column[:, None], plane.image.shape[1], axis=1)
+
+
+@pytest.mark.parametrize(
+    "tissue",
+    [
+        {"attenuation_db_cm_mhz": 0.9, "attenuation_layers": [(6.0, 0.3)]},
+        {
+            "attenuation_db_cm_mhz": None,
+            "attenuation_layers": [(6.0, 0.3), (np.inf, 0.9)],
+        },
+        {"attenuation_db_cm_mhz": local},
+    ],
+)
+def test_tissue_may_be_layers_or_a_function_of_the_plane(cohort, tissue):
+    X = cohort.X.iloc[:2]
+    found = clone(RegionSpectrum(cohort.reference, parameters="mbf", **tissue))
+    numbers = found.fit_transform(X)[:, 0]
+    for cell, number in zip(X["us_pre"], numbers, strict=True):
+        expected = [
+            roi_spectrum(
+                plane, cohort.reference, attenuation_db_cm_mhz=local(plane)
+            ).mbf
+            for plane in cell.planes
+        ]
+        assert number == pytest.approx(np.mean(expected), abs=0.02)
+
+
+def test_the_tapers_correction_reaches_the_features(cohort):
+    X = cohort.X.iloc[:2]
+    step = features(cohort, parameters="ss")
+    plain = step.fit_transform(X)
+    options = SpectralOptions(correct_taper=True)
+    assert (clone(step).set_params(options=options).fit_transform(X) != plain).all()
 
 
 def test_it_is_searched_in_a_pipeline(cohort):

@@ -2,11 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import itertools
+
 import numpy as np
 import pytest
-from scipy.signal import firwin, lfilter
+from scipy.signal import firwin, hilbert, lfilter
 
 from sknac.cohort import Plane, PolygonOutline
+from sknac.datasets._rf_physics import RFSystem, simulate_rf
 from sknac.qus import (
     GaussianScatterers,
     ReferencePhantom,
@@ -16,6 +19,7 @@ from sknac.qus import (
 )
 
 FS, PITCH, MODEL = 40.0, 0.2, GaussianScatterers(esd_um=100, eac_db=30)
+STEEP = np.poly(-np.ones(8)) / 2**8  # a filter that falls 2.5 dB/MHz in the band
 PULSE = firwin(41, [2.5, 9], fs=FS, pass_zero=False)
 
 
@@ -85,20 +89,129 @@ def test_spectrum_is_that_of_a_plain_loop(pair):
     assert found.n_gates == 30 * len(ratios)
 
 
-def test_one_gate_over_all_lines_is_the_window_of_qus_maps(pair):
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"attenuation_layers": [(0.5, 0.2), (1.5, 1.4)]},
+        {"options": SpectralOptions(correct_taper=True)},
+        {"options": SpectralOptions(correct_taper=True, attenuation_power=1.3)},
+    ],
+)
+def test_one_gate_over_all_lines_is_the_window_of_qus_maps(pair, settings):
+    # Steep against the phantom, so that the taper's correction is not nothing.
     rf, ref = pair
-    plane, reference = scan(rf[:104]), phantom(ref[:104])
+    plane, reference = scan(lfilter(STEEP, 1, rf, axis=0)[:104]), phantom(ref[:104])
+    settings = {"attenuation_db_cm_mhz": 0.6, **settings}
     maps = qus_maps(
         plane,
         reference,
-        attenuation_db_cm_mhz=0.6,
         window_mm=(2.0, 12.0),
         channels=("mbf", "ss", "esd", "eac"),
         dtype=np.float64,
+        **settings,
     )
-    found = roi_spectrum(plane, reference, region="all", attenuation_db_cm_mhz=0.6)
+    found = roi_spectrum(plane, reference, region="all", **settings)
     for name in ("mbf", "ss", "esd", "eac"):
         assert getattr(found, name) == pytest.approx(getattr(maps, name).item())
+
+
+def simulated(seed, shape=(1800, 64), c=1540.0, alpha=0.9, size=(90.0, 30.0)):
+    """Speckle of tissue whose attenuation, diameter and concentration are known."""
+    rf = simulate_rf(
+        RFSystem(focus_mm=15.0, noise_counts=0.0),
+        shape,
+        np.random.default_rng(seed),
+        esd_um=size[0],
+        eac_db=size[1],
+        attenuation_db_cm_mhz=alpha,
+        speed_of_sound=c,
+        quantise=False,
+    )
+    return Plane.from_rf(rf, fs_mhz=FS, line_pitch_mm=0.234)
+
+
+def test_tissue_below_layers_has_its_true_line_and_size():
+    # Two layers, a region at 22 to 33 mm; the phantom has other beads, loss and speed.
+    beads = GaussianScatterers(esd_um=30, eac_db=52, speed_of_sound=1488.0)
+    tissue = GaussianScatterers(esd_um=90, eac_db=30)
+    known = {"alpha": 0.576, "size": (30.0, 52.0), "c": 1488.0}
+    reference = ReferencePhantom(
+        [simulated(900 + i, **known) for i in range(5)],
+        attenuation_db_cm_mhz=0.576,
+        speed_of_sound=1488.0,
+        bsc=beads,
+    )
+    depth = np.arange(1800) * 1540 / 2e3 / FS
+    local = np.repeat(np.where(depth < 10, 0.4, 1.0)[:, None], 64, axis=1)
+    mask = (depth[:, None] > 22) & (depth[:, None] < 33) & np.ones(64, bool)
+    settings = {"attenuation_db_cm_mhz": 1.0, "attenuation_layers": [(10.0, 0.4)]}
+    errors = {False: [], True: []}
+    for seed, corrected in itertools.product(range(3), errors):
+        plane = simulated(seed, alpha=local)
+        options = SpectralOptions(
+            correct_taper=corrected, min_snr_db=None, guards=False
+        )
+        found = roi_spectrum(plane, reference, region=mask, options=options, **settings)
+        maps = qus_maps(plane, reference, overlap=0.5, options=options, **settings)
+        deep = (maps.depth_mm > 23) & (maps.depth_mm < 32)
+        # The mean log of small windows is some 0.7 dB low, power averaged first is not.
+        assert found.mbf - maps.mbf[deep].mean() == pytest.approx(0.7, abs=0.3)
+        assert found.ss == pytest.approx(maps.ss[deep].mean(), abs=0.15)
+        f = found.freqs_mhz[found.in_band]
+        ss, si = np.polyfit(f, 10 * np.log10(tissue(f) / beads(f)), 1)
+        errors[corrected].append(
+            (found.mbf - si - 5.5 * ss, found.ss - ss, found.esd - 90.0)
+        )
+    plain, corrected = (np.mean(errors[which], axis=0) for which in (False, True))
+    assert abs(plain[0]) < 0.3
+    assert plain[1] - corrected[1] == pytest.approx(0.08, abs=0.03)
+    assert (np.abs(corrected) < (0.3, 0.1, 3.0)).all()
+
+
+def test_correction_goes_on_beyond_the_band_without_a_step(pair):
+    rf, ref = pair
+    plane, reference = scan(lfilter(STEEP, 1, rf, axis=0)), phantom(ref)
+    settings = {"region": "all", "attenuation_db_cm_mhz": 0.5}
+    plain, corrected = (
+        roi_spectrum(plane, reference, options=options, **settings)
+        for options in (None, SpectralOptions(correct_taper=True))
+    )
+    change = corrected.normalised_db - plain.normalised_db
+    assert np.abs(change).max() > 0.02
+    assert np.abs(np.diff(change)).max() < 0.02
+    inside = np.flatnonzero(plain.in_band)
+    np.testing.assert_allclose(change[: inside[0]], change[inside[0]], atol=5e-3)
+
+
+def test_attenuation_may_be_a_function_of_the_plane(pair):
+    plane, reference = scan(pair[0]), phantom(pair[1])
+    numbers = {"given": 0.6, "called": lambda plane: plane.image.shape[0] / 1000}
+    found = {
+        name: roi_spectrum(
+            plane, reference, region="all", attenuation_db_cm_mhz=attenuation
+        ).mbf
+        for name, attenuation in numbers.items()
+    }
+    assert found["called"] == found["given"]
+    with pytest.raises(ValueError, match="must return a number or a map"):
+        roi_spectrum(
+            plane, reference, region="all", attenuation_db_cm_mhz=lambda _: "estimate"
+        )
+
+
+@pytest.mark.parametrize("what", ["envelope", "transposed", "interleaved IQ"])
+def test_samples_that_are_no_rf_are_refused(pair, what):
+    rf, ref = pair
+    analytic = hilbert(rf, axis=0)
+    base = analytic * np.exp(-2j * np.pi * 5.5 / FS * np.arange(len(rf)))[:, None]
+    given = {
+        "envelope": np.abs(analytic),
+        "transposed": np.tile(rf, 10).T,
+        "interleaved IQ": np.stack([base.real, base.imag], 1)[::2].reshape(rf.shape),
+    }[what]
+    with pytest.raises(ValueError, match="are no RF"):
+        roi_spectrum(scan(given), phantom(ref), region="all", attenuation_db_cm_mhz=0.5)
 
 
 @pytest.mark.parametrize("size_fit", ["least_squares", "masd"])
