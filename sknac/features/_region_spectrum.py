@@ -142,12 +142,15 @@ class RegionSpectrum(PlaneFeatures):
         self.n_jobs = n_jobs
 
     def _fit_frame(self, X: pd.DataFrame, columns: tuple[str, ...]) -> None:
-        """Check the parameters' names, and that the phantom fits the planes."""
+        """Check that the phantom fits the planes, and the settings on the first one."""
         self.parameters_ = _check_parameters(self.parameters, self.reference.bsc)
-        for at in list_planes(X, columns):
+        found = list_planes(X, columns)
+        for at in found:
             with at.named() as plane:
                 check_kind(self, plane)
                 self.reference.match(plane)
+        for at in found[:1]:  # the phantom then remembers what all planes need of it
+            self._of_plane(at)
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Compute the features of each patient.

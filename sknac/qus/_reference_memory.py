@@ -18,15 +18,18 @@ def remembered_spectrum(
     """Return `spectrum_for` of these; what a phantom was asked before is at hand.
 
     Its arrays are read-only. As at every reading, an acquisition whose file has changed
-    since is an error.
+    since is an error. Of several threads that ask, one computes and the others wait.
     """
     memory = vars(phantom).setdefault(_REMEMBERED, _Memory())
     key = (*setting_of(plane, plan), dtype.str, guards)
     found = memory.get(key)
     if found is None:
-        found = spectrum_for(plane, plan, phantom, dtype, n_jobs, guards)
-        memory.keep(key, found)
-        return found
+        with memory.computing:
+            found = memory.get(key)
+            if found is None:
+                found = spectrum_for(plane, plan, phantom, dtype, n_jobs, guards)
+                memory.keep(key, found)
+                return found
     for digest, _ in found.sources:
         for scan in phantom.acquisitions:
             if scan.image.digest == digest:
@@ -41,6 +44,7 @@ class _Memory:
     found: OrderedDict = field(default_factory=OrderedDict)
     n_bytes: int = 0
     lock: Lock = field(default_factory=Lock)
+    computing: Lock = field(default_factory=Lock)
 
     def get(self, key):
         """Return what is remembered of a setting, or None."""
@@ -52,8 +56,6 @@ class _Memory:
     def keep(self, key, spectrum):
         """Remember one more; let go of the longest unused."""
         with self.lock:
-            if key in self.found:  # another thread was faster
-                return
             self.found[key] = spectrum
             self.n_bytes += spectrum.n_bytes
             while self.n_bytes > _MAX_BYTES:

@@ -24,7 +24,8 @@ from sknac.qus._line_sums import (
 from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
-from sknac.qus._reference_spectrum import frames_for, log_spectrum
+from sknac.qus._reference_memory import remembered_spectrum
+from sknac.qus._reference_spectrum import frames_for
 from sknac.qus._size import fit_size
 from sknac.qus._smoothing import RegionSmoothing, bins_of
 from sknac.utils._result import Result
@@ -280,10 +281,12 @@ def roi_spectrum(
     rf = usable_rf(plane)
     if recipe.guards:
         check_rf(rf, plane.fs_mhz)
-    frames = frames_for(plane, reference.match(plane))
+    frames = None  # the phantom remembers its spectra: its RF is for errors alone
+    if standard_errors or isinstance(job.media.attenuation, str):
+        frames = frames_for(plane, reference.match(plane))
     media, estimate = resolve_attenuation(rf, job, frames)
     plan = job.plan.on_bins(_FIRST_BIN, (job.plan.n_fft - 1) // 2)
-    ln_reference, _ = log_spectrum(frames, plan, plane.image.shape[0], _DTYPE, None)
+    ln_reference = remembered_spectrum(plane, plan, reference, _DTYPE).ln_power
     data = condition(rf, plan.n_samples, _DTYPE)
     inside = _gates(region, plane, plan)
     good = usable_lines(data, plan) & np.isfinite(ln_reference).all(axis=1)[:, None]

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sknac.cohort import Study
+from sknac.cohort import Plane, Study
 from sknac.datasets import make_rf_cohort
 from sknac.exceptions import CohortError
 from sknac.features import RegionSpectrum
@@ -121,12 +121,33 @@ def test_size_that_nothing_fits_is_nan_and_said(cohort):
         ({"parameters": []}, "parameters must be different names"),
         ({"region": "margin"}, "'region' parameter of RegionSpectrum must be"),
         ({"attenuation_db_cm_mhz": "alpha"}, "attenuation_db_cm_mhz"),
+        ({"attenuation_db_cm_mhz": None}, "us_pre, plane 0: attenuation.* is missing"),
+        ({"attenuation_layers": [(3.0, 9.0)]}, "plane 0: attenuation of .* must be 0"),
+        ({"band_mhz": (3.0, 30.0)}, "plane 0: .* beyond the Nyquist frequency"),
     ],
 )
 def test_setting_that_cannot_be_is_refused(cohort, settings, message):
     step = clone(features(cohort)).set_params(**settings)
     with pytest.raises(ValueError, match=message):
         step.fit(cohort.X)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_phantom_is_read_in_fit_alone(cohort, monkeypatch, n_jobs):
+    phantom = ReferencePhantom(
+        cohort.reference.acquisitions, attenuation_db_cm_mhz=0.6, speed_of_sound=1540
+    )
+    loaded, load = [], Plane.load
+    monkeypatch.setattr(
+        Plane, "load", lambda self: loaded.append(self.digest) or load(self)
+    )
+    step = features(cohort, n_jobs=n_jobs).set_params(reference=phantom).fit(cohort.X)
+    theirs = {plane.digest for plane in phantom.acquisitions}
+    assert theirs <= set(loaded)
+    loaded.clear()
+    step.transform(cohort.X)
+    assert len(loaded) == 12
+    assert not theirs & set(loaded)
 
 
 def test_size_without_a_backscatter_is_refused(cohort):

@@ -4,6 +4,7 @@
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ def computed(monkeypatch):
 
     def counted(plane, *args):
         asked.append(plane)
+        sleep(0.005)  # for threads to meet
         return compute(plane, *args)
 
     monkeypatch.setattr(_reference_memory, "spectrum_for", counted)
@@ -133,10 +135,11 @@ def test_pickles_and_hashes_do_not_hold_it(rf, phantom):
     assert QUSMapper(phantom, attenuation_db_cm_mhz=1.0).reference is phantom
 
 
-def test_threads_get_equal_spectra(rf, phantom):
+def test_threads_get_equal_spectra_and_compute_each_once(rf, phantom, computed):
     planes = [Plane.from_rf(rf[: 200 + 20 * (i % 3)], **GEOMETRY) for i in range(12)]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda plane: ask(plane, phantom), planes))
+    assert len(computed) == 3
     for plane, one in zip(planes, found, strict=True):
         np.testing.assert_array_equal(one.ln_power, ask(plane, phantom).ln_power)
     memory = vars(phantom)["_spectra"]
