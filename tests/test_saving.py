@@ -22,7 +22,7 @@ import sknac
 from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
-from sknac.features import MapStatistics, RegionSpectrum
+from sknac.features import MapStatistics, RegionSpectrum, VisitDelta
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
@@ -140,6 +140,14 @@ CASES = {
     "RegionSpectrum": (
         RegionSpectrum(mapper().reference, attenuation_db_cm_mhz=0.6, window_mm=1.0),
         rf,
+    ),
+    "VisitDelta": (
+        VisitDelta(
+            make_pipeline(MapScaler(), MapStatistics(statistics=["sd"])),
+            visits=[("pre", "post2"), ("pre", "post4")],
+            how=["difference", "ratio"],
+        ),
+        bmode,
     ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),
     "TumorChange": (

@@ -4,5 +4,6 @@
 
 from sknac.features._map_statistics import MapStatistics
 from sknac.features._region_spectrum import RegionSpectrum
+from sknac.features._visit_delta import VisitDelta
 
-__all__ = ["MapStatistics", "RegionSpectrum"]
+__all__ = ["MapStatistics", "RegionSpectrum", "VisitDelta"]
