@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.nets._augmentation import Augmentation
 from sknac.nets._dlr import DLRClassifier
 from sknac.nets._dual import DualInput
 from sknac.nets._feature_net import PlaneFeatureNet
@@ -13,6 +14,7 @@ from sknac.nets._resnet import ResNet
 
 __all__ = [
     "RAN",
+    "Augmentation",
     "DLRClassifier",
     "DualInput",
     "PlaneFeatureNet",

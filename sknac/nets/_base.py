@@ -102,6 +102,7 @@ class NetClassifier(
                 with self._resolved_device():
                     self._train(*datasets)
                 del self._task, self._progress, self._epoch
+                vars(self).pop("_generator", None)  # of image networks
         except BaseException:
             self._forget()
             raise

@@ -46,6 +46,9 @@ class DLRClassifier(ImageNetClassifier):
     max_shift : float, default=0.1
         Largest random shift of training pairs along both axes, as a share of their
         size, both images alike; what moves in is 0.
+    augmentation : Augmentation or None, default=None
+        Further random changes to training pairs: rotation, zoom, brightness and
+        others; its settings are ``augmentation__...``.
     columns : sequence of two str or None, default=None
         The ultrasound columns before and after, in this order; None takes the only
         two, in the frame's order.
@@ -95,6 +98,8 @@ class DLRClassifier(ImageNetClassifier):
         Seed that was drawn from `random_state`.
     device_ : str
         Where it was trained.
+    changes_ : Changes
+        How training images were changed, as the settings were in ``fit``.
     module_spec_ : tuple of (callable, dict)
         What `module_` was built by, and its settings.
     feature_names_in_ : ndarray of str
@@ -152,6 +157,7 @@ class DLRClassifier(ImageNetClassifier):
         patience=10,
         flip=True,
         max_shift=0.1,
+        augmentation=None,
         columns=None,
         device="auto",
         random_state=None,
@@ -168,6 +174,7 @@ class DLRClassifier(ImageNetClassifier):
         self.patience = patience
         self.flip = flip
         self.max_shift = max_shift
+        self.augmentation = augmentation
         self.columns = columns
         self.device = device
         self.random_state = random_state

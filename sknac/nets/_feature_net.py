@@ -55,6 +55,9 @@ class PlaneFeatureNet(
     max_shift : float, default=0.3
         Largest random shift of training planes along both axes, as a share of
         their size; what moves in is 0.
+    augmentation : Augmentation or None, default=None
+        Further random changes to training planes: rotation, zoom, brightness and
+        others; its settings are ``augmentation__...``.
     columns : str or None, default=None
         The ultrasound column to read; None takes the only one.
     cross_fit : int or None, default=None
@@ -109,6 +112,8 @@ class PlaneFeatureNet(
         Seed that was drawn from `random_state`.
     device_ : str
         Where it was trained.
+    changes_ : Changes
+        How training images were changed, as the settings were in ``fit``.
     module_spec_ : tuple of (callable, dict)
         What `module_` was built by, and its settings.
     feature_names_in_ : ndarray of str
@@ -174,6 +179,7 @@ class PlaneFeatureNet(
         patience=10,
         flip=True,
         max_shift=0.3,
+        augmentation=None,
         columns=None,
         cross_fit=None,
         device="auto",
@@ -191,6 +197,7 @@ class PlaneFeatureNet(
         self.patience = patience
         self.flip = flip
         self.max_shift = max_shift
+        self.augmentation = augmentation
         self.columns = columns
         self.cross_fit = cross_fit
         self.device = device

@@ -2,8 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import torch
+from sklearn.base import clone
+
+from sknac.nets._augmentation import Augmentation
 from sknac.nets._base import NetClassifier
-from sknac.nets._data import augment
+from sknac.nets._changes import Changes
 from sknac.nets._inputs import read_items
 from sknac.utils._sklearn import Interval, Real
 
@@ -13,12 +17,14 @@ class ImageNetClassifier(NetClassifier):
 
     kinds = ("bmode", "maps")
     n_visits = 1
+    augmentation = None  # of networks saved before there was one
     _item_kind = "plane"
 
     _parameter_constraints: dict = {
         **NetClassifier._parameter_constraints,
         "flip": ["boolean"],
         "max_shift": [Interval(Real, 0, 1, closed="left")],
+        "augmentation": [Augmentation, None],
         "columns": [str, "array-like", None],
     }
 
@@ -37,9 +43,30 @@ class ImageNetClassifier(NetClassifier):
         """What the module must know about the images."""
         return {"in_channels": shape[-3], "image_size": tuple(shape[-2:])}
 
+    def _check_settings(self):
+        """Refuse settings of the augmentation before anything is read."""
+        super()._check_settings()
+        if self.augmentation is not None:
+            self.augmentation._validate_params()
+        Changes(self.flip, self.max_shift, self.augmentation).prepare()
+
+    def _build(self, items, n_train):
+        """Make the network, and what changes its training images."""
+        super()._build(items, n_train)
+        masks = ()
+        if self.augmentation is not None:
+            n_channels = items.shape[-3]
+            masks = self.augmentation._mask_positions(self.channels_, n_channels)
+        # A copy: settings may change while the network stays as it was fitted.
+        augmentation = clone(self.augmentation, safe=False)
+        self.changes_ = Changes(self.flip, self.max_shift, augmentation, tuple(masks))
+        # Not torch's own generator, from which dropout draws on some devices.
+        self._generator = torch.Generator().manual_seed(self.seed_)
+
     def _augment(self, x):
-        """Flip and shift the items of a training batch at random."""
-        return augment(x, flip=self.flip, max_shift=self.max_shift)
+        """Change the items of a training batch at random."""
+        changes = vars(self).get("changes_", Changes(self.flip, self.max_shift))
+        return changes.of_training(x, vars(self).get("_generator"))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

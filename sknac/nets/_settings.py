@@ -53,7 +53,7 @@ class SettingsMixin:
         Parameters
         ----------
         deep : bool, default=True
-            Has no effect: there are no estimators inside.
+            Whether to list the settings of an `augmentation` too.
 
         Returns
         -------
@@ -61,7 +61,12 @@ class SettingsMixin:
             Settings.
         """
         names = [k for k in vars(self) if k[0] != "_" and k[-1] != "_"]
-        return {name: vars(self)[name] for name in sorted(names)}
+        found = {name: vars(self)[name] for name in sorted(names)}
+        inner = found.get("augmentation") if deep else None
+        if hasattr(inner, "get_params"):
+            further = inner.get_params()
+            found |= {f"augmentation__{name}": further[name] for name in further}
+        return found
 
     def set_params(self, **params):
         """Change settings; a fitted network is not touched until the next ``fit``.
@@ -69,8 +74,8 @@ class SettingsMixin:
         Parameters
         ----------
         **params
-            Settings, including ``module__...``, ``optimizer__...`` and
-            ``callbacks__...``.
+            Settings, including ``module__...``, ``optimizer__...``,
+            ``callbacks__...`` and ``augmentation__...``.
 
         Returns
         -------
@@ -82,6 +87,8 @@ class SettingsMixin:
         ValueError
             If there is no such setting.
         """
+        inner = {k: v for k, v in params.items() if self._is_augmentations(k)}
+        params = {k: v for k, v in params.items() if k not in inner}
         for name in params:
             if not (self._is_setting(name) or name in vars(self)):
                 raise ValueError(
@@ -93,11 +100,28 @@ class SettingsMixin:
             if "_progress" in vars(self) and re.fullmatch("lr|optimizer__.*", name):
                 optimizer_setter(self, name, value)
             setattr(self, name, value)
+        self._set_augmentation(inner)
         return self
+
+    def _is_augmentations(self, name):
+        """Tell whether a setting belongs to the changes of training images."""
+        own = inspect.signature(type(self)).parameters
+        return "augmentation" in own and name.startswith("augmentation__")
+
+    def _set_augmentation(self, params):
+        """Change settings of the augmentation, which there must be."""
+        if params and not hasattr(self.augmentation, "set_params"):
+            raise ValueError(
+                f"augmentation={self.augmentation!r} has no setting "
+                f"{min(params)!r}; set augmentation=Augmentation() first"
+            )
+        if params:
+            start = len("augmentation__")
+            self.augmentation.set_params(**{k[start:]: v for k, v in params.items()})
 
     def _check_settings(self):
         """Refuse misspelt settings before anything is read."""
-        for name in self.get_params():
+        for name in self.get_params(deep=False):
             if not self._is_setting(name):
                 raise ValueError(
                     f"{type(self).__name__} has no setting {name!r}; get_params() "

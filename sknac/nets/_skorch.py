@@ -73,11 +73,11 @@ class SkorchNet(NeuralNetClassifier):
         "fitted estimators with joblib"
     )
 
-    # What a fit leaves that is made again on loading, or of use in training only; the
-    # last three are what scikit-learn's callbacks see of a fit, while it lasts.
+    # What a fit leaves that is made again on loading, or of use in training only:
+    # what scikit-learn's callbacks see of a fit, and what changes its images.
     training_state = frozenset(
         {"module_", "criterion_", "optimizer_", "callbacks_", "history_"}
-        | {"_task", "_progress", "_epoch"}
+        | {"_task", "_progress", "_epoch", "_generator"}
     )
 
     @property
