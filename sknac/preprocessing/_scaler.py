@@ -9,7 +9,7 @@ import numpy as np
 from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import check_kind, list_planes
 from sknac.exceptions import CohortError
-from sknac.preprocessing._percentiles import exact_percentiles
+from sknac.utils._percentiles import exact_percentiles
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 

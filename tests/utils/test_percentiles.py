@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from sknac.preprocessing._percentiles import exact_percentiles
+from sknac.utils._percentiles import exact_percentiles
 
 PERCENTS = [0.0, 1.0, 33.3, 50.0, 99.0, 100.0]
 
