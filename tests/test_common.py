@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 import sknac
 from sknac.cohort import PlaneTransformer
-from sknac.features import MapStatistics, RegionSpectrum, VisitDelta
+from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
 from sknac.nets import DLRClassifier, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
@@ -49,6 +49,7 @@ STEPS = [
     MapStatistics(),
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
     VisitDelta(MapStatistics(statistics=["mean", "sd"])),
+    Texture(regions="core", levels=4, distances=[1], properties=["contrast"]),
 ]
 
 

@@ -22,7 +22,7 @@ import sknac
 from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
-from sknac.features import MapStatistics, RegionSpectrum, VisitDelta
+from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
@@ -148,6 +148,10 @@ CASES = {
             how=["difference", "ratio"],
         ),
         bmode,
+    ),
+    "Texture": (
+        Texture(distances_mm=pd.Index([0.5]), margin_mm=1.0),
+        make_check_cohort,
     ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),
     "TumorChange": (

@@ -4,6 +4,7 @@
 
 from sknac.features._map_statistics import MapStatistics
 from sknac.features._region_spectrum import RegionSpectrum
+from sknac.features._texture import Texture
 from sknac.features._visit_delta import VisitDelta
 
-__all__ = ["MapStatistics", "RegionSpectrum", "VisitDelta"]
+__all__ = ["MapStatistics", "RegionSpectrum", "Texture", "VisitDelta"]

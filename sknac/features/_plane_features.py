@@ -41,6 +41,10 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
             f"{type(self).__name__} must write _plane_numbers of its own"
         )
 
+    def _look_at(self, found: list, numbers: list) -> list:
+        """Say what all planes' numbers tell together, before they are averaged."""
+        return numbers
+
     def _plane_names(self) -> list[str]:
         """Name the numbers of a plane."""
         raise NotImplementedError(
@@ -102,6 +106,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
             delayed(self._of_plane)(at) for at in found
         )
+        numbers = self._look_at(found, numbers)
         cells: dict = {}
         for at, of_plane in zip(found, numbers, strict=True):
             cells.setdefault((at.row, at.column), []).append((at, of_plane))
