@@ -23,7 +23,7 @@ from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
-from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.nets import Augmentation, DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
     EnvelopeMapper,
@@ -154,6 +154,7 @@ CASES = {
         make_check_cohort,
     ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),
+    "Augmentation": (Augmentation(rotate_deg=5.0, masks=["core"]), None),
     "TumorChange": (
         TumorChange({"pre": "size_pre", 2: pd.Index(["size_post"])}),
         clinical,
@@ -212,6 +213,16 @@ CASES = {
     ),
     "PlaneFeatureNet": (
         PlaneFeatureNet(module="ran_tiny", cross_fit=2, columns="us_pre", **QUICK),
+        bmode,
+    ),
+    "PlaneFeatureNet, changed images": (
+        PlaneFeatureNet(
+            module="ran_tiny",
+            columns="us_pre",
+            augmentation=Augmentation(speckle=0.1),
+            n_test_views=1,
+            **QUICK,
+        ),
         bmode,
     ),
     "DLRClassifier": (

@@ -240,14 +240,21 @@ class NetClassifier(
         found = [name for name in first if name in frame]
         return frame[found + [name for name in frame if name not in first]]
 
-    def _compute(self, items, function):
-        """Apply part of the module to all items; (n_items, k) as float64."""
+    def _compute(self, items, function, views=()):
+        """Apply part of the module to all items; (n_items, k) as float64.
+
+        With views, functions of a batch, the mean over the batch and its views.
+        """
         loader = self.get_iterator(ItemDataset(items))
         self.module_.eval()
         outputs = []
         with torch_scope(threads=self.threads_), torch.inference_mode():
             for inputs, _ in loader:
-                outputs.append(self._run(function, inputs).double().cpu().numpy())
+                found = self._run(function, inputs).double()
+                for view in views:
+                    seen = {**inputs, "x": view(inputs["x"])}
+                    found = found + self._run(function, seen).double()
+                outputs.append((found / (1 + len(views))).cpu().numpy())
         values = np.concatenate(outputs)
         if not np.isfinite(values).all():
             row = items.rows[np.flatnonzero(~np.isfinite(values).all(axis=1))[0]]
@@ -259,9 +266,15 @@ class NetClassifier(
 
     def _item_proba(self, items):
         """Class probabilities of each item."""
-        return self._compute(
-            items, lambda x: torch.softmax(self.module_(x).double(), dim=-1)
-        )
+
+        def probabilities(x):
+            return torch.softmax(self.module_(x).double(), dim=-1)
+
+        return self._compute(items, probabilities, self._views())
+
+    def _views(self):
+        """What a prediction looks at besides the items themselves: nothing."""
+        return ()
 
     def predict_proba(self, X) -> np.ndarray:
         """Compute class probabilities of each row: the mean over its items.

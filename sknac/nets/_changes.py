@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from sknac.nets._augmentation import Augmentation
-from sknac.nets._data import augment
+from sknac.nets._data import augment, shift_item
 from sknac.nets._greys import add_speckle, change_gain, change_gamma, cut_out
 from sknac.nets._warping import (
     POINTS,
@@ -66,6 +66,42 @@ class Changes:
             return augment(x, flip=self.flip, max_shift=self.max_shift)
 
         return self._change(x, shifted, generator, len(x))
+
+    def of_view(self, x: torch.Tensor, number: int, seed: int) -> torch.Tensor:
+        """Change all items of a batch alike, whatever other items there are.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n_items, [n_visits,] n_channels, height, width)
+            Items.
+        number : int
+            Number of the view, from 1; those of odd number are mirrored.
+        seed : int
+            Seed of the draw, which is the same in every call.
+
+        Returns
+        -------
+        Tensor of the shape of x
+            Changed items.
+        """
+        generator = torch.Generator().manual_seed(seed + number)
+
+        def shifted(x):
+            x = x.flip(-1) if self.flip and number % 2 else x
+            reach = [int(self.max_shift * side) for side in x.shape[-2:]]
+            drawn = 2 * torch.rand(2, generator=generator) - 1
+            steps = [
+                round(r * one) for r, one in zip(reach, drawn.tolist(), strict=True)
+            ]
+            return shift_item(x, *steps)
+
+        return self._change(x, shifted, generator, 1)
+
+    @property
+    def change_something(self) -> bool:
+        """Whether any image comes out otherwise than it went in."""
+        further = self.augmentation is not None and self.augmentation._changes
+        return bool(self.flip or self.max_shift > 0 or further)
 
     def _change(self, x, shifted, generator, n):
         """Draw the changes of n items and apply them in order."""

@@ -162,10 +162,35 @@ def augment(x: torch.Tensor, *, flip: bool, max_shift: float) -> torch.Tensor:
     steps = [torch.randint(-r, r + 1, (n,)).tolist() for r in reach]
     moved = torch.zeros_like(x)
     for i, (down, right) in enumerate(zip(*steps, strict=True)):
-        to_rows, from_rows = _overlap(down)
-        to_cols, from_cols = _overlap(right)
-        moved[i, ..., to_rows, to_cols] = x[i, ..., from_rows, from_cols]
+        _copy_shifted(x[i], moved[i], down, right)
     return moved
+
+
+def shift_item(x: torch.Tensor, down: int, right: int) -> torch.Tensor:
+    """Shift images by whole pixels; what moves in from outside is 0.
+
+    Parameters
+    ----------
+    x : Tensor of shape (..., height, width)
+        Images, which move alike.
+    down, right : int
+        Pixels, negative for up and left.
+
+    Returns
+    -------
+    Tensor of the shape of x
+        A new tensor.
+    """
+    moved = torch.zeros_like(x)
+    _copy_shifted(x, moved, down, right)
+    return moved
+
+
+def _copy_shifted(x, moved, down, right):
+    """Write images into blank ones, at their shifted place."""
+    to_rows, from_rows = _overlap(down)
+    to_cols, from_cols = _overlap(right)
+    moved[..., to_rows, to_cols] = x[..., from_rows, from_cols]
 
 
 def _overlap(step):

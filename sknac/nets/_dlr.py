@@ -49,6 +49,10 @@ class DLRClassifier(ImageNetClassifier):
     augmentation : Augmentation or None, default=None
         Further random changes to training pairs: rotation, zoom, brightness and
         others; its settings are ``augmentation__...``.
+    n_test_views : int, default=0
+        Probabilities are means over a pair and so many views of it, changed as in
+        training (`flip`, `max_shift`, `augmentation`); see Notes. Read by every
+        prediction, so that it may change after ``fit``.
     columns : sequence of two str or None, default=None
         The ultrasound columns before and after, in this order; None takes the only
         two, in the frame's order.
@@ -119,6 +123,12 @@ class DLRClassifier(ImageNetClassifier):
     With `micro_batch_size` a step is the one of the whole batch, but for batch
     normalisation, which then sees the parts: their means and variances are noisier.
 
+    The views of `n_test_views` are drawn from `seed_`, one change for all images and
+    in every call: a patient's numbers depend on no other patient, and are the same
+    every time. Views of odd number are mirrored where `flip` is on. Early stopping
+    and the learning curves look at the images as they are, and so do the methods of
+    `sknac.inspection`.
+
     With several planes per visit, planes are paired by position, and the visit with
     fewer planes starts again from its first, so that every plane is used. In
     training each pair is a sample with its patient's label; a patient's score is
@@ -158,6 +168,7 @@ class DLRClassifier(ImageNetClassifier):
         flip=True,
         max_shift=0.1,
         augmentation=None,
+        n_test_views=0,
         columns=None,
         device="auto",
         random_state=None,
@@ -175,6 +186,7 @@ class DLRClassifier(ImageNetClassifier):
         self.flip = flip
         self.max_shift = max_shift
         self.augmentation = augmentation
+        self.n_test_views = n_test_views
         self.columns = columns
         self.device = device
         self.random_state = random_state

@@ -58,6 +58,11 @@ class PlaneFeatureNet(
     augmentation : Augmentation or None, default=None
         Further random changes to training planes: rotation, zoom, brightness and
         others; its settings are ``augmentation__...``.
+    n_test_views : int, default=0
+        Features and probabilities are means over a plane and so many views of
+        it, changed as in training (`flip`, `max_shift`,
+        `augmentation`); see Notes. Read by every prediction, so that it may change
+        after ``fit``.
     columns : str or None, default=None
         The ultrasound column to read; None takes the only one.
     cross_fit : int or None, default=None
@@ -133,6 +138,12 @@ class PlaneFeatureNet(
     With `micro_batch_size` a step is the one of the whole batch, but for batch
     normalisation, which then sees the parts: their means and variances are noisier.
 
+    The views of `n_test_views` are drawn from `seed_`, one change for all images and
+    in every call: a patient's numbers depend on no other patient, and are the same
+    every time. Views of odd number are mirrored where `flip` is on. Early stopping
+    and the learning curves look at the images as they are, and so do the methods of
+    `sknac.inspection`.
+
     Planes are read through their handles batch by batch, and once before training to
     refuse invalid pixels. All planes must have one size.
 
@@ -180,6 +191,7 @@ class PlaneFeatureNet(
         flip=True,
         max_shift=0.3,
         augmentation=None,
+        n_test_views=0,
         columns=None,
         cross_fit=None,
         device="auto",
@@ -198,6 +210,7 @@ class PlaneFeatureNet(
         self.flip = flip
         self.max_shift = max_shift
         self.augmentation = augmentation
+        self.n_test_views = n_test_views
         self.columns = columns
         self.cross_fit = cross_fit
         self.device = device
@@ -300,7 +313,7 @@ class PlaneFeatureNet(
         """
         check_is_fitted(self)
         items = self._read(X, reset=False)
-        return items.mean_by_row(self._compute(items, self.module_.features))
+        return items.mean_by_row(self._item_features(items))
 
     def plane_features(self, X) -> list[np.ndarray]:
         """Compute the feature vectors of single planes.
@@ -317,8 +330,12 @@ class PlaneFeatureNet(
         """
         check_is_fitted(self)
         items = self._read(X, reset=False)
-        values = self._compute(items, self.module_.features)
+        values = self._item_features(items)
         return [values[items.rows == row] for row in range(items.n_rows)]
+
+    def _item_features(self, items):
+        """Feature vector of each plane, the mean over its views."""
+        return self._compute(items, self.module_.features, self._views())
 
     def _draw_seed(self):
         """Draw a seed, or take the final network's for a fold's network."""

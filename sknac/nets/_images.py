@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
 import torch
 from sklearn.base import clone
 
@@ -9,7 +11,8 @@ from sknac.nets._augmentation import Augmentation
 from sknac.nets._base import NetClassifier
 from sknac.nets._changes import Changes
 from sknac.nets._inputs import read_items
-from sknac.utils._sklearn import Interval, Real
+from sknac.utils._sklearn import Integral, Interval, Real
+from sknac.utils._warnings import warn_user
 
 
 class ImageNetClassifier(NetClassifier):
@@ -17,7 +20,9 @@ class ImageNetClassifier(NetClassifier):
 
     kinds = ("bmode", "maps")
     n_visits = 1
-    augmentation = None  # of networks saved before there was one
+    # Of networks saved before there were these settings.
+    augmentation = None
+    n_test_views = 0
     _item_kind = "plane"
 
     _parameter_constraints: dict = {
@@ -25,6 +30,7 @@ class ImageNetClassifier(NetClassifier):
         "flip": ["boolean"],
         "max_shift": [Interval(Real, 0, 1, closed="left")],
         "augmentation": [Augmentation, None],
+        "n_test_views": [Interval(Integral, 0, None, closed="left")],
         "columns": [str, "array-like", None],
     }
 
@@ -48,7 +54,13 @@ class ImageNetClassifier(NetClassifier):
         super()._check_settings()
         if self.augmentation is not None:
             self.augmentation._validate_params()
-        Changes(self.flip, self.max_shift, self.augmentation).prepare()
+        changes = Changes(self.flip, self.max_shift, self.augmentation)
+        changes.prepare()
+        if self.n_test_views and not changes.change_something:
+            warn_user(
+                f"n_test_views={self.n_test_views} would average an image with itself; "
+                "set flip, max_shift or augmentation, or leave it 0"
+            )
 
     def _build(self, items, n_train):
         """Make the network, and what changes its training images."""
@@ -65,8 +77,20 @@ class ImageNetClassifier(NetClassifier):
 
     def _augment(self, x):
         """Change the items of a training batch at random."""
-        changes = vars(self).get("changes_", Changes(self.flip, self.max_shift))
-        return changes.of_training(x, vars(self).get("_generator"))
+        return self._fitted_changes.of_training(x, vars(self).get("_generator"))
+
+    def _views(self):
+        """What a prediction looks at besides the items themselves."""
+        changes = self._fitted_changes
+        return [
+            partial(changes.of_view, number=number, seed=self.seed_)
+            for number in range(1, self.n_test_views + 1)
+        ]
+
+    @property
+    def _fitted_changes(self):
+        """How images are changed; what was saved before there was more only shifts."""
+        return vars(self).get("changes_", Changes(self.flip, self.max_shift))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -126,3 +126,26 @@ def test_nothing_asked_for_leaves_the_batch_as_it_is():
     x = smooth(3, 1, 16, 16)
     assert changes().of_training(x, generator()) is x
     assert Changes(False, 0.0).of_training(x, None) is x
+
+
+@pytest.mark.parametrize("shape", [(5, 2, 16, 16), (5, 2, 1, 16, 16)])
+def test_a_view_changes_every_item_alike_whatever_others_there_are(shape):
+    x = torch.rand(shape)
+    some = changes(flip=True, max_shift=0.2, **EACH)
+    whole = some.of_view(x, 1, seed=3)
+    assert torch.equal(some.of_view(x[2:3], 1, seed=3), whole[2:3])
+    assert torch.equal(some.of_view(x, 1, seed=3), whole)
+    assert not torch.equal(some.of_view(x, 2, seed=3), whole)
+    assert not torch.equal(some.of_view(x, 1, seed=4), whole)
+
+
+def test_views_of_odd_number_are_mirrored_and_shifted_within_reach():
+    x = torch.zeros(1, 1, 9, 9)
+    x[0, 0, 4, 2] = 1.0
+    mirrored = Changes(True, 0.0)
+    assert torch.equal(mirrored.of_view(x, 1, seed=0), x.flip(-1))
+    assert torch.equal(mirrored.of_view(x, 2, seed=0), x)
+    places = [Changes(False, 0.25).of_view(x, n, seed=0).argmax() for n in range(40)]
+    rows, columns = np.unravel_index(places, (9, 9))
+    assert set(rows) == {2, 3, 4, 5, 6}
+    assert set(columns) == {0, 1, 2, 3, 4}

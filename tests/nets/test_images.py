@@ -1,11 +1,13 @@
 """What the estimators on images share: how frames are read, in fit and later."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
 from sknac.exceptions import CohortError
-from sknac.nets import DLRClassifier, PlaneFeatureNet
+from sknac.nets import Augmentation, DLRClassifier, PlaneFeatureNet
 
 _QUICK = {"max_epochs": 1, "random_state": 0, "torch_threads": 1}
 
@@ -68,3 +70,82 @@ def test_scikit_learn_is_told_that_rows_are_no_numbers(net):
     tags = net.__sklearn_tags__().input_tags
     assert not tags.two_d_array
     assert not tags.three_d_array
+
+
+@pytest.fixture(scope="module")
+def mirrored(bags):
+    """A network whose only change is the mirror, and other bags."""
+    X, y = bags
+    net = PlaneFeatureNet(module="resnet_tiny", max_shift=0.0, lr=0.01, **_QUICK)
+    return net.fit(X[:16], y[:16]), X[16:22]
+
+
+def test_test_views_are_averaged_with_the_image_itself(mirrored):
+    net, X = mirrored
+    other = [bag[..., ::-1].copy() for bag in X]
+    expected = [(net.predict_proba(X) + net.predict_proba(other)) / 2]
+    expected.append((net.transform(X) + net.transform(other)) / 2)
+    net = pickle.loads(pickle.dumps(net)).set_params(n_test_views=1)
+    np.testing.assert_allclose(net.predict_proba(X), expected[0], rtol=1e-6)
+    np.testing.assert_allclose(net.transform(X), expected[1], rtol=1e-5, atol=1e-6)
+    planes = [values.mean(axis=0) for values in net.plane_features(X)]
+    np.testing.assert_allclose(planes, expected[1], rtol=1e-5, atol=1e-6)
+
+
+def test_test_views_depend_on_no_other_patient_and_no_call(bags):
+    X, y = bags
+    net = PlaneFeatureNet(
+        module="resnet_tiny",
+        n_test_views=2,
+        augmentation=Augmentation(speckle=0.2, rotate_deg=10.0),
+        **_QUICK,
+    )
+    net.fit(X[:16], y[:16])
+    whole = net.predict_proba(X[16:28])
+    np.testing.assert_array_equal(net.predict_proba(X[16:28]), whole)
+    # Sums depend on the batch's size in the last digits.
+    np.testing.assert_allclose(net.predict_proba(X[20:22]), whole[4:6], atol=1e-6)
+    # What was trained counts, whatever is set since.
+    net.set_params(augmentation__rotate_deg=90.0, augmentation__speckle=1.0)
+    np.testing.assert_array_equal(net.predict_proba(X[16:28]), whole)
+    none = net.set_params(n_test_views=0).predict_proba(X[16:28])
+    assert np.abs(none - whole).max() > 1e-5
+
+
+def test_test_views_leave_training_and_its_curves_as_they_are(bags):
+    X, y = bags
+    curves = []
+    for n_views in (0, 2):
+        net = PlaneFeatureNet(module="resnet_tiny", n_test_views=n_views, **_QUICK)
+        curves.append(net.fit(X[:16], y[:16]).training_curve_.drop(columns="seconds"))
+    assert curves[0].equals(curves[1])
+
+
+def test_pairs_have_test_views(pairs):
+    X, y = pairs
+    net = DLRClassifier(module="resnet_tiny", max_shift=0.0, **_QUICK)
+    net.fit(X[:16], y[:16])
+    expected = (net.predict_proba(X) + net.predict_proba(X[..., ::-1].copy())) / 2
+    found = net.set_params(n_test_views=1).predict_proba(X)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_views_that_would_all_be_the_same_are_said(bags):
+    X, y = bags
+    net = PlaneFeatureNet(module="resnet_tiny", n_test_views=3, **_QUICK)
+    net.set_params(flip=False, max_shift=0.0, augmentation=Augmentation())
+    with pytest.warns(UserWarning, match="n_test_views=3 would average an image with"):
+        net.fit(X[:8], y[:8])
+    with pytest.raises(ValueError, match="'n_test_views' parameter"):
+        net.set_params(n_test_views=-1).fit(X, y)
+
+
+def test_a_network_saved_before_there_were_views_predicts_with_them(mirrored):
+    net, X = mirrored
+    old = pickle.loads(pickle.dumps(net))
+    for name in ("changes_", "augmentation", "n_test_views"):
+        vars(old).pop(name)
+    np.testing.assert_array_equal(old.predict_proba(X), net.predict_proba(X))
+    expected = pickle.loads(pickle.dumps(net)).set_params(n_test_views=1)
+    found = old.set_params(n_test_views=1).predict_proba(X)
+    np.testing.assert_array_equal(found, expected.predict_proba(X))
