@@ -15,6 +15,7 @@ from sklearn.utils.validation import (
     column_or_1d,
 )
 
+from sknac.nets._balance import Turns, balanced_shares
 from sknac.nets._data import Batch, ItemDataset, smallest_batch, split_patients
 from sknac.nets._hooks import HookedNet, TrainingStopped
 from sknac.nets._inputs import from_torch
@@ -66,6 +67,8 @@ class NetClassifier(
         "channels_last": ["boolean"],
     }
 
+    balanced_batches = False  # a setting of image networks
+
     # Groups reach ``fit`` wherever they are routed: without them the
     # validation split would put one patient on both sides.
     __metadata_request__fit = {"groups": True}
@@ -95,9 +98,11 @@ class NetClassifier(
             train, valid = self._split(codes, groups, seed)
             if valid is not None:
                 items.check_apart(train, valid)
-            datasets = self._make_datasets(items, codes, weights, train, valid)
+            datasets = self._make_datasets(
+                items, codes, weights, (train, valid), groups
+            )
             with torch_scope(seed=seed, threads=self.threads_):
-                self._build(items, len(datasets[0]))
+                self._build(items, datasets[0].epoch_size)
                 self._task = _task(X, y, sample_weight)
                 with self._resolved_device():
                     self._train(*datasets)
@@ -136,14 +141,18 @@ class NetClassifier(
         self.validation_rows_ = valid
         return train, valid
 
-    def _make_datasets(self, items, codes, weights, train, valid):
+    def _make_datasets(self, items, codes, weights, parts, groups):
         """Make the weighted datasets for training and validation."""
+        train, _ = parts
         item_codes = codes[items.rows]
         weights = item_weights(
             item_codes, weights[items.rows], self.class_weight, self.classes_
         )
+        patients = np.arange(len(codes))
+        if groups is not None:
+            patients = group_codes(groups, len(codes))
         datasets = []
-        for rows in (train, valid):
+        for rows in parts:
             if rows is None:
                 datasets.append(None)
                 continue
@@ -158,10 +167,21 @@ class NetClassifier(
                 raise ValueError("the validation rows have no weight; raise some")
             # Once over the fit: a batch of rare cases must count for more.
             scaled = weights * (len(index) / weights[index].sum())
-            datasets.append(
-                ItemDataset(items, index, item_codes, scaled, self.classes_)
-            )
+            found = ItemDataset(items, index, item_codes, scaled, self.classes_)
+            if self.balanced_batches:
+                self._balance(found, patients[items.rows[index]], rows is train)
+            datasets.append(found)
         return datasets
+
+    def _balance(self, dataset, patients, in_training):
+        """Let classes and patients count the same: by turns, or by their weights."""
+        codes = dataset.codes[dataset.index]
+        if in_training:
+            dataset.turns = Turns(codes, patients)
+            return
+        weights = dataset.weights.copy()
+        weights[dataset.index] *= balanced_shares(codes, patients)
+        dataset.weights = weights * (len(dataset) / weights[dataset.index].sum())
 
     def _build(self, items, n_train):
         """Make callbacks, module, loss and optimizer; try the module once."""

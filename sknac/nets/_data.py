@@ -23,6 +23,8 @@ class ItemDataset(Dataset):
     The loss works on codes; labels are what the scorers of skorch's callbacks see.
     """
 
+    turns = None  # orders of balanced epochs
+
     def __init__(self, items, index=None, codes=None, weights=None, classes=_NO_LABELS):
         self.items = items
         self.index = np.arange(len(items)) if index is None else index
@@ -42,6 +44,11 @@ class ItemDataset(Dataset):
 
     def __len__(self):
         return len(self.index)
+
+    @property
+    def epoch_size(self):
+        """Number of items that one epoch of training takes."""
+        return len(self if self.turns is None else self.turns)
 
     def __getitems__(self, positions):
         index = self.index[np.asarray(positions, dtype=np.intp)]
@@ -83,8 +90,9 @@ def part_bounds(n: int, size: int | None) -> list[tuple[int, int]]:
 class BatchPlan:
     """Positions of each batch; in training a last batch of one joins another."""
 
-    def __init__(self, n, batch_size, *, shuffle, generator):
+    def __init__(self, n, batch_size, *, shuffle, generator, turns=None):
         self.n = n
+        self.turns = turns
         self.batch_size = n if batch_size == -1 else batch_size
         self.shuffle = shuffle
         self.generator = generator
@@ -100,9 +108,12 @@ class BatchPlan:
         return len(self._bounds())
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = torch.arange(self.n)
-        if self.shuffle:
+        if not self.shuffle:
+            order = torch.arange(self.n)
+        elif self.turns is None:
             order = torch.randperm(self.n, generator=self.generator)
+        else:
+            order = self.turns.draw(self.generator)
         for start, end in self._bounds():
             yield order[start:end].tolist()
 
@@ -110,7 +121,9 @@ class BatchPlan:
 def make_loader(dataset, batch_size, *, shuffle, seed, **settings) -> DataLoader:
     """Make a loader of ready batches that leaves torch's generators alone."""
     generator = torch.Generator().manual_seed(seed)
-    plan = BatchPlan(len(dataset), batch_size, shuffle=shuffle, generator=generator)
+    turns = getattr(dataset, "turns", None) if shuffle else None
+    n = len(dataset if turns is None else turns)
+    plan = BatchPlan(n, batch_size, shuffle=shuffle, generator=generator, turns=turns)
     return DataLoader(
         dataset,
         batch_sampler=plan,

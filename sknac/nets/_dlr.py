@@ -53,6 +53,9 @@ class DLRClassifier(ImageNetClassifier):
         Probabilities are means over a pair and so many views of it, changed as in
         training (`flip`, `max_shift`, `augmentation`); see Notes. Read by every
         prediction, so that it may change after ``fit``.
+    balanced_batches : bool, default=False
+        Draw as many pairs of each class into every batch (to one), patients of a class
+        in turn, instead of a `class_weight`; see Notes.
     columns : sequence of two str or None, default=None
         The ultrasound columns before and after, in this order; None takes the only
         two, in the frame's order.
@@ -129,6 +132,12 @@ class DLRClassifier(ImageNetClassifier):
     and the learning curves look at the images as they are, and so do the methods of
     `sknac.inspection`.
 
+    With `balanced_batches` an epoch has as many pairs of each class as the class with
+    most pairs, so that it is longer; every patient (row, or group) is in it, those of
+    a class equally often, with their pairs in turn. Early stopping weighs classes and
+    patients likewise. Probabilities are those of a cohort with as many patients of
+    each class: calibrate them where they are read as risks.
+
     With several planes per visit, planes are paired by position, and the visit with
     fewer planes starts again from its first, so that every plane is used. In
     training each pair is a sample with its patient's label; a patient's score is
@@ -169,6 +178,7 @@ class DLRClassifier(ImageNetClassifier):
         max_shift=0.1,
         augmentation=None,
         n_test_views=0,
+        balanced_batches=False,
         columns=None,
         device="auto",
         random_state=None,
@@ -187,6 +197,7 @@ class DLRClassifier(ImageNetClassifier):
         self.max_shift = max_shift
         self.augmentation = augmentation
         self.n_test_views = n_test_views
+        self.balanced_batches = balanced_batches
         self.columns = columns
         self.device = device
         self.random_state = random_state

@@ -63,6 +63,9 @@ class PlaneFeatureNet(
         it, changed as in training (`flip`, `max_shift`,
         `augmentation`); see Notes. Read by every prediction, so that it may change
         after ``fit``.
+    balanced_batches : bool, default=False
+        Draw as many planes of each class into every batch (to one), patients of a class
+        in turn, instead of a `class_weight`; see Notes.
     columns : str or None, default=None
         The ultrasound column to read; None takes the only one.
     cross_fit : int or None, default=None
@@ -144,6 +147,12 @@ class PlaneFeatureNet(
     and the learning curves look at the images as they are, and so do the methods of
     `sknac.inspection`.
 
+    With `balanced_batches` an epoch has as many planes of each class as the class with
+    most planes, so that it is longer; every patient (row, or group) is in it, those of
+    a class equally often, with their planes in turn. Early stopping weighs classes and
+    patients likewise. Probabilities are those of a cohort with as many patients of
+    each class: calibrate them where they are read as risks.
+
     Planes are read through their handles batch by batch, and once before training to
     refuse invalid pixels. All planes must have one size.
 
@@ -192,6 +201,7 @@ class PlaneFeatureNet(
         max_shift=0.3,
         augmentation=None,
         n_test_views=0,
+        balanced_batches=False,
         columns=None,
         cross_fit=None,
         device="auto",
@@ -211,6 +221,7 @@ class PlaneFeatureNet(
         self.max_shift = max_shift
         self.augmentation = augmentation
         self.n_test_views = n_test_views
+        self.balanced_batches = balanced_batches
         self.columns = columns
         self.cross_fit = cross_fit
         self.device = device

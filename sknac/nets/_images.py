@@ -30,6 +30,7 @@ class ImageNetClassifier(NetClassifier):
         "flip": ["boolean"],
         "max_shift": [Interval(Real, 0, 1, closed="left")],
         "augmentation": [Augmentation, None],
+        "balanced_batches": ["boolean"],
         "n_test_views": [Interval(Integral, 0, None, closed="left")],
         "columns": [str, "array-like", None],
     }
@@ -52,6 +53,11 @@ class ImageNetClassifier(NetClassifier):
     def _check_settings(self):
         """Refuse settings of the augmentation before anything is read."""
         super()._check_settings()
+        if self.balanced_batches and self.class_weight is not None:
+            raise ValueError(
+                f"balanced_batches=True and class_weight={self.class_weight!r} would "
+                "make up for rare classes twice; set one of them"
+            )
         if self.augmentation is not None:
             self.augmentation._validate_params()
         changes = Changes(self.flip, self.max_shift, self.augmentation)
