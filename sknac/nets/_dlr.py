@@ -1,30 +1,36 @@
-"""Dual-input classifier: response from the images of two visits."""
+"""Dual-input classifier: response from the images of two visits or more."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
+
+import torch
 from sklearn.callback import with_callbacks
 
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._named import PAIR_NETS
-from sknac.utils._sklearn import _fit_context
+from sknac.nets._visits import beside_gaps
+from sknac.utils._sklearn import StrOptions, _fit_context
 
 
 class DLRClassifier(ImageNetClassifier):
-    """Dual-input network on a patient's images before and during treatment.
+    """Network on a patient's images before and during treatment.
 
     One of these on the visits before and after the second course, and one on
     those before and after the fourth, are the stages of the stepwise pipeline
-    [1]_. Its encoder and fusion are choices of this library; see `DualInput`.
+    [1]_. It takes more than two visits as well, and, if asked to, patients who missed
+    some. Its encoder and fusion are choices of this library; see `DualInput`.
 
     Parameters
     ----------
     module : str or callable, default="resnet18"
         The encoder of a `DualInput`: ``"resnet18"``, ``"resnet50"``,
         ``"resnet101"``, ``"ran56"``, ``"ran92"``, and for CPUs and small images
-        ``"resnet_tiny"`` and ``"ran_tiny"``; or a class whose modules take pairs and
-        return logits. It gets ``in_channels``, ``n_classes`` and ``image_size`` if
-        it takes them. Its other settings are ``module__...``, such as
-        ``module__fusion``, ``module__shared`` and ``module__dropout``.
+        ``"resnet_tiny"`` and ``"ran_tiny"``; or a class whose modules take the
+        visits' images and return logits. It gets ``in_channels``, ``n_classes``,
+        ``image_size`` and ``n_visits`` if it takes them. Its other settings are
+        ``module__...``, such as ``module__fusion``, ``module__shared`` and
+        ``module__dropout``.
     optimizer : {"adam", "adamw", "sgd"} or callable, default="adam"
         Optimizer; its settings are ``optimizer__...``.
     lr : float, default=1e-4
@@ -56,9 +62,14 @@ class DLRClassifier(ImageNetClassifier):
     balanced_batches : bool, default=False
         Draw as many pairs of each class into every batch (to one), patients of a class
         in turn, instead of a `class_weight`; see Notes.
-    columns : sequence of two str or None, default=None
-        The ultrasound columns before and after, in this order; None takes the only
-        two, in the frame's order.
+    columns : sequence of str or None, default=None
+        The ultrasound columns, two or more, in the order of the visits; None takes
+        the only two, in the frame's order. Of arrays their number counts: without
+        it, two.
+    missing_visits : {"raise", "mask"}, default="raise"
+        ``"raise"`` refuses patients who missed a visit. ``"mask"`` takes those who
+        have one at least, in a cohort frame as None, in arrays as an image that is
+        NaN all over; see Notes.
     device : str, default="auto"
         ``"cpu"``, ``"cuda"``, or ``"auto"`` for a GPU where there is one.
     random_state : int, RandomState or None, default=None
@@ -83,7 +94,7 @@ class DLRClassifier(ImageNetClassifier):
     columns_ : tuple of str
         The ultrasound columns, where X was a cohort frame.
     item_shape_ : tuple of int
-        (2, n_channels, height, width) of every pair.
+        (n_visits, n_channels, height, width) of every item.
     channels_ : tuple of str
         Names of the maps; empty for B-mode images and plain arrays.
     module_ : torch.nn.Module
@@ -138,10 +149,19 @@ class DLRClassifier(ImageNetClassifier):
     patients likewise. Probabilities are those of a cohort with as many patients of
     each class: calibrate them where they are read as risks.
 
-    With several planes per visit, planes are paired by position, and the visit with
-    fewer planes starts again from its first, so that every plane is used. In
-    training each pair is a sample with its patient's label; a patient's score is
-    the mean over the pairs.
+    With several planes per visit, planes are paired by position, and a visit with
+    fewer planes starts again from its first, so that every plane is used: of visits
+    with 2, 3 and 1 planes the items are (0, 0, 0), (1, 1, 0) and (0, 2, 0). In
+    training each item is a sample with its patient's label; a patient's score is
+    the mean over the items. What is said of pairs goes for items of more visits.
+
+    With ``missing_visits="mask"`` the network encodes the images that there are, and
+    nothing stands in for the others: not in the batch statistics, and not in the
+    fusion, of which `DualInput` says what it does without them.
+    ``module__fusion="mean"`` and ``"attention"`` need any one visit; the others
+    compare with the first, and need it and one more. A module of one's own gets images
+    that are NaN all over, and must give finite logits nevertheless. Where all patients
+    of the training have all visits the setting changes nothing.
 
     References
     ----------
@@ -160,8 +180,13 @@ class DLRClassifier(ImageNetClassifier):
     """
 
     _named_modules = PAIR_NETS
-    _item_kind = "pair"
-    n_visits = 2
+    # Of networks saved before there was this setting.
+    missing_visits = "raise"
+
+    _parameter_constraints: dict = {
+        **ImageNetClassifier._parameter_constraints,
+        "missing_visits": [StrOptions({"raise", "mask"})],
+    }
 
     def __init__(
         self,
@@ -180,6 +205,7 @@ class DLRClassifier(ImageNetClassifier):
         n_test_views=0,
         balanced_batches=False,
         columns=None,
+        missing_visits="raise",
         device="auto",
         random_state=None,
         torch_threads=None,
@@ -199,22 +225,36 @@ class DLRClassifier(ImageNetClassifier):
         self.n_test_views = n_test_views
         self.balanced_batches = balanced_batches
         self.columns = columns
+        self.missing_visits = missing_visits
         self.device = device
         self.random_state = random_state
         self.torch_threads = torch_threads
         self._take_further(kwargs)
 
+    @property
+    def n_visits(self) -> int:
+        """Number of visits: that of training, before it the number of columns."""
+        if "item_shape_" in vars(self):
+            return self.item_shape_[0]
+        one = self.columns is None or isinstance(self.columns, str)
+        return 2 if one else max(len(self.columns), 2)
+
+    @property
+    def takes_missing_visits(self) -> bool:
+        """Whether a patient may have missed a visit."""
+        return self.missing_visits == "mask"
+
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, groups=None):
-        """Train on pairs of planes with their patients' labels.
+        """Train on planes of each visit with their patients' labels.
 
         Parameters
         ----------
         X : DataFrame, ndarray or sequence of ndarray
-            A cohort frame with two ultrasound columns; or an array (n_rows, 2,
-            n_channels, height, width) of one pair per row; or per row a bag of
-            pairs (n_pairs, 2, n_channels, height, width).
+            A cohort frame with the ultrasound columns; or an array (n_rows, n_visits,
+            n_channels, height, width) of one item per row; or per row a bag
+            (n_items, n_visits, n_channels, height, width).
         y : array-like of shape (n_rows,)
             Labels of any type.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -231,10 +271,70 @@ class DLRClassifier(ImageNetClassifier):
         Raises
         ------
         CohortError
-            If a visit is missing, or a plane has another size or other maps than
-            the first, or invalid pixels.
+            If a visit is missing that may not be, or a plane has another size or
+            other maps than the first, or invalid pixels.
         ValueError
             If a setting is misspelt, y has one class, there are too few patients
             for the split, the module cannot take the images, or training diverges.
         """
         return self._fit(X, y, sample_weight, groups)
+
+    def _read(self, X, *, reset):
+        """List the items; what is compared with a first visit must have one."""
+        items = super()._read(X, reset=reset)
+        if not reset:
+            self._check_compared(items)
+        return items
+
+    def _build(self, items, n_train):
+        """Make the network, and see that it can do without the missing visits."""
+        super()._build(items, n_train)
+        self._check_compared(items)
+
+    def _check_compared(self, items):
+        """Refuse patients of whom the network can compare nothing."""
+        if getattr(self.module_, "needs_first", False):
+            items.check_compared()
+
+    def _module_facts(self, shape):
+        """What the module must know about the images."""
+        return super()._module_facts(shape) | {"n_visits": shape[0]}
+
+    def _try_module(self):
+        """Run a blank item, and one without its last visit where that may be."""
+        super()._try_module()
+        if not self.takes_missing_visits:
+            return
+        name = type(self.module_).__name__
+        if self.n_visits == 2 and getattr(self.module_, "needs_first", False):
+            raise ValueError(
+                f"missing_visits='mask' needs another fusion of two visits, which "
+                f"{name} compares here; set module__fusion='mean' or 'attention'"
+            )
+        blank = torch.zeros(1, *self.item_shape_)
+        blank[:, -1] = torch.nan
+        try:
+            with torch.inference_mode():
+                finite = self.infer(blank).isfinite().all()
+        except (RuntimeError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"{name} cannot do without a visit: {error}; give it what it needs, "
+                "or leave out the patients who missed one"
+            ) from error
+        if not finite:
+            raise ValueError(
+                f"{name} must give finite logits where a visit is missing, whose image "
+                "is NaN all over; leave such images out, as DualInput does"
+            )
+
+    def _augment(self, x):
+        """Change the items at random; what is missing stays missing."""
+        change = super()._augment
+        return beside_gaps(change, x) if self.takes_missing_visits else change(x)
+
+    def _views(self):
+        """What a prediction looks at besides; what is missing stays missing there."""
+        views = super()._views()
+        if not self.takes_missing_visits:
+            return views
+        return [partial(beside_gaps, view) for view in views]

@@ -1,4 +1,4 @@
-"""Dual-input network: one image before treatment and one after."""
+"""Dual-input network: an image before treatment, and one of each later visit."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,17 +8,17 @@ import torch
 from torch import nn
 
 from sknac.nets._encoders import ENCODERS
-from sknac.nets._parts import PairSplit, Splittable
-
-FUSIONS = {"concat": 2, "diff": 1, "concat_diff": 3}
+from sknac.nets._parts import Splittable, VisitSplit
+from sknac.nets._visits import FUSIONS, Fusion, happened
 
 
 class DualInput(Splittable):
-    """Network on a pair of images, before and after the first courses.
+    """Network on a pair of images, before and after the first courses, or on more.
 
-    An encoder reduces each image to a feature vector; the pair's vectors are
-    fused and classified. With a shared encoder both images go through it in one
-    call, stacked in the batch, so that attribution methods see both.
+    An encoder reduces the image of each visit to a feature vector; the visits'
+    vectors are fused and classified. With a shared encoder all images go through it in
+    one call, stacked in the batch, so that attribution methods see all. The name is
+    that of the published networks, which have two visits; `n_visits` may be more.
 
     Parameters
     ----------
@@ -30,9 +30,13 @@ class DualInput(Splittable):
         One of ``"resnet18"``, ``"resnet50"``, ``"resnet101"``, ``"resnet_tiny"``,
         ``"ran56"``, ``"ran92"`` and ``"ran_tiny"``.
     shared : bool, default=True
-        One encoder for both visits, or one for each.
-    fusion : {"concat", "diff", "concat_diff"}, default="concat_diff"
-        ``[pre, post]``, ``post - pre``, or ``[pre, post, post - pre]``.
+        One encoder for all visits, or one for each.
+    fusion : str, default="concat_diff"
+        What becomes of the visits' vectors. ``"concat"``: all, ``[pre, post]``;
+        ``"diff"``: each later one less the first, ``post - pre``;
+        ``"concat_diff"``: both, ``[pre, post, post - pre]``; ``"mean"``: their mean,
+        which does not know one visit from another; ``"attention"``: as many weighted
+        means as there are visits, each near one of them at first.
     dropout : float, default=0.5
         Share of fused features dropped before the classifying layer in training.
     width : int, default=None
@@ -43,16 +47,26 @@ class DualInput(Splittable):
         Further settings of the encoder's class, such as ``{"units": (1, 1, 1, 1)}``.
     image_size : tuple of two int, default=None
         Height and width; needed only by an encoder with ``head="flatten"``.
+    n_visits : int, default=2
+        Number of visits, at least two.
 
     Raises
     ------
     ValueError
-        If the encoder or the fusion is unknown.
+        If the encoder or the fusion is unknown, or there are fewer than two visits.
 
     Notes
     -----
     The published dual-input models are described by their inputs and outputs; the
     encoder and the fusion are choices of this library.
+
+    The image of a visit that did not happen is NaN all over. It is not encoded, so that
+    nothing of it enters batch statistics, and the fusion does without its vector:
+    ``"mean"`` is that of the others, and in ``"attention"`` its weight is 0. In
+    ``"concat"``, ``"diff"`` and ``"concat_diff"`` its part is 0, and those of the k of
+    n later visits that happened are multiplied by n / k, as dropout does; the first
+    visit and one other must have happened, or the result is NaN. With an encoder for
+    each visit none may be missing.
 
     Examples
     --------
@@ -76,6 +90,7 @@ class DualInput(Splittable):
         feature_dim: int | None = None,
         encoder_settings: Mapping | None = None,
         image_size: tuple[int, int] | None = None,
+        n_visits: int = 2,
     ):
         super().__init__()
         if encoder not in ENCODERS:
@@ -84,88 +99,116 @@ class DualInput(Splittable):
             )
         if fusion not in FUSIONS:
             raise ValueError(f"fusion must be one of {sorted(FUSIONS)}, got {fusion!r}")
+        if n_visits < 2:
+            raise ValueError(f"n_visits must be 2 or more, got {n_visits}")
         kind, named = ENCODERS[encoder]
         settings = {**named, "width": width, "feature_dim": feature_dim}
         settings |= {"image_size": image_size, **(encoder_settings or {})}
-        encoders = [kind(in_channels, n_classes, **settings)]
-        if not shared:
-            encoders.append(kind(in_channels, n_classes, **settings))
+        encoders = [
+            kind(in_channels, n_classes, **settings)
+            for _ in range(1 if shared else n_visits)
+        ]
         self.shared = shared
         self.fusion = fusion
-        dim = encoders[0].feature_dim
+        self.n_visits = n_visits
         for net in encoders:
             # Only the features are used; an idle classifier would be dead weight.
             net.head.classify = nn.Identity()
             net.head.dropout = nn.Identity()
         self.encoders = nn.ModuleList(encoders)
         self.stride = encoders[0].stride
-        self.feature_dim = dim * FUSIONS[fusion]
+        self.fuse = Fusion(fusion, encoders[0].feature_dim, n_visits)
+        self.feature_dim = self.fuse.feature_dim
         self.dropout = nn.Dropout(dropout)
         self.classify = nn.Linear(self.feature_dim, n_classes)
+
+    @property
+    def needs_first(self) -> bool:
+        """Whether the first visit, and one to compare with it, must have happened."""
+        return self.fuse.needs_first
 
     @property
     def last_layers(self) -> tuple[nn.Module, ...]:
         """Last convolutional layer of each encoder, for Grad-CAM.
 
-        With a shared encoder its output holds pre and post of the first patient,
-        then of the second, and so on: ``(2 * n_patients, ...)``.
+        With a shared encoder its output holds the visits of the first patient that
+        happened, in their order, then of the second, and so on.
         """
         return tuple(net.last_layer for net in self.encoders)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """Encode and fuse pairs.
+        """Encode and fuse the visits' images.
 
         Parameters
         ----------
-        x : Tensor of shape (n_pairs, 2, in_channels, height, width)
-            Images before and after.
+        x : Tensor of shape (n_items, n_visits, in_channels, height, width)
+            Images of each visit; NaN all over where it did not happen.
 
         Returns
         -------
-        Tensor of shape (n_pairs, feature_dim)
+        Tensor of shape (n_items, feature_dim)
             Fused features.
-        """
-        if self.shared:
-            pre, post = (
-                self.encoders[0](x.flatten(0, 1)).unflatten(0, (-1, 2)).unbind(1)
-            )
-        else:
-            pre, post = (net(x[:, i]) for i, net in enumerate(self.encoders))
-        return self._fuse(pre, post)
 
-    def _fuse(self, pre, post):
-        """Put the vectors of two visits together."""
-        parts = {
-            "concat": (pre, post),
-            "diff": (post - pre,),
-            "concat_diff": (pre, post, post - pre),
-        }
-        return torch.cat(parts[self.fusion], dim=1)
+        Raises
+        ------
+        ValueError
+            If there are not `n_visits`, or one is missing that has its own encoder.
+        """
+        if x.shape[1] != self.n_visits:
+            raise ValueError(
+                f"x must hold n_visits={self.n_visits} images an item, got {x.shape[1]}"
+            )
+        here = happened(x)
+        return self.fuse(self._encode(x, here), here)
+
+    def _encode(self, x, here):
+        """Make the visits' vectors, (n_items, n_visits, dim); 0 of missing ones."""
+        if here.all():
+            if self.shared:
+                found = self.encoders[0](x.flatten(0, 1))
+                return found.unflatten(0, (-1, self.n_visits))
+            each = [net(x[:, i]) for i, net in enumerate(self.encoders)]
+            return torch.stack(each, 1)
+        if not self.shared:
+            raise ValueError(
+                "a visit is missing, and each visit has an encoder of its own, which "
+                "may be left with one image; set shared=True"
+            )
+        found = self.encoders[0](x[here])
+        vectors = found.new_zeros(*here.shape, found.shape[-1])
+        vectors[here] = found
+        return vectors
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Compute class logits of pairs.
+        """Compute class logits.
 
         Parameters
         ----------
-        x : Tensor of shape (n_pairs, 2, in_channels, height, width)
-            Images before and after.
+        x : Tensor of shape (n_items, n_visits, in_channels, height, width)
+            Images of each visit; NaN all over where it did not happen.
 
         Returns
         -------
-        Tensor of shape (n_pairs, n_classes)
+        Tensor of shape (n_items, n_classes)
             Logits.
         """
         return self.classify(self.dropout(self.features(x)))
 
-    def split(self) -> PairSplit:
+    def split(self) -> VisitSplit:
         """Name the encoders, and what makes logits of their vectors.
 
         Returns
         -------
-        PairSplit
-            The same encoder twice where it is shared.
+        VisitSplit
+            The same encoder for each visit where it is shared.
         """
-        pre, post = (*self.encoders, *self.encoders)[:2]
-        return PairSplit(
-            (pre, post), lambda *own: self.classify(self.dropout(self._fuse(*own)))
-        )
+        encoders = tuple(self.encoders) * (self.n_visits if self.shared else 1)
+        return VisitSplit(encoders, self._join)
+
+    def _join(self, *vectors):
+        """Make logits of one vector per visit; None where it did not happen."""
+        known = next(one for one in vectors if one is not None)
+        here = torch.tensor([one is not None for one in vectors], device=known.device)
+        filled = [torch.zeros_like(known) if one is None else one for one in vectors]
+        fused = self.fuse(torch.stack(filled, 1), here.expand(len(known), -1))
+        return self.classify(self.dropout(fused))

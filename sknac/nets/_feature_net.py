@@ -179,7 +179,6 @@ class PlaneFeatureNet(
     """
 
     _named_modules = PLANE_NETS
-    _item_kind = "plane"
 
     _parameter_constraints: dict = {
         **ImageNetClassifier._parameter_constraints,

@@ -16,14 +16,14 @@ from sknac.utils._warnings import warn_user
 
 
 class ImageNetClassifier(NetClassifier):
-    """Base of the estimators whose rows are bags of planes or of pairs."""
+    """Base of the estimators whose rows are bags of planes, or of one of each visit."""
 
     kinds = ("bmode", "maps")
     n_visits = 1
+    takes_missing_visits = False
     # Of networks saved before there were these settings.
     augmentation = None
     n_test_views = 0
-    _item_kind = "plane"
 
     _parameter_constraints: dict = {
         **NetClassifier._parameter_constraints,
@@ -39,7 +39,14 @@ class ImageNetClassifier(NetClassifier):
         """List the items of X and check them; in ``fit`` every pixel is checked."""
         # Later frames are asked for the columns of training, and miss them by name.
         columns = self.columns if reset else vars(self).get("columns_", self.columns)
-        items = read_items(self, X, kind=self._item_kind, columns=columns, reset=reset)
+        items = read_items(
+            self,
+            X,
+            n_visits=self.n_visits,
+            columns=columns,
+            reset=reset,
+            masked=self.takes_missing_visits,
+        )
         shape = items.shape if reset else self.item_shape_
         items.check_alike(shape, items.channels if reset else self.channels_)
         if reset:

@@ -56,19 +56,20 @@ class Split:
 
 
 @dataclass(frozen=True)
-class PairSplit:
-    """A network on pairs as its two encoders and what makes logits of their vectors.
+class VisitSplit:
+    """A network on several visits as its encoders and what joins their vectors.
 
     Parameters
     ----------
-    encoders : tuple of (Module, Module)
-        What makes a vector of each image.
+    encoders : tuple of Module
+        What makes a vector of the image of each visit, in their order.
     join : callable
-        Makes logits of the vectors of both.
+        Makes logits of one vector per visit, given one by one; None stands for a
+        visit that did not happen.
     """
 
-    encoders: tuple[nn.Module, nn.Module]
-    join: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    encoders: tuple[nn.Module, ...]
+    join: Callable[..., torch.Tensor]
 
 
 class Splittable(nn.Module):
@@ -83,7 +84,7 @@ class Splittable(nn.Module):
         if computes and "split" not in vars(cls):
             cls.split = Splittable.split
 
-    def split(self) -> Split | PairSplit | None:
+    def split(self) -> Split | VisitSplit | None:
         """Name the network's parts; None where they are not known."""
         return None
 

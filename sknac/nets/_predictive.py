@@ -7,7 +7,8 @@ import pandas as pd
 from sklearn.callback import with_callbacks
 
 from sknac.nets._base import NetClassifier
-from sknac.nets._inputs import TableItems, from_torch
+from sknac.nets._inputs import from_torch
+from sknac.nets._items import TableItems
 from sknac.nets._named import TABLE_NETS
 from sknac.utils._frames import validate_data
 from sknac.utils._labels import refuse_dates

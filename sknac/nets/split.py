@@ -19,19 +19,19 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sknac.cohort.planes import check_has_studies
 from sknac.nets._calibrated import cut_off
 from sknac.nets._images import ImageNetClassifier
-from sknac.nets._inputs import Items
-from sknac.nets._parts import PairSplit, Split, Splittable
+from sknac.nets._inputs import check_visits
+from sknac.nets._items import Items
+from sknac.nets._parts import Split, Splittable, VisitSplit
 from sknac.nets._scope import torch_scope
 from sknac.utils._parts import only_part
 
 __all__ = [
     "Items",
-    "PairSplit",
     "Split",
     "SplitModel",
+    "VisitSplit",
     "computing",
     "evaluating",
     "network_parts",
@@ -44,7 +44,7 @@ class SplitModel:
     """A fitted estimator in three parts: before the network, it, and after it.
 
     A patient's probabilities are ``finish(items.mean_by_row(values))``, where
-    ``values`` are `item_values` of all planes (or pairs of planes) of
+    ``values`` are `item_values` of all planes (or sets of one plane of each visit) of
     ``items(images(X))``.
 
     Parameters
@@ -87,7 +87,8 @@ class SplitModel:
                     "fit it on cohort frames, or give arrays"
                 )
             # Before the first step has worked for long.
-            check_has_studies(X, [column for column in self.columns if column in X])
+            columns = [column for column in self.columns if column in X]
+            check_visits(X, columns, masked=self.net.takes_missing_visits)
         yield X
         for step in self.before:
             X = step.transform(X)
@@ -98,7 +99,7 @@ class SplitModel:
         return deque(self.frames(X), maxlen=1).pop()
 
     def items(self, images) -> Items:
-        """List the network's items: planes, or pairs of planes, with their rows."""
+        """List the network's items, planes or one of each visit, with their rows."""
         return self.net._read(images, reset=False)
 
     @property
@@ -235,7 +236,7 @@ def _refuse(estimator, steps):
     )
 
 
-def network_parts(module: nn.Module) -> Split | PairSplit | None:
+def network_parts(module: nn.Module) -> Split | VisitSplit | None:
     """Ask a network of what parts it consists; None where it does not say.
 
     Parameters
@@ -245,8 +246,8 @@ def network_parts(module: nn.Module) -> Split | PairSplit | None:
 
     Returns
     -------
-    Split, PairSplit or None
-        The parts of a network on images, or the encoders of one on pairs.
+    Split, VisitSplit or None
+        The parts of a network on images, or the encoders of one on several visits.
     """
     return module.split() if isinstance(module, Splittable) else None
 

@@ -10,8 +10,15 @@ from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 from sknac.nets._inputs import from_torch, read_items
 
 
-def read(X, kind="plane", columns=None):
-    return read_items(PlaneFeatureNet(), X, kind=kind, columns=columns, reset=True)
+def read(X, n_visits=1, columns=None, masked=False):
+    return read_items(
+        PlaneFeatureNet(),
+        X,
+        n_visits=n_visits,
+        columns=columns,
+        reset=True,
+        masked=masked,
+    )
 
 
 def frame(*studies, **others):
@@ -46,9 +53,69 @@ def test_items_follow_rows_then_planes(cohort):
 def test_planes_are_paired_by_position_and_the_shorter_visit_starts_again():
     pre = bmode(*[np.full((2, 2), v) for v in (1, 2, 3)])
     post = bmode(*[np.full((2, 2), v) for v in (10, 20)])
-    items = read(frame(pre, us_post2=[post]), kind="pair")
+    items = read(frame(pre, us_post2=[post]), n_visits=2)
     corner = items.batch(range(3))[:, :, 0, 0, 0]
     np.testing.assert_array_equal(corner, [[1, 10], [2, 20], [3, 10]])
+
+
+def test_a_third_visit_starts_again_for_itself():
+    visits = [
+        bmode(*[np.full((2, 2), 10 * k + v) for v in range(n)])
+        for k, n in enumerate((2, 3, 1))
+    ]
+    X = frame(visits[0], us_post2=[visits[1]], us_post4=[visits[2]])
+    items = read(X, n_visits=3)
+    corner = items.batch(range(3))[:, :, 0, 0, 0]
+    np.testing.assert_array_equal(corner, [[0, 10, 20], [1, 11, 20], [0, 12, 20]])
+    assert items.places[2] == "row P0, column us_pre/us_post2/us_post4, plane 2"
+
+
+@pytest.mark.parametrize("blank", [None, np.nan, pd.NA])
+def test_a_missing_visit_is_refused_or_masked(blank):
+    one, two = bmode(np.ones((2, 2))), bmode(*np.full((2, 2, 2), 2.0))
+    X = frame(one, one, us_post2=[two, blank], us_post4=[blank, two])
+    with pytest.raises(CohortError, match="row P1, column us_post2: the visit is miss"):
+        read(X, n_visits=3)
+    items = read(X, n_visits=3, masked=True)
+    np.testing.assert_array_equal(items.rows, [0, 0, 1, 1])
+    np.testing.assert_array_equal(items.happened, [[1, 1, 0]] * 2 + [[1, 0, 1]] * 2)
+
+
+def test_a_patient_without_any_visit_is_refused_all_the_same():
+    one = bmode(np.ones((2, 2)))
+    X = frame(one, None, None, us_post2=[one, None, None])
+    said = r"^row P1, column us_pre/us_post2: every visit .* \(in 2 of 3 rows\); leave"
+    with pytest.raises(CohortError, match=said):
+        read(X, n_visits=2, masked=True)
+
+
+@pytest.mark.parametrize("form", ["array", "bags", "tensors", "float16"])
+def test_an_image_that_is_nan_all_over_is_a_missing_visit(form):
+    X = np.ones((3, 2, 3, 1, 4, 4), "float16" if form == "float16" else "float32")
+    X[0, 1, 2] = X[2, 0, 0] = np.nan
+    given = {"bags": list(X), "tensors": [torch.from_numpy(bag) for bag in X]}
+    items = read(given.get(form, X), n_visits=3, masked=True)
+    expected = np.ones((6, 3), bool)
+    expected[1, 2] = expected[4, 0] = False
+    np.testing.assert_array_equal(items.happened, expected)
+    items.check_pixels()
+    with pytest.raises(CohortError, match=r"row 0, plane 1: 33.3% of the pixels are"):
+        read(given.get(form, X), n_visits=3).check_pixels()
+
+
+def test_an_image_with_some_nan_is_no_missing_visit():
+    X = np.ones((2, 3, 1, 4, 4))
+    X[1, 2, 0, :3] = np.nan
+    with pytest.raises(CohortError, match=r"row 1, plane 0: 25.0% of the pixels are"):
+        read(X, n_visits=3, masked=True).check_pixels()
+    X[1] = np.nan
+    with pytest.raises(CohortError, match="row 1, plane 0: every visit is missing"):
+        read(X, n_visits=3, masked=True)
+
+
+def test_numbers_without_nan_have_no_gaps():
+    X = np.ones((2, 3, 1, 4, 4), np.uint8)
+    assert read(X, n_visits=3, masked=True).happened.all()
 
 
 def test_planes_are_read_only_when_they_are_asked_for(monkeypatch):
@@ -101,7 +168,14 @@ def test_unusable_arrays_are_refused(X, message):
 
 def test_pair_of_three_images_is_refused():
     with pytest.raises(ValueError, match="a pair has 2 images"):
-        read(np.zeros((4, 3, 1, 8, 8)), kind="pair")
+        read(np.zeros((4, 3, 1, 8, 8)), n_visits=2)
+
+
+@pytest.mark.parametrize("n_visits", [2, 4])
+def test_every_row_has_the_same_number_of_visits(n_visits):
+    bags = [np.zeros((1, 3, 1, 8, 8)), np.zeros((2, n_visits, 1, 8, 8))]
+    with pytest.raises(ValueError, match=r"^row 1: an item has 3 images, one of each"):
+        read(bags, n_visits=3)
 
 
 def fit(X):
@@ -162,12 +236,18 @@ def test_columns_must_be_chosen_where_there_are_several(cohort):
         PlaneFeatureNet(module="resnet_tiny").fit(X, y)
     with pytest.raises(ValueError, match="2 ultrasound column"):
         DLRClassifier(module="resnet_tiny", columns=["us_pre"]).fit(X, y)
+    three = X.assign(us_post4=X["us_post2"])
+    with pytest.raises(ValueError, match=r"2 ultrasound column.*_post4.*columns="):
+        DLRClassifier(module="resnet_tiny").fit(three, y)
 
 
 def test_a_visit_is_not_compared_with_itself(cohort):
     X, y = cohort
     net = DLRClassifier(module="resnet_tiny", columns=["us_pre", "us_pre"])
     with pytest.raises(ValueError, match="names 'us_pre' twice; name two visits"):
+        net.fit(X, y)
+    net.set_params(columns=["us_pre", "us_post2", "us_post2"])
+    with pytest.raises(ValueError, match="names 'us_post2' twice; name 3 visits"):
         net.fit(X, y)
 
 
@@ -215,69 +295,6 @@ def test_half_precision_of_either_kind_is_read():
         np.testing.assert_array_equal(from_torch(torch.ones(2, dtype=dtype)), [1, 1])
 
 
-def saved_twice(folder):
-    """A cohort of eight patients, two of whom have one image, saved twice."""
-    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32), "uint8")
-    images[1] = images[0]
-    for number, image in enumerate(images):
-        Image.fromarray(image).save(folder / f"{number}.png", compress_level=number)
-    rows = [(f"P{number}", "pre", f"{number}.png", "bmode") for number in range(8)]
-    table = pd.DataFrame(rows, columns=["patient_id", "visit", "path", "kind"])
-    return cohort_from_table(table, root=folder, duplicates="ignore")
-
-
-def test_an_image_saved_again_is_not_on_both_sides(tmp_path):
-    X = saved_twice(tmp_path)
-    items = read(X)
-    said = (
-        "^row P0, column us_pre, plane 0 and row P1, column us_pre, plane 0 have the "
-        "same pixels, and one is trained on, the other held out; leave one"
-    )
-    with pytest.raises(CohortError, match=said):
-        items.check_apart(np.arange(0, 8, 2), np.arange(1, 8, 2))
-    items.check_apart(np.arange(2), np.arange(2, 8))
-
-
-@pytest.mark.parametrize("form", ["frame", "array", "bags"])
-def test_images_of_every_form_are_kept_apart(form, tmp_path):
-    X = saved_twice(tmp_path)
-    images = np.stack([X["us_pre"].iloc[i].planes[0].load() for i in range(8)])[:, None]
-    X = {"frame": X, "array": images, "bags": [image[None] for image in images]}[form]
-    with pytest.raises(CohortError, match="have the same pixels"):
-        read(X).check_apart(np.array([0, 2, 4]), np.array([1, 3]))
-
-
-def test_pairs_are_apart_in_each_image(tmp_path):
-    X = saved_twice(tmp_path)
-    X["us_post2"] = X["us_pre"].to_numpy()[::-1]
-    items = read_items(DLRClassifier(), X, kind="pair", columns=None, reset=True)
-    with pytest.raises(CohortError, match="row P1, column us_pre/us_post2, plane 0"):
-        items.check_apart(np.array([0]), np.array([1, 2]))
-
-
-def test_empty_images_and_repeated_patients_are_no_leak():
-    X = frame(*[bmode(np.zeros((4, 4)))] * 2, bmode(np.eye(4)), bmode(np.eye(4)))
-    items = read(X)
-    items.places = [p.replace("row P3", "row P2") for p in items.places]
-    items.check_apart(np.array([0, 2]), np.array([1, 3]))
-
-
-@pytest.mark.parametrize(
-    "settings", [{}, {"validation_fraction": None, "cross_fit": 2}]
-)
-def test_validation_and_folds_refuse_one_image_on_both_sides(tmp_path, settings):
-    X, y = saved_twice(tmp_path), ["a", "a", "b", "b"] * 2
-    net = PlaneFeatureNet(module="resnet_tiny", max_epochs=1, **settings)
-
-    def fit_with_seeds(n, **given):
-        for seed in range(n):
-            net.set_params(random_state=seed).fit_transform(X, y, **given)
-
-    with pytest.raises(CohortError, match="have the same pixels"):
-        fit_with_seeds(6)
-    fit_with_seeds(1, groups=[0, 0, 1, 2, 3, 4, 5, 6])
-
-
 SHARED = {
     "one study": ((1, 2), (1, 2)),
     "one plane": ((1, 2, 3), (4, 2)),
@@ -292,7 +309,20 @@ def test_an_image_that_is_of_both_visits_is_said(values):
     other = bmode(ramp + 9)
     X = frame(other, pre, us_post2=[bmode(ramp + 8), post])
     with pytest.warns(UserWarning, match="^1 patients have an image at .* row P1:"):
-        read(X, kind="pair")
+        read(X, n_visits=2)
+
+
+@pytest.mark.parametrize("at", [(0, 1), (0, 2), (1, 2)])
+def test_an_image_of_any_two_of_three_visits_is_said(at):
+    ramp = np.arange(4.0).reshape(2, 2)
+    cells = [bmode(ramp + k) for k in range(3)]
+    cells[at[1]] = cells[at[0]]
+    names = ["us_pre", "us_post2", "us_post4"]
+    gap = [bmode(ramp), None, None]
+    X = frame(gap[0], cells[0], **{names[k]: [gap[k], cells[k]] for k in (1, 2)})
+    said = f"^1 patients have an image at two visits, .* row P1, columns {names[at[0]]}"
+    with pytest.warns(UserWarning, match=f"{said} and {names[at[1]]}: what is"):
+        read(X, n_visits=3, masked=True)
 
 
 def test_an_image_file_that_is_of_both_visits_is_said(tmp_path):
@@ -305,11 +335,11 @@ def test_an_image_file_that_is_of_both_visits_is_said(tmp_path):
     table = pd.DataFrame(table | {"kind": "bmode"})
     X = cohort_from_table(table, root=tmp_path, duplicates="ignore")
     with pytest.warns(UserWarning, match="at both visits, us_pre and us_post2, the"):
-        read(X, kind="pair", columns=("us_pre", "us_post2"))
+        read(X, n_visits=2, columns=("us_pre", "us_post2"))
 
 
 def test_blank_images_and_equal_ones_of_several_patients_are_not(recwarn):
     blank, ramp = np.zeros((2, 2)), np.arange(4.0).reshape(2, 2)
     first = bmode(blank), bmode(ramp)
-    read(frame(*first, us_post2=[bmode(blank), bmode(ramp + 1)]), kind="pair")
+    read(frame(*first, us_post2=[bmode(blank), bmode(ramp + 1)]), n_visits=2)
     assert not recwarn
