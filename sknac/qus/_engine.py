@@ -19,7 +19,13 @@ from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._maps_result import QUSMaps
 from sknac.qus._noise import band_parts, noise_floor, snr_db
 from sknac.qus._smoothing import TaperSmoothing
-from sknac.qus._spectrum import block_rows, box_sum, for_blocks, window_power
+from sknac.qus._spectrum import (
+    block_rows,
+    box_sum,
+    for_blocks,
+    pairs_of,
+    window_power,
+)
 from sknac.utils._room import check_room
 
 NEEDS_BSC = ("esd", "eac", "bsc")
@@ -128,7 +134,7 @@ class _Frame:
         dtype = data.samples.dtype
         self.samples, self.plan = data.samples, plan
         self.loss, self.speed_of_sound, self.out = loss, speed_of_sound, out
-        self.dft, self.grid = plan.dft_matrix(dtype), grid
+        self.dft, self.grid = pairs_of(plan.dft_matrix(dtype)), grid
         # The box sum adds lines up and the samples were scaled: both are
         # constants of the log.
         self.gain = np.log(data.scale**2 / plan.n_lines)
@@ -144,11 +150,15 @@ class _Frame:
     def __call__(self, first, last, scratch):
         rows = slice(first, last)
         power = window_power(self.samples, self.dft, self.plan, (first, last), scratch)
+        if self.smoothing is not None or self.grid is not None:
+            power = np.ascontiguousarray(power)  # they go through it bin by bin
         with np.errstate(divide="ignore", invalid="ignore"):
             np.log(power, out=power)
             if self.smoothing is not None:
                 self.smoothing.remove(power, rows)
-            values = np.matmul(self.matrix, power)
+            shape = last - first, len(self.matrix), power.shape[2]
+            values = scratch.get("values", shape, power.dtype)
+            np.matmul(self.matrix, power, out=values)
             fitted = values[:, : self.n_fitted]
             shift = self.constants[rows, :, None] + (
                 self.linear.per_loss[:, None] * self.loss[rows, None, :]

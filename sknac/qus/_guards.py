@@ -12,7 +12,6 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import detrend
 
 from sknac.qus._estimates import DB
 
@@ -46,11 +45,14 @@ def sample_spectrum(rf, fs_mhz) -> SampledSpectrum | None:
     tops = np.linspace(0, rf.shape[0] - n, _MAX_GATES).astype(int)
     lines = np.unique(np.linspace(0, rf.shape[1] - 1, _MAX_LINES).astype(int))
     gates = np.stack([rf[top : top + n][:, lines] for top in np.unique(tops)])
-    gates = np.nan_to_num(gates.astype(np.float64), posinf=0.0, neginf=0.0)
+    if gates.dtype.kind == "f":
+        gates = np.nan_to_num(gates, posinf=0.0, neginf=0.0)
+    gates = gates.astype(np.float64)
     gates /= np.abs(gates).max() or 1.0
     gates -= gates.mean(axis=1, keepdims=True)
-    common = gates.mean(axis=2, keepdims=True)  # an offset may grow with depth
-    gates -= common - detrend(common, axis=1)
+    along = np.arange(n) - (n - 1) / 2
+    slope = gates.mean(axis=2) @ along / (along @ along)
+    gates -= along[:, None] * slope[:, None, None]  # an offset may grow with depth
     spectra = np.fft.rfft(gates * np.hanning(n)[:, None], axis=1)[:, 1:]
     power = (np.abs(spectra) ** 2).mean(axis=2)
     total = power.sum(axis=1)

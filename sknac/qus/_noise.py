@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import binary_erosion, uniform_filter1d
 
+from sknac.qus._condition import median
 from sknac.qus._estimates import DB
 from sknac.qus._spectrum import Scratch, line_spectra
 from sknac.utils._blas import single_blas_thread
@@ -38,7 +39,7 @@ def noise_floor(rf, plan):
     with single_blas_thread():
         parts = line_spectra(rf.samples, dft, coarse, (0, n_rows), Scratch())
     power = np.einsum("rfl,rfl->rl", parts, parts) / _N_FREQS
-    level = np.maximum(np.median(power, axis=1), _NOTHING)
+    level = np.maximum(median(power), _NOTHING)
     ln = _quietest_below(np.log(level)) + 2 * np.log(rf.scale)
     fine = np.arange(plan.n_rows(rf.samples.shape[0])) * plan.hop_samples
     return np.interp(fine, np.arange(n_rows) * coarse.hop_samples, ln)

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from sknac.qus._spectrum import (
     block_rows,
     box_sum,
     for_blocks,
+    pairs_of,
     window_power,
 )
 
@@ -57,14 +60,34 @@ def test_an_error_in_a_thread_reaches_the_caller():
         for_blocks(20, 1, task, 2)
 
 
-def test_window_power_is_that_of_each_window(rng, plan):
-    rf, dft = rng.normal(size=(300, 16)), plan.dft_matrix(float)
-    power = window_power(rf, dft, plan, (1, 4), Scratch())
-    cut = rf[2 * plan.hop_samples :][:104, 3 * plan.hop_lines :][:, : plan.n_lines]
-    real, imaginary = np.split(dft @ cut, 2)
-    expected = (real**2 + imaginary**2).sum(axis=1)
-    np.testing.assert_allclose(power[1, :, 3], expected)
-    assert power.shape == (3, plan.freqs_mhz.size, plan.n_columns(16))
+def power_of(rf, plan):
+    """Power of all windows at once, and of one after the other."""
+    dft = plan.dft_matrix(rf.dtype)
+    n_rows, n_columns = plan.n_rows(len(rf)), plan.n_columns(rf.shape[1])
+    power = window_power(rf, pairs_of(dft), plan, (0, n_rows), Scratch())
+    expected = np.empty((n_rows, plan.freqs_mhz.size, n_columns))
+    for row, column in np.ndindex(n_rows, n_columns):
+        cut = rf[row * plan.hop_samples :][: plan.n_samples]
+        cut = cut[:, column * plan.hop_lines :][:, : plan.n_lines]
+        real, imaginary = np.split(dft @ cut, 2)
+        expected[row, :, column] = (real**2 + imaginary**2).sum(axis=1)
+    return power, expected
+
+
+@pytest.mark.parametrize("n_lines", [1, 2, 4, 9, 15, 16])
+@pytest.mark.parametrize("hop_lines", [1, 3])
+def test_window_power_is_that_of_each_window(rng, plan, n_lines, hop_lines):
+    plan = replace(plan, n_lines=n_lines, hop_lines=hop_lines, hop_samples=5)
+    power, expected = power_of(rng.normal(size=(300, 16)), plan)
+    np.testing.assert_allclose(power, expected, rtol=1e-10)
+
+
+def test_window_power_lets_no_nan_travel_from_row_to_row(rng, plan):
+    rf = rng.normal(size=(300, 16))
+    rf[200:, 1] = rf[:60, 14] = np.nan
+    power, expected = power_of(rf, plan)
+    np.testing.assert_array_equal(np.isnan(power), np.isnan(expected))
+    assert 0 < np.isnan(power).mean() < 1
 
 
 def test_blocks_fit_into_the_cache_but_hold_a_row(plan):
