@@ -44,6 +44,15 @@ def not_negative(name, value, mend):
     return positive(name, value, mend)
 
 
+def different_names(name, value, known):
+    """Return one name or several, all different and known, as a tuple."""
+    names = (value,) if isinstance(value, str) else tuple(value)
+    unknown = [one for one in names if one not in known]
+    if unknown or not names or len(set(names)) < len(names):
+        raise ValueError(f"{name} must be different names out of {known}, got {names}")
+    return names
+
+
 def pair(name, value):
     """Spread a scalar over (axial, lateral), or return the given pair."""
     values = np.atleast_1d(value)

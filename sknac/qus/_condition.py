@@ -193,3 +193,12 @@ def bad_lines(rf, plan):
         if still.any():
             marks["dead_line"] = still
     return marks
+
+
+def first_causes(causes, shape):
+    """Mark the windows that any cause spoils; count them by their first one."""
+    spoilt, counts = np.zeros(shape, dtype=bool), {}
+    for name, bad in causes.items():
+        counts[name] = int(np.count_nonzero(bad & ~spoilt))
+        spoilt |= bad
+    return spoilt, counts

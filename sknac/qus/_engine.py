@@ -5,7 +5,7 @@
 import numpy as np
 
 from sknac.qus._checks import usable_rf
-from sknac.qus._condition import bad_lines, condition
+from sknac.qus._condition import bad_lines, condition, first_causes
 from sknac.qus._estimates import (
     DB,
     gaussian_esd_eac,
@@ -226,10 +226,7 @@ def _causes(silent, marks, reference, plan, out, min_snr_db):
 def _invalidate(out, causes):
     """Set unusable windows to NaN; return `valid` and the counts by first cause."""
     maps = {name: values for name, values in out.items() if name != "snr_db"}
-    unusable, counts = np.zeros(next(iter(maps.values())).shape[:2], dtype=bool), {}
-    for name, bad in causes.items():
-        counts[name] = int(np.count_nonzero(bad & ~unusable))
-        unusable |= bad
+    unusable, counts = first_causes(causes, next(iter(maps.values())).shape[:2])
     if unusable.any():
         for values in maps.values():
             values[unusable] = np.nan

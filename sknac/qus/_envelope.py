@@ -3,16 +3,30 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from sknac.qus._checks import usable_rf
-from sknac.qus._condition import bad_lines, condition, condition_envelope
+from sknac.qus._condition import (
+    bad_lines,
+    condition,
+    condition_envelope,
+    first_causes,
+)
 from sknac.qus._guards import check_rf
 from sknac.qus._spectrum import axial_sums, box_sum
 
 ENVELOPE_CHANNELS = ("nakagami_m", "nakagami_omega", "envelope_snr")
+ENVELOPE_CAUSES = (
+    "nonfinite",
+    "saturated",
+    "dead_line",
+    "silent",
+    "zeros",
+    "no_spread",
+)
 SPECKLE_SNR = 1.91  # of Rayleigh amplitudes, sqrt(pi / (4 - pi))
 _DTYPE = np.dtype(np.float32)
 _LINES = 32  # transformed at a time, so that they stay inside the cache
@@ -31,13 +45,24 @@ _MANY, _LOUD = 0.2, 10.0  # share of such windows, and their RMS in digits
 _ENOUGH, _LOOKED_AT = 50, 10_000  # windows
 
 
-def envelope_maps(plane, plan, channels):
-    """Map an RF or envelope plane; return maps by name and what is doubtful."""
+class EnvelopeMaps(NamedTuple):
+    """Maps by name, what is doubtful, and windows without all maps by first cause."""
+
+    maps: dict
+    doubts: list
+    invalid: dict
+
+
+def envelope_maps(plane, plan, channels) -> EnvelopeMaps:
+    """Map an RF or envelope plane."""
     data, power = _power_of(plane, plan)
     means = _Means(power, plan)
-    unusable = means.power <= 0
-    for marks in bad_lines(data, plan).values():
-        unusable |= box_sum(marks.astype(np.int32), plan.n_lines, plan.hop_lines) > 0
+    causes = {
+        name: box_sum(marks.astype(np.int32), plan.n_lines, plan.hop_lines) > 0
+        for name, marks in bad_lines(data, plan).items()
+    }
+    causes["silent"] = means.power <= 0
+    unusable = np.logical_or.reduce(list(causes.values()))
     with np.errstate(divide="ignore", invalid="ignore"):
         out = {"envelope_snr": means.snr}
         doubts = compression_doubts(means, ~unusable)
@@ -50,9 +75,14 @@ def envelope_maps(plane, plan, channels):
         if "nakagami_m" in channels:
             out["nakagami_m"] = means.m()
             doubts += size_doubts(power, plan)
+            causes["zeros"] = means.share > _MOST_ZEROS
     for values in out.values():
         np.copyto(values, np.nan, where=unusable)
-    return {name: out[name] for name in channels}, doubts
+    maps = {name: out[name] for name in channels}
+    counts, missing = {}, np.isnan(sum(maps.values()))
+    if missing.any():
+        _, counts = first_causes(causes | {"no_spread": missing}, missing.shape)
+    return EnvelopeMaps(maps, doubts, {name: n for name, n in counts.items() if n})
 
 
 class _Means:

@@ -2,18 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numpy as np
+from functools import partial
+
 import pandas as pd
 
-from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort import Plane
 from sknac.cohort.planes import check_kind, list_planes
-from sknac.qus._envelope import ENVELOPE_CHANNELS, envelope_maps
-from sknac.qus._guards import warn_all
-from sknac.qus._plan import WindowPlan, window_hops, window_lengths
-from sknac.utils._sklearn import Interval, Real
+from sknac.qus._checks import different_names
+from sknac.qus._envelope import ENVELOPE_CAUSES, ENVELOPE_CHANNELS
+from sknac.qus._envelope_job import make_envelope_job
+from sknac.qus._map_step import MapStep
+from sknac.qus._quality import windows_table
 
 
-class EnvelopeMapper(PlaneTransformer):
+class EnvelopeMapper(MapStep):
     """Turn RF planes or envelopes into maps of the envelope's statistics.
 
     They need no reference phantom: how echo amplitudes are distributed within a
@@ -27,6 +29,14 @@ class EnvelopeMapper(PlaneTransformer):
         Window side, or (axial, lateral), in mm.
     overlap : float or tuple of float, default=0.95
         Overlap of neighbouring windows in [0, 1), or (axial, lateral).
+    pixel_mm : float or None, default=None
+        Side of square pixels to which the finished maps are interpolated linearly;
+        None keeps the window grid.
+    min_valid_share : float, default=0.5
+        Planes of which a map has a smaller share of valid windows are warned of, as
+        are those with a map that has none. Nothing is left out.
+    store : str, path-like or None, default=None
+        Folder of computed maps, as of `QUSMapper`; mappers of both kinds may share it.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -34,6 +44,12 @@ class EnvelopeMapper(PlaneTransformer):
 
     Attributes
     ----------
+    quality_ : DataFrame of shape (n_planes, n_columns)
+        How far the maps of the last `transform` (or ``fit_transform``) can be used,
+        one row per plane: ``patient_id``, ``visit``, ``plane``, ``n_windows``, the
+        share of valid ones per map (``valid_nakagami_m``, ...), how many have not all
+        maps by first cause (``n_nonfinite``, ``n_saturated``, ``n_dead_line``,
+        ``n_silent``, ``n_zeros``, ``n_no_spread``), and ``doubts``, warned of too.
     columns_ : tuple of str
         Ultrasound columns that are mapped.
     feature_names_in_ : ndarray of str
@@ -52,7 +68,9 @@ class EnvelopeMapper(PlaneTransformer):
     UserWarning
         If amplitudes of more than 8 bits look log-compressed (a median SNR above 3, an
         SD that grows as the mean to a power below 0.8, or zeros beside large
-        amplitudes), or a window holds fewer than 20 independent samples.
+        amplitudes), or a window holds fewer than 20 independent samples; once a kind,
+        with the number of planes and the first of them. If planes have few valid
+        windows.
 
     See Also
     --------
@@ -108,13 +126,6 @@ class EnvelopeMapper(PlaneTransformer):
     (('nakagami_m', 'nakagami_omega', 'envelope_snr'), (3, 12, 10))
     """
 
-    _parameter_constraints: dict = {
-        **PlaneTransformer._parameter_constraints,
-        "channels": ["array-like", str],
-        "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
-        "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
-    }
-
     kinds = ("rf", "envelope")
 
     def __init__(
@@ -123,12 +134,18 @@ class EnvelopeMapper(PlaneTransformer):
         channels=ENVELOPE_CHANNELS,
         window_mm=2.0,
         overlap=0.95,
+        pixel_mm=None,
+        min_valid_share=0.5,
+        store=None,
         columns=None,
         n_jobs=None,
     ):
         self.channels = channels
         self.window_mm = window_mm
         self.overlap = overlap
+        self.pixel_mm = pixel_mm
+        self.min_valid_share = min_valid_share
+        self.store = store
         self.columns = columns
         self.n_jobs = n_jobs
 
@@ -140,10 +157,11 @@ class EnvelopeMapper(PlaneTransformer):
         X : DataFrame of shape (n_patients, n_columns)
             Checked cohort frame.
         """
-        self._names()
+        self._begin_fit()
+        settle = self._job_maker()
         for at in list_planes(X, self.columns_):
             with at.named() as plane:
-                self._plan(plane)
+                settle(plane)
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Compute the maps of one plane; the step need not be fitted.
@@ -165,47 +183,25 @@ class EnvelopeMapper(PlaneTransformer):
         """
         self._validate_params()
         check_kind(self, plane)
-        plan, names = self._plan(plane), self._names()
-        maps, doubts = envelope_maps(plane, plan, names)
-        warn_all(doubts, "a plane")
-        top_mm, left_mm = plane.origin_mm
-        return plane.replace(
-            image=np.stack(list(maps.values())),
-            kind="maps",
-            spacing_mm=plan.spacing_mm,
-            origin_mm=(
-                plan.depth_mm(1, top_mm)[0],
-                left_mm + plan.lateral_mm(1)[0],
-            ),
-            channels=names,
-        )
+        return self._map_plane(self._job_maker(self._open_store())(plane))
 
-    def _names(self):
-        """Check the names of the maps."""
-        names = (self.channels,) if isinstance(self.channels, str) else self.channels
-        names = tuple(names)
-        unknown = [name for name in names if name not in ENVELOPE_CHANNELS]
-        if unknown or not names or len(set(names)) < len(names):
-            raise ValueError(
-                f"channels must be different names out of {ENVELOPE_CHANNELS}, got "
-                f"{self.channels!r}"
-            )
-        return names
+    def _settle(self, X):
+        """Check the settings once; return what makes a job of a `PlaneAt`."""
+        settle = self._job_maker(self._open_store())
+        return lambda at: settle(at.plane)
 
-    def _plan(self, plane):
-        """Lay windows on a plane."""
-        lengths = window_lengths(self.window_mm, plane.spacing_mm, plane)
-        hops = window_hops(self.overlap, lengths)
-        return WindowPlan(
-            fs_mhz=plane.fs_mhz,
-            line_pitch_mm=plane.spacing_mm[1],
-            sample_mm=plane.spacing_mm[0],
-            n_samples=lengths[0],
-            n_lines=lengths[1],
-            hop_samples=hops[0],
-            hop_lines=hops[1],
-            n_fft=lengths[0],
-            band_mhz=None,
-            bins=None,
-            taper="boxcar",
+    def _table(self, found, made):
+        """Write the table of quality."""
+        channels = made[0].plane.channels if made else ()
+        return windows_table(found, made, channels, ENVELOPE_CAUSES)
+
+    def _job_maker(self, store=None):
+        """Check the names of the maps; return what makes a job of a plane."""
+        return partial(
+            make_envelope_job,
+            channels=different_names("channels", self.channels, ENVELOPE_CHANNELS),
+            window_mm=self.window_mm,
+            overlap=self.overlap,
+            pixel_mm=self.pixel_mm,
+            store=store,
         )

@@ -5,20 +5,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
-from sknac.cohort import InMemoryArray, Plane
-from sknac.qus._checks import check_attenuation, pair
+from sknac.cohort import Plane
+from sknac.qus._checks import check_attenuation, different_names, pair
 from sknac.qus._engine import NEEDS_BSC, maps_of
 from sknac.qus._estimates import CHANNELS, Media
 from sknac.qus._form_factor import SizeFit
 from sknac.qus._guards import floor_doubts, warn_all
 from sknac.qus._layers import check_layers, layered
+from sknac.qus._map_job import DTYPE, MapJob
 from sknac.qus._map_key import map_key, write_settings
 from sknac.qus._options import SpectralOptions, checked_fit
-from sknac.qus._pixels import check_pixels, square_pixels
+from sknac.qus._pixels import check_pixels
 from sknac.qus._plan import WindowPlan, make_plan
 from sknac.qus._quality import PlaneQuality, kind_of, quality_of
 from sknac.qus._reference import ReferencePhantom
@@ -26,8 +26,6 @@ from sknac.qus._reference_check import remembered_check
 from sknac.qus._reference_memory import remembered_spectrum
 from sknac.qus._reference_spectrum import ReferenceSpectrum, setting_of
 from sknac.utils._store import ArrayStore
-
-DTYPE = np.dtype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,8 @@ class Recipe:
         return write_settings(self)
 
 
-class MappedPlane(NamedTuple):
-    """A plane of maps and what is known of them."""
-
-    plane: Plane
-    quality: PlaneQuality
-    band_mhz: tuple
-    reference_doubts: tuple
-
-
 @dataclass(frozen=True)
-class PlaneJob:
+class PlaneJob(MapJob):
     """One plane, its windows on their band, media and the reference's spectrum."""
 
     recipe: Recipe
@@ -72,54 +61,28 @@ class PlaneJob:
     store: ArrayStore | None = None
     key: str | None = None
 
-    def __call__(self, _=None) -> MappedPlane:
-        """Compute the plane of maps; with a store they are written there."""
-        job = replace(self, media=called(self.media, self.plane))
-        maps = maps_of(job, dtype=DTYPE)
-        quality = quality_of(maps, self.recipe.channels, job.media.attenuation)
-        stack = np.stack([getattr(maps, name) for name in self.recipe.channels])
-        pixel_mm = self.recipe.pixel_mm
-        if pixel_mm is not None:
-            stack = square_pixels(stack, maps.depth_mm, maps.lateral_mm, pixel_mm)[0]
-        if self.store is None:
-            return self._made(InMemoryArray(stack), quality)
-        image = self.store.put(self.key, stack, note=quality._asdict())
-        return self._made(image, quality)
-
-    def stored(self) -> MappedPlane | None:
-        """Return the plane of maps if they and their quality are stored, else None."""
-        note = None if self.store is None else self.store.note(self.key)
-        image = None if note is None else self.store.get(self.key)
-        return None if image is None else self._made(image, PlaneQuality(**note))
+    quality_type = PlaneQuality
 
     @property
-    def n_bytes(self) -> int:
-        """Bytes of the plane of maps."""
-        shape, n_maps = self.plane.image.shape, len(self.recipe.channels)
-        if self.recipe.pixel_mm is not None:
-            return check_pixels(self.plan, shape, n_maps, self.recipe.pixel_mm)
-        n_windows = self.plan.n_rows(shape[0]) * self.plan.n_columns(shape[1])
-        return DTYPE.itemsize * n_maps * n_windows
+    def channels(self) -> tuple:
+        """Names of the maps."""
+        return self.recipe.channels
 
-    def _made(self, image, quality):
-        """Put maps and what is known of them together."""
-        about = self.plan.band_mhz, self.reference.doubts
-        return MappedPlane(self._placed(image), quality, *about)
+    @property
+    def pixel_mm(self) -> float | None:
+        """Side of the pixels; None for the grid of the windows."""
+        return self.recipe.pixel_mm
 
-    def _placed(self, image):
-        """Put the maps where their first window lies."""
-        plane, plan, pixel_mm = self.plane, self.plan, self.recipe.pixel_mm
-        start_mm, left_mm = plane.origin_mm
-        return plane.replace(
-            image=image,
-            kind="maps",
-            spacing_mm=plan.spacing_mm if pixel_mm is None else (pixel_mm, pixel_mm),
-            origin_mm=(
-                plan.depth_mm(1, start_mm)[0],
-                left_mm + plan.lateral_mm(1)[0],
-            ),
-            channels=self.recipe.channels,
-        )
+    def compute(self) -> tuple:
+        """Compute the maps, and sum up how far they can be used."""
+        job = replace(self, media=called(self.media, self.plane))
+        maps = maps_of(job, dtype=DTYPE)
+        quality = quality_of(maps, self.channels, job.media.attenuation)
+        return np.stack([getattr(maps, name) for name in self.channels]), quality
+
+    def about(self) -> tuple:
+        """Return the band, and what speaks against the reference."""
+        return self.plan.band_mhz, self.reference.doubts
 
 
 def make_recipe(
@@ -230,12 +193,7 @@ def _reference_doubts(found, recipe, phantom):
 
 def _check_channels(channels, bsc, known):
     """Check the names of the maps, and that those asked for can be had."""
-    channels = (channels,) if isinstance(channels, str) else tuple(channels)
-    unknown = [name for name in channels if name not in known]
-    if unknown or not channels or len(set(channels)) < len(channels):
-        raise ValueError(
-            f"channels must be different names out of {known}, got {channels!r}"
-        )
+    channels = different_names("channels", channels, known)
     need = [name for name in channels if name in NEEDS_BSC]
     if need and bsc is None:
         raise ValueError(

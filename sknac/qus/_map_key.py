@@ -15,6 +15,7 @@ from sknac.utils._handle import digest_of
 # Raise it with every change that gives other maps of the same input: stored maps
 # of an older format are then not found, and computed again.
 MAPS_FORMAT = 2
+ENVELOPE_FORMAT = 1
 _FORM_FACTOR_AT = tuple(np.linspace(0.02, 6.0, 300).tolist())
 
 
@@ -41,6 +42,12 @@ def map_key(recipe, plane, plan, media, reference) -> str:
         bsc = digest_of(_values(recipe.bsc, plan.freqs_mhz).tobytes())
     parts = ("qus maps", MAPS_FORMAT, scan, reference.sources, attenuation, bsc)
     return digest_of(*(repr(_plain(part)) for part in parts), recipe.written)
+
+
+def envelope_key(plane, settings) -> str:
+    """Hash the content of an RF plane or envelope, its steps, and every setting."""
+    scan = (plane.image.digest, plane.kind, plane.fs_mhz, plane.spacing_mm)
+    return digest_of(repr(_plain(("envelope maps", ENVELOPE_FORMAT, scan, settings))))
 
 
 def write_settings(recipe) -> str:

@@ -2,30 +2,26 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import os
 from functools import partial
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.cohort import Plane, PlaneTransformer
+from sknac.cohort import Plane
 from sknac.cohort.planes import has_study, list_planes
 from sknac.exceptions import CohortError
 from sknac.qus._checks import ATTENUATION_MEND, ESTIMATE, not_negative
 from sknac.qus._cohort_band import common_band
 from sknac.qus._estimates import CHANNELS
-from sknac.qus._guards import warn_all
 from sknac.qus._job import known_spectrum, make_job, make_recipe
+from sknac.qus._map_step import MapStep
 from sknac.qus._options import SpectralOptions
-from sknac.qus._quality import cohort_doubts, quality_table
+from sknac.qus._quality import quality_table
 from sknac.qus._reference import ReferencePhantom
-from sknac.utils._room import check_room_of_all
 from sknac.utils._sklearn import Interval, Real, StrOptions
-from sknac.utils._store import ArrayStore
-from sknac.utils._warnings import warn_user
 
 
-class QUSMapper(PlaneTransformer):
+class QUSMapper(MapStep):
     """Turn the RF planes of a cohort into quantitative-ultrasound maps.
 
     Maps cover the whole frame, so that regions can be searched later without
@@ -138,7 +134,7 @@ class QUSMapper(PlaneTransformer):
     """
 
     _parameter_constraints: dict = {
-        **PlaneTransformer._parameter_constraints,
+        **MapStep._parameter_constraints,
         "reference": [ReferencePhantom],
         "attenuation_db_cm_mhz": [
             Interval(Real, 0, None, closed="left"),
@@ -148,17 +144,10 @@ class QUSMapper(PlaneTransformer):
         ],
         "attenuation_layers": ["array-like", None],
         "band_mhz": ["array-like", StrOptions({"auto"})],
-        "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
-        "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "channels": ["array-like", str],
-        "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "options": [SpectralOptions, None],
-        "min_valid_share": [Interval(Real, 0, 1, closed="both")],
-        "store": [str, os.PathLike, None],
     }
 
     kinds = ("rf",)
-    set_in_use = ("quality_",)
 
     def __init__(
         self,
@@ -237,9 +226,7 @@ class QUSMapper(PlaneTransformer):
             Checked cohort frame.
         """
         recipe = self._recipe(self.band_mhz)
-        vars(self).pop("quality_", None)  # of another fit
-        if self.store is not None:
-            ArrayStore(self.store)  # refuses a file; the folder is made when needed
+        self._begin_fit()
         self._attenuations(X)
         found = list_planes(X, self.columns_)
         if isinstance(self.band_mhz, str):
@@ -276,48 +263,25 @@ class QUSMapper(PlaneTransformer):
             raise ValueError(
                 "the attenuation comes from a column of the cohort frame; use transform"
             )
-        job = self._job_maker()(plane, self.attenuation_db_cm_mhz)
-        made = job.stored() or job()
-        warn_all(made.quality.doubts, "the plane")
-        return made.plane
+        return self._map_plane(self._job_maker()(plane, self.attenuation_db_cm_mhz))
 
-    def plane_jobs(self, X, found):
-        # Maps that are in the store are taken from there; see PlaneTransformer.
-        attenuations = self._attenuations(X)
-        settle = self._job_maker()
-        jobs, n_bytes = [], 0
-        for at in found:
-            with at.named() as plane:
-                job = settle(plane, attenuations[at.row])
-                jobs.append(job.stored() or job)
-                n_bytes += job.n_bytes
-        if self.store is None:
-            check_room_of_all(
-                f"the maps of {len(found)} planes",
-                n_bytes,
-                "give a folder as store=, or larger pixels",
-            )
-        return jobs
+    def _settle(self, X):
+        """Check the settings once; return what makes a job of a `PlaneAt`."""
+        attenuations, settle = self._attenuations(X), self._job_maker()
+        return lambda at: settle(at.plane, attenuations[at.row])
 
-    def planes_made(self, found, made):
-        # Workers tell what they doubt; it is said here, once for all planes.
-        channels = made[0].plane.channels if made else ()
-        self.quality_ = quality_table(found, made, channels)
-        for doubt in cohort_doubts(found, made, self.min_valid_share):
-            warn_user(doubt)
-        return [one.plane for one in made]
+    def _table(self, found, made):
+        """Write the table of quality."""
+        return quality_table(found, made, made[0].plane.channels if made else ())
 
     def _job_maker(self):
         """Check the settings once; return what makes a job of plane and attenuation."""
-        store = None if self.store is None else ArrayStore(self.store)
-        if store is not None:
-            store.prepare()
         return partial(
             make_job,
             recipe=self._recipe(self.band_mhz_),
             phantom=self.reference,
             spectra=dict(self.reference_spectra_),
-            store=store,
+            store=self._open_store(),
         )
 
     def _recipe(self, band_mhz):

@@ -35,6 +35,15 @@ class PlaneQuality(NamedTuple):
     doubts: list
 
 
+class WindowsQuality(NamedTuple):
+    """The same of maps that need neither a band nor a phantom."""
+
+    n_windows: int
+    valid: dict
+    invalid: dict
+    doubts: list
+
+
 def quality_of(maps, channels, attenuation) -> PlaneQuality:
     """Sum up the maps of one plane, and the attenuation they were made with."""
     snr = maps.snr_db
@@ -59,32 +68,37 @@ def _number(value):
     return float(value) if np.isfinite(value) else None
 
 
-def quality_table(found, made, channels) -> pd.DataFrame:
-    """Return one row per plane; see `QUSMapper`."""
+def windows_table(found, made, channels, causes) -> pd.DataFrame:
+    """Return one row per plane: its windows, valid and not, and what is doubtful."""
     rows = [
         {
             "patient_id": at.patient,
             "visit": at.column.removeprefix("us_"),
             "plane": at.number,
-            "band_low_mhz": one.band_mhz[0],
-            "band_high_mhz": one.band_mhz[1],
             "n_windows": one.quality.n_windows,
             **{f"valid_{name}": one.quality.valid[name] for name in channels},
-            **{f"n_{cause}": one.quality.invalid.get(cause, 0) for cause in CAUSES},
-            "median_snr_db": one.quality.median_snr_db,
-            "attenuation_db_cm_mhz": one.quality.attenuation,
-            "attenuation_se": one.quality.attenuation_se,
-            "doubts": " | ".join(
-                [*one.quality.doubts]
-                + [f"the reference: {doubt}" for doubt in one.reference_doubts]
-            ),
+            **{f"n_{cause}": one.quality.invalid.get(cause, 0) for cause in causes},
+            "doubts": " | ".join(one.doubts),
         }
         for at, one in zip(found, made, strict=True)
     ]
-    table = pd.DataFrame(rows)
-    for name in ("median_snr_db", "attenuation_db_cm_mhz", "attenuation_se"):
-        if rows:  # None is no number
-            table[name] = table[name].astype(float)
+    return pd.DataFrame(rows)
+
+
+def quality_table(found, made, channels) -> pd.DataFrame:
+    """Return the table of windows, with what spectra have beside; see `QUSMapper`."""
+    table = windows_table(found, made, channels, CAUSES)
+    if not made:
+        return table
+    for place, (name, edge) in enumerate((("low", 0), ("high", 1)), start=3):
+        table.insert(place, f"band_{name}_mhz", [one.band_mhz[edge] for one in made])
+    for name, field in (
+        ("median_snr_db", "median_snr_db"),
+        ("attenuation_db_cm_mhz", "attenuation"),
+        ("attenuation_se", "attenuation_se"),
+    ):
+        values = [getattr(one.quality, field) for one in made]
+        table.insert(len(table.columns) - 1, name, np.array(values, dtype=float))
     return table
 
 

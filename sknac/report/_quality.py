@@ -11,6 +11,7 @@ from sknac.utils._text import ABSENT, number
 
 _MOST_PLANES = 20
 _USABLE = 0.5
+_SNR = "median_snr_db"
 
 
 def quality_section(system: System, options: Options) -> Section | None:
@@ -73,14 +74,13 @@ def _by_visit(model, planes):
         shares = group[_shares(planes)]
         rows[f"{cohort}, {visit}"] = {
             "Planes": str(len(group)),
-            "Band (MHz)": _range(group["band_low_mhz"], group["band_high_mhz"]),
+            **_band(group),
             **{
                 f"Valid, {name.removeprefix('valid_')}": _spread(100 * shares[name], 0)
                 for name in shares
             },
             f"Below {_USABLE:.0%}": str(int((shares.min(axis=1) < _USABLE).sum())),
-            "SNR (dB)": _spread(group["median_snr_db"], 0),
-            "Attenuation": _spread(group["attenuation_db_cm_mhz"], 2),
+            **_spectral(group),
             "Doubted": str(int((group["doubts"] != "").sum())),
         }
     note = (
@@ -105,12 +105,29 @@ def _poorest(model, planes):
             "Least valid map": row[shares].astype(float).idxmin().split("_", 1)[1],
             "Valid (%)": number(100 * least[at], 0),
             "Most others": cause,
-            "SNR (dB)": number(row["median_snr_db"], 0),
+            **({"SNR (dB)": number(row[_SNR], 0)} if _SNR in row else {}),
             "Doubts": "\n".join(row["doubts"].split(" | ")) or ABSENT,
         }
     caption = f"{model}: planes with the least valid maps"
     note = f"{plural(len(planes), 'plane')} in all." if len(planes) > len(rows) else ""
     return Table.of("Plane", caption, rows, note)
+
+
+def _band(group):
+    """Write the band of maps of spectra; those of envelopes have none."""
+    if _SNR not in group:
+        return {}
+    return {"Band (MHz)": _range(group["band_low_mhz"], group["band_high_mhz"])}
+
+
+def _spectral(group):
+    """Write what else only maps of spectra have."""
+    if _SNR not in group:
+        return {}
+    return {
+        "SNR (dB)": _spread(group[_SNR], 0),
+        "Attenuation": _spread(group["attenuation_db_cm_mhz"], 2),
+    }
 
 
 def _range(low, high):

@@ -228,7 +228,7 @@ default=None
 
         One that decides in stages gives its cascade, and each stage alone as a model
         of its own. Thresholds, coefficients, losses, settings and the quality of maps
-        (``quality_`` of a `sknac.qus.QUSMapper`) are found inside.
+        (``quality_`` of a mapper of `sknac.qus`) are found inside.
 
         Parameters
         ----------

@@ -18,6 +18,7 @@ from sknac.qus._envelope import (
     nakagami_m,
     window_sums,
 )
+from sknac.qus._envelope_job import make_envelope_job
 
 SPACING = (0.02, 0.2)  # windows of 2 mm hold 100 x 10 samples
 
@@ -25,8 +26,13 @@ SPACING = (0.02, 0.2)  # windows of 2 mm hold 100 x 10 samples
 def maps_of(image, *, window_mm=2.0, overlap=0.5, **plane):
     """Maps by name of an envelope, and what is doubtful."""
     plane = Plane(np.asarray(image), "envelope", SPACING, **plane)
-    plan = EnvelopeMapper(window_mm=window_mm, overlap=overlap)._plan(plane)
-    return envelope_maps(plane, plan, ENVELOPE_CHANNELS)
+    plan = plan_of(plane, window_mm, overlap)
+    return envelope_maps(plane, plan, ENVELOPE_CHANNELS)[:2]
+
+
+def plan_of(plane, window_mm=2.0, overlap=0.5):
+    settings = {"window_mm": window_mm, "overlap": overlap}
+    return make_envelope_job(plane, ENVELOPE_CHANNELS, **settings).plan
 
 
 def nakagami(rng, m, omega=1.0, shape=(1200, 120)):
@@ -120,7 +126,7 @@ def test_power_is_that_of_the_analytic_signal(rng, n):
 def test_sums_of_a_window_are_plain_sums(rng):
     values = rng.integers(0, 99, (130, 20)).astype(np.float32)
     plane = Plane(values, "envelope", SPACING)
-    plan = EnvelopeMapper(window_mm=(0.74, 1.0), overlap=0.7)._plan(plane)
+    plan = plan_of(plane, (0.74, 1.0), 0.7)
     blocks = np.lib.stride_tricks.sliding_window_view(values, (37, 5))
     blocks = blocks[:: plan.hop_samples, :: plan.hop_lines]
     np.testing.assert_array_equal(window_sums(values, plan), blocks.sum(axis=(2, 3)))
@@ -173,7 +179,7 @@ def test_independent_samples_tell_the_spread_of_m(simulate_rf, beam_lines):
         beam_lines=beam_lines,
     )
     plane = Plane.from_rf(rf, fs_mhz=40.0, line_pitch_mm=0.2)
-    plan = EnvelopeMapper(overlap=0.5)._plan(plane)
+    plan = plan_of(plane)
     found = independent_samples(hilbert_power(rf.astype(np.float32)), plan)
     m = envelope_maps(plane, plan, ["nakagami_m"])[0]["nakagami_m"]
     # At m = 1 the variance of independent samples is 1.55 / n.
@@ -184,8 +190,8 @@ def test_few_independent_samples_are_said(simulate_rf, rng):
     rf = simulate_rf(rng, bsc=lambda f: f**3, n_samples=900, n_lines=64, beam_lines=3.0)
     plane = Plane.from_rf(rf, fs_mhz=40.0, line_pitch_mm=0.2)
     for window_mm, said in ((0.6, True), (2.0, False)):
-        plan = EnvelopeMapper(window_mm=window_mm, overlap=0.5)._plan(plane)
-        _, doubts = envelope_maps(plane, plan, ["nakagami_m"])
+        plan = plan_of(plane, window_mm)
+        doubts = envelope_maps(plane, plan, ["nakagami_m"]).doubts
         assert any("independent samples" in text for text in doubts) == said
 
 

@@ -72,7 +72,9 @@ def test_windows_that_do_not_fit_are_named_in_fit():
 
 def test_what_is_doubtful_is_warned_of(plane):
     log = 60 + 20 * np.log10(plane.load() + 1e-3)
-    with pytest.warns(UserWarning, match="a plane: the amplitudes look log-compressed"):
+    with pytest.warns(
+        UserWarning, match="the plane: the amplitudes look log-compressed"
+    ):
         EnvelopeMapper(overlap=0.8).transform_plane(plane.replace(image=log))
 
 

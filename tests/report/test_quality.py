@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import Plane, Study
 from sknac.features import MapStatistics
-from sknac.qus import QUSMapper, ReferencePhantom, SpectralOptions
+from sknac.qus import EnvelopeMapper, QUSMapper, ReferencePhantom, SpectralOptions
 
 PULSE = firwin(31, (2, 9), fs=40, pass_zero=False)
 
@@ -89,3 +89,16 @@ def test_model_without_a_mapper_has_no_such_section(study, clinical, new):
     report = new().add_estimator("C", clinical, X, study.y, pos_label="response")
     system = report.to_dict()["systems"][0]
     assert "map_quality" not in system["results"]
+
+
+def test_maps_of_envelopes_have_neither_band_nor_noise(new):
+    X, y = cohort("MRN", 20)
+    steps = EnvelopeMapper(overlap=0.5), MapStatistics(statistics=["mean"])
+    model = make_pipeline(*steps, LogisticRegression()).fit(*cohort("train", 0))
+    report = new().add_estimator("E", model, X, y, pos_label="response")
+    page = report.to_html()
+    assert "Valid, nakagami_m" in page
+    assert "Band (MHz)" not in page
+    assert "SNR (dB)" not in page
+    planes = report.to_dict()["systems"][0]["results"]["map_quality"]["E"]
+    assert {row["valid_nakagami_m"] for row in planes} == {1.0}

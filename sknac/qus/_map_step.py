@@ -1,0 +1,87 @@
+"""What mappers share: jobs of planes, a store of maps, and a table of their quality."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+from collections.abc import Callable
+
+import pandas as pd
+
+from sknac.cohort import Plane, PlaneTransformer
+from sknac.qus._guards import warn_all
+from sknac.qus._quality import cohort_doubts
+from sknac.utils._room import check_room_of_all
+from sknac.utils._sklearn import Interval, Real
+from sknac.utils._store import ArrayStore
+from sknac.utils._warnings import warn_user
+
+
+class MapStep(PlaneTransformer):
+    """Base of the steps that make maps of planes, window by window.
+
+    A subclass takes the settings below, settles jobs (`_settle`) and writes the table
+    of what they made (`_table`).
+    """
+
+    _parameter_constraints: dict = {
+        **PlaneTransformer._parameter_constraints,
+        "window_mm": [Interval(Real, 0, None, closed="neither"), "array-like"],
+        "overlap": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "channels": ["array-like", str],
+        "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
+        "min_valid_share": [Interval(Real, 0, 1, closed="both")],
+        "store": [str, os.PathLike, None],
+    }
+
+    set_in_use = ("quality_",)
+
+    def _settle(self, X: pd.DataFrame) -> Callable:
+        """Check the settings once; return what makes a job of a `PlaneAt`."""
+        raise NotImplementedError(f"{type(self).__name__} must write _settle")
+
+    def _table(self, found, made) -> pd.DataFrame:
+        """Write the table of quality, one row per plane."""
+        raise NotImplementedError(f"{type(self).__name__} must write _table")
+
+    def plane_jobs(self, X, found):
+        # Maps that are in the store are taken from there; see PlaneTransformer.
+        settle = self._settle(X)
+        jobs, n_bytes = [], 0
+        for at in found:
+            with at.named():
+                job = settle(at)
+                jobs.append(job.stored() or job)
+                n_bytes += job.n_bytes
+        if self.store is None:
+            check_room_of_all(
+                f"the maps of {len(found)} planes",
+                n_bytes,
+                "give a folder as store=, or larger pixels",
+            )
+        return jobs
+
+    def planes_made(self, found, made):
+        # Workers tell what they doubt; it is said here, once for all planes.
+        self.quality_ = self._table(found, made)
+        for doubt in cohort_doubts(found, made, self.min_valid_share):
+            warn_user(doubt)
+        return [one.plane for one in made]
+
+    def _map_plane(self, job) -> Plane:
+        """Make the maps of one plane, and warn of what is doubtful."""
+        made = job.stored() or job()
+        warn_all(made.quality.doubts, "the plane")
+        return made.plane
+
+    def _begin_fit(self):
+        """Forget what is of another fit; refuse a store that is a file."""
+        vars(self).pop("quality_", None)
+        if self.store is not None:
+            ArrayStore(self.store)  # the folder is made when needed
+
+    def _open_store(self) -> ArrayStore | None:
+        """Open the store for reading and writing."""
+        store = None if self.store is None else ArrayStore(self.store)
+        if store is not None:
+            store.prepare()
+        return store
