@@ -13,7 +13,7 @@ from sknac.nets.split import SplitModel
 from sknac.utils._handle import digest_of
 
 # Raise it with every change that gives other maps of the same input.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def model_digest(model: SplitModel) -> str:
@@ -43,7 +43,7 @@ def _step_digest(step):
     arrays = step.module_.state_dict()
     weights = [(name, _plain(arrays[name].cpu().numpy())) for name in sorted(arrays)]
     names = step.classes_.tolist()
-    return digest_of(step.module_spec_, weights, names, step.autocast)
+    return digest_of(_plain(step.module_spec_), weights, names, step.autocast)
 
 
 def _plain(value):

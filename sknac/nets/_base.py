@@ -22,6 +22,7 @@ from sknac.nets._inputs import from_torch
 from sknac.nets._monitors import check_monitors, kept_epoch
 from sknac.nets._named import OPTIMIZERS, SMALL_NETS, module_settings
 from sknac.nets._persistence import ArrayStateMixin, strange_weight
+from sknac.nets._pretrained import PretrainedMixin
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._settings import SettingsMixin
 from sknac.nets._weights import item_weights
@@ -39,7 +40,12 @@ from sknac.utils._sklearn import (
 
 
 class NetClassifier(
-    CallbackSupportMixin, SettingsMixin, ArrayStateMixin, NamedRowsScore, HookedNet
+    CallbackSupportMixin,
+    SettingsMixin,
+    PretrainedMixin,
+    ArrayStateMixin,
+    NamedRowsScore,
+    HookedNet,
 ):
     """Base of the networks' estimators; subclasses say how X is read.
 
@@ -190,13 +196,14 @@ class NetClassifier(
         self.device_ = str(pick_device(self.device))
         inferred = self._module_facts(items.shape) | {"n_classes": len(self.classes_)}
         self.module_spec_ = module_settings(
-            self.module, self._named_modules, self.get_params_for("module"), inferred
+            self.module, self._named_modules, self._given_to_module(), inferred
         )
         self.initialize_callbacks()
         check_monitors(self.callbacks_)
         self.initialize_module()
         self.initialize_criterion()
         self._try_module()
+        self._finish_module(items)
         smallest = smallest_batch(n_train, self.batch_size, self.micro_batch_size)
         self._try_training(min(smallest, 2))  # what two can do, more can
         self.initialize_optimizer()

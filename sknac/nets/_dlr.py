@@ -62,6 +62,10 @@ class DLRClassifier(ImageNetClassifier):
     balanced_batches : bool, default=False
         Draw as many pairs of each class into every batch (to one), patients of a class
         in turn, instead of a `class_weight`; see Notes.
+    trainable : str, default="all"
+        What is trained: ``"all"``; ``"head"``, what follows the last maps; or
+        ``"last:N"``, the head and the last N blocks of each encoder, with N from 1. The
+        rest keeps its weights and its batch normalisation's statistics; see Notes.
     columns : sequence of str or None, default=None
         The ultrasound columns, two or more, in the order of the visits; None takes
         the only two, in the frame's order. Of arrays their number counts: without
@@ -86,6 +90,10 @@ class DLRClassifier(ImageNetClassifier):
         kept on CPUs where the other is not safe (see ``memory_format_``);
         ``micro_batch_size=2`` computes a batch two pairs at a time and adds the
         gradients up, so that it fits a small GPU.
+
+        ``module__weights`` is the path of a local file of weights to start from
+        (``.safetensors``, ``.pt`` or ``.pth``), ``module__normalise`` how the module
+        scales its input: ``"imagenet"`` or (mean, SD); see Notes.
 
     Attributes
     ----------
@@ -120,6 +128,12 @@ class DLRClassifier(ImageNetClassifier):
         How training images were changed, as the settings were in ``fit``.
     module_spec_ : tuple of (callable, dict)
         What `module_` was built by, and its settings.
+    weights_report_ : WeightsReport or None
+        Of `module__weights`: ``path``, ``digest``, ``n_loaded``, and the names of the
+        weights that were ``adapted`` to the channels, are ``missing`` in the file, or
+        ``unused`` in the network; None where no weights were given.
+    trained_layers_ : tuple of str or None
+        Names of what is trained; None where that is all of the module.
     feature_names_in_ : ndarray of str
         Columns of the frame seen in ``fit``, where X was a cohort frame.
     n_features_in_ : int
@@ -163,6 +177,22 @@ class DLRClassifier(ImageNetClassifier):
     that are NaN all over, and must give finite logits nevertheless. Where all patients
     of the training have all visits the setting changes nothing.
 
+    Weights of a file fit where names are equal, wrappers' words in front
+    (``module.``, ``model.``, ``net.``, ``encoder.``, ...) apart; those of
+    torchvision's residual networks fit ours, in either encoder. Where the file's
+    network saw another number of channels, each channel of the images gets the sum of
+    its first kernels over the file's channels, divided by the number of the images'.
+    What the file lacks besides the head is warned of, weights of another shape are
+    refused, and the head is new. The fitted estimator needs the file no more; caches
+    and `weights_report_` know its content. ``normalise="imagenet"`` is for pixels from
+    0 to 1; with other than three channels all get the mean of ImageNet's three means
+    and SDs.
+
+    Blocks are the module's children in the order in which they were made, without the
+    head; an only child, and a list of blocks, count as what they consist of: of a
+    ResNet its residual units. The head is the child of that name, or else the last
+    one with weights.
+
     References
     ----------
     .. [1] The DLRP paper, European Radiology: stepwise prediction of the response
@@ -204,6 +234,7 @@ class DLRClassifier(ImageNetClassifier):
         augmentation=None,
         n_test_views=0,
         balanced_batches=False,
+        trainable="all",
         columns=None,
         missing_visits="raise",
         device="auto",
@@ -224,6 +255,7 @@ class DLRClassifier(ImageNetClassifier):
         self.augmentation = augmentation
         self.n_test_views = n_test_views
         self.balanced_batches = balanced_batches
+        self.trainable = trainable
         self.columns = columns
         self.missing_visits = missing_visits
         self.device = device

@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.nets._images import ImageNetClassifier
+from sknac.nets._layer_features import LayerFeatures
 from sknac.nets._named import PLANE_NETS
 from sknac.utils._sklearn import Integral, Interval, _fit_context, _safe_indexing
 
@@ -66,6 +67,10 @@ class PlaneFeatureNet(
     balanced_batches : bool, default=False
         Draw as many planes of each class into every batch (to one), patients of a class
         in turn, instead of a `class_weight`; see Notes.
+    trainable : str, default="all"
+        What is trained: ``"all"``; ``"head"``, what follows the last maps; or
+        ``"last:N"``, the head and the last N blocks of the network, with N from 1. The
+        rest keeps its weights and its batch normalisation's statistics; see Notes.
     columns : str or None, default=None
         The ultrasound column to read; None takes the only one.
     cross_fit : int or None, default=None
@@ -88,6 +93,12 @@ class PlaneFeatureNet(
         kept on CPUs where the other is not safe (see ``memory_format_``);
         ``micro_batch_size=2`` computes a batch two planes at a time and adds the
         gradients up, so that it fits a small GPU.
+
+        ``module__weights`` is the path of a local file of weights to start from
+        (``.safetensors``, ``.pt`` or ``.pth``), ``module__normalise`` how the module
+        scales its input: ``"imagenet"`` or (mean, SD); ``module__feature_layer`` the
+        layer of a module without ``features`` whose maps, averaged, are the features;
+        see Notes.
 
     Attributes
     ----------
@@ -124,6 +135,12 @@ class PlaneFeatureNet(
         How training images were changed, as the settings were in ``fit``.
     module_spec_ : tuple of (callable, dict)
         What `module_` was built by, and its settings.
+    weights_report_ : WeightsReport or None
+        Of `module__weights`: ``path``, ``digest``, ``n_loaded``, and the names of the
+        weights that were ``adapted`` to the channels, are ``missing`` in the file, or
+        ``unused`` in the network; None where no weights were given.
+    trained_layers_ : tuple of str or None
+        Names of what is trained; None where that is all of the module.
     feature_names_in_ : ndarray of str
         Columns of the frame seen in ``fit``, where X was a cohort frame.
     n_features_in_ : int
@@ -155,6 +172,22 @@ class PlaneFeatureNet(
 
     Planes are read through their handles batch by batch, and once before training to
     refuse invalid pixels. All planes must have one size.
+
+    Weights of a file fit where names are equal, wrappers' words in front
+    (``module.``, ``model.``, ``net.``, ``encoder.``, ...) apart; those of
+    torchvision's residual networks fit ours. Where the file's network saw another
+    number of channels, each channel of the images gets the sum of its first
+    kernels over the file's channels, divided by the number of the images'. What the
+    file lacks besides the head is warned of, weights of another shape are refused, and
+    the head is new. The fitted estimator needs the file no more; caches and
+    `weights_report_` know its content. ``normalise="imagenet"`` is for pixels from 0 to
+    1; with other than three channels all get the mean of ImageNet's three means and
+    SDs.
+
+    Blocks are the module's children in the order in which they were made, without the
+    head; an only child, and a list of blocks, count as what they consist of: of a
+    ResNet its residual units. The head is the child of that name, or else the last
+    one with weights.
 
     With `cross_fit`, the folds' networks start from the same weights as the final
     one, because the axes of one network's features mean nothing to another's. Where
@@ -201,6 +234,7 @@ class PlaneFeatureNet(
         augmentation=None,
         n_test_views=0,
         balanced_batches=False,
+        trainable="all",
         columns=None,
         cross_fit=None,
         device="auto",
@@ -221,6 +255,7 @@ class PlaneFeatureNet(
         self.augmentation = augmentation
         self.n_test_views = n_test_views
         self.balanced_batches = balanced_batches
+        self.trainable = trainable
         self.columns = columns
         self.cross_fit = cross_fit
         self.device = device
@@ -355,14 +390,33 @@ class PlaneFeatureNet(
     def _try_module(self):
         """Run one blank plane and count its features."""
         super()._try_module()
-        if not hasattr(self.module_, "features"):
+        layer = self._done_to_module()["feature_layer"]
+        if layer is None and not hasattr(self.module_, "features"):
             raise ValueError(
                 f"{type(self.module_).__name__} must have a method features(x) -> "
-                "(n_planes, n_features), whose values transform returns"
+                "(n_planes, n_features), whose values transform returns; or name one "
+                "of its layers as module__feature_layer"
             )
+        # DenseNets have maps by that name.
+        if layer is None and self._blank_features().ndim == 4:
+            layer = "features"
+        if layer is not None:
+            self._take_layer(layer)
+        self.feature_dim_ = self._blank_features().shape[1]
+
+    def _blank_features(self):
+        """Compute the features of a blank plane."""
         with torch.inference_mode():
             blank = torch.zeros(1, *self.item_shape_)
-            self.feature_dim_ = self._run(self.module_.features, blank).shape[1]
+            return self._run(self.module_.features, blank)
+
+    def _take_layer(self, layer):
+        """Wrap the module so that its features are what a layer gives."""
+        make, settings = self.module_spec_
+        wrapped = {"make": make, "settings": settings, "layer": layer}
+        self.module_spec_ = LayerFeatures, wrapped
+        self.initialize_module()
+        self.module_.eval()
 
     @property
     def _n_features_out(self):

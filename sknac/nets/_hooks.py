@@ -16,6 +16,7 @@ from sknac.nets._monitors import keeps_weights
 from sknac.nets._named import OPTIMIZERS, check_groups
 from sknac.nets._persistence import strange_weight
 from sknac.nets._skorch import SkorchNet
+from sknac.nets._trainable import train_mode
 
 
 class TrainingStopped(Exception):
@@ -124,7 +125,11 @@ class HookedNet(SkorchNet):
 
     def initialize_optimizer(self, triggered_directly=None):
         """Make the optimizer."""
-        parameters = list(self.get_all_learnable_params())
+        parameters = [
+            (name, weight)
+            for name, weight in self.get_all_learnable_params()
+            if weight.requires_grad
+        ]
         groups = self.get_params_for("optimizer").get("param_groups", [])
         names = [name for name, _ in parameters]
         check_groups(self._optimizer_class(), groups, names)
@@ -199,7 +204,7 @@ class HookedNet(SkorchNet):
     def _accumulate(self, inputs):
         """Add up the gradients of a batch's parts, as if it were computed whole."""
         if not self.module_.training:  # walking through the layers takes its time
-            self.module_.train()
+            self._train_mode()
         total, outputs, n_items = 0.0, [], len(inputs["x"])
         for start, end in part_bounds(n_items, self.micro_batch_size):
             part = {name: value[start:end] for name, value in inputs.items()}
@@ -211,6 +216,10 @@ class HookedNet(SkorchNet):
             total = total + loss.detach()
             outputs.append(output.detach())
         return {"loss": total, "y_pred": torch.cat(outputs)}
+
+    def _train_mode(self):
+        """Put what is trained into training mode."""
+        train_mode(self.module_, vars(self).get("trained_layers_"))
 
     def _check_stride(self):
         """Refuse images of which a network leaves less than one pixel."""
@@ -228,7 +237,7 @@ class HookedNet(SkorchNet):
         device = torch.device(self.device_)
         generators = [device] if device.type == "cuda" else []
         try:
-            self.module_.train()
+            self._train_mode()
             with torch.no_grad(), torch.random.fork_rng(generators):
                 self.infer(torch.zeros(n_items, *self.item_shape_))
         except (RuntimeError, ValueError) as error:

@@ -11,6 +11,7 @@ from sknac.nets._augmentation import Augmentation
 from sknac.nets._base import NetClassifier
 from sknac.nets._changes import Changes
 from sknac.nets._inputs import read_items
+from sknac.nets._trainable import check_trainable, freeze
 from sknac.utils._sklearn import Integral, Interval, Real
 from sknac.utils._warnings import warn_user
 
@@ -24,6 +25,7 @@ class ImageNetClassifier(NetClassifier):
     # Of networks saved before there were these settings.
     augmentation = None
     n_test_views = 0
+    trainable = "all"
 
     _parameter_constraints: dict = {
         **NetClassifier._parameter_constraints,
@@ -32,6 +34,7 @@ class ImageNetClassifier(NetClassifier):
         "augmentation": [Augmentation, None],
         "balanced_batches": ["boolean"],
         "n_test_views": [Interval(Integral, 0, None, closed="left")],
+        "trainable": [str],
         "columns": [str, "array-like", None],
     }
 
@@ -52,6 +55,23 @@ class ImageNetClassifier(NetClassifier):
         if reset:
             items.check_pixels()
         return items
+
+    def _check_pretrained(self):
+        """Refuse, before anything is read, what can be told from the settings."""
+        super()._check_pretrained()
+        check_trainable(self.trainable)
+        random = self._done_to_module()["weights"] is None
+        if random and isinstance(self.module, str) and self.trainable != "all":
+            raise ValueError(
+                f"trainable={self.trainable!r} would keep weights that are random; "
+                "give module__weights"
+            )
+
+    def _finish_module(self, items):
+        """Keep parts from training, as set, after weights are loaded."""
+        super()._finish_module(items)
+        is_all = self.trainable == "all"
+        self.trained_layers_ = None if is_all else freeze(self.module_, self.trainable)
 
     def _module_facts(self, shape):
         """What the module must know about the images."""

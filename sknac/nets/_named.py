@@ -29,6 +29,16 @@ OPTIMIZERS: Mapping = {
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
+# What others call the facts that are known from the data, and what is to be so.
+_ALIKE: Mapping = {
+    "n_classes": ("num_classes", "out_channels"),
+    "in_channels": ("in_chans", "n_input_channels"),
+}
+_ALWAYS: Mapping = {"spatial_dims": 2}
+# Packages whose networks take ``pretrained``, to download weights if it is true.
+_DOWNLOADERS = {"monai", "timm", "torchvision"}
+# Settings that are no argument of the module: they are done to it when it is built.
+_DONE = ("weights", "normalise", "feature_layer")
 _BY_NAME = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
 
 
@@ -46,7 +56,8 @@ def module_settings(
     given : mapping
         Settings that the user gave (``module__...``); an unknown one is an error.
     inferred : mapping
-        Settings known from the data, used where the module takes them.
+        Settings known from the data, used where the module takes them, also under
+        the names that MONAI and others have for them.
 
     Returns
     -------
@@ -65,8 +76,48 @@ def module_settings(
     # module has them.
     given = {k: v for k, v in given.items() if v is not None or k in known}
     check_settings(make, given, prefix="module")
-    usable = {k: v for k, v in inferred.items() if k in known}
+    downloads = getattr(make, "__module__", "").split(".")[0] in _DOWNLOADERS
+    if downloads and given.get("pretrained"):
+        raise ValueError(
+            "module__pretrained would download weights; give the path of a file as "
+            "module__weights"
+        )
+    facts = _renamed(inferred, known) | ({"pretrained": False} if downloads else {})
+    usable = {k: v for k, v in facts.items() if k in known}
     return make, {**preset, **usable, **given}
+
+
+def take_out(module: str | Callable, given: Mapping) -> tuple[dict, dict]:
+    """Part settings of a module from what is done to it after it is built.
+
+    Parameters
+    ----------
+    module : str or callable
+        As in `module_settings`. What it names itself is its own setting, but for
+        ``weights``.
+    given : mapping
+        Settings that the user gave.
+
+    Returns
+    -------
+    own : dict
+        What the module is built with.
+    done : dict
+        ``weights``, ``normalise`` and ``feature_layer``, None where not given.
+    """
+    known = set() if isinstance(module, str) else _settings_of(module)[0]
+    names = [name for name in _DONE if name == "weights" or name not in known]
+    own = {k: v for k, v in given.items() if k not in names}
+    return own, {name: given.get(name) if name in names else None for name in _DONE}
+
+
+def _renamed(inferred, known):
+    """Add what is always so, and other names of facts whose own is not known."""
+    facts = {**inferred, **_ALWAYS} if inferred else {}
+    for name, others in _ALIKE.items():
+        if name in facts and name not in known:
+            facts |= dict.fromkeys(others, facts[name])
+    return facts
 
 
 def check_settings(make: Callable, given: Mapping, *, prefix: str) -> None:

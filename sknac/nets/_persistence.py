@@ -36,6 +36,9 @@ class ArrayStateMixin:
                 k: v.detach().cpu().numpy() for k, v in tensors.items()
             }
             state["_curves"] = _plain_curves(self.history_)
+        # What a path leads to counts in caches, as the settings do.
+        if content := self._file_content():
+            state["_file_content"] = content
         state["_digest"] = _digest(state)
         state["_sknac_stamp"] = (FORMAT, sknac.__version__)
         return pack_state(state)
@@ -45,6 +48,7 @@ class ArrayStateMixin:
         stamp = state.pop("_sknac_stamp", (0, "unknown"))
         _check_stamp(type(self).__name__, stamp)
         _check_digest(type(self).__name__, stamp[0], state)
+        state.pop("_file_content", None)
         weights = state.pop("_weights", None)
         curves = state.pop("_curves", None)
         vars(self).update(state)

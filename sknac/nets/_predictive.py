@@ -83,6 +83,8 @@ class PredictiveNet(NetClassifier):
         Rows of X that early stopping watched.
     seed_ : int
         Seed that was drawn from `random_state`.
+    weights_report_ : WeightsReport or None
+        What became of the file ``module__weights``; None where none was given.
 
     See Also
     --------

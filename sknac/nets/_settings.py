@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from skorch.setter import optimizer_setter
 from torch.utils.data import DataLoader
 
-from sknac.nets._named import check_settings, module_settings
+from sknac.nets._named import check_settings, module_settings, take_out
 
 # Parts whose settings are written ``part__setting``, and skorch's own settings
 # that are not in the signatures.
@@ -119,6 +119,14 @@ class SettingsMixin:
             start = len("augmentation__")
             self.augmentation.set_params(**{k[start:]: v for k, v in params.items()})
 
+    def _given_to_module(self):
+        """Settings that the module is built with."""
+        return take_out(self.module, self.get_params_for("module"))[0]
+
+    def _done_to_module(self):
+        """Settings of what is done to the module after that."""
+        return take_out(self.module, self.get_params_for("module"))[1]
+
     def _check_settings(self):
         """Refuse misspelt settings before anything is read."""
         for name in self.get_params(deep=False):
@@ -132,8 +140,8 @@ class SettingsMixin:
                 f"module must be one of {sorted(self._named_modules)} or a class, "
                 f"got {self.module!r}"
             )
-        given = self.get_params_for("module")
-        module_settings(self.module, self._named_modules, given, {})
+        module_settings(self.module, self._named_modules, self._given_to_module(), {})
+        self._check_pretrained()
         given = self.get_params_for("optimizer")
         given.pop("param_groups", None)  # skorch's own, checked with the weights
         check_settings(self._optimizer_class(), given, prefix="optimizer")

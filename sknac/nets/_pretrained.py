@@ -1,0 +1,73 @@
+"""What is done to a network between its building and its training."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from sknac.nets._first_layers import (
+    first_convolutions,
+    input_scaling,
+    make_scaled,
+    scale_input,
+)
+from sknac.nets._weights_file import check_path, content_of, read_weights
+from sknac.nets._weights_fit import fit_weights
+
+_SAMPLE = 16  # items that are looked at for the range of their pixels
+_ROUNDING = 1e-3  # by which interpolation may pass from 0 to 1
+
+
+class PretrainedMixin:
+    """Weights of a file, and scaling of the input."""
+
+    def _check_pretrained(self):
+        """Refuse, before anything is read, what can be told from the settings."""
+        if (path := self._done_to_module()["weights"]) is not None:
+            check_path(path)
+
+    def _finish_module(self, items):
+        """Load weights and scale the input, as set."""
+        done = self._done_to_module()
+        first = ()
+        if done["weights"] is not None or done["normalise"] is not None:
+            first = first_convolutions(self.module_, self.item_shape_)
+        self.weights_report_ = None
+        if done["weights"] is not None:
+            file = read_weights(done["weights"])
+            self.weights_report_ = fit_weights(self.module_, file, first)
+        if done["normalise"] is not None:
+            self._scale(done["normalise"], first, items)
+
+    def _scale(self, normalise, first, items):
+        """Let the module scale its input, and say so in what it is built by."""
+        if not first:
+            raise ValueError(
+                f"no 2-D convolution of {type(self.module_).__name__} is given the "
+                "image itself; leave module__normalise out, and scale in the module"
+            )
+        mean, sd = input_scaling(normalise, self.item_shape_[-3])
+        if isinstance(normalise, str):
+            check_range(items.batch(range(min(len(items), _SAMPLE))))
+        scale_input(self.module_, first, mean, sd)
+        make, settings = self.module_spec_
+        scaled = {"layers": tuple(first), "mean": mean, "sd": sd}
+        self.module_spec_ = make_scaled, {"make": make, "settings": settings, **scaled}
+
+    def _file_content(self):
+        """Digest the file of weights that is named in the settings, where it is."""
+        return content_of(self._done_to_module()["weights"])
+
+
+def check_range(images) -> None:
+    """Refuse pixels that are not those of images from 0, black, to 1, white.
+
+    Raises
+    ------
+    ValueError
+        If any is out of range.
+    """
+    seen = images[images.isfinite()]  # missing visits are not
+    low, high = float(seen.min()), float(seen.max())
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        raise ValueError(
+            f'normalise="imagenet" is for pixels from 0 to 1, got {low:.4g} to '
+            f"{high:.4g}; put MapScaler before, or give (mean, SD) of such pixels"
+        )

@@ -1,0 +1,202 @@
+"""Which weights of a file belong to which of a network, by name and shape."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import difflib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from sknac.exceptions import SknacFormatError
+from sknac.nets._trainable import head_names
+from sknac.nets._weights_file import WeightsFile
+from sknac.utils._warnings import warn_user
+
+# Words that wrappers put before the names of a network's weights.
+WRAPPERS = frozenset(
+    {"module", "model", "net", "network", "encoder", "backbone", "body", "_orig_mod"}
+)
+_COUNTER = "num_batches_tracked"  # of no use where nothing is averaged any more
+
+
+@dataclass(frozen=True)
+class WeightsReport:
+    """What became of the weights in a file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    digest : str
+        Digest of its bytes.
+    n_loaded : int
+        Number of the network's weights and statistics that were taken from it.
+    adapted : tuple of str
+        Names of those among them whose input channels were adapted to the images'.
+    missing : tuple of str
+        Names of the network's weights that start at random.
+    unused : tuple of str
+        Names of the file's weights that the network has no place for.
+    """
+
+    path: str
+    digest: str
+    n_loaded: int
+    adapted: tuple[str, ...]
+    missing: tuple[str, ...]
+    unused: tuple[str, ...]
+
+
+def short_name(name: str) -> str:
+    """Drop the words of wrappers, and an encoder's number, from a name's front."""
+    words = name.split(".")
+    while len(words) > 1:
+        if words[0] == "encoders" and words[1].isdigit() and len(words) > 2:
+            words = words[2:]
+        elif words[0] in WRAPPERS:
+            words = words[1:]
+        else:
+            break
+    return ".".join(words)
+
+
+def fit_weights(
+    module: nn.Module, file: WeightsFile, first: Collection[str]
+) -> WeightsReport:
+    """Give a network the weights of a file and tell what became of them.
+
+    Names fit where they are equal, or equal without the words of wrappers in front.
+    Of convolutions that see the image the input channels may differ in number: each
+    gets the sum over the file's channels divided by the number of the images', so
+    that a grey image, its channels all alike, gives the same values as before.
+
+    Parameters
+    ----------
+    module : Module
+        The network; changed in place.
+    file : WeightsFile
+        The weights.
+    first : collection of str
+        Names of the convolutions that see the image.
+
+    Returns
+    -------
+    WeightsReport
+        Names of what was taken, adapted, missing and of no use.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, or weights other than the head's have another shape.
+    SknacFormatError
+        If two names of the file stand for one weight.
+    """
+    own = module.state_dict()
+    pairs = _paired(own, file)
+    head = tuple(f"{name}." for name in head_names(module))
+    ready, adapted, wrong = {}, [], []
+    for name, source in pairs.items():
+        value, wanted = file.tensors[source], own[name]
+        if wanted.is_floating_point() and not value.is_floating_point():
+            raise SknacFormatError(
+                file.path, f"its weights {source!r} are whole numbers; save floats"
+            )
+        if value.shape == wanted.shape:
+            ready[name] = value
+        elif name.removesuffix(".weight") in first and _adaptable(value, wanted):
+            ready[name] = adapt_channels(value, wanted.shape[1])
+            adapted.append(name)
+        elif not name.startswith(head):
+            wrong.append((name, tuple(value.shape), tuple(wanted.shape)))
+    body = [n for n in ready if not n.startswith(head) and not n.endswith(_COUNTER)]
+    if wrong or not body:
+        _refuse(module, file, wrong, own)
+    with torch.no_grad():
+        for name, value in ready.items():
+            own[name].copy_(value)
+    used = {pairs[name] for name in ready}
+    report = WeightsReport(
+        file.path,
+        file.digest,
+        n_loaded=len(ready),
+        adapted=tuple(adapted),
+        missing=tuple(n for n in own if n not in ready and not n.endswith(_COUNTER)),
+        unused=tuple(n for n in file.tensors if n not in used),
+    )
+    _tell_gaps(module, report, used, head)
+    return report
+
+
+def adapt_channels(weight: torch.Tensor, n_channels: int) -> torch.Tensor:
+    """Spread a convolution's weights evenly over another number of channels."""
+    total = weight.sum(dim=1, keepdim=True) / n_channels
+    return total.expand(-1, n_channels, -1, -1)
+
+
+def _paired(own, file):
+    """Name the weight of the file for each of the network's that has one."""
+    by_short = {}
+    for name in file.tensors:
+        by_short.setdefault(short_name(name), []).append(name)
+    pairs = {}
+    for name in own:
+        alike = [name] if name in file.tensors else by_short.get(short_name(name), [])
+        if len(alike) > 1:
+            raise SknacFormatError(
+                file.path, f"{alike} all stand for {name!r}; save one set of weights"
+            )
+        if alike:
+            pairs[name] = alike[0]
+    return pairs
+
+
+def _adaptable(value, wanted):
+    """Tell whether two kernels differ in their input channels alone."""
+    return (
+        value.ndim == wanted.ndim == 4
+        and value.shape[0] == wanted.shape[0]
+        and value.shape[2:] == wanted.shape[2:]
+    )
+
+
+def _refuse(module, file, wrong, own):
+    """Say why a file's weights are not those of the network."""
+    who = type(module).__name__
+    if wrong:
+        name, found, expected = wrong[0]
+        raise ValueError(
+            f"{file.path} is of another network than {who}: {len(wrong)} weights have "
+            f"another shape, the first {name!r} is {found} in the file and {expected} "
+            "here; set the same width and depth, or give other weights"
+        )
+    names = [short_name(name) for name in file.tensors]
+    near = [
+        f"{name!r} ({', '.join(map(repr, found)) or 'nothing alike'})"
+        for name in list(own)[:3]
+        for found in [difflib.get_close_matches(short_name(name), names, 2, 0.4)]
+    ]
+    raise ValueError(
+        f"{file.path} has nothing that fits {who}; give weights of the same network. "
+        f"Looked for {', '.join(near)}; the file begins with {list(file.tensors)[:3]}"
+    )
+
+
+def _tell_gaps(module, report, used, head):
+    """Warn of what a file of another depth leaves out, or brings in vain."""
+    who = type(module).__name__
+    missing = [name for name in report.missing if not name.startswith(head)]
+    if missing:
+        warn_user(
+            f"{report.path} lacks {len(missing)} weights of {who} besides its head, "
+            f"the first is {missing[0]!r}; they start at random"
+        )
+    blocks = {name.rpartition(".")[0].split(".")[0] for name in map(short_name, used)}
+    left = [n for n in report.unused if short_name(n).split(".")[0] in blocks]
+    left = [n for n in left if not n.endswith(_COUNTER)]
+    if left:
+        warn_user(
+            f"{report.path} has {len(left)} weights in layers of {who} that it has no "
+            f"place for, the first is {left[0]!r}; the file is of another network"
+        )
