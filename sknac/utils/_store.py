@@ -17,6 +17,7 @@ import time
 import uuid
 import warnings
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ from sknac.utils._handle import Handle
 
 _UNFINISHED = "unfinished"
 _ABANDONED_S = 3600.0  # no write takes an hour: its writer was killed
+# File systems stamp times in ticks of up to 2 s (FAT): a younger file may yet change
+# without another stamp, so that its checksum must not be remembered.
+_TICK_NS = 2_000_000_000
 
 
 class StoredArray(Handle):
@@ -86,7 +90,9 @@ class ArrayStore:
     def get(self, key):
         """Return a handle to a verified entry, or None.
 
-        A damaged entry is deleted with a warning, so that it is computed again.
+        A damaged entry is deleted with a warning, so that it is computed again. One
+        that was verified in this process is hashed again if its file's stamps changed,
+        and when it is loaded.
         """
         found = self._first(key, ".npy", _verified_header)
         if found is None:
@@ -185,11 +191,22 @@ def _verified_bytes(path, digest):
 def _verified_header(path, digest):
     """Read shape and type of an array whose bytes must have this checksum."""
     with open(path, "rb") as file:
-        _check(path, hashlib.file_digest(file, "sha256").hexdigest()[:32], digest)
-        file.seek(0)
+        stat = os.fstat(file.fileno())
+        last_ns = max(stat.st_mtime_ns, stat.st_ctime_ns)
+        stamps = stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+        settled = time.time_ns() - last_ns > _TICK_NS
+        hashed = _checksum_of if settled else _checksum_of.__wrapped__
+        _check(path, hashed(str(path), *stamps), digest)
         np.lib.format.read_magic(file)  # 1.0, in which arrays of numbers are written
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
     return shape, dtype
+
+
+@lru_cache(maxsize=1 << 14)
+def _checksum_of(path, *stamps):
+    """Checksum of a file; its stamps make a changed one miss."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
 def _check(path, found, digest):

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import hashlib
 import os
 import pickle
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from sknac.cohort import ArrayRef, Plane
 from sknac.exceptions import SknacFormatError
+from sknac.utils import _store
 from sknac.utils._store import ArrayStore
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -85,6 +87,40 @@ def test_damaged_entry_is_got_rid_of_with_a_warning(store, damage):
         assert store.get(KEY) is None
     assert not os.path.exists(path)
     assert store.put(KEY, MAPS).path == path
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """Files that were hashed."""
+    files, hash_file = [], hashlib.file_digest
+
+    def counted(file, name):
+        files.append(Path(file.name).name)
+        return hash_file(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counted)
+    return files
+
+
+def test_entry_that_has_settled_is_hashed_once(store, hashed, monkeypatch):
+    monkeypatch.setattr(_store, "_TICK_NS", -1)
+    handle = store.put(KEY, MAPS)
+    assert [store.get(KEY) for _ in range(3)] == [handle] * 3
+    assert len(hashed) == 1
+    time.sleep(0.02)  # a tick of the file's times
+    flip_a_bit(handle.path)
+    with pytest.warns(UserWarning, match="damaged"):
+        assert store.get(KEY) is None
+    store.put(KEY, MAPS)
+    assert store.get(KEY) == handle
+    assert len(hashed) == 3
+
+
+def test_young_entry_is_hashed_at_each_look(store, hashed):
+    store.put(KEY, MAPS)
+    for _ in range(3):
+        store.get(KEY)
+    assert len(hashed) == 3
 
 
 def test_deleted_entry_says_what_to_do(store):
@@ -178,6 +214,7 @@ def test_writers_of_one_key_do_not_disturb_readers(store):
 
 _WRITER = """
 import sys, numpy as np
+from sknac.utils import _store
 from sknac.utils._store import ArrayStore
 store = ArrayStore(sys.argv[1])
 store.prepare()
