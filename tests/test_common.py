@@ -5,11 +5,13 @@ import pkgutil
 
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import SGDClassifier
+from sklearn.pipeline import make_pipeline
 
 import sknac
 from sknac.cohort import PlaneTransformer
 from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
-from sknac.nets import DLRClassifier, PlaneFeatureNet
+from sknac.nets import DLRClassifier, PlaneFeatureNet, SeedEnsemble
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import ROICropper, ROIMasker
@@ -95,6 +97,17 @@ def _stages():
     [_quick(make_dlr_pipeline(preset="tiny", random_state=0), "dlr")]
 )
 def test_dlr_pipeline(estimator, check):
+    check(estimator)
+
+
+SGD = SGDClassifier(loss="log_loss", max_iter=5, tol=None)
+
+
+@pytest.mark.slow  # members are fitted in every check; its own tests have frames too
+@parametrize_with_cohort_checks(
+    [SeedEnsemble(make_pipeline(MapStatistics(), SGD), n_seeds=2, random_state=0)]
+)
+def test_seed_ensemble(estimator, check):
     check(estimator)
 
 

@@ -23,7 +23,13 @@ from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
-from sknac.nets import Augmentation, DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.nets import (
+    Augmentation,
+    DLRClassifier,
+    PlaneFeatureNet,
+    PredictiveNet,
+    SeedEnsemble,
+)
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import (
     EnvelopeMapper,
@@ -228,6 +234,10 @@ CASES = {
     "DLRClassifier": (
         DLRClassifier(module="ran_tiny", columns=("us_pre", "us_post2"), **QUICK),
         bmode,
+    ),
+    "SeedEnsemble": (
+        SeedEnsemble(PredictiveNet(module="mlp_tiny", **QUICK), n_seeds=2),
+        features,
     ),
     "DLR pipeline": (quick(make_dlr_pipeline(preset="tiny"), "dlr"), bmode),
     "DLRPClassifier": (cascade(), bmode),

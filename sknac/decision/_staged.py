@@ -15,11 +15,11 @@ from sknac.decision._blocks import (
     stage_block,
     visit_columns,
 )
-from sknac.decision._fitting import routed_fit_params
 from sknac.decision._trace import Trace
 from sknac.utils._classes import check_same_classes
 from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import (
     Real,

@@ -16,10 +16,10 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
-from sknac.decision._fitting import routed_fit_params
 from sknac.utils._answers import Answers, answers_of, score_method
 from sknac.utils._classes import check_same_classes
 from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, Rows
 from sknac.utils._sklearn import (
     HasMethods,

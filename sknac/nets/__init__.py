@@ -11,6 +11,7 @@ from sknac.nets._plot import TrainingCurveDisplay
 from sknac.nets._predictive import PredictiveNet
 from sknac.nets._ran import RAN
 from sknac.nets._resnet import ResNet
+from sknac.nets._seeds import SeedEnsemble
 
 __all__ = [
     "RAN",
@@ -21,5 +22,6 @@ __all__ = [
     "PredictiveMLP",
     "PredictiveNet",
     "ResNet",
+    "SeedEnsemble",
     "TrainingCurveDisplay",
 ]

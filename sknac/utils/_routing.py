@@ -1,4 +1,4 @@
-"""What every `fit` of this package does with its settings and keywords."""
+"""What the `fit` of every meta-estimator does with its keywords."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

@@ -7,7 +7,7 @@ from sklearn import config_context
 from sklearn.linear_model import LogisticRegression
 
 from sknac.decision import WeightedYoudenThreshold
-from sknac.decision._fitting import routed_fit_params
+from sknac.utils._routing import routed_fit_params
 
 
 def test_keywords_reach_who_asked_for_them():
