@@ -96,9 +96,10 @@ def prediction_difference(
         pixels, at their place in the scan. B-mode images get one channel,
         ``prediction_difference``. Where the planes of X have no spacing, the maps lie
         on the planes' own pixels: each takes the value of the patch of nearest centre,
-        and NaN in the gaps and where the network saw nothing. For arrays a list with,
-        per row, the lattices (n_planes, n_channels, n_down, n_across), for pairs
-        (n_pairs, 2, n_channels, ...).
+        and NaN in the gaps and where the network saw nothing. A visit that is missing
+        and may be stays None. For arrays a list with, per row, the lattices (n_planes,
+        n_channels, n_down, n_across), of several visits (n_items, n_visits, n_channels,
+        ...), NaN where one is missing.
 
     Raises
     ------
@@ -108,7 +109,8 @@ def prediction_difference(
     NotFittedError
         If the estimator is not fitted.
     CohortError
-        If X lacks a column or a visit, or the images are not those of ``fit``.
+        If X lacks a column or a visit that the network needs, or the images are not
+        those of ``fit``.
 
     See Also
     --------
@@ -166,7 +168,7 @@ def prediction_difference(
     patients = list_patients(images, items, net, codes)
     maps = work.set_callbacks(*callbacks).run(patients)
     if not isinstance(images, pd.DataFrame):
-        return [_as_array(found) for found in maps]
+        return list(map(_as_array, patients, maps))
     if lattice.is_coarse:
         names = tuple(f"{name}_coarse" for name in names)
     return _as_frame(images, net.columns_, maps, lattice, names, views)
@@ -230,14 +232,14 @@ def _pick_channels(channels, net):
     return tuple(picked), tuple(names[i] for i in picked)
 
 
-def _as_array(found):
-    """Stack a row's lattices; visits, where there are two, come second."""
-    n_visits = 1 + max(visit for visit, _ in found)
-    visits = [
-        np.stack([np.asarray(_load(m)) for (v, _), m in found.items() if v == visit])
-        for visit in range(n_visits)
-    ]
-    return visits[0] if n_visits == 1 else np.stack(visits, axis=1)
+def _as_array(patient, found):
+    """Put a row's lattices together, item by item; NaN of visits that are missing."""
+    values = {at: _load(one) for at, one in found.items()}
+    n_visits, shape = len(patient.items[0]), next(iter(values.values())).shape
+    whole = np.full((len(patient.items), n_visits, *shape), np.nan, np.float32)
+    for (visit, number), one in values.items():
+        whole[number, visit] = one
+    return whole[:, 0] if n_visits == 1 else whole
 
 
 def _load(values):

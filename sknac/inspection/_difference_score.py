@@ -50,8 +50,8 @@ class Coder:
     encoders : tuple of Encoder
         One per visit.
     join : callable
-        The vectors of an item's images, each (n, ...), -> its values (n, k), which
-        are averaged over the patient's items.
+        The vectors of an item's images, each (n, ...), or None for a visit that did
+        not happen -> its values (n, k), which are averaged over the patient's items.
     """
 
     encoders: tuple[Encoder, ...]
@@ -70,7 +70,9 @@ def make_coder(model: SplitModel) -> Coder:
     if split is None:
         # Nothing is known of it: the images themselves are their vectors.
         same = Encoder(lambda images: images)
-        return Coder((same, same), lambda *images: whole(torch.stack(images, 1)))
+        return Coder(
+            (same,) * model.net.n_visits, lambda *images: whole(_stacked(images))
+        )
     encoders = tuple(Encoder(e, network_parts(e), e.head) for e in split.encoders)
     return Coder(encoders, _probabilities(split.join))
 
@@ -78,6 +80,13 @@ def make_coder(model: SplitModel) -> Coder:
 def _probabilities(logits):
     """Softmax, in double precision as the estimators take it, of what makes logits."""
     return lambda *x: torch.softmax(logits(*x).double(), dim=-1)
+
+
+def _stacked(images):
+    """Put the visits' images together as the network takes them."""
+    known = next(one for one in images if one is not None)
+    blank = torch.full_like(known, torch.nan)
+    return torch.stack([blank if one is None else one for one in images], 1)
 
 
 class PatientScore:
@@ -90,25 +99,23 @@ class PatientScore:
     ----------
     coder : Coder
         From `make_coder`.
-    visits : sequence of list of Tensor of shape (1, n_channels, height, width)
-        Per visit the patient's images. Pairs are made as the network makes them:
-        the visit with fewer images starts again.
+    images : mapping of (int, int) to Tensor of shape (1, n_channels, height, width)
+        The patient's images by visit and number.
+    items : sequence of tuple of int or None
+        Per item the number of each visit's image; None where there is none.
     """
 
-    def __init__(self, coder: Coder, visits):
-        self.coder, self.visits = coder, visits
-        self.vectors = [
-            [encoder.whole(image) for image in images]
-            for encoder, images in zip(coder.encoders, visits, strict=True)
-        ]
-        n_items = max(len(images) for images in visits)
-        self.items = [[n % len(images) for images in visits] for n in range(n_items)]
+    def __init__(self, coder: Coder, images, items):
+        self.coder, self.images, self.items = coder, images, items
+        self.vectors = {
+            at: coder.encoders[at[0]].whole(image) for at, image in images.items()
+        }
         self.values = [self._value(item) for item in self.items]
         self.unchanged = self._mean(sum(self.values))
 
     def around(self, visit: int, number: int) -> Callable[[Batch], np.ndarray]:
         """Return what computes the patient's means, (n, k), for changed images."""
-        encode = self.coder.encoders[visit].around(self.visits[visit][number])
+        encode = self.coder.encoders[visit].around(self.images[visit, number])
 
         def means(batch):
             vectors, total = encode(batch), 0
@@ -122,12 +129,17 @@ class PatientScore:
 
     def _value(self, item, changed_visit=None, changed=None):
         """Join the vectors of an item, of which one visit's may be replaced."""
-        vectors = [own[n] for own, n in zip(self.vectors, item, strict=True)]
+        vectors = [self.vectors.get(at) for at in enumerate(item)]
         if changed is not None:
-            vectors = [one.expand(len(changed), *one.shape[1:]) for one in vectors]
+            vectors = [_repeated(one, len(changed)) for one in vectors]
             vectors[changed_visit] = changed
         return self.coder.join(*vectors).double()
 
     def _mean(self, total):
         """Turn the sum of the items' values into their mean."""
         return (total / len(self.items)).cpu().numpy()
+
+
+def _repeated(vector, n):
+    """Show a vector, where there is one, n times."""
+    return None if vector is None else vector.expand(n, *vector.shape[1:])

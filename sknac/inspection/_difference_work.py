@@ -10,6 +10,7 @@ import torch
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from sknac.cohort import Plane
+from sknac.cohort.planes import has_study
 from sknac.inspection._difference_key import image_digest, map_key, model_digest
 from sknac.inspection._difference_score import PatientScore, make_coder
 from sknac.inspection._occlusion import Lattice, occluded_batches, patches_that_count
@@ -32,37 +33,40 @@ class Image:
 class Patient:
     """The images of one row of X, by (visit, number), visit after visit.
 
-    ``target`` is the class whose probability counts, by position; None takes the most
-    probable one.
+    ``items`` are its items, by the number of each visit's image; None where the visit
+    did not happen. ``target`` is the class whose probability counts, by position; None
+    takes the most probable one.
     """
 
     images: dict[At, Image]
+    items: list[tuple[int | None, ...]]
     target: int | None
-
-    @property
-    def visits(self) -> list[list[At]]:
-        """Positions of the images of each visit."""
-        n_visits = 1 + max(visit for visit, _ in self.images)
-        return [[at for at in self.images if at[0] == v] for v in range(n_visits)]
 
 
 def list_patients(images, items: Items, net, codes) -> list[Patient]:
     """List the images of every row of a cohort frame or of arrays."""
-    n_visits = net.n_visits
     patients = []
     for row in range(items.n_rows):
-        own = np.flatnonzero(items.rows == row)
-        counts = [len(own)] * n_visits
+        own = np.flatnonzero(items.rows == row).tolist()
+        n_planes = [len(own)] * net.n_visits
         if isinstance(images, pd.DataFrame):
             cells = images[list(net.columns_)].iloc[row]
-            counts = [study.n_planes for study in cells]
+            n_planes = [cell.n_planes if has_study(cell) else 1 for cell in cells]
         found = {}
-        for visit, count in enumerate(counts):
-            for number, item in enumerate(own[:count].tolist()):
-                source = items.sources[item]
-                source = source if n_visits == 1 else source[visit]
-                found[visit, number] = Image(source, item)
-        patients.append(Patient(found, None if codes is None else codes[row]))
+        for visit, count in enumerate(n_planes):
+            for number, item in enumerate(own[:count]):
+                if items.happened[item, visit]:
+                    source = items.sources[item]
+                    source = source if net.n_visits == 1 else source[visit]
+                    found[visit, number] = Image(source, item)
+        members = [
+            tuple(
+                number % count if here else None
+                for count, here in zip(n_planes, items.happened[item], strict=True)
+            )
+            for number, item in enumerate(own)
+        ]
+        patients.append(Patient(found, members, None if codes is None else codes[row]))
     return patients
 
 
@@ -124,11 +128,8 @@ class PredictionDifference(CallbackSupportMixin):
 
     def _score(self, patient):
         """Compute what the patient's images give unchanged."""
-        visits = [
-            [self._tensor(patient.images[at], at[0]) for at in visit]
-            for visit in patient.visits
-        ]
-        return PatientScore(self.coder, visits)
+        images = {at: self._tensor(one, at[0]) for at, one in patient.images.items()}
+        return PatientScore(self.coder, images, patient.items)
 
     def _tensor(self, image, visit):
         """Read an image to the network's device, (1, n_channels, height, width)."""
@@ -140,7 +141,7 @@ class PredictionDifference(CallbackSupportMixin):
 
     def _map(self, score, at, target):
         """Compute the map of one image."""
-        image = score.visits[at[0]][at[1]]
+        image = score.images[at]
         channels, lattice = self.channels, self.lattice
         patches = patches_that_count(image[0].cpu().numpy(), lattice, channels)
         values = np.zeros((len(channels), *lattice.shape), np.float32)

@@ -28,8 +28,8 @@ def grad_cam(
     """Map where an image network found evidence for a class.
 
     The maps of the network's last convolutional layer are weighted by their mean
-    gradients and added up [1]_. Networks on two visits give a map for either
-    visit, as in the DLRP paper [2]_.
+    gradients and added up [1]_. Networks on several visits give a map for each, as
+    in the DLRP paper [2]_.
 
     Parameters
     ----------
@@ -43,9 +43,9 @@ def grad_cam(
         Class whose evidence is mapped: one label for all patients, or each
         patient's own, such as ``estimator.predict(X)``. None takes each patient's
         most probable class, which need not be the one that a threshold gives.
-    layer : str, Module, sequence of two of them, or None, default=None
+    layer : str, Module, sequence of them, or None, default=None
         The layer, by its name in ``net.module_`` (``"backbone.layer3"``) or itself;
-        None takes the last one that has maps. In a network on two visits whose
+        None takes the last one that has maps. In a network on several visits whose
         encoders are not shared, one layer for each visit.
     relu : bool, default=True
         Whether to set evidence against the class to 0, as the method does.
@@ -56,13 +56,15 @@ def grad_cam(
         For a cohort frame a cohort frame with the columns that the network reads:
         every plane of X becomes a plane of kind ``"maps"`` with the one channel
         ``"grad_cam"``, float32, on the same grid and with the same core; NaN
-        outside the crop and the region that the network saw. For arrays per row an
-        array (n_planes, height, width), or (n_pairs, 2, height, width) for pairs.
+        outside the crop and the region that the network saw. A visit that is missing
+        and may be stays None. For arrays per row an array (n_planes, height, width), or
+        of several visits (n_items, n_visits, height, width), NaN where one is missing.
 
     Raises
     ------
     CohortError
-        If a visit is missing, or an image cannot be taken; it names the place.
+        If a visit that the network needs is missing, or an image cannot be taken; it
+        names the place.
     ValueError
         If the estimator has no image network, `target` is no class of it, `layer`
         is not in it or does not have maps of every image, or a step before the
@@ -83,16 +85,16 @@ def grad_cam(
     -----
     With maps A_k of the layer and a score s, the heat map is
     ``relu(sum_k mean(ds / dA_k) A_k)``, interpolated bilinearly. The score is the
-    class's logit: of the plane (or pair), where the network itself predicts; of
-    the patient, through the mean of the planes' features, where only a
+    class's logit: of the plane (or the visits' planes), where the network itself
+    predicts; of the patient, through the mean of the planes' features, where only a
     `PredictiveNet` follows; with other classifiers behind it, of the plane by the
     feature network's own output layer. Values are not normalised; their size is that
     of the logit, and compares between patients of one network only.
 
-    A plane that stands in several pairs gets the mean of its maps. Steps that move
-    or turn an image without telling so in its grid cannot be followed. The estimator
-    is not changed; gradients are computed in float32 on the network's own device, as
-    many items at a time as in training.
+    A plane that is put together with several of another visit gets the mean of its
+    maps. Steps that move or turn an image without telling so in its grid cannot be
+    followed. The estimator is not changed; gradients are computed in float32 on the
+    network's own device, as many items at a time as in training.
 
     References
     ----------
@@ -121,7 +123,7 @@ def grad_cam(
     with computing(model.net, gradients=True):
         score = make_score(model, items, labels)
         maps = _item_maps(model.net, items, layers, partial(_heat, score, relu))
-    if max(maps[0][0].shape) == 1:
+    if max(next(one for one in maps[0] if one is not None).shape) == 1:
         warnings.warn(
             "the layer's maps have one pixel, so the heat maps are flat; name an "
             "earlier layer in layer=, or train on larger images",
@@ -136,10 +138,14 @@ def grad_cam(
 def _as_arrays(items, maps):
     """Enlarge the maps to the images' size; per row an array of its items'."""
     area = Grid(items.shape[-2:], (1, 1), unit="px")
+    blank = np.full(area.shape, np.nan)
     fine = [
-        np.stack([area.resized(m.shape).sample(m, area) for m in visits]).reshape(
-            *items.shape[:-3], *area.shape
-        )
+        np.stack(
+            [
+                blank if m is None else area.resized(m.shape).sample(m, area)
+                for m in visits
+            ]
+        ).reshape(*items.shape[:-3], *area.shape)
         for visits in maps
     ]
     rows = [np.flatnonzero(items.rows == row) for row in range(items.n_rows)]
@@ -159,7 +165,7 @@ def _find_layers(net, layer):
             )
         layer = found[0]
     parts = layer if isinstance(layer, list | tuple) else [layer]
-    if not 1 <= len(parts) <= net.n_visits:
+    if len(parts) not in (1, net.n_visits):
         raise ValueError(f"layer must be one layer, or one for each visit; got {parts}")
     return [_find_layer(module, part) for part in parts]
 
@@ -186,7 +192,7 @@ def _children(module):
 
 
 def _item_maps(net, items, layers, heat):
-    """Heat maps of all items: per item a list with the map of each visit."""
+    """Heat maps of all items: per item the map of each visit, None if missing."""
     size = net.micro_batch_size or net.batch_size
     size = len(items) if size == -1 else size
     maps = []
@@ -196,7 +202,7 @@ def _item_maps(net, items, layers, heat):
         # Also a network whose weights are frozen has gradients then.
         x.requires_grad_(True)
         parts = [heat(layer, x, numbers) for layer in layers]
-        maps += _by_item(parts, len(numbers), net.n_visits)
+        maps += _by_item(parts, items.happened[numbers])
     return maps
 
 
@@ -213,17 +219,21 @@ def _heat(score, relu, layer, x, numbers):
     return found[:, 0].detach().float().cpu().numpy()
 
 
-def _by_item(parts, n, n_visits):
+def _by_item(parts, here):
     """Sort the layers' maps by item and visit; refuse maps that miss a visit."""
-    expected = n * n_visits // len(parts)
-    for part in parts:
-        if len(part) != expected:
+    n, n_visits = here.shape
+    # One layer sees the visits that happened, item by item; of several each its own.
+    seen = [here] if len(parts) == 1 else [here[:, [k]] for k in range(n_visits)]
+    found = np.full(here.shape, None)
+    for visit, (part, own) in enumerate(zip(parts, seen, strict=True)):
+        if len(part) != own.sum():
             raise ValueError(
                 f"the layer gave {len(part)} maps for {n} item(s) of {n_visits} "
-                f"visit(s), expected {expected}; in a network on two visits name a "
-                "layer that sees both in one call, stacked by patient, or two layers"
+                f"visit(s), expected {own.sum()}; in a network on several visits name "
+                "a layer that sees all in one call, stacked by patient, or one of each"
             )
-    if len(parts) == 2:
-        return [list(pair) for pair in zip(*parts, strict=True)]
-    only = parts[0].reshape(n, n_visits, *parts[0].shape[1:])
-    return [list(visits) for visits in only]
+        rows, columns = np.nonzero(own)
+        columns = columns if len(parts) == 1 else columns + visit
+        for at, heat in zip(zip(rows, columns, strict=True), part, strict=True):
+            found[at] = heat
+    return found.tolist()

@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from sknac.cohort import Plane
+from sknac.cohort.planes import has_study
 from sknac.inspection._grad_cam import grad_cam
 from sknac.qus import bmode_from_rf
 from sknac.utils._map_display import MapDisplay, map_of
@@ -163,12 +164,12 @@ class SaliencyDisplay(MapDisplay):
         patient : object, default=None
             Index of the patient; None takes the first row.
         column : str or None, default=None
-            The visit; None takes the first that the network reads.
+            The visit; None takes the first that the network reads and the patient has.
         plane : int, default=0
             Position of the plane in the visit.
         target : label or None, default=None
             Class whose evidence is drawn; None takes the most probable one.
-        layer : str, Module, sequence of two of them, or None, default=None
+        layer : str, Module, sequence of them, or None, default=None
             As in `grad_cam`.
         ax : matplotlib Axes or None, default=None
             Where to draw; None makes a new figure.
@@ -183,7 +184,8 @@ class SaliencyDisplay(MapDisplay):
         Raises
         ------
         ValueError
-            If there is no such patient, visit or plane, and as `grad_cam` raises.
+            If there is no such patient, or no such visit or plane of hers, and as
+            `grad_cam` raises.
         """
         patient = X.index[0] if patient is None else patient
         if patient not in X.index:
@@ -192,11 +194,10 @@ class SaliencyDisplay(MapDisplay):
         if target is None:
             target = estimator.classes_[estimator.predict_proba(row)[0].argmax()]
         maps = grad_cam(estimator, row, target=target, layer=layer)
-        column = maps.columns[0] if column is None else column
-        if column not in maps:
-            raise ValueError(
-                f"column must be one of {list(maps.columns)}, got {column!r}"
-            )
+        there = [name for name in maps if has_study(maps[name].iloc[0])]
+        column = there[0] if column is None else column
+        if column not in there:
+            raise ValueError(f"column must be one of {there}, got {column!r}")
         planes = maps[column].iloc[0].planes
         if not 0 <= plane < len(planes):
             raise ValueError(

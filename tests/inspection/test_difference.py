@@ -23,7 +23,13 @@ from sknac.inspection import _difference_score as score_module
 from sknac.inspection import prediction_difference
 from sknac.inspection._difference import _batch_size, _check_places
 from sknac.inspection._occlusion import Lattice
-from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, ResNet
+from sknac.nets import (
+    DLRClassifier,
+    DualInput,
+    PlaneFeatureNet,
+    PredictiveNet,
+    ResNet,
+)
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper
 from sknac.systems import make_dlr_pipeline
@@ -105,6 +111,77 @@ def test_plane_net_equals_the_plain_definition(module, odd_bags):
     assert found.shape == expected.shape == (2, 2, 9, 10)
     assert expected.max() > 1e-4
     np.testing.assert_allclose(found, expected, **CLOSE)
+
+
+THREE = {"columns": ["us_pre", "us_post2", "us_post4"], "missing_visits": "mask"}
+
+
+@pytest.fixture(scope="module")
+def odd_threes():
+    """Eight bags of 1-2 items of three visits, 37 x 42 pixels, some missing."""
+    rng = np.random.default_rng(2)
+    bags = [rng.random((1 + i % 2, 3, 1, 37, 42), dtype=np.float32) for i in range(8)]
+    bags[1][0, 2] = bags[1][1, 1] = bags[2][0, 0] = bags[4][0, 2] = np.nan
+    return bags
+
+
+class Blind(DualInput):
+    """Computes as its parent, and does not say of what it consists."""
+
+    def features(self, x):
+        return super().features(x)
+
+
+@pytest.mark.parametrize("fusion", ["mean", "attention"])
+@pytest.mark.parametrize("module", ["resnet_tiny", Blind])
+def test_three_visits_with_gaps_equal_the_plain_definition(module, fusion, odd_threes):
+    net = DLRClassifier(module=module, module__fusion=fusion, **THREE, **FAST)
+    if module is Blind:
+        net.set_params(module__encoder="resnet_tiny")
+    louder(net.fit(odd_threes, LABELS8))
+    found = prediction_difference(net, odd_threes[1:3], stride=12)
+    for values, bag in zip(found, odd_threes[1:3], strict=True):
+        gaps = np.isnan(bag).all((2, 3, 4))
+        assert values.shape[:3] == bag.shape[:3]
+        assert np.isnan(values[gaps]).all()
+        filled = bag.copy()  # occlude only what there is
+        for at in np.argwhere(~gaps):
+            for i, j, image in occlusions(bag[(*at, 0)], 8, 12):
+                filled[(*at, 0)] = image
+                p, q = net.predict_proba([bag, filled])[:, -1]
+                assert values[(*at, 0, i, j)] == pytest.approx(abs(p - q), abs=1e-6)
+            filled[tuple(at)] = bag[tuple(at)]
+        assert np.nanmax(values) > 1e-4
+
+
+def test_a_missing_visit_of_a_frame_has_no_map_and_a_key_of_its_own(tmp_path):
+    rng = np.random.default_rng(0)
+    cells = np.empty((8, 3), object)
+    for at in np.ndindex(cells.shape):
+        images = rng.random((1 + at[1] % 2, 32, 32), dtype=np.float32)
+        cells[at] = Study([Plane(image, "bmode", (0.5, 0.5)) for image in images])
+    X = pd.DataFrame(cells, columns=THREE["columns"], index=range(8))
+    net = DLRClassifier(
+        module="resnet_tiny", module__fusion="attention", **THREE, **FAST
+    )
+    louder(net.fit(X, LABELS8))
+    gaps = X.copy()
+    gaps.loc[0, "us_pre"] = gaps.loc[1, "us_post2"] = None
+    store = {"store": tmp_path, "stride": 16}
+    whole = prediction_difference(net, X[:2], **store)
+    found = prediction_difference(net, gaps[:2], **store)
+    again = prediction_difference(net, gaps[:2], stride=16)
+    assert found.notna().equals(gaps[:2].notna())
+    for column in X:
+        for one, other, before in zip(
+            found[column], again[column], whole[column], strict=True
+        ):
+            if one is None:
+                continue
+            for k, plane in enumerate(one.planes):
+                values = plane.load()
+                np.testing.assert_array_equal(values, other.planes[k].load())
+                assert not np.array_equal(values, before.planes[k].load())
 
 
 @pytest.mark.parametrize("module", ["resnet_tiny", "ran_tiny"])

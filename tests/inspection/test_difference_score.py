@@ -17,12 +17,14 @@ def square_sum(x):
     return torch.stack([x.sum((1, 2, 3)), (x**2).sum((1, 2, 3))], 1)
 
 
-def test_pairs_start_again_with_the_shorter_visit_and_only_theirs_change():
+def test_only_the_items_of_a_changed_image_change():
     encoder = Encoder(square_sum)
     coder = Coder((encoder, encoder), lambda a, b: 2 * a + 3 * b)
     pre = [torch.full((1, 1, 2, 2), v) for v in (1.0, 2.0)]
     post = [torch.full((1, 1, 2, 2), v) for v in (3.0, 4.0, 5.0)]
-    score = PatientScore(coder, [pre, post])
+    images = {(0, k): one for k, one in enumerate(pre)}
+    images |= {(1, k): one for k, one in enumerate(post)}
+    score = PatientScore(coder, images, [(0, 0), (1, 1), (0, 2)])
     # Pairs (1, 3), (2, 4), (1, 5): sums of four pixels and of their squares.
     sums = 2 * np.array([4, 8, 4]) + 3 * np.array([12, 16, 20])
     squares = 2 * np.array([4, 16, 4]) + 3 * np.array([36, 64, 100])
@@ -39,13 +41,29 @@ def test_the_unchanged_mean_is_what_the_network_predicts(kind, request, bags, pa
     net = request.getfixturevalue(kind)
     model = split_model(net)
     row = bags[2] if kind == "plane_net" else pairs[2][:, None]
-    images = [[torch.from_numpy(one)[None] for one in row]]
+    items = [(k,) for k in range(len(row))]
+    images = {(0, k): torch.from_numpy(one)[None] for k, one in enumerate(row)}
     if kind == "pair_net":
-        images = [[torch.from_numpy(one)] for one in row]
+        items = [(0, 0)]
+        images = {(k, 0): torch.from_numpy(one) for k, one in enumerate(row)}
     with computing(net):
-        score = PatientScore(make_coder(model), images)
+        score = PatientScore(make_coder(model), images, items)
     X = [bags[2]] if kind == "plane_net" else pairs[2:3]
     np.testing.assert_allclose(score.unchanged, net.predict_proba(X), rtol=1e-6)
+
+
+def test_a_missing_visit_has_no_vector():
+    def join(a, b, c):
+        return a + (0 if b is None else 10 * b) + (0 if c is None else 100 * c)
+
+    coder = Coder((Encoder(square_sum),) * 3, join)
+    images = {(k, 0): torch.full((1, 1, 1, 1), 1.0 + k) for k in (0, 2)}
+    images[1, 1] = torch.full((1, 1, 1, 1), 2.0)
+    score = PatientScore(coder, images, [(0, None, 0), (0, 1, None)])
+    np.testing.assert_allclose(score.unchanged, [[(301 + 21) / 2, (901 + 41) / 2]])
+    zero = Batch(torch.zeros(1, 1, 1, 1), (0, 1), (0, 1))
+    np.testing.assert_allclose(score.around(2, 0)(zero), [[(1 + 21) / 2, 21]])
+    np.testing.assert_allclose(score.around(1, 1)(zero), [[(301 + 1) / 2, 451]])
 
 
 def test_a_network_that_says_nothing_of_itself_gets_whole_images(plane_net, bags):

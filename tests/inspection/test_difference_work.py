@@ -7,6 +7,7 @@ import numpy as np
 from sknac.inspection import prediction_difference
 from sknac.inspection._difference_work import list_patients
 from sknac.nets import DLRClassifier
+from sknac.nets._inputs import read_items
 from sknac.nets.split import split_model
 from sknac.preprocessing import MapScaler
 
@@ -23,8 +24,13 @@ def test_every_plane_of_a_pair_is_listed_once(cohort, labels):
     patients = list_patients(scaled, items, net, codes=None)
     for patient, (_, row) in zip(patients, scaled.iterrows(), strict=True):
         for visit, column in enumerate(net.columns_):
-            planes = [patient.images[at].source for at in patient.visits[visit]]
+            planes = [
+                one.source for at, one in patient.images.items() if at[0] == visit
+            ]
             assert planes == list(row[column].planes)
+            n_planes = row[column].n_planes
+            numbers = [item[visit] for item in patient.items]
+            assert numbers == [k % n_planes for k in range(len(numbers))]
         assert patient.target is None
 
 
@@ -33,7 +39,7 @@ def test_arrays_are_listed_with_their_targets(plane_net, bags):
     patients = list_patients(bags, items, plane_net, codes=list(range(len(bags))))
     for row, (patient, bag) in enumerate(zip(patients, bags, strict=True)):
         assert patient.target == row
-        assert patient.visits == [[(0, number) for number in range(len(bag))]]
+        assert patient.items == [(number,) for number in range(len(bag))]
         for (_, number), image in patient.images.items():
             np.testing.assert_array_equal(image.source, bag[number])
             np.testing.assert_array_equal(items.read(image.item), bag[number])
@@ -46,3 +52,13 @@ def test_blank_images_are_answered_without_the_network(plane_net):
     hook.remove()
     assert not found.any()
     assert len(runs) == 2  # each plane once, and no patch
+
+
+def test_images_that_are_missing_are_not_listed():
+    bag = np.ones((3, 3, 1, 8, 8))
+    bag[0, 1] = bag[1, 0] = bag[1, 2] = np.nan
+    net = DLRClassifier(columns=["us_pre", "us_post2", "us_post4"])
+    items = read_items(net, [bag], n_visits=3, columns=None, reset=True, masked=True)
+    (patient,) = list_patients([bag], items, net, codes=None)
+    assert list(patient.images) == [(0, 0), (0, 2), (1, 1), (1, 2), (2, 0), (2, 2)]
+    assert patient.items == [(0, None, 0), (None, 1, None), (2, 2, 2)]

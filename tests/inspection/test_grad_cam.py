@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sknac.cohort import Grid
 from sknac.inspection import grad_cam
 from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.preprocessing import PlaneResizer
 
 SIZE = Grid((32, 32), (1, 1), unit="px")
 
@@ -78,6 +79,86 @@ def test_both_visits_get_the_map_written_by_hand(shared, fusion, pairs, labels):
         wanted = visits_by_hand(net, pair, 0, relu=False)
         np.testing.assert_allclose(heat[0], wanted, atol=1e-5 * np.abs(wanted).max())
         assert np.abs(heat[0, 0] - heat[0, 1]).max() > 1e-3 * np.abs(wanted).max()
+
+
+@pytest.fixture(scope="module")
+def threes():
+    """12 items of three visits, of which some are missing."""
+    X = np.random.default_rng(3).random((12, 3, 1, 32, 32)).astype(np.float32)
+    X[0, 0] = X[1, 2] = X[1, 1] = X[5, 1] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("fusion", ["mean", "attention"])
+def test_every_visit_that_happened_gets_its_map(fusion, threes, labels):
+    net = DLRClassifier(
+        module="ran_tiny",
+        module__fusion=fusion,
+        columns=["us_pre", "us_post2", "us_post4"],
+        missing_visits="mask",
+        max_epochs=1,
+        random_state=0,
+    ).fit(threes, labels)
+    found = grad_cam(net, threes[:3], target="response", relu=False)
+    encoder = net.module_.encoders[0]
+    for item, heat in zip(threes, found, strict=False):
+        assert heat.shape == (1, 3, 32, 32)
+        here = ~np.isnan(item).all((1, 2, 3))
+        maps = [
+            encoder.maps(torch.from_numpy(image)[None]) if there else None
+            for image, there in zip(item, here, strict=True)
+        ]
+        vectors = [None if one is None else encoder.head.reduce(one) for one in maps]
+        score = net.module_.split().join(*vectors)[:, 1]
+        for k in range(3):
+            if not here[k]:
+                assert np.isnan(heat[0, k]).all()
+                continue
+            (wanted,) = by_hand(maps[k], score, relu=False)
+            scale = np.abs(wanted).max()
+            np.testing.assert_allclose(heat[0, k], wanted, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_three_visits_have_one_layer_or_three(shared, threes, labels):
+    X = np.nan_to_num(threes, nan=0.5)
+    net = DLRClassifier(
+        module="ran_tiny",
+        module__shared=shared,
+        columns=["us_pre", "us_post2", "us_post4"],
+        max_epochs=1,
+        random_state=0,
+    ).fit(X, labels)
+    found = grad_cam(net, X[:2], target="response")
+    names = [f"encoders.{k}.stages" for k in range(len(net.module_.encoders))]
+    np.testing.assert_array_equal(
+        grad_cam(net, X[:2], target="response", layer=names), found
+    )
+    with pytest.raises(ValueError, match="must be one layer, or one for each visit"):
+        grad_cam(net, X[:2], layer=["encoders.0.stages"] * 2)
+
+
+def test_a_missing_visit_of_a_frame_has_no_heat(cohort, labels):
+    X = PlaneResizer(image_size=32).fit_transform(cohort[["us_pre", "us_post2"]])
+    X["us_post4"] = X["us_pre"].to_numpy()[::-1]
+    X.at["P01", "us_post2"] = X.at["P02", "us_pre"] = None
+    net = DLRClassifier(
+        module="ran_tiny",
+        module__fusion="mean",
+        columns=list(X.columns),
+        missing_visits="mask",
+        validation_fraction=None,
+        max_epochs=1,
+        random_state=0,
+    ).fit(X, labels)
+    found = grad_cam(net, X)
+    assert found.notna().equals(X.notna())
+    for column in X:
+        for cell, study in zip(found[column], X[column], strict=True):
+            n_planes = [0 if one is None else one.n_planes for one in (cell, study)]
+            assert n_planes[0] == n_planes[1]
+    planes = found.at["P01", "us_pre"].planes
+    assert all(np.isfinite(plane.load()).all() for plane in planes)
 
 
 def test_patients_logit_is_explained_through_the_predictive_net(bags, labels):

@@ -1,5 +1,7 @@
 """The display draws heat where it lies, over its image, and not by colour alone."""
 
+from functools import partial
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sknac.cohort import Grid, Plane, PolygonOutline
 from sknac.inspection import SaliencyDisplay, grad_cam
 from sknac.nets import DLRClassifier
-from sknac.preprocessing import MapScaler
+from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import bmode_from_rf
 
 pytestmark = pytest.mark.mpl
@@ -192,6 +194,26 @@ def test_the_predicted_class_is_named(model, cohort):
 def test_images_that_are_not_there_are_refused(settings, message, model, cohort):
     with pytest.raises(ValueError, match=message):
         SaliencyDisplay.from_estimator(model, cohort, **settings)
+
+
+def test_every_visit_that_happened_is_drawn(cohort, labels):
+    X = PlaneResizer(image_size=32).fit_transform(cohort[["us_pre", "us_post2"]])
+    X["us_post4"] = X["us_pre"].to_numpy()[::-1]
+    X.at["P01", "us_pre"] = None
+    net = DLRClassifier(
+        module="ran_tiny",
+        module__fusion="attention",
+        columns=list(X.columns),
+        missing_visits="mask",
+        validation_fraction=None,
+        max_epochs=1,
+        random_state=0,
+    ).fit(X, labels)
+    draw = partial(SaliencyDisplay.from_estimator, net, X, patient="P01")
+    titles = [draw(column=c).title for c in (None, "us_post2", "us_post4")]
+    assert [title.partition(":")[0] for title in titles] == ["post2", "post2", "post4"]
+    with pytest.raises(ValueError, match=r"one of .*post2.*post4.*, got 'us_pre'"):
+        draw(column="us_pre")
 
 
 def test_lines_lie_around_the_highest_values(scan):

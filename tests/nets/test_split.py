@@ -86,6 +86,22 @@ def test_parts_together_predict_as_the_whole(estimator, small_cohort, small_labe
     assert model.classes.tolist() == fitted.classes_.tolist()
 
 
+def test_missing_visits_go_through_the_parts_of_a_network_that_masks_them(
+    small_cohort, small_labels
+):
+    X = small_cohort[["us_pre", "us_post2"]].copy()
+    X.at["P03", "us_post2"] = X.at["P05", "us_pre"] = None
+    mask = {"missing_visits": "mask", "module__fusion": "attention"}
+    fitted = clone(make_pipeline(SMALL, PAIR)).set_params(
+        **{f"dlrclassifier__{name}": mask[name] for name in mask}
+    )
+    model = split_model(fitted.fit(X, small_labels))
+    np.testing.assert_allclose(predicted(model, X), fitted.predict_proba(X), rtol=1e-12)
+    X.at["P05", "us_post2"] = None
+    with pytest.raises(ValueError, match="row P05, column us_pre/us_post2: every vis"):
+        model.images(X)
+
+
 @pytest.mark.parametrize("ensemble", [False, True])
 def test_a_calibrated_frozen_estimator_is_split(small_cohort, small_labels, ensemble):
     system = clone(make_pipeline(SMALL, PAIR)).fit(small_cohort, small_labels)
