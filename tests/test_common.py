@@ -10,7 +10,13 @@ from sklearn.pipeline import make_pipeline
 
 import sknac
 from sknac.cohort import PlaneTransformer
-from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
+from sknac.features import (
+    MapStatistics,
+    OutlineShape,
+    RegionSpectrum,
+    Texture,
+    VisitDelta,
+)
 from sknac.nets import DLRClassifier, PlaneFeatureNet, SeedEnsemble
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
@@ -49,6 +55,7 @@ STEPS = [
     PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
     MapStatistics(),
+    OutlineShape(descriptors=["solidity"]),
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
     VisitDelta(MapStatistics(statistics=["mean", "sd"])),
     Texture(regions="core", levels=4, distances=[1], properties=["contrast"]),

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from sknac.features._map_statistics import MapStatistics
+from sknac.features._outline_shape import OutlineShape
 from sknac.features._region_spectrum import RegionSpectrum
 from sknac.features._texture import Texture
 from sknac.features._visit_delta import VisitDelta
 
-__all__ = ["MapStatistics", "RegionSpectrum", "Texture", "VisitDelta"]
+__all__ = ["MapStatistics", "OutlineShape", "RegionSpectrum", "Texture", "VisitDelta"]
