@@ -10,6 +10,7 @@ from sklearn.utils import Bunch
 from sknac.datasets._checks import COHORT, check_cohort_room, two_of
 from sknac.datasets._clinical import clinical_table, label_series, survival_table
 from sknac.datasets._rf_scene import (
+    EVEN_SD_DB,
     MARGIN_MM,
     PATIENT_SD,
     RFScene,
@@ -40,16 +41,21 @@ region holds random scatterers with a spherical Gaussian form factor of an effec
 diameter (ESD) and acoustic concentration (EAC) of the patient's own. Over patients
 these vary with an SD of {sd[0]} um and {sd[1]} dB; the means of responders and
 non-responders lie {effect} SD apart in: {where}. Non-responders have the larger
-ESD and EAC: a choice of the simulation. `truth` holds every patient's numbers.
+ESD and EAC: a choice of the simulation. {texture}`truth` holds every patient's numbers.
 Clinical columns follow Table 2 of the DLRP paper by class (age, receptors, Ki-67,
 subtype); survival is exponential, with four times the hazard in non-responders.
 `reference` is a phantom of known backscatter scanned through the same system.
 """
 
+_PATCHY = """\
+Within the cores of non-responders the EAC varies from place to place with {factor:g}
+times the SD of responders' cores, {sd:g} dB, at the same mean: they are patchy. """
+
 
 @validate_params(
     COHORT
     | {
+        "texture_effect": [Interval(Real, 0, None, closed="left")],
         "effect_in": [tuple, list],
         "depth_mm": [Interval(Real, 15, None, closed="left")],
         "width_mm": [Interval(Real, 15, None, closed="left")],
@@ -65,6 +71,7 @@ def make_rf_cohort(
     n_planes: int | tuple[int, int] = (4, 7),
     effect_size: float = 1.0,
     effect_in: tuple[str, ...] = ("core", "margin"),
+    texture_effect: float = 0.0,
     prevalence: float = 0.3,
     depth_mm: float = 30.0,
     width_mm: float = 20.0,
@@ -92,6 +99,11 @@ def make_rf_cohort(
         classes equal, in the clinical columns too.
     effect_in : tuple of {"core", "margin"}, default=("core", "margin")
         The regions that differ.
+    texture_effect : float, default=0.0
+        How much more the EAC varies from place to place within the cores of
+        non-responders: its SD is 1.5 dB in responders and on average 1.5 (1 +
+        texture_effect) dB in non-responders, the excess varying by 25 % (SD) between
+        them. Its mean in dB stays, and so does that of maps: patchy against even.
     prevalence : float, default=0.3
         Share of non-responders, within (0, 1). It holds to within one patient in every
         eight, and for the whole cohort.
@@ -122,9 +134,9 @@ def make_rf_cohort(
             `time_years` (10 at most) and `event`.
         `reference` : ReferencePhantom
             The phantom's frames, attenuation, speed of sound and backscatter.
-        `truth` : DataFrame of shape (n_patients, 7)
-            `<region>_esd_um`, `<region>_eac_db` of core, margin and background, and
-            `attenuation_db_cm_mhz`.
+        `truth` : DataFrame of shape (n_patients, 8)
+            `<region>_esd_um`, `<region>_eac_db` of core, margin and background,
+            `attenuation_db_cm_mhz`, and `core_eac_sd_db`, the EAC's SD within cores.
         `DESCR` : str
             What was simulated, in words.
 
@@ -139,7 +151,8 @@ def make_rf_cohort(
 
     Notes
     -----
-    A place's texture varies smoothly about its region's mean by 4 um and 1.5 dB. EAC
+    A place's texture varies smoothly about its region's mean by 4 um and 1.5 dB, over
+    some 2 mm. EAC
     follows BSC = (4/9) k^4 a^6 (n z^2) exp(-0.827 k^2 a^2), with k in rad/cm, a =
     ESD / 2 in cm, and EAC = 10 log10(n z^2) in dB re 1 cm^-3. A plane of 30 mm x
     20 mm takes about 25 ms on one core.
@@ -169,7 +182,7 @@ def make_rf_cohort(
 
     entropy = entropy_from(random_state)
     fails = draw_labels(entropy, n_patients, prevalence)
-    effect = effect_size, effect_in, attenuation
+    effect = effect_size, effect_in, attenuation, texture_effect
     truth = pd.DataFrame(
         [
             draw_microstructure(stream(entropy, i, TRUTH), flag, *effect)
@@ -188,7 +201,7 @@ def make_rf_cohort(
         survival=survival_table(entropy, fails),
         reference=make_reference(scene, entropy),
         truth=truth,
-        DESCR=_describe(scene, fails, studies, effect_size, effect_in),
+        DESCR=_describe(scene, fails, studies, effect),
     )
 
 
@@ -214,8 +227,10 @@ def _scan(scene, truth, planes, entropy, n_jobs):
         )
 
 
-def _describe(scene, fails, studies, effect_size, effect_in):
+def _describe(scene, fails, studies, effect):
     """Fill in the description."""
+    effect_size, effect_in, _, texture_effect = effect
+    patchy = _PATCHY.format(factor=1 + texture_effect, sd=EVEN_SD_DB)
     return _DESCR.format(
         n_patients=len(fails),
         n_fail=int(fails.sum()),
@@ -227,4 +242,5 @@ def _describe(scene, fails, studies, effect_size, effect_in):
         sd=PATIENT_SD,
         effect=effect_size,
         where=" and ".join(effect_in) or "no region",
+        texture=patchy if texture_effect else "",
     )

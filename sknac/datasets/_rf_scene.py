@@ -20,8 +20,11 @@ MARGIN_MM = 5.0
 #: Mean ESD (um) and EAC (dB re 1 cm^-3) of the regions, and their SD over patients.
 REGIONS = {"core": (100.0, 22.0), "margin": (115.0, 25.0), "background": (125.0, 26.5)}
 PATIENT_SD = (8.0, 2.0)
-# Smooth texture within a plane: its SD (um, dB) and length.
-_TEXTURE_SD, _TEXTURE_MM = (4.0, 1.5), 1.2
+#: SD of the EAC within a region (dB), but for patchy cores.
+EVEN_SD_DB = 1.5
+# Smooth texture within a plane: its SD (um, dB) and length; how much the excess of
+# patchy cores varies over patients, as a share.
+_TEXTURE_SD, _TEXTURE_MM, _EXCESS_SD = (4.0, EVEN_SD_DB), 1.2, 0.25
 # Tissue is drawn on this grid and interpolated to the RF samples.
 _COARSE_MM = 0.25
 # The core keeps clear of the edges, and its margin inside the frame where it can.
@@ -88,7 +91,9 @@ class RFScene:
         )
 
 
-def draw_microstructure(rng, fails, effect_size, effect_in, attenuation):
+def draw_microstructure(
+    rng, fails, effect_size, effect_in, attenuation, texture_effect=0.0
+):
     """Draw one patient's regions, as a dict of the columns of `truth`."""
     truth = {}
     for name, (esd_um, eac_db) in REGIONS.items():
@@ -98,6 +103,9 @@ def draw_microstructure(rng, fails, effect_size, effect_in, attenuation):
         truth[f"{name}_esd_um"] = max(esd_um + PATIENT_SD[0] * esd_sd, 30.0)
         truth[f"{name}_eac_db"] = eac_db + PATIENT_SD[1] * eac_sd
     truth["attenuation_db_cm_mhz"] = rng.uniform(*attenuation)
+    # Drawn last, so that all else stays as it is without an effect.
+    excess = fails * max(1 + _EXCESS_SD * rng.standard_normal(), 0.0)
+    truth["core_eac_sd_db"] = EVEN_SD_DB * (1 + texture_effect * excess)
     return truth
 
 
@@ -150,7 +158,11 @@ def tissue_maps(scene, core, truth, rng):
     maps = []
     for key, sd in zip(("esd_um", "eac_db"), _TEXTURE_SD, strict=True):
         values = np.array([truth[f"{name}_{key}"] for name in REGIONS])
-        flat = values[region] + sd * smooth_field(shape, _TEXTURE_MM / _COARSE_MM, rng)
+        field = smooth_field(shape, _TEXTURE_MM / _COARSE_MM, rng)
+        flat = values[region] + sd * field
+        if key == "eac_db":
+            excess = truth.get("core_eac_sd_db", EVEN_SD_DB) - EVEN_SD_DB
+            flat += excess * field * (region == 0)
         maps.append(_interpolate(flat, scene.grid))
     return np.maximum(maps[0], 20.0), maps[1]
 

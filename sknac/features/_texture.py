@@ -25,8 +25,9 @@ from sknac.utils._warnings import warn_user
 _CLIPPED = "clipped_share"
 # Fewer pairs in a direction say nothing of the texture.
 _MIN_PAIRS = 30
-# A plane most of whose values lie beyond the limits is of another gain or scanner.
-_MOST = 0.5
+# Where most values of a fifth of the planes lie beyond the limits, they are of another
+# gain or scanner; single planes are so by chance.
+_MOST, _MANY = 0.5, 0.2
 
 
 class Texture(PlaneFeatures):
@@ -94,7 +95,8 @@ class Texture(PlaneFeatures):
     -----
     UserWarning
         If planes of a fit in pixels have other spacings; if more than half of a
-        plane's values lie beyond the limits; if a patient's features are NaN.
+        region's values lie beyond the limits in more than a fifth of the planes; if
+        features of a patient are NaN.
 
     See Also
     --------
@@ -319,8 +321,8 @@ class Texture(PlaneFeatures):
         Warns
         -----
         UserWarning
-            If more than half of a plane's values lie beyond the limits, or features
-            are NaN.
+            If more than half of a region's values lie beyond the limits in more than
+            a fifth of the planes, or features are NaN.
         """
         table = super().transform(X)
         lost = np.isnan(table).any(axis=1)
@@ -337,7 +339,7 @@ class Texture(PlaneFeatures):
     def _look_at(self, found: list, numbers: list) -> list:
         """Warn of planes whose values lie beyond the limits."""
         odd = [at for at, row in zip(found, numbers, strict=True) if row[-1] > _MOST]
-        if odd:
+        if len(odd) > _MANY * len(found):
             warn_user(
                 f"more than half of a region's values lie beyond the limits of the "
                 f"training planes in {len(odd)} of {len(found)} planes, the first is "

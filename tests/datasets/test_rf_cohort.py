@@ -98,6 +98,23 @@ def test_the_global_generator_is_left_alone():
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
+def test_texture_effect_changes_the_planes_of_non_responders_alone():
+    even = make_rf_cohort(3, prevalence=0.5, random_state=5, **TINY)
+    patchy = make_rf_cohort(
+        3, prevalence=0.5, random_state=5, texture_effect=1.0, **TINY
+    )
+    pd.testing.assert_series_equal(even.y, patchy.y)
+    same = even.X["us_pre"] == patchy.X["us_pre"]
+    assert even.y.nunique() == 2
+    assert same.tolist() == (even.y == "response").tolist()
+    assert (even.truth["core_eac_sd_db"] == 1.5).all()
+    assert ((patchy.truth["core_eac_sd_db"] > 1.5) == ~same).all()
+    columns = [name for name in even.truth if name != "core_eac_sd_db"]
+    pd.testing.assert_frame_equal(even.truth[columns], patchy.truth[columns])
+    assert "patchy" in patchy.DESCR
+    assert "patchy" not in even.DESCR
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
@@ -105,6 +122,7 @@ def test_the_global_generator_is_left_alone():
         ("n_planes", (3, 2)),
         ("effect_size", -1),
         ("effect_in", "core"),
+        ("texture_effect", -0.5),
         ("prevalence", 1.0),
         ("depth_mm", 5),
         ("width_mm", np.nan),

@@ -63,6 +63,39 @@ def test_tissue_has_its_regions_mean_in_place():
     assert esd[inside].mean() == pytest.approx(100.0, abs=3.0)
 
 
+def test_patchy_cores_are_those_of_non_responders_and_nothing_else_is_drawn_anew():
+    made = [
+        draw_microstructure(stream(0, i, 9), fails, 1.0, ("core",), (0.5, 0.9), effect)
+        for i in range(300)
+        for fails, effect in ((True, 0.0), (True, 2.0), (False, 2.0))
+    ]
+    even, patchy, good = (
+        np.array([truth.pop("core_eac_sd_db") for truth in made[i::3]])
+        for i in range(3)
+    )
+    assert made[::3] == made[1::3]
+    assert (even == 1.5).all()
+    assert (good == 1.5).all()
+    assert patchy.mean() == pytest.approx(4.5, abs=0.1)
+    assert patchy.std() == pytest.approx(0.25 * 3.0, rel=0.1)
+
+
+def test_patchy_tissue_varies_more_about_the_same_mean_in_the_core_alone():
+    truth = draw_microstructure(stream(1, 0, 9), True, 0.0, (), (0.7, 0.7))
+    core = PolygonOutline(np.add([15, 12], [(-8, -8), (-8, 8), (8, 8), (8, -8)]))
+    even, patchy = (
+        tissue_maps(SCENE, core, truth | sd, np.random.default_rng(1))
+        for sd in ({}, {"core_eac_sd_db": 4.5})
+    )
+    np.testing.assert_array_equal(even[0], patchy[0])  # ESD
+    mean = truth["core_eac_db"]
+    deep = SCENE.grid.axial > 24.0  # one mm below the core
+    np.testing.assert_array_equal(even[1][deep], patchy[1][deep])
+    inside = (slice(400, 1100), slice(25, 75))
+    gap = (patchy[1][inside] - mean) / (even[1][inside] - mean)
+    np.testing.assert_allclose(gap, 3.0, rtol=1e-2)
+
+
 def test_margin_is_five_mm_wide():
     flat = {f"{name}_{key}": 100.0 for name in REGIONS for key in ("esd_um", "eac_db")}
     truth = flat | {"margin_eac_db": 200.0}

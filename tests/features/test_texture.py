@@ -8,13 +8,15 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from skimage.feature import graycomatrix, graycoprops
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from sknac.cohort import MaskOutline, Plane, PolygonOutline, Study
+from sknac.datasets import make_rf_cohort
 from sknac.exceptions import CohortError
-from sknac.features import Texture
+from sknac.features import MapStatistics, Texture
+from sknac.metrics import auc_ci
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import ROIMasker
 from sknac.testing import make_check_cohort
@@ -167,6 +169,7 @@ def test_unit_and_offset_of_a_map_change_nothing(change):
 def test_levels_are_those_of_training_and_the_share_beyond_is_told():
     first, second = maps_plane(0), maps_plane(1)
     brighter = second.replace(image=second.load() + 1.0)
+    few = [first] * 4 + [brighter]  # as chance may have it
     step = Texture(
         regions="roi", properties=["contrast", "clipped_share"], distances=[1]
     )
@@ -174,6 +177,7 @@ def test_levels_are_those_of_training_and_the_share_beyond_is_told():
     assert step.low_.shape == step.high_.shape == (2,)
     share = step.transform(cohort_of(first))[0, [1, 3]]
     np.testing.assert_allclose(share, 0.02, atol=0.002)
+    assert step.transform(cohort_of(*few))[-1, 1] > 0.5
     with pytest.warns(UserWarning, match="beyond the limits of the training") as seen:
         far = step.transform(cohort_of(second, brighter))
     assert "in 1 of 2 planes, the first is row P1, column us_pre" in str(
@@ -393,3 +397,28 @@ def test_it_is_searched_and_tells_grain_where_means_do_not():
         cohort_of(*planes), y
     )
     assert search.best_score_ == 1.0
+
+
+@pytest.mark.slow
+def test_texture_tells_patchy_cores_that_means_of_maps_do_not():
+    cohort = make_rf_cohort(
+        60, n_planes=3, effect_size=0, texture_effect=1, prevalence=0.5, random_state=1
+    )
+    mapper = QUSMapper(
+        cohort.reference, attenuation_db_cm_mhz="attenuation_db_cm_mhz", overlap=0.75
+    )
+    maps = make_pipeline(mapper, ROIMasker(region="core")).fit_transform(cohort.X)
+    means = MapStatistics(statistics=["mean"])
+    texture = Texture(regions="core", levels=16)
+
+    def auc(features):
+        folds = StratifiedKFold(5, shuffle=True, random_state=0)
+        model = make_pipeline(features, StandardScaler(), LogisticRegression(C=0.3))
+        scores = cross_val_predict(
+            model, maps, cohort.y, cv=folds, method="decision_function"
+        )
+        return auc_ci(cohort.y, -scores, pos_label="non-response")
+
+    alone, both = auc(means), auc(make_union(means, texture))
+    assert both.estimate - alone.estimate > 0.2
+    assert both.low > alone.high
