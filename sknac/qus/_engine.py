@@ -25,6 +25,7 @@ from sknac.qus._spectrum import (
     for_blocks,
     pairs_of,
     window_power,
+    windows_of,
 )
 from sknac.utils._room import check_room
 
@@ -132,9 +133,10 @@ class _Frame:
 
     def __init__(self, data, plan, linear, loss, speed_of_sound, out, floor, grid):
         dtype = data.samples.dtype
-        self.samples, self.plan = data.samples, plan
+        self.plan, n_rows = plan, plan.n_rows(data.samples.shape[0])
+        self.windows = windows_of(data.samples, plan, (0, n_rows))
         self.loss, self.speed_of_sound, self.out = loss, speed_of_sound, out
-        self.dft, self.grid = pairs_of(plan.dft_matrix(dtype)), grid
+        self.pairs, self.grid = pairs_of(plan.dft_matrix(dtype)), grid
         # The box sum adds lines up and the samples were scaled: both are
         # constants of the log.
         self.gain = np.log(data.scale**2 / plan.n_lines)
@@ -149,7 +151,7 @@ class _Frame:
 
     def __call__(self, first, last, scratch):
         rows = slice(first, last)
-        power = window_power(self.samples, self.dft, self.plan, (first, last), scratch)
+        power = window_power(self.windows[rows], self.pairs, self.plan, scratch)
         if self.smoothing is not None or self.grid is not None:
             power = np.ascontiguousarray(power)  # they go through it bin by bin
         with np.errstate(divide="ignore", invalid="ignore"):

@@ -89,27 +89,26 @@ def line_spectra(samples, dft, plan, rows, scratch):
     return np.matmul(dft, windows_of(samples, plan, rows), out=out)
 
 
-def window_power(samples, pairs, plan, rows, scratch):
-    """Power summed over each window's lines: (n_rows, n_freqs, n_columns).
+def window_power(windows, pairs, plan, scratch):
+    """Power summed over the lines of windows: (n_rows, n_freqs, n_columns).
 
-    `pairs` are those of `pairs_of`: in memory the frequencies of a line lie together,
-    of which BLAS makes the product in two thirds of the time.
+    `windows` (n_rows, n_samples, n_lines) are a view, `pairs` those of `pairs_of`: in
+    memory the frequencies of a line lie together, of which BLAS makes the product in
+    two thirds of the time.
     """
-    first, last = rows
-    n_lines, n_freqs = samples.shape[1], pairs.shape[1] // 2
-    total = scratch.get("total", (last - first, n_lines, n_freqs), samples.dtype)
-    step = -(-block_rows(plan, n_lines, samples.dtype) // _N_PARTS)
-    for row in range(first, last, step):
-        part = row, min(row + step, last)
-        lines = windows_of(samples, plan, part).transpose(0, 2, 1)
-        shape = (len(lines), n_lines, 2 * n_freqs)
-        parts = scratch.get("parts", shape, samples.dtype)
+    (n_rows, _, n_lines), n_freqs = windows.shape, pairs.shape[1] // 2
+    dtype = pairs.dtype
+    total = scratch.get("total", (n_rows, n_lines, n_freqs), dtype)
+    step = -(-block_rows(plan, n_lines, dtype) // _N_PARTS)
+    for row in range(0, n_rows, step):
+        lines = windows[row : row + step].transpose(0, 2, 1)
+        parts = scratch.get("parts", (len(lines), n_lines, 2 * n_freqs), dtype)
         np.matmul(lines, pairs, out=parts)
         np.square(parts, out=parts)
         squares = parts.reshape(-1)
-        power = scratch.get("power", squares.size // 2, samples.dtype)
+        power = scratch.get("power", squares.size // 2, dtype)
         np.add(squares[::2], squares[1::2], out=power)
-        sums = total[part[0] - first : part[1] - first].reshape(-1)
+        sums = total[row : row + step].reshape(-1)
         _sum_neighbours(power, plan.n_lines, n_freqs, scratch, sums)
     total = total[:, : n_lines - plan.n_lines + 1]
     if plan.hop_lines > 1:

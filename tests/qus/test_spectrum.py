@@ -17,6 +17,7 @@ from sknac.qus._spectrum import (
     for_blocks,
     pairs_of,
     window_power,
+    windows_of,
 )
 
 
@@ -64,7 +65,8 @@ def power_of(rf, plan):
     """Power of all windows at once, and of one after the other."""
     dft = plan.dft_matrix(rf.dtype)
     n_rows, n_columns = plan.n_rows(len(rf)), plan.n_columns(rf.shape[1])
-    power = window_power(rf, pairs_of(dft), plan, (0, n_rows), Scratch())
+    windows = windows_of(rf, plan, (0, n_rows))
+    power = window_power(windows, pairs_of(dft), plan, Scratch())
     expected = np.empty((n_rows, plan.freqs_mhz.size, n_columns))
     for row, column in np.ndindex(n_rows, n_columns):
         cut = rf[row * plan.hop_samples :][: plan.n_samples]
