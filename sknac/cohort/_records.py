@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from sknac.cohort._field import check_field
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import IQ_IS_NO_RF, ArrayRef, InMemoryArray
+from sknac.cohort._header import check_rf_file
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.utils._bounds import check_bounds
 from sknac.utils._handle import Handle, digest_of
@@ -153,6 +155,20 @@ class Plane:
         -------
         Plane
             A plane of kind ``"rf"``.
+
+        Raises
+        ------
+        ValueError
+            If a value is missing or impossible, or contradicts the header of the file
+            that `image` is a handle to (as in `cohort_from_table`), or that file holds
+            something else than RF; or if the frame is wider than 300 mm, or its 128
+            lines or more lie within 2 mm.
+
+        Warns
+        -----
+        UserWarning
+            If lines are hardly farther apart than samples, as where their pitch is in
+            cm, or fs_mhz a tenth of the right one.
         """
         if line_pitch_mm is None or fs_mhz is None:
             missing = "fs_mhz" if fs_mhz is None else "line_pitch_mm"
@@ -161,7 +177,7 @@ class Plane:
                 "sheet or the scanner's settings"
             )
         axial_mm = speed_of_sound / (2000.0 * fs_mhz) if fs_mhz else 0.0
-        return cls(
+        plane = cls(
             image,
             "rf",
             spacing_mm=(axial_mm, line_pitch_mm),
@@ -170,6 +186,9 @@ class Plane:
             speed_of_sound=speed_of_sound,
             **settings,
         )
+        check_rf_file(plane)
+        check_field(plane)
+        return plane
 
     @property
     def grid(self) -> Grid:

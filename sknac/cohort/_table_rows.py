@@ -10,6 +10,15 @@ from pathlib import Path
 import pandas as pd
 
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._header import (
+    RELATIVE,
+    agreed,
+    check_axial,
+    check_parallel,
+    check_probe,
+    check_signal,
+    refuse_iq,
+)
 from sknac.cohort._records import Plane
 from sknac.cohort._sizes import refuse_size
 from sknac.cohort._table_names import NUMBERS
@@ -18,10 +27,6 @@ from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import ArrayInfo, read_info
 
 KINDS = ("rf", "envelope", "bmode", "maps")
-# A table's numbers are rounded: they agree with a file's to one part in a thousand,
-# or by this much where they may be near zero, as depths and gains may. Pixel sizes
-# may not: 0.01 mm is a fifth of some.
-_RELATIVE, _ABSOLUTE = 1e-3, {"mm": 0.01, "dB": 0.1}
 
 
 @contextmanager
@@ -116,21 +121,14 @@ def _kind(row, info):
     """Settle what the plane is; the file must not hold something else."""
     name, signal, kind = Path(info.path).name, info.signal, row.get("kind")
     if "iq" in (signal, kind):
-        raise ValueError(
-            f"{name} holds IQ, which has lost its carrier, and is no plane; restore a "
-            "fixed carrier with sknac.io.rf_from_iq and save the RF as .npy, or "
-            'take its magnitude with variable="envelope"'
-        )
+        refuse_iq(info)
     if kind is None and signal is None:
         raise ValueError(
             f"the value is missing, and {name} does not say what it holds; write "
             f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
         )
-    if kind is not None and signal is not None and kind != signal:
-        raise ValueError(
-            f"{kind!r} contradicts the file: {name} holds {_SIGNALS[signal]}; write "
-            f"{signal}, or name the right file"
-        )
+    if kind is not None:
+        check_signal(kind, info)
     return kind or signal
 
 
@@ -139,58 +137,20 @@ _LENGTHS = ("line_pitch_mm", "spacing_axial_mm", "spacing_lateral_mm")
 
 def _check_grid(row, info):
     """Refuse a place in mm for lines that do not stand side by side."""
-    reason = info.header.get("no_grid")
-    in_mm = row["kind"] in ("rf", "envelope") or any(name in row for name in _LENGTHS)
-    if reason and in_mm:
-        raise ValueError(
-            f"{Path(info.path).name}: {reason}, so that its samples have no "
-            "rectangular grid in mm; capture it with parallel lines, or read it as "
-            "bmode without a spacing where it is an image"
-        )
-
-
-_SIGNALS = {
-    "rf": "RF",
-    "envelope": "an envelope, which has no spectrum and is not log-compressed",
-    "bmode": "a B-mode image",
-}
-
-
-def agreed(column: str, stated, header, unit: str, *, positive: bool = False):
-    """Return the value that table and file agree on, the file's where it has one.
-
-    `positive` is for sizes and rates, which are never near zero.
-
-    Raises
-    ------
-    ValueError
-        If they disagree by more than rounding; it shows both.
-    """
-    if stated is None or header is None:
-        return header if stated is None else stated
-    room = 0.0 if positive else _ABSOLUTE[unit]
-    if abs(stated - header) > max(_RELATIVE * abs(header), room):
-        raise ValueError(
-            f"column {column}: {stated} {unit} contradicts the file's header, "
-            f"{header} {unit}; correct one of them"
-        )
-    return header
+    if row["kind"] in ("rf", "envelope") or any(name in row for name in _LENGTHS):
+        check_parallel(info)
 
 
 def _settled(row, column, header, unit="mm", *, positive=False):
     """Read a row's number and settle it with the file's."""
     stated = take_number(row, column, positive=positive)
-    return agreed(column, stated, header, unit, positive=positive)
+    return agreed(f"column {column}", stated, header, unit, positive=positive)
 
 
 def _acquired(row, info):
     """Settle how the plane was acquired."""
     probe = row.get("probe")
-    if None not in (probe, info.probe) and not _same_text(probe, info.probe):
-        raise ValueError(
-            f"column probe: {probe!r} contradicts the file's header, {info.probe!r}; "
-            "correct one of them"
-        )
+    check_probe("column probe", probe, info)
     return {
         "focus_mm": _settled(row, "focus_mm", info.focus_mm),
         "transmit_mhz": _settled(
@@ -202,11 +162,6 @@ def _acquired(row, info):
     }
 
 
-def _same_text(one, other):
-    """Tell whether two names differ by case and blanks at most."""
-    return "".join(str(one).split()).lower() == "".join(str(other).split()).lower()
-
-
 def _beams(row, info):
     """Settle what RF and envelopes share: their lines, and how they were sampled."""
     speed = take_number(row, "speed_of_sound", 1540.0, positive=True)
@@ -215,13 +170,7 @@ def _beams(row, info):
     if fs_mhz is None and axial is not None:
         fs_mhz = speed / (2000.0 * axial)
     elif info.fs_mhz is None and axial is not None:
-        computed = speed / (2000.0 * fs_mhz)
-        if abs(computed - axial) > _RELATIVE * axial:
-            raise ValueError(
-                f"column fs_mhz: {fs_mhz:g} MHz at {speed:g} m/s makes samples of "
-                f"{computed:g} mm, which contradicts the file's header, {axial:g} mm; "
-                "correct one of them"
-            )
+        check_axial("column fs_mhz", fs_mhz, speed, axial)
     pitch = _settled(row, "line_pitch_mm", pitch, positive=True)
     start = _settled(row, "start_depth_mm", info.start_depth_mm)
     return fs_mhz, pitch, start or 0.0, speed
@@ -239,11 +188,12 @@ def _rf_plane(row, image, info):
             "column line_pitch_mm: the value is missing and RF files do not have it; "
             "the probe's data sheet does"
         )
-    return Plane.from_rf(
+    return Plane(
         image,
+        "rf",
+        spacing_mm=(speed / (2000.0 * fs_mhz), pitch),
+        origin_mm=(start, 0.0),
         fs_mhz=fs_mhz,
-        line_pitch_mm=pitch,
-        start_depth_mm=start,
         speed_of_sound=speed,
     )
 
@@ -318,4 +268,4 @@ def _settles_spacing(row, info):
     if None in stated or info.spacing_mm is None:
         return None not in stated
     pairs = zip(stated, info.spacing_mm, strict=True)
-    return any(abs(one - other) > _RELATIVE * other for one, other in pairs)
+    return any(abs(one - other) > RELATIVE * other for one, other in pairs)

@@ -18,6 +18,12 @@ def image(shape, spacing, **settings):
     return Plane(np.zeros(shape, "uint8"), "bmode", spacing_mm=spacing, **settings)
 
 
+def rf_of(shape, fs_mhz, line_pitch_mm):
+    """RF as a table builds it: `Plane.from_rf` has doubts of its own."""
+    spacing = (1540.0 / (2e3 * fs_mhz), line_pitch_mm)
+    return Plane(np.zeros(shape), "rf", spacing_mm=spacing, fs_mhz=fs_mhz)
+
+
 @pytest.mark.parametrize(
     ("shape", "spacing", "said"),
     [
@@ -47,7 +53,7 @@ def test_impossible_sizes_are_refused(shape, spacing, said):
     ],
 )
 def test_impossible_rf_names_the_column(settings, column):
-    plane = Plane.from_rf(np.zeros((2000, 128)), **settings)
+    plane = rf_of((2000, 128), **settings)
     with pytest.raises(ValueError, match=f"^column {column}: the 2000x128 image would"):
         refuse_size(plane)
 
@@ -107,7 +113,7 @@ def test_a_side_in_another_unit_than_the_other_is_said():
     said = r"the 500x400 image would be 35 x 2.8 mm; .*0.007 laterally looks like cm"
     with pytest.warns(UserWarning, match=said):
         check_sizes(cohort((0.07, 0.007)))
-    plane = Plane.from_rf(np.zeros((2800, 64)), fs_mhz=40, line_pitch_mm=0.0148)
+    plane = rf_of((2800, 64), fs_mhz=40, line_pitch_mm=0.0148)
     X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P1"])
     with pytest.warns(UserWarning, match="of unlikely size"):
         check_sizes(X)

@@ -68,7 +68,7 @@ NO_RF = {
         "Nyquist frequency",
     ),
     "across": (
-        speckle(shape=(1600, 300)).T.copy(),
+        speckle(shape=(1400, 300)).T.copy(),
         r"down the lines, but across them; .* by rf.T",
     ),
 }
