@@ -2,10 +2,8 @@
 
 import importlib
 import pkgutil
-import tempfile
 
 import pytest
-import torch
 from sklearn.base import clone
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
@@ -19,16 +17,10 @@ from sknac.features import (
     Texture,
     VisitDelta,
 )
-from sknac.nets import (
-    RAN,
-    DLRClassifier,
-    EncoderFeatures,
-    PlaneFeatureNet,
-    SeedEnsemble,
-)
+from sknac.nets import DLRClassifier, PlaneFeatureNet, SeedEnsemble
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
-from sknac.roi import ROICropper, ROIMasker
+from sknac.roi import RegionChannels, ROICropper, ROIMasker
 from sknac.systems import (
     DLRPClassifier,
     make_dlr_pipeline,
@@ -53,22 +45,13 @@ def _mapper(**settings):
     return QUSMapper(_phantom(), attenuation_db_cm_mhz=0.6, overlap=0.5, **settings)
 
 
-_FOLDER = tempfile.TemporaryDirectory()
-
-
-def _encoder():
-    """A tiny encoder with weights in a file, of a network on colour images."""
-    path = f"{_FOLDER.name}/tiny.pt"
-    torch.save(RAN(3, layout="tiny", width=2).state_dict(), path)
-    return EncoderFeatures("ran_tiny", weights=path, module_settings={"width": 2})
-
-
 STEPS = [
     _mapper(),
     _mapper(pixel_mm=0.2),
     EnvelopeMapper(overlap=0.5),
     ROIMasker(margin_mm=1.0),
     ROICropper(),
+    RegionChannels(margin_mm=1.0),
     PlaneResizer(image_size=16),
     PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
@@ -77,7 +60,6 @@ STEPS = [
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
     VisitDelta(MapStatistics(statistics=["mean", "sd"])),
     Texture(regions="core", levels=4, distances=[1], properties=["contrast"]),
-    _encoder(),
 ]
 
 

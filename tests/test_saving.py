@@ -6,7 +6,6 @@ mlflow's scikit-learn flavour writes cloudpickle or skops.
 import doctest
 import importlib
 import pkgutil
-import tempfile
 from pathlib import Path
 
 import cloudpickle
@@ -14,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -24,12 +22,16 @@ import sknac
 from sknac.clinical import StepwiseLogisticRegression, TumorChange
 from sknac.cohort import ArrayRef, MaskOutline, PlaneTransformer, Study
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
-from sknac.features import MapStatistics, RegionSpectrum, Texture, VisitDelta
+from sknac.features import (
+    MapStatistics,
+    OutlineShape,
+    RegionSpectrum,
+    Texture,
+    VisitDelta,
+)
 from sknac.nets import (
-    RAN,
     Augmentation,
     DLRClassifier,
-    EncoderFeatures,
     PlaneFeatureNet,
     PredictiveNet,
     SeedEnsemble,
@@ -45,7 +47,7 @@ from sknac.qus import (
     SpectralOptions,
     TabulatedBSC,
 )
-from sknac.roi import ROICropper, ROIMasker
+from sknac.roi import RegionChannels, ROICropper, ROIMasker
 from sknac.systems import (
     DLRPClassifier,
     make_dlr_pipeline,
@@ -104,15 +106,6 @@ def qus_system(**settings):
     return quick(model, "features", "predict")
 
 
-FOLDER = tempfile.TemporaryDirectory()
-
-
-def weights():
-    path = f"{FOLDER.name}/tiny.pt"
-    torch.save(RAN(3, layout="tiny", width=2).state_dict(), path)
-    return path
-
-
 def clinical():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
@@ -153,9 +146,11 @@ CASES = {
     "EnvelopeMapper": (EnvelopeMapper(overlap=0.5, channels=["nakagami_m"]), rf),
     "ROIMasker": (ROIMasker(margin_mm=1.0), make_check_cohort),
     "ROICropper": (ROICropper(columns=pd.Index(["us_pre"])), bmode),
+    "RegionChannels": (RegionChannels(regions=pd.Index(["core"])), bmode),
     "PlaneResizer": (PlaneResizer(image_size=(16, 12), columns=["us_pre"]), bmode),
     "MapScaler": (MapScaler(), make_check_cohort),
     "MapStatistics": (MapStatistics(), make_check_cohort),
+    "OutlineShape": (OutlineShape(descriptors=pd.Index(["extent"])), bmode),
     "RegionSpectrum": (
         RegionSpectrum(mapper().reference, attenuation_db_cm_mhz=0.6, window_mm=1.0),
         rf,
@@ -170,12 +165,6 @@ CASES = {
     ),
     "Texture": (
         Texture(distances_mm=pd.Index([0.5]), margin_mm=1.0),
-        make_check_cohort,
-    ),
-    "EncoderFeatures": (
-        EncoderFeatures(
-            "ran_tiny", weights=Path(weights()), module_settings={"width": 2}
-        ),
         make_check_cohort,
     ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),

@@ -266,7 +266,7 @@ def check_kind(estimator: object, plane: Plane) -> None:
     if plane.kind in estimator.kinds:
         return
     if plane.kind == "maps":
-        mend = "use ROIMasker to cut regions out of maps"
+        mend = "use ROIMasker to cut regions out of maps; RegionChannels comes later"
     elif plane.kind == "bmode" and "maps" in estimator.kinds:
         mend = "put a QUSMapper before this step, on the RF that the image was made of"
     elif plane.kind == "bmode":

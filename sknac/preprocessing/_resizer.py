@@ -22,7 +22,7 @@ class PlaneResizer(PlaneTransformer):
         both.
     keep_aspect : bool, default=False
         Pad the shorter side instead of stretching it. Padding is NaN outside
-        the region for maps and 0 for images.
+        the region for maps and what `sknac.roi.ROIMasker` cut out, 0 for images.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -43,11 +43,11 @@ class PlaneResizer(PlaneTransformer):
 
     Notes
     -----
-    Bilinear, widened with the reduction factor so that nothing aliases. In maps
-    a pixel is the mean of the valid values under it, and NaN where less than
-    half of the region under it is valid; a pixel belongs to the region if at
-    least half of it does. Step and origin follow, in mm or in the pixels of the
-    image as it was read, so outlines stay valid. Results are float32.
+    Bilinear, widened with the reduction factor so that nothing aliases. In maps, and in
+    images that `sknac.roi.ROIMasker` cut, a pixel is the mean of the valid values under
+    it, and NaN where less than half of the region under it is valid; a pixel belongs to
+    the region if at least half of it does. Step and origin follow, in mm or in the
+    pixels of the image as it was read, so outlines stay valid. Results are float32.
 
     Examples
     --------
@@ -119,7 +119,7 @@ class PlaneResizer(PlaneTransformer):
         self._n_images(plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
         grid = area.resized(self._shape())
-        if plane.kind == "bmode":
+        if plane.kind == "bmode" and plane.roi is None:
             image = resize_image(_placed(plane.load(), plane.grid, area, 0), grid.shape)
             return plane.replace(image=image, grid=grid)
         region = np.ones(plane.grid.shape, bool)
@@ -128,11 +128,12 @@ class PlaneResizer(PlaneTransformer):
         region = _placed(region, plane.grid, area, False)
         maps = [
             resize_with_gaps(_placed(one, plane.grid, area, np.nan), region, grid.shape)
-            for one in plane.load()
+            for one in plane.load().reshape(-1, *plane.grid.shape)
         ]
         images, regions = zip(*maps, strict=True)
         roi = MaskOutline(regions[0], grid)
-        return plane.replace(image=np.stack(images), grid=grid, roi=roi)
+        image = np.stack(images) if plane.kind == "maps" else images[0]
+        return plane.replace(image=image, grid=grid, roi=roi)
 
     def _shape(self):
         """Height and width of the result."""

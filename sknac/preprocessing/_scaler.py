@@ -21,6 +21,9 @@ class MapScaler(PlaneTransformer):
     limits : tuple of (float, float), default=(1.0, 99.0)
         Percentiles of the training values that become 0 and 1; values beyond are
         clipped. ``(0, 100)`` is the QUS paper's minimum and maximum.
+    keep : sequence of str, default=("core", "margin")
+        Channels that are shares from 0 to 1 and stay as they are, such as the masks of
+        `sknac.roi.RegionChannels`; those that the planes do not have do not count.
     fill : "median" or float in [0, 1], default="median"
         What an invalid value inside the region becomes, after scaling:
         the training median of its channel, or a number.
@@ -75,13 +78,23 @@ class MapScaler(PlaneTransformer):
     _parameter_constraints: dict = {
         **PlaneTransformer._parameter_constraints,
         "limits": [tuple, list],
+        "keep": ["array-like"],
         "fill": [StrOptions({"median"}), Interval(Real, 0, 1, closed="both")],
     }
 
     kinds = ("bmode", "maps")
 
-    def __init__(self, *, limits=(1.0, 99.0), fill="median", columns=None, n_jobs=None):
+    def __init__(
+        self,
+        *,
+        limits=(1.0, 99.0),
+        keep=("core", "margin"),
+        fill="median",
+        columns=None,
+        n_jobs=None,
+    ):
         self.limits = limits
+        self.keep = keep
         self.fill = fill
         self.columns = columns
         self.n_jobs = n_jobs
@@ -97,8 +110,8 @@ class MapScaler(PlaneTransformer):
         Raises
         ------
         ValueError
-            If the limits are no percentiles, or a channel is constant or has no
-            valid value.
+            If the limits are no percentiles, or a channel is constant, has no valid
+            value, or is to be kept and no share.
         CohortError
             If planes have other channels than the first one.
         """
@@ -109,13 +122,16 @@ class MapScaler(PlaneTransformer):
                 f"columns {list(self.columns_)} must hold a study to learn from"
             )
         self.channels_ = found[0].plane.channels
+        kept = np.flatnonzero(np.isin(self.channels_, list(self.keep)))
+        extremes = [0.0, 100.0] if kept.size else []
         quantiles, n_finite, n_values = exact_percentiles(
-            partial(_batches, found, self.channels_), [lower, 50.0, upper]
+            partial(_batches, found, self.channels_), [lower, 50.0, upper, *extremes]
         )
         if not n_finite.all():
             names = np.asarray(self.channels_ or ("image",))[n_finite == 0]
             raise ValueError(f"channel {names[0]} must have a valid value in training")
-        self.low_, self.median_, self.high_ = quantiles
+        self.low_, self.median_, self.high_ = quantiles[:3]
+        self._keep(kept, *quantiles[3:])
         self.filled_share_ = 1.0 - n_finite / n_values
         if (self.high_ <= self.low_).any():
             raise ValueError(
@@ -123,6 +139,17 @@ class MapScaler(PlaneTransformer):
                 f"{self.low_[self.high_ <= self.low_][0]:.4g}; leave out the channel, "
                 "which is constant, or widen the limits"
             )
+
+    def _keep(self, kept, lowest=(), highest=()):
+        """Give the channels to be kept the limits 0 and 1; they must be shares."""
+        for i in kept:
+            if lowest[i] < 0 or highest[i] > 1:
+                raise ValueError(
+                    f"channel {self.channels_[i]} is in keep and must be a share, 0 to "
+                    f"1, got {lowest[i]:.4g} to {highest[i]:.4g}; rename it, or leave "
+                    "it out of keep"
+                )
+            self.low_[i], self.high_[i] = 0.0, 1.0
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Scale one plane.

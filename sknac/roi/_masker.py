@@ -1,4 +1,4 @@
-"""Cut the tumour core, or core and margin, out of maps."""
+"""Cut the tumour core, or core and margin, out of maps and images."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,11 +15,11 @@ from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
 class ROIMasker(PlaneTransformer):
-    """Keep the tumour core, or core and margin, of parametric maps.
+    """Keep the tumour core, or core and margin, of maps or B-mode images.
 
     Maps are computed once for the whole frame; this step cuts the region out,
     so a search over regions does not compute them again. Values outside the
-    region become NaN and the maps are cropped to its box.
+    region become NaN and the planes are cropped to its box.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ class ROIMasker(PlaneTransformer):
 
     See Also
     --------
-    ROICropper : The same for B-mode images, with a box instead of a mask.
+    ROICropper : Keeps a box round the tumour of B-mode images.
+    RegionChannels : Shows core and margin to a network, and cuts nothing out.
 
     Notes
     -----
@@ -55,7 +56,8 @@ class ROIMasker(PlaneTransformer):
     What lies beyond the frame is lost: ``cut_`` and `cut_table` say how much of
     each core and margin that is. (Maps begin and end half a window inside the
     scan.) The plane's ``roi`` holds the region, so that later steps can tell an
-    invalid value inside it from the outside.
+    invalid value inside it from the outside. B-mode images of whole numbers become
+    float32, which has a NaN; grey levels stay what they were.
 
     References
     ----------
@@ -82,7 +84,7 @@ class ROIMasker(PlaneTransformer):
         "margin_mm": [Interval(Real, 0, None, closed="left")],
     }
 
-    kinds = ("maps",)
+    kinds = ("bmode", "maps")
 
     def __init__(
         self, *, region="core+margin", margin_mm=5.0, columns=None, n_jobs=None
@@ -98,7 +100,7 @@ class ROIMasker(PlaneTransformer):
         Parameters
         ----------
         plane : Plane
-            Maps with a core outline.
+            Maps or a B-mode image with a core outline.
 
         Returns
         -------
@@ -108,7 +110,7 @@ class ROIMasker(PlaneTransformer):
         Raises
         ------
         ValueError
-            If the plane holds no maps, or has no core that covers a sample.
+            If the plane is of another kind, or has no core that covers a sample.
         """
         mask, margin_mm = self._core(plane)
         if mask is None:
@@ -118,8 +120,11 @@ class ROIMasker(PlaneTransformer):
         rows, columns = bounding_box(mask)
         grid = plane.grid.crop(rows, columns)
         kept = mask[rows, columns]
+        image = plane.load()[..., rows, columns]
+        if plane.kind == "bmode" and image.dtype.kind != "f":
+            image = image.astype(np.float32)
         return plane.replace(
-            image=np.where(kept, plane.load()[:, rows, columns], np.nan),
+            image=np.where(kept, image, np.nan),
             grid=grid,
             roi=MaskOutline(kept, grid),
         )

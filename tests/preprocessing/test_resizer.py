@@ -99,3 +99,23 @@ def test_outline_in_pixels_is_kept_as_it_is():
     assert small.core is plane.core
     assert small.grid.unit == "px"
     assert small.grid.step == pytest.approx((2.0, 60 / 45))
+
+
+@pytest.mark.parametrize("keep_aspect", [False, True])
+def test_masked_image_is_resized_as_a_map_is(keep_aspect):
+    """What `ROIMasker` cut out must not spread, and stays outside."""
+    image = np.random.default_rng(0).uniform(50, 90, (60, 40))
+    core = PolygonOutline([(10, 5), (10, 30), (50, 12)])
+    plane = Plane(image, "bmode", (1.0, 1.0), core=core)
+    maps = plane.replace(image=image[None], kind="maps", channels=("mbf",))
+    masker, resizer = (
+        ROIMasker(region="core"),
+        PlaneResizer(image_size=20, keep_aspect=keep_aspect),
+    )
+    found, expected = (
+        resizer.transform_plane(masker.transform_plane(one)) for one in (plane, maps)
+    )
+    assert found.kind == "bmode"
+    np.testing.assert_array_equal(found.load(), expected.load()[0])
+    assert found.roi == expected.roi
+    assert np.isfinite(found.load()).sum() == found.roi.to_mask(found.grid).sum() > 50

@@ -150,3 +150,39 @@ def test_fit_holds_one_plane_in_memory_at_a_time(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.25 * stack.nbytes
+
+
+@pytest.mark.parametrize("limits", [(1.0, 99.0), (5.0, 60.0), (0, 100)])
+def test_shares_that_are_kept_are_not_stretched(limits):
+    """Masks that are rare, everywhere or nowhere; soft ones; a map beside them."""
+    rng = np.random.default_rng(0)
+    image = rng.uniform(5, 9, (20, 20))
+    masks = [np.zeros((20, 20)) for _ in range(4)]
+    masks[0][3, 4] = 1
+    masks[1][:] = 1
+    masks[3][:] = rng.uniform(0.2, 0.4, (20, 20))
+    names = ("mbf", "core", "margin", "empty", "soft")
+    X = _frame([image, *masks], channels=names)
+    scaler = MapScaler(limits=limits, keep=names[1:]).fit(X)
+    found = _scaled(scaler, X)[0]
+    np.testing.assert_array_equal(found[1:], np.float32(masks))
+    alone = MapScaler(limits=limits).fit(_frame([image]))
+    np.testing.assert_array_equal(found[0], _scaled(alone, _frame([image]))[0][0])
+    assert scaler.low_[1:].tolist() == [0] * 4
+    assert scaler.high_[1:].tolist() == [1] * 4
+
+
+def test_masks_by_their_names_are_kept_unless_told():
+    X = _frame([np.eye(8), np.eye(8)], channels=("core", "mbf"))
+    np.testing.assert_array_equal(_scaled(MapScaler().fit(X), X)[0][0], np.eye(8))
+    empty = _frame([np.zeros((8, 8)), np.eye(8)], channels=("core", "mbf"))
+    with pytest.raises(ValueError, match="constant"):
+        MapScaler(keep=()).fit(empty)
+
+
+def test_map_that_is_kept_and_no_share_is_refused():
+    X = _frame([[[0.0, 3.5]]], channels=("core",))
+    message = r"channel core is in keep and must be a share, .*, got 0 to 3.5; rename"
+    with pytest.raises(ValueError, match=message):
+        MapScaler().fit(X)
+    assert _scaled(MapScaler(keep=[], limits=(0, 100)).fit(X), X)[0].max() == 1

@@ -40,9 +40,7 @@ def phantom():
         )
         for s in range(900, 904)
     ]
-    frames = np.stack(frames)
-    frames.setflags(write=False)  # one phantom of it serves all tests
-    return frames
+    return np.stack(frames)
 
 
 @pytest.mark.parametrize("truth", [0.3, 0.6, 0.9])

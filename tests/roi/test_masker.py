@@ -71,10 +71,28 @@ def test_missing_core_is_named(plane):
         ROIMasker().fit_transform(X)
 
 
-def test_bmode_is_refused_with_the_mend():
-    plane = Plane(np.zeros((8, 8), np.uint8), "bmode")
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_bmode_keeps_its_grey_levels_inside(plane, dtype):
+    grey = (np.arange(400 * 160).reshape(400, 160) % 251).astype(dtype)
+    image = Plane(grey, "bmode", _SPACING, core=plane.core)
+    for region in ("core", "core+margin"):
+        masker = ROIMasker(region=region)
+        kept, of_maps = (masker.transform_plane(one) for one in (image, plane))
+        assert kept.kind == "bmode"
+        assert kept.image.dtype == (dtype if np.dtype(dtype).kind == "f" else "f4")
+        assert kept.roi == of_maps.roi
+        assert kept.grid == of_maps.grid
+        inside = kept.roi.to_mask(image.grid)
+        levels = kept.load()[kept.roi.to_mask(kept.grid)]
+        np.testing.assert_array_equal(levels, grey[inside])
+        assert np.isnan(kept.load()[~kept.roi.to_mask(kept.grid)]).all()
+    assert ROIMasker(region="frame").transform_plane(image) is image
+
+
+def test_rf_is_refused_with_the_mend():
+    rf = Plane.from_rf(np.zeros((40, 8)), fs_mhz=40, line_pitch_mm=0.2)
     with pytest.raises(ValueError, match="put a QUSMapper before"):
-        ROIMasker().transform_plane(plane)
+        ROIMasker().transform_plane(rf)
 
 
 def test_margin_without_spacing_is_refused(plane):

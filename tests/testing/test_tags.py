@@ -20,7 +20,7 @@ _IMAGES = ("bmode", "maps")
     ("estimator", "kinds", "n_visits"),
     [
         (PlaneTransformer(), ("bmode", "maps", "rf"), 2),
-        (ROIMasker(), ("maps",), 2),
+        (ROIMasker(), _IMAGES, 2),
         (PlaneFeatureNet(), _IMAGES, 1),
         (DLRClassifier(), _IMAGES, 2),
         (make_pipeline(ROICropper(), PlaneFeatureNet()), ("bmode",), 1),
