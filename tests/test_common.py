@@ -2,8 +2,10 @@
 
 import importlib
 import pkgutil
+import tempfile
 
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import make_pipeline
@@ -17,7 +19,13 @@ from sknac.features import (
     Texture,
     VisitDelta,
 )
-from sknac.nets import DLRClassifier, PlaneFeatureNet, SeedEnsemble
+from sknac.nets import (
+    RAN,
+    DLRClassifier,
+    EncoderFeatures,
+    PlaneFeatureNet,
+    SeedEnsemble,
+)
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import RegionChannels, ROICropper, ROIMasker
@@ -45,6 +53,16 @@ def _mapper(**settings):
     return QUSMapper(_phantom(), attenuation_db_cm_mhz=0.6, overlap=0.5, **settings)
 
 
+_FOLDER = tempfile.TemporaryDirectory()
+
+
+def _encoder():
+    """A tiny encoder with weights in a file, of a network on colour images."""
+    path = f"{_FOLDER.name}/tiny.pt"
+    torch.save(RAN(3, layout="tiny", width=2).state_dict(), path)
+    return EncoderFeatures("ran_tiny", weights=path, module_settings={"width": 2})
+
+
 STEPS = [
     _mapper(),
     _mapper(pixel_mm=0.2),
@@ -60,6 +78,7 @@ STEPS = [
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
     VisitDelta(MapStatistics(statistics=["mean", "sd"])),
     Texture(regions="core", levels=4, distances=[1], properties=["contrast"]),
+    _encoder(),
 ]
 
 

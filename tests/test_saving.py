@@ -6,6 +6,7 @@ mlflow's scikit-learn flavour writes cloudpickle or skops.
 import doctest
 import importlib
 import pkgutil
+import tempfile
 from pathlib import Path
 
 import cloudpickle
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -30,8 +32,10 @@ from sknac.features import (
     VisitDelta,
 )
 from sknac.nets import (
+    RAN,
     Augmentation,
     DLRClassifier,
+    EncoderFeatures,
     PlaneFeatureNet,
     PredictiveNet,
     SeedEnsemble,
@@ -106,6 +110,15 @@ def qus_system(**settings):
     return quick(model, "features", "predict")
 
 
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def weights():
+    path = f"{FOLDER.name}/tiny.pt"
+    torch.save(RAN(3, layout="tiny", width=2).state_dict(), path)
+    return path
+
+
 def clinical():
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.normal(size=(60, 2)), columns=["a", "b"])
@@ -165,6 +178,12 @@ CASES = {
     ),
     "Texture": (
         Texture(distances_mm=pd.Index([0.5]), margin_mm=1.0),
+        make_check_cohort,
+    ),
+    "EncoderFeatures": (
+        EncoderFeatures(
+            "ran_tiny", weights=Path(weights()), module_settings={"width": 2}
+        ),
         make_check_cohort,
     ),
     "SpectralOptions": (SpectralOptions(form_factor="fluid_sphere"), None),

@@ -5,6 +5,7 @@
 from sknac.nets._augmentation import Augmentation
 from sknac.nets._dlr import DLRClassifier
 from sknac.nets._dual import DualInput
+from sknac.nets._encoder_features import EncoderFeatures
 from sknac.nets._feature_net import PlaneFeatureNet
 from sknac.nets._mlp import PredictiveMLP
 from sknac.nets._plot import TrainingCurveDisplay
@@ -18,6 +19,7 @@ __all__ = [
     "Augmentation",
     "DLRClassifier",
     "DualInput",
+    "EncoderFeatures",
     "PlaneFeatureNet",
     "PredictiveMLP",
     "PredictiveNet",

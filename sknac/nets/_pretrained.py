@@ -9,7 +9,7 @@ from sknac.nets._first_layers import (
     scale_input,
 )
 from sknac.nets._weights_file import check_path, content_of, read_weights
-from sknac.nets._weights_fit import fit_weights
+from sknac.nets._weights_fit import fit_weights, tell_missing, tell_unused
 
 _SAMPLE = 16  # items that are looked at for the range of their pixels
 _ROUNDING = 1e-3  # by which interpolation may pass from 0 to 1
@@ -32,7 +32,9 @@ class PretrainedMixin:
         self.weights_report_ = None
         if done["weights"] is not None:
             file = read_weights(done["weights"])
-            self.weights_report_ = fit_weights(self.module_, file, first)
+            self.weights_report_ = report = fit_weights(self.module_, file, first)
+            tell_missing(self.module_, report)
+            tell_unused(self.module_, report)
         if done["normalise"] is not None:
             self._scale(done["normalise"], first, items)
 

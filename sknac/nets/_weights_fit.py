@@ -117,7 +117,7 @@ def fit_weights(
         for name, value in ready.items():
             own[name].copy_(value)
     used = {pairs[name] for name in ready}
-    report = WeightsReport(
+    return WeightsReport(
         file.path,
         file.digest,
         n_loaded=len(ready),
@@ -125,14 +125,43 @@ def fit_weights(
         missing=tuple(n for n in own if n not in ready and not n.endswith(_COUNTER)),
         unused=tuple(n for n in file.tensors if n not in used),
     )
-    _tell_gaps(module, report, used, head)
-    return report
 
 
 def adapt_channels(weight: torch.Tensor, n_channels: int) -> torch.Tensor:
     """Spread a convolution's weights evenly over another number of channels."""
     total = weight.sum(dim=1, keepdim=True) / n_channels
     return total.expand(-1, n_channels, -1, -1)
+
+
+def tell_missing(module: nn.Module, report: WeightsReport) -> None:
+    """Warn of what a file lacks besides the head."""
+    head = tuple(f"{name}." for name in head_names(module))
+    missing = [name for name in report.missing if not name.startswith(head)]
+    if missing:
+        warn_user(
+            f"{report.path} lacks {len(missing)} weights of {type(module).__name__} "
+            f"besides its head, the first is {missing[0]!r}; they start at random"
+        )
+
+
+def tell_unused(module: nn.Module, report: WeightsReport) -> None:
+    """Warn of what a file has in layers of the network, and is of no use there."""
+    own = module.state_dict().keys() - set(report.missing)
+    layers = {_first_word(name) for name in own}
+    layers -= {_first_word(name) for name in head_names(module)}
+    left = [n for n in report.unused if _first_word(n) in layers]
+    left = [n for n in left if not n.endswith(_COUNTER)]
+    if left:
+        warn_user(
+            f"{report.path} has {len(left)} weights in layers of "
+            f"{type(module).__name__} that it has no place for, the first is "
+            f"{left[0]!r}; the file is of another network"
+        )
+
+
+def _first_word(name):
+    """Name the outermost layer of a weight, wrappers apart."""
+    return short_name(name).partition(".")[0]
 
 
 def _paired(own, file):
@@ -181,22 +210,3 @@ def _refuse(module, file, wrong, own):
         f"{file.path} has nothing that fits {who}; give weights of the same network. "
         f"Looked for {', '.join(near)}; the file begins with {list(file.tensors)[:3]}"
     )
-
-
-def _tell_gaps(module, report, used, head):
-    """Warn of what a file of another depth leaves out, or brings in vain."""
-    who = type(module).__name__
-    missing = [name for name in report.missing if not name.startswith(head)]
-    if missing:
-        warn_user(
-            f"{report.path} lacks {len(missing)} weights of {who} besides its head, "
-            f"the first is {missing[0]!r}; they start at random"
-        )
-    blocks = {name.rpartition(".")[0].split(".")[0] for name in map(short_name, used)}
-    left = [n for n in report.unused if short_name(n).split(".")[0] in blocks]
-    left = [n for n in left if not n.endswith(_COUNTER)]
-    if left:
-        warn_user(
-            f"{report.path} has {len(left)} weights in layers of {who} that it has no "
-            f"place for, the first is {left[0]!r}; the file is of another network"
-        )

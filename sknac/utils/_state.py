@@ -29,8 +29,12 @@ _DIGESTS = "_sknac_digests"
 class SavedState:
     """Mixin of every estimator, to the left of scikit-learn's base."""
 
+    def _attributes(self):
+        """Attributes that are saved; a subclass may write some as others."""
+        return vars(self)
+
     def __getstate__(self):
-        state = pack_state(vars(self))
+        state = pack_state(self._attributes())
         return state | {_DIGESTS: {k: _digest(v) for k, v in state.items()}}
 
     def __setstate__(self, state):

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import cache
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -73,17 +75,20 @@ def wide_estimates(plain_spectra, phantom):
         ka = 2 * np.pi * freqs * 1e6 / 148800.0 * 15e-4
         return 4 / 9 * ka**4 * 15e-4**2 * 10**5.2 * np.exp(-0.827 * ka**2)
 
+    def mean_power(frames, start, n):
+        freqs, powers = zip(*(plain_spectra(f, start, n) for f in frames), strict=True)
+        return freqs[0], np.concatenate(powers).mean(0)
+
+    @cache
+    def reference_at(start, n):
+        return mean_power(phantom, start, n)[1]
+
     def estimates(frames, alpha, starts=range(200, 1900, 104), n=104):
         rows = []
         for start in starts:
             depth = (start + (n - 1) / 2) / 40e6 * 154000 / 2
-            sample, reference = [], []
-            for frame in frames:
-                freqs, power = plain_spectra(frame, start, n)
-                sample.append(power)
-            for frame in phantom:
-                reference.append(plain_spectra(frame, start, n)[1])
-            ratio = np.concatenate(sample).mean(0) / np.concatenate(reference).mean(0)
+            freqs, power = mean_power(frames, start, n)
+            ratio = power / reference_at(start, n)
             loss = depth * alpha - depth * 1488 / 1540 * 0.576
             y = 10 * np.log10(ratio) + 2 * loss * freqs
             slope, intercept = np.polyfit(freqs, y, 1)

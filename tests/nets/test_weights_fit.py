@@ -7,7 +7,13 @@ from sknac.exceptions import SknacFormatError
 from sknac.nets import DualInput, ResNet
 from sknac.nets._first_layers import first_convolutions
 from sknac.nets._weights_file import WeightsFile
-from sknac.nets._weights_fit import adapt_channels, fit_weights, short_name
+from sknac.nets._weights_fit import (
+    adapt_channels,
+    fit_weights,
+    short_name,
+    tell_missing,
+    tell_unused,
+)
 
 CONV = "backbone.conv1"
 
@@ -143,23 +149,26 @@ def test_whole_numbers_are_refused(colour):
     assert "whole numbers; save floats" in refusal(tiny(3), tensors)
 
 
-@pytest.mark.parametrize(
-    ("units", "message"),
-    [((1, 1, 2, 1), "lacks 10 weights .* 'backbone.layer3.1"), ((1, 1, 1, 1), None)],
-)
-def test_a_file_of_a_shallower_network_is_warned_of(colour, units, message):
-    net = tiny(3, units=units)
-    if message is None:
-        assert fit_weights(net, as_file(colour.state_dict()), [CONV]).n_loaded
-        return
-    with pytest.warns(UserWarning, match=message):
-        fit_weights(net, as_file(colour.state_dict()), [CONV])
+def test_a_file_of_a_shallower_network_is_warned_of(colour):
+    net = tiny(3, units=(1, 1, 2, 1))
+    report = fit_weights(net, as_file(colour.state_dict()), [CONV])
+    tell_unused(net, report)
+    with pytest.warns(UserWarning, match="lacks 10 weights .* 'backbone.layer3.1"):
+        tell_missing(net, report)
 
 
 def test_a_file_of_a_deeper_network_is_warned_of():
     deeper = tiny(3, units=(1, 1, 2, 1)).state_dict()
+    report = fit_weights(net := tiny(3), as_file(deeper), [CONV])
+    tell_missing(net, report)
     with pytest.warns(UserWarning, match="10 weights in layers of ResNet"):
-        fit_weights(tiny(3), as_file(deeper), [CONV])
+        tell_unused(net, report)
+
+
+def test_a_file_of_the_same_network_is_not_warned_of(colour):
+    report = fit_weights(net := tiny(3), as_file(colour.state_dict()), [CONV])
+    tell_missing(net, report)
+    tell_unused(net, report)
 
 
 def test_other_tasks_heads_are_no_matter():

@@ -167,10 +167,9 @@ def _on_arrays(
         "speed_of_sound": speed_of_sound,
         "start_depth_mm": start_depth_mm,
     }
-    frames = np.asarray(reference_rf)
-    frames = frames if frames.ndim == 3 else frames[None]
-    phantom = ReferencePhantom(
-        [Plane.from_rf(frame, **geometry) for frame in frames],
+    phantom = _phantom_of(
+        np.asarray(reference_rf),
+        geometry,
         attenuation_db_cm_mhz=reference_attenuation_db_cm_mhz,
         speed_of_sound=reference_speed_of_sound or speed_of_sound,
         attenuation_power=reference_attenuation_power,
@@ -180,6 +179,24 @@ def _on_arrays(
     options = {name: settings.pop(name) for name in names if name in settings}
     plane = Plane.from_rf(rf, focus_mm=focus_mm, **geometry)
     return front_door(plane, phantom, options=SpectralOptions(**options), **settings)
+
+
+_PHANTOMS = {}  # of arrays that cannot change, and are kept: their ids stay theirs
+
+
+def _phantom_of(frames, geometry, **known):
+    """Make a phantom of arrays; once of an array that is read-only."""
+    key = (id(frames), *geometry.values(), *known.values())
+    if key in _PHANTOMS:
+        return _PHANTOMS[key][1]
+    planes = [
+        Plane.from_rf(frame, **geometry)
+        for frame in (frames if frames.ndim == 3 else frames[None])
+    ]
+    phantom = ReferencePhantom(planes, **known)
+    if not frames.flags.writeable:
+        _PHANTOMS[key] = frames, phantom
+    return phantom
 
 
 @pytest.fixture(scope="session")

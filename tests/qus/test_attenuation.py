@@ -40,7 +40,9 @@ def phantom():
         )
         for s in range(900, 904)
     ]
-    return np.stack(frames)
+    frames = np.stack(frames)
+    frames.setflags(write=False)  # one phantom of it serves all tests
+    return frames
 
 
 @pytest.mark.parametrize("truth", [0.3, 0.6, 0.9])

@@ -162,7 +162,9 @@ def test_network_its_heat_map_and_its_differences():
     plane = X["us_pre"].iloc[0].planes[0]
     heat = grad_cam(model, X.iloc[:1])["us_pre"].iloc[0].planes[0]
     assert heat.grid == plane.grid
-    lost = prediction_difference(model, X.iloc[:1], channels="bmode", patch=16, stride=16)
+    lost = prediction_difference(
+        model, X.iloc[:1], channels="bmode", patch=16, stride=16
+    )
     assert lost["us_pre"].iloc[0].planes[0].channels == ("bmode",)
     other = np.full(plane.grid.shape, False)
     other[10:30, 60:90] = True
