@@ -174,3 +174,23 @@ def test_the_extra_is_named_before_training_and_only_where_it_is_needed(
     net = PlaneFeatureNet(augmentation=Augmentation(zoom=0.2))
     with pytest.raises(ImportError, match=r"MONAI is not installed.*sknac\[images\]"):
         net.fit(None, None)
+
+
+def test_a_missing_visit_stays_missing_and_the_others_are_changed(pairs):
+    X, y = pairs
+    X = np.concatenate([X, X[:, :1]], axis=1)[:24]
+    X[::3, 1] = np.nan
+    every = Augmentation(**SOME, zoom=0.2, elastic=0.05, gamma=0.2, cutout=0.3)
+    net = DLRClassifier(
+        **QUICK,
+        columns=["us_pre", "us_post2", "us_post4"],
+        missing_visits="mask",
+        module__fusion="mean",
+        augmentation=every,
+        n_test_views=2,
+        balanced_batches=True,
+    )
+    found = net.fit(X, y[:24]).predict_proba(X)
+    assert np.isfinite(found).all()
+    view = net._views()[0](torch.from_numpy(X))
+    assert torch.equal(view.isnan(), torch.from_numpy(np.isnan(X)))
