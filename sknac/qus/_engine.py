@@ -13,7 +13,7 @@ from sknac.qus._estimates import (
     path_loss_cm,
 )
 from sknac.qus._form_factor import GridFit
-from sknac.qus._guards import check_rf, gain_doubts
+from sknac.qus._guards import check_rf, gain_doubts, sampling_doubts
 from sknac.qus._layers import Layers
 from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._maps_result import QUSMaps
@@ -41,8 +41,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     recipe, plan, reference = job.recipe, job.plan, job.reference
     channels, min_snr_db = recipe.channels, recipe.min_snr_db
     rf, start = usable_rf(job.plane), job.plane.origin_mm[0]
-    if recipe.guards:
-        check_rf(rf, plan.fs_mhz)
+    doubts = sampling_doubts(check_rf(rf, plan.fs_mhz)) if recipe.guards else []
     media, estimate = resolve_attenuation(rf, job, frames)
     n_rows, n_columns = plan.n_rows(rf.shape[0]), plan.n_columns(rf.shape[1])
     depth_mm = plan.depth_mm(n_rows, start)
@@ -72,9 +71,8 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     marks = bad_lines(data, plan)
     causes = _causes(work.silent, marks, reference, plan, out, min_snr_db)
     valid, counts = _invalidate(out, causes)
-    doubts = []
     if recipe.guards and valid.any():
-        doubts = gain_doubts(floor, reference, depth_mm)
+        doubts += gain_doubts(floor, reference, depth_mm)
     return QUSMaps(
         valid=valid,
         depth_mm=depth_mm,

@@ -22,6 +22,10 @@ _END_DB = -9.0  # power at either end of the spectrum re its peak
 _FALLS_DB = -2.0  # power further in re that end: real carriers rise by 4 and more
 _LOW, _HIGH = (0.0, 0.025), (0.9, 1.0)  # the ends, shares of the bins up to Nyquist
 _ABOVE_LOW, _BELOW_HIGH = (0.1, 0.3), (0.6, 0.85)
+# The same of single gates, a fifth of which have less, since frames fade into noise:
+_WHOLE_DB = -8.0  # at 0 MHz: RF -20 and less, the I of IQ of any width -6.4 and more
+_FOLDED_DB = -11.0  # at Nyquist: RF -14 and less, sampled too slowly -9.4 and more
+_SOUND = 0.2
 _FLAT_DB = 3.0  # peak re the lowest tenth of a spectrum that is noise
 _EMPTY_DB = 10.0  # peak re the band's mean: 2 to 7 right, 14 and more wrong
 _SAME_GAIN_DB = 3.0  # noise of scan and phantom: within 2 dB at equal settings
@@ -30,6 +34,8 @@ _NOISE_DB = 55.0  # range of a scanner's samples: more is seen in simulations al
 _LEAST_DB = 0.12  # dB/(cm MHz): fluids have less, fat and breast 0.3 and more
 _DB_PER_NP = 8.686
 FLAT = "the spectrum of the RF is flat up to Nyquist"
+WHOLE = "the samples have nearly as much power at 0 MHz as anywhere"
+FOLDED = "the spectrum of the RF reaches the Nyquist frequency"
 
 
 class SampledSpectrum(NamedTuple):
@@ -104,7 +110,7 @@ def _rises(rf, fs_mhz):
 
 
 def signal_doubts(seen: SampledSpectrum | None, band_mhz) -> list[str]:
-    """Say what makes a reference's spectrum doubtful, in a band where one is given."""
+    """Say what makes a reference doubtful, in a band where one is given."""
     if seen is None:
         return []
     if _flat(seen.power.mean(axis=0)):
@@ -112,8 +118,8 @@ def signal_doubts(seen: SampledSpectrum | None, band_mhz) -> list[str]:
             f"{FLAT}, as that of noise is, so that windows of noise cannot be told; "
             "check that the file holds echoes, and fs_mhz"
         ]
-    if band_mhz is None:
-        return []
+    if (sampled := sampling_doubts(seen)) or band_mhz is None:
+        return sampled
     low, high = band_mhz
     inside = (seen.freqs_mhz >= low) & (seen.freqs_mhz <= high)
     if not inside.any():
@@ -128,6 +134,32 @@ def signal_doubts(seen: SampledSpectrum | None, band_mhz) -> list[str]:
         f"at {peak:.2g} MHz stands {empty:.0f} dB above the band's mean; choose "
         'band_mhz round it, or "auto"'
     ]
+
+
+def sampling_doubts(seen: SampledSpectrum | None) -> list[str]:
+    """Say so where samples are the I of IQ, or RF that was sampled too slowly.
+
+    The I of IQ that fills its band does not fall from 0 MHz as narrower ones do, which
+    `check_rf` refuses. Noise alone is flat, and has a doubt of its own.
+    """
+    if seen is None or _flat(seen.power.mean(axis=0)):
+        return []
+    low, high = (
+        float(np.quantile([_level(gate, end) for gate in seen.power], _SOUND))
+        for end in (_LOW, _HIGH)
+    )
+    if low > _WHOLE_DB:
+        return [
+            f"{WHOLE} ({low:.0f} dB re the peak), as the I of IQ has; give RF, or make "
+            "it of complex IQ by sknac.io.rf_from_iq"
+        ]
+    if high > _FOLDED_DB:
+        return [
+            f"{FOLDED}, {seen.freqs_mhz[-1]:.3g} MHz ({high:.0f} dB re its peak), so "
+            "that echoes of what lies beyond are folded into it; check fs_mhz, and "
+            "take RF of which no samples were left out"
+        ]
+    return []
 
 
 def _level(mean, part):

@@ -13,7 +13,7 @@ from sknac.qus._checks import usable_rf
 from sknac.qus._condition import condition, count_in_windows
 from sknac.qus._engine import ln_bsc_of, tissue_loss
 from sknac.qus._estimates import DB, line_functionals
-from sknac.qus._guards import check_rf
+from sknac.qus._guards import check_rf, sampling_doubts, warn_all
 from sknac.qus._job import called, make_job, make_recipe
 from sknac.qus._line_sums import (
     reference_influence,
@@ -280,7 +280,7 @@ def roi_spectrum(
     job = replace(job, media=called(job.media, plane))
     rf = usable_rf(plane)
     if recipe.guards:
-        check_rf(rf, plane.fs_mhz)
+        warn_all(sampling_doubts(check_rf(rf, plane.fs_mhz)), "the plane")
     frames = None  # the phantom remembers its spectra: its RF is for errors alone
     if standard_errors or isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))

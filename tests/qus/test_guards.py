@@ -2,16 +2,31 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.signal import firwin, hilbert, lfilter
+from scipy.signal import firwin, hilbert, lfilter, resample_poly
 
 from sknac.cohort import Plane, Study
-from sknac.qus import QUSMapper, ReferencePhantom, SpectralOptions, qus_maps
-from sknac.qus._guards import check_rf, gain_doubts, signal_doubts
+from sknac.qus import (
+    QUSMapper,
+    ReferencePhantom,
+    SpectralOptions,
+    qus_maps,
+    roi_spectrum,
+)
+from sknac.qus._guards import (
+    FOLDED,
+    WHOLE,
+    check_rf,
+    gain_doubts,
+    sampling_doubts,
+    signal_doubts,
+)
 from sknac.qus._reference_spectrum import ReferenceSpectrum
 
 FS = 40.0
@@ -98,6 +113,64 @@ def test_what_is_no_rf_is_refused(name):
 )
 def test_rf_of_any_probe_passes(rf):
     check_rf(rf, FS)
+
+
+def sampled(rf, every, carrier=None):
+    """RF of which samples were left out; with a carrier, the I of IQ instead."""
+    if carrier is None:
+        return rf[::every]
+    iq = hilbert(rf, axis=0) * np.exp(
+        -2j * np.pi * carrier / FS * np.arange(len(rf))[:, None]
+    )
+    return resample_poly(iq.real, 1, every, axis=0)
+
+
+DOUBTFUL = {
+    "I of 20 MHz": (sampled(RF, 2, 5.5), WHOLE),
+    "I of 10 MHz": (sampled(RF, 4, 5.5), WHOLE),
+    "I of 6.7 MHz": (sampled(RF, 6, 5.5), WHOLE),
+    "RF at 13.3 MHz": (sampled(RF, 3), FOLDED),
+    "RF at 10 MHz": (sampled(speckle(3.0, 6.5), 4), FOLDED),
+    "RF at 20 MHz": (sampled(speckle(6.0, 14.0), 2), FOLDED),
+}
+
+
+def doubts_of(rf):
+    """What is said of samples: of their sampling, or that they are none."""
+    try:
+        return " ".join(sampling_doubts(check_rf(rf, FS)))
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_iq_without_its_q_and_rf_sampled_too_slowly_are_said(name):
+    rf, said = DOUBTFUL[name]
+    assert re.search(f"{said}|the samples are no RF", doubts_of(rf))
+
+
+@pytest.mark.parametrize("name", ["I of 6.7 MHz", "RF at 20 MHz"])
+@pytest.mark.parametrize("role", ["scan", "reference", "region"])
+@pytest.mark.filterwarnings("ignore:.*no window is valid")
+def test_doubtful_samples_are_warned_of_wherever_they_stand(name, role):
+    rf, said = DOUBTFUL[name]
+    good = speckle(shape=rf.shape)
+    scan, reference = (good, rf) if role == "reference" else (rf, good)
+    make = maps
+    if role == "region":
+        make = partial(roi_spectrum, region="all", attenuation_db_cm_mhz=0.5)
+    whose = "the reference" if role == "reference" else "the plane"
+    with pytest.warns(UserWarning, match=f"{whose}: {re.escape(said)}") as seen:
+        make(plane(scan), phantom(reference))
+    assert len([one for one in seen if said in str(one.message)]) == 1
+
+
+@pytest.mark.parametrize("band", [(3, 8), (1.5, 12), (2, 4), (10, 17)])
+@pytest.mark.parametrize("heard", [1.0, 0.4])  # and noise below
+def test_right_rf_raises_no_doubt_of_its_sampling(band, heard):
+    rf, n = speckle(*band), round(heard * 1600)
+    rf[n:] = 0.01 * rng.normal(size=(1600 - n, 60))
+    assert doubts_of(rf) == ""
 
 
 @pytest.mark.parametrize("name", ["envelope", "interleaved IQ", "across"])
