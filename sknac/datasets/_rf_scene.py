@@ -13,7 +13,8 @@ from sknac.datasets._seeds import IMAGES, REFERENCE, stream
 from sknac.datasets._shapes import draw_lobes, fit_inside
 from sknac.datasets._speckle import smooth_field
 from sknac.qus import GaussianScatterers, ReferencePhantom
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 SPEED_OF_SOUND = 1540.0
 MARGIN_MM = 5.0

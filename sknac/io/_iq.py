@@ -11,7 +11,8 @@ from numbers import Real
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 _FS_MHZ = 0.5, 200.0
 _CARRIER_MHZ = 0.2, 100.0

@@ -5,7 +5,8 @@
 import numpy as np
 from scipy.special import spherical_jn, spherical_yn
 
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 
 def backscatter_length(freqs_mhz, radius_um, *, sphere, medium):

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from sknac.qus._estimates import DB, FORM_FACTOR
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 
 def _gaussian(ka):

@@ -4,7 +4,8 @@
 
 import numpy as np
 
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 
 def check_pixels(plan, shape, n_maps, pixel_mm):

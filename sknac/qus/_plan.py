@@ -10,7 +10,8 @@ import numpy as np
 from scipy.signal import get_window
 
 from sknac.qus._checks import not_negative, pair, positive
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 _MIN_BINS, _FEW_BINS = 3, 8
 _USUAL_MHZ, _USUAL_WINDOW_MM = (5, 500), (0.2, 20)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from sknac.utils._room import check_room, likely_unit
+from sknac.utils._bounds import likely_unit
+from sknac.utils._room import check_room
 
 
 def grow_mask(

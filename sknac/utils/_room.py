@@ -13,13 +13,6 @@ import os
 #: takes less than a hundredth.
 MOST_BYTES = 1 << 30
 
-# Per unit: others that are given by mistake, and how many of the first each is.
-_MISTAKEN = {
-    "MHz": {"Hz": 1e-6, "kHz": 1e-3, "GHz": 1e3},
-    "mm": {"m": 1e3, "um": 1e-3},
-    "um": {"m": 1e6, "mm": 1e3, "nm": 1e-3},
-}
-
 
 def check_room(what: str, n_bytes: float, mend: str) -> None:
     """Refuse one plane's, or one call's, arrays that no sensible setting asks for.
@@ -48,17 +41,6 @@ def _machine_bytes():
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return 64 << 30
-
-
-def likely_unit(name: str, value: float, unit: str, usual: tuple[float, float]) -> str:
-    """Say in which unit a value was probably given, or which is expected."""
-    for other, factor in _MISTAKEN[unit].items():
-        if usual[0] <= value * factor <= usual[1]:
-            return (
-                f"{value:g} looks like {other}: in {unit} it is "
-                f"{name}={value * factor:g}"
-            )
-    return f"give {name} in {unit}, usually {usual[0]:g} to {usual[1]:g}"
 
 
 def _written(n_bytes):

@@ -4,7 +4,7 @@
 
 import pytest
 
-from sknac.utils._bounds import QUANTITIES, check_bounds
+from sknac.utils._bounds import QUANTITIES, check_bounds, likely_unit
 
 
 @pytest.mark.parametrize("name", QUANTITIES)
@@ -44,3 +44,16 @@ def test_value_beyond_is_refused_with_its_likely_unit(name, value, message):
 def test_error_names_what_the_caller_calls_it():
     with pytest.raises(ValueError, match=r"^alpha must be 0 to 3"):
         check_bounds("alpha", 7.0, "attenuation_db_cm_mhz")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "usual", "said"),
+    [
+        (40e6, "MHz", (5, 500), "4e+07 looks like Hz: in MHz it is x=40"),
+        (0.005, "mm", (1, 20), "0.005 looks like m: in mm it is x=5"),
+        (0.1, "um", (50, 200), "0.1 looks like mm: in um it is x=100"),
+        (1e30, "mm", (1, 20), "give x in mm, usually 1 to 20"),
+    ],
+)
+def test_a_likely_unit_is_named(value, unit, usual, said):
+    assert likely_unit("x", value, unit, usual) == said

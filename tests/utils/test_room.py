@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from sknac.utils._room import check_room, check_room_of_all, likely_unit
+from sknac.utils._room import check_room, check_room_of_all
 
 pytest.importorskip("resource")
 
@@ -214,16 +214,3 @@ def test_a_gibibyte_fits():
 def test_a_cohort_is_held_against_the_machine():
     with pytest.raises(ValueError, match="in all, and this machine has"):
         check_room_of_all("n", 1 << 60, "less")
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "usual", "said"),
-    [
-        (40e6, "MHz", (5, 500), "4e+07 looks like Hz: in MHz it is x=40"),
-        (0.005, "mm", (1, 20), "0.005 looks like m: in mm it is x=5"),
-        (0.1, "um", (50, 200), "0.1 looks like mm: in um it is x=100"),
-        (1e30, "mm", (1, 20), "give x in mm, usually 1 to 20"),
-    ],
-)
-def test_a_likely_unit_is_named(value, unit, usual, said):
-    assert likely_unit("x", value, unit, usual) == said
