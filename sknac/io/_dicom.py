@@ -89,11 +89,11 @@ def read_frame(info, frame=None) -> np.ndarray:
     return _read(info, frame, read_grey)
 
 
-def coloured_share(info, frame=None) -> float:
-    """Tell the share of coloured pixels of a frame."""
+def coloured_pixels(info, frame=None, saturation=0.0) -> np.ndarray | None:
+    """Tell which pixels of a frame are coloured."""
     if not info.header["colour"]:
-        return 0.0
-    return _grey.coloured_share(_read(info, frame, read_colours))
+        return None
+    return _grey.is_coloured(_read(info, frame, read_colours), saturation)
 
 
 def _read(info, frame, read):

@@ -29,7 +29,12 @@ def to_grey(rgb: np.ndarray) -> np.ndarray:
     return grey.reshape(rgb.shape[:-1])
 
 
-def coloured_share(rgb: np.ndarray) -> float:
-    """Tell the share of (..., 3) pixels that are coloured: Doppler, calipers, marks."""
-    spread = rgb.max(axis=-1) - rgb.min(axis=-1)
-    return float(np.mean(spread > _COLOURED << 8 * (rgb.dtype.itemsize - 1)))
+def is_coloured(rgb: np.ndarray, saturation: float = 0.0) -> np.ndarray:
+    """Tell which (..., 3) pixels are coloured: Doppler, calipers, marks.
+
+    A saturation, (max - min) / max of the channels, leaves out the tint of a screen.
+    """
+    highest = rgb.max(axis=-1)
+    spread = highest - rgb.min(axis=-1)
+    least = _COLOURED << 8 * (rgb.dtype.itemsize - 1)
+    return (spread > least) & (spread > saturation * highest)

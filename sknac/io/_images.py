@@ -205,10 +205,13 @@ def _written(size, mode):
 def read_frame(info, frame=None) -> np.ndarray:
     """Read an image or a page as it is shown; colour becomes ITU-R 601 luma."""
     form, grey = _decoded(info, frame)
+    return np.ascontiguousarray(_turned(grey, form, info), info.dtype)
+
+
+def _turned(pixels, form, info):
+    """Turn what is stored to what is shown; Pillow has turned TIFFs."""
     turn = _TURNS.get(info.header.get("orientation"))
-    if turn is not None and form != "TIFF":  # Pillow has turned those
-        grey = turn(grey)
-    return np.ascontiguousarray(grey, info.dtype)
+    return pixels if turn is None or form == "TIFF" else turn(pixels)
 
 
 def _decoded(info, frame):
@@ -217,12 +220,13 @@ def _decoded(info, frame):
         return image.format, np.asarray(_luma(image))
 
 
-def coloured_share(info, frame=None) -> float:
-    """Tell the share of coloured pixels of an image or a page."""
+def coloured_pixels(info, frame=None, saturation=0.0) -> np.ndarray | None:
+    """Tell which pixels of an image or a page are coloured, as it is shown."""
     if not info.header["colour"]:
-        return 0.0
+        return None
     with _page(info, frame) as image:
-        return _grey.coloured_share(np.asarray(_flat(image).convert("RGB")))
+        form, rgb = image.format, np.asarray(_flat(image).convert("RGB"))
+    return _turned(_grey.is_coloured(rgb, saturation), form, info)
 
 
 @contextmanager

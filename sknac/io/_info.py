@@ -145,12 +145,41 @@ class ArrayInfo:
             Share in [0, 1] of pixels whose channels differ by more than 16 of 255;
             0 for formats that hold no colour.
         """
+        coloured = self._coloured(frame, 0.0)
+        return 0.0 if coloured is None else float(np.mean(coloured))
+
+    def coloured_pixels(
+        self, frame: int | None = None, *, saturation: float = 0.4
+    ) -> np.ndarray:
+        """Tell which pixels of a frame are coloured: calipers, marks, Doppler.
+
+        The frame is read for it.
+
+        Parameters
+        ----------
+        frame : int or None, default=None
+            Frame number from 0; None for the only frame.
+        saturation : float, default=0.4
+            Least (max - min) / max of a pixel's channels; screens that are tinted as a
+            whole have up to 0.25, and drawn colours 0.5 and more.
+
+        Returns
+        -------
+        ndarray of bool of the frame's shape
+            As `read_array` gives the frame; False for formats that hold no colour.
+        """
+        coloured = self._coloured(frame, saturation)
+        shape = self.frame_shape(frame)
+        return np.zeros(shape, dtype=bool) if coloured is None else coloured
+
+    def _coloured(self, frame, saturation):
+        """Ask the reader for the coloured pixels; None where there is no colour."""
         from sknac.io._readers import find_reader  # which knows this class
 
         self.frame_shape(frame)
         reader = find_reader(self.path, self.reader)
-        share = getattr(reader, "coloured_share", None)
-        return 0.0 if share is None else share(self, frame)
+        tell = getattr(reader, "coloured_pixels", None)
+        return None if tell is None else tell(self, frame, saturation)
 
     def _frame_shape(self, frame):
         """Tell the shape, whatever its size."""

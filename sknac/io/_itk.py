@@ -75,10 +75,10 @@ def read_frame(info, frame=None) -> np.ndarray:
     return array
 
 
-def coloured_share(info, frame=None) -> float:
-    """Tell the share of coloured pixels."""
+def coloured_pixels(info, frame=None, saturation=0.0) -> np.ndarray | None:
+    """Tell which pixels are coloured."""
     array, n_channels = _pixels(info, frame)
-    return _grey.coloured_share(array[..., :3]) if n_channels > 1 else 0.0
+    return _grey.is_coloured(array[..., :3], saturation) if n_channels > 1 else None
 
 
 def _pixels(info, frame):

@@ -20,7 +20,7 @@ from sknac.cohort import (
     planes_table,
 )
 from sknac.exceptions import SknacFormatError
-from sknac.io import _dicom, read_array, read_info
+from sknac.io import read_array, read_info
 from sknac.io._dicom_header import _KEYWORDS
 
 pydicom = pytest.importorskip("pydicom")
@@ -318,16 +318,17 @@ def test_settings_of_the_acquisition_are_told(dicom, seeds):
 
 
 def test_colour_is_told_by_the_header_and_counted_in_the_pixels(dicom, seeds):
-    assert _dicom.coloured_share(read_info(dicom())) == 0.0
+    assert read_info(dicom()).coloured_share() == 0.0
     colour = np.repeat(GREY[..., None], 3, axis=-1)
     colour[:10, :, 0] = 255
     colour[:10, :, 1:] = 0
     info = read_info(dicom(colour))
     assert info.header["colour"]
-    assert _dicom.coloured_share(info) == 0.25
+    assert info.coloured_share() == 0.25
     palette = seeds.dicom_palette([[v, v, v] for v in range(200)] + [[255, 0, 0]] * 56)
     info = read_info(dicom(PhotometricInterpretation="PALETTE COLOR", **palette))
-    assert _dicom.coloured_share(info) == pytest.approx(np.mean(GREY >= 200))
+    assert info.coloured_share() == pytest.approx(np.mean(GREY >= 200))
+    np.testing.assert_array_equal(info.coloured_pixels(), GREY >= 200)
 
 
 def test_cohort_of_dicom_cines_reads_frames_one_by_one(dicom, tmp_path):

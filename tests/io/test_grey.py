@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sknac.io._grey import coloured_share, to_grey
+from sknac.io._grey import is_coloured, to_grey
 
 
 def test_grey_is_pillows():
@@ -39,4 +39,8 @@ def test_coloured_pixels_are_counted(dtype, factor):
     rgb = np.full((10, 10, 3), 90) * factor
     rgb[0, :5] = np.array([200, 0, 0]) * factor  # a Doppler pixel
     rgb[1] = np.array([90, 93, 88]) * factor  # grey after JPEG
-    assert coloured_share(rgb.astype(dtype)) == 0.05
+    rgb[2, :3] = np.array([120, 130, 160]) * factor  # a tinted screen
+    found = is_coloured(rgb.astype(dtype))
+    assert found.sum() == 8
+    found = is_coloured(rgb.astype(dtype), saturation=0.4)
+    assert np.argwhere(found).tolist() == [[0, column] for column in range(5)]

@@ -250,9 +250,27 @@ def test_share_of_coloured_pixels_is_told(tmp_path, mode):
     assert info.coloured_share() == (0 if "L" in mode else 2 / 8)
 
 
+@pytest.mark.parametrize(("suffix", "where"), [("png", (2, 1)), ("tif", (2, 1))])
+def test_coloured_pixels_are_where_the_image_shows_them(tmp_path, suffix, where):
+    stored = np.full((3, 4, 3), 90, "uint8")
+    stored[1, 2] = 90, 160, 90
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown a quarter turn to the right
+    Image.fromarray(stored).save(tmp_path / f"a.{suffix}", exif=exif)
+    info = read_info(tmp_path / f"a.{suffix}")
+    found = info.coloured_pixels()
+    assert found.shape == info.shape == (4, 3)
+    assert np.argwhere(found).tolist() == [[*where]]
+    assert read_array(tmp_path / f"a.{suffix}")[where] > 90
+    assert not info.coloured_pixels(saturation=0.5).any()
+
+
 def test_files_without_colour_have_no_coloured_pixel(tmp_path):
     np.save(tmp_path / "a.npy", UPRIGHT)
-    assert read_info(tmp_path / "a.npy").coloured_share() == 0
+    info = read_info(tmp_path / "a.npy")
+    assert info.coloured_share() == 0
+    assert info.coloured_pixels().shape == UPRIGHT.shape
+    assert not info.coloured_pixels().any()
 
 
 def test_pages_are_looked_at_once_for_all_frames(tmp_path, monkeypatch):
