@@ -26,7 +26,7 @@ from sknac.nets import (
     PlaneFeatureNet,
     SeedEnsemble,
 )
-from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.preprocessing import BurnedInAnnotations, MapScaler, PlaneResizer
 from sknac.qus import EnvelopeMapper, PowerLaw, QUSMapper, ReferencePhantom
 from sknac.roi import RegionChannels, ROICropper, ROIMasker
 from sknac.systems import (
@@ -73,6 +73,7 @@ STEPS = [
     PlaneResizer(image_size=16),
     PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
+    BurnedInAnnotations(action="mask"),
     MapStatistics(),
     OutlineShape(descriptors=["solidity"]),
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),

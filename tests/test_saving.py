@@ -40,7 +40,7 @@ from sknac.nets import (
     PredictiveNet,
     SeedEnsemble,
 )
-from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.preprocessing import BurnedInAnnotations, MapScaler, PlaneResizer
 from sknac.qus import (
     EnvelopeMapper,
     FaranSpheres,
@@ -161,6 +161,7 @@ CASES = {
     "ROICropper": (ROICropper(columns=pd.Index(["us_pre"])), bmode),
     "RegionChannels": (RegionChannels(regions=pd.Index(["core"])), bmode),
     "PlaneResizer": (PlaneResizer(image_size=(16, 12), columns=["us_pre"]), bmode),
+    "BurnedInAnnotations": (BurnedInAnnotations(action="mask"), bmode),
     "MapScaler": (MapScaler(), make_check_cohort),
     "MapStatistics": (MapStatistics(), make_check_cohort),
     "OutlineShape": (OutlineShape(descriptors=pd.Index(["extent"])), bmode),

@@ -15,11 +15,15 @@ import numpy as np
 import pandas as pd
 
 from sknac.cohort._frame import check_has_studies, has_study
+from sknac.cohort._handles import ArrayRef
 from sknac.cohort._records import Plane, Study
 from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
+from sknac.io import read_info
+from sknac.utils._burned_in import CONTRAST, find_annotations
 
 __all__ = [
     "PlaneAt",
+    "annotated_pixels",
     "as_column",
     "check_has_studies",
     "check_kind",
@@ -209,6 +213,33 @@ def pixels_of(at: PlaneAt) -> str:
     """Digest of a plane's pixels; errors name its place."""
     with at.named() as plane:
         return plane.image.pixel_digest
+
+
+def annotated_pixels(plane: Plane, contrast: float = CONTRAST) -> np.ndarray:
+    """Find what is drawn on a B-mode image: text, calipers, colour.
+
+    Parameters
+    ----------
+    plane : Plane
+        The plane, as it was read: images in memory have no colour.
+    contrast : float, default=0.25
+        Least contrast of a stroke to both sides, as a share of the image's range.
+
+    Returns
+    -------
+    ndarray of bool of shape (height, width)
+        True on strokes, with two pixels around them, and on coloured pixels.
+
+    See Also
+    --------
+    sknac.preprocessing.BurnedInAnnotations : The step, which tells how it is found.
+    """
+    coloured = None
+    if isinstance(plane.image, ArrayRef):
+        image = plane.image
+        info = read_info(image.path, image.variable, reader=image.read_by)
+        coloured = info.coloured_pixels(image.frame)
+    return find_annotations(plane.load(), coloured, contrast=contrast)
 
 
 def is_empty(pixels: np.ndarray) -> bool:

@@ -120,7 +120,12 @@ class PlaneResizer(PlaneTransformer):
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
         grid = area.resized(self._shape())
         if plane.kind == "bmode" and plane.roi is None:
-            image = resize_image(_placed(plane.load(), plane.grid, area, 0), grid.shape)
+            image = _placed(plane.load(), plane.grid, area, 0)
+            if np.isnan(image).any():
+                whole = np.ones(image.shape, bool)
+                image, _ = resize_with_gaps(image, whole, grid.shape)
+            else:
+                image = resize_image(image, grid.shape)
             return plane.replace(image=image, grid=grid)
         region = np.ones(plane.grid.shape, bool)
         if plane.roi is not None:

@@ -11,7 +11,12 @@ import pytest
 
 from sknac.cohort import Plane, Study
 from sknac.cohort._step import run_jobs
-from sknac.cohort.planes import check_kind, list_planes, put_planes
+from sknac.cohort.planes import (
+    annotated_pixels,
+    check_kind,
+    list_planes,
+    put_planes,
+)
 from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
 
 CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
@@ -178,3 +183,14 @@ def test_names_of_planes_stand_before_what_is_wrong(X):
     refusal = r"^row P3, column us_post2, plane 0: odd; mend$"
     with pytest.raises(CohortError, match=refusal), at.named():
         raise ValueError("odd; mend")
+
+
+def test_strokes_are_annotated_pixels_by_contrast():
+    image = np.full((40, 40), 50, "uint8")
+    image[10:30, 20] = 150
+    image[0, 0] = 255  # the range
+    plane = Plane(image, "bmode")
+    found = annotated_pixels(plane)
+    assert found[10:30, 20].all()
+    assert found.sum() == 24 * 5
+    assert not annotated_pixels(plane, contrast=0.6).any()
