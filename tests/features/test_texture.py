@@ -257,17 +257,19 @@ def test_constant_region_has_no_correlation_alone():
     assert np.isnan(found[0, [5, 11]]).all()
 
 
-@pytest.mark.parametrize("factor", [1, 2])
-def test_mm_are_the_same_distance_on_finer_grids(factor):
-    coarse = maps_plane(spacing=(0.5, 0.5))
+@pytest.mark.parametrize("steps", [(1, 1), (2, 1), (1, 3), (4, 2)])
+def test_mm_are_the_same_distance_on_grids_of_any_steps(steps):
+    coarse = maps_plane(spacing=(0.6, 0.6))
+    shape = tuple(np.multiply(steps, coarse.grid.shape))
     fine = coarse.replace(
-        image=np.kron(coarse.load(), np.ones((1, factor, factor))),
-        grid=coarse.grid.resized(tuple(factor * side for side in coarse.grid.shape)),
+        image=np.kron(coarse.load(), np.ones((1, *steps))),
+        grid=coarse.grid.resized(shape),
     )
     settings = {"regions": "roi", "properties": "contrast", "angles": "apart"}
-    by_mm = Texture(distances_mm=[1.0], **settings).fit_transform(cohort_of(fine))
-    by_px = Texture(distances=[2 * factor], **settings).fit_transform(cohort_of(fine))
-    np.testing.assert_array_equal(by_mm, by_px)
+    by_mm = Texture(distances_mm=[1.2], **settings).fit_transform(cohort_of(fine))
+    for angle, step in ((0, steps[1]), (2, steps[0])):
+        by_px = Texture(distances=[2 * step], **settings).fit_transform(cohort_of(fine))
+        assert (by_mm[:, angle::4] == by_px[:, angle::4]).all()
 
 
 def test_distance_below_a_pixel_is_refused_with_the_side():
