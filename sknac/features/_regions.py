@@ -1,4 +1,4 @@
-"""Core, margin and region of a plane, drawn as `sknac.roi.ROIMasker` draws them."""
+"""Core, margin and region of a plane, drawn as `sknac.roi` draws them."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from sknac.cohort import Plane
-from sknac.roi import ROIMasker
+from sknac.roi import RegionChannels
 
 #: What features can be of.
 REGIONS = ("core", "margin", "roi")
 
 
 def draw_regions(
-    plane: Plane, names: Sequence[str], margin_mm: float
+    plane: Plane,
+    names: Sequence[str],
+    margin_mm: float,
+    margin_share: float | None = None,
 ) -> dict[str, np.ndarray]:
     """Draw some of a plane's regions on its grid.
 
@@ -26,6 +29,8 @@ def draw_regions(
         Out of `REGIONS`.
     margin_mm : float
         Thickness of the margin.
+    margin_share : float or None, default=None
+        Thickness as a share of the core's equivalent diameter instead.
 
     Returns
     -------
@@ -35,8 +40,8 @@ def draw_regions(
     Raises
     ------
     ValueError
-        If there is no core, the margin needs a spacing that is unknown, or `ROIMasker`
-        kept nothing of the margin.
+        If there is no core, the margin needs a spacing that is unknown, or the frame
+        or a `ROIMasker` holds nothing of the margin.
     """
     kept = np.ones(plane.grid.shape, dtype=bool)
     if plane.roi is not None:
@@ -46,23 +51,20 @@ def draw_regions(
         core = plane.core_mask()
         masks["core"] = core & kept
     if "margin" in names:
-        masks["margin"] = _grown(plane, margin_mm) & ~core & kept
-        if plane.roi is not None and not masks["margin"].any():
+        masks["margin"] = _margin(plane, margin_mm, margin_share) & kept
+        if not masks["margin"].any():
             raise ValueError(
-                f"nothing of a margin of {margin_mm:g} mm lies in the region; take "
-                'region="core+margin" in ROIMasker, or leave "margin" out of regions'
+                "the region that ROIMasker kept holds nothing of the margin; take "
+                'region="core+margin" there, or leave "margin" out of regions'
             )
     return {name: masks[name] for name in names}
 
 
-def _grown(plane, margin_mm):
-    """Core and margin, by a `ROIMasker` on an image of nothing."""
-    if plane.spacing_mm is None:
-        raise ValueError(
-            "margin_mm needs spacing_mm, which is unknown for this plane; give it, or "
-            'leave "margin" out of regions'
-        )
+def _margin(plane, margin_mm, margin_share):
+    """Margin as a channel of an image of nothing."""
     blank = np.zeros((1, *plane.grid.shape), dtype=np.uint8)
     drawn = plane.replace(image=blank, kind="maps", channels=("blank",), roi=None)
-    masker = ROIMasker(region="core+margin", margin_mm=margin_mm)
-    return masker.transform_plane(drawn).roi.to_mask(plane.grid)
+    step = RegionChannels(
+        regions=("margin",), margin_mm=margin_mm, margin_share=margin_share
+    )
+    return step.transform_plane(drawn).load()[1] > 0

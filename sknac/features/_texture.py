@@ -39,9 +39,9 @@ class Texture(PlaneFeatures):
     Parameters
     ----------
     regions : sequence of {"core", "margin", "roi"}, default=("core", "margin")
-        What the features are of: the outlined core; the ring of ``margin_mm`` round
-        it, drawn as `sknac.roi.ROIMasker` draws it; what a `ROIMasker` kept, or else
-        the whole image. Core and margin end where the kept region ends.
+        What the features are of: the outlined core; the ring round it, without the
+        core, as `sknac.roi.RegionChannels` draws it; what a `sknac.roi.ROIMasker`
+        kept, or else the whole image. Core and margin end where the kept region ends.
     properties : sequence of str, default=("contrast", "correlation", "homogeneity", \
 "energy", "entropy", "dissimilarity")
         Those, ``"asm"``, the square of the energy, and ``"clipped_share"``, the share
@@ -59,7 +59,10 @@ class Texture(PlaneFeatures):
         Percentiles of the training values in the regions, channel by channel, between
         which the levels lie; values beyond fall into the first or last level.
     margin_mm : float, default=5.0
-        Thickness of the margin in mm, 0 or more.
+        Thickness of the margin in mm.
+    margin_share : float or None, default=None
+        Thickness as a share of the core's equivalent diameter, in place of
+        `margin_mm`; it needs no spacing.
     reduce : {"mean", "max", "largest"}, default="mean"
         What becomes of a visit's planes: the mean of each number over the planes in
         which it is defined, the highest, or the plane with the largest core.
@@ -162,7 +165,8 @@ class Texture(PlaneFeatures):
         "angles": [StrOptions({"mean", "apart"})],
         "levels": [Interval(Integral, 2, 256, closed="both")],
         "limits": [tuple, list],
-        "margin_mm": [Interval(Real, 0, None, closed="left")],
+        "margin_mm": [Interval(Real, 0, None, closed="neither")],
+        "margin_share": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     kinds = ("bmode", "maps")
@@ -185,6 +189,7 @@ class Texture(PlaneFeatures):
         levels=32,
         limits=(1.0, 99.0),
         margin_mm=5.0,
+        margin_share=None,
         reduce="mean",
         columns=None,
         n_jobs=None,
@@ -197,6 +202,7 @@ class Texture(PlaneFeatures):
         self.levels = levels
         self.limits = limits
         self.margin_mm = margin_mm
+        self.margin_share = margin_share
         self.reduce = reduce
         self.columns = columns
         self.n_jobs = n_jobs
@@ -246,7 +252,8 @@ class Texture(PlaneFeatures):
                 f"channels must be those of fit, {self.channels_}, got {plane.channels}"
             )
         images = plane.load().reshape(-1, *plane.image.shape[-2:])
-        return images, draw_regions(plane, self.regions_, self.margin_mm)
+        margin = self.margin_mm, self.margin_share
+        return images, draw_regions(plane, self.regions_, *margin)
 
     def _offsets(self, plane):
         """Rows and columns from a pixel to its partner at every distance and angle."""

@@ -23,7 +23,7 @@ def plane_of(kind="bmode", spacing=SPACING, origin=(3.0, -2.0)):
 
 
 @pytest.mark.parametrize("kind", ["bmode", "maps"])
-@pytest.mark.parametrize("margin_mm", [0.0, 1.0, 5.0])
+@pytest.mark.parametrize("margin_mm", [0.5, 1.0, 5.0])
 def test_margin_is_what_lies_no_farther_from_the_core(kind, margin_mm):
     plane = plane_of(kind)
     masks = draw_regions(plane, ["margin", "roi", "core"], margin_mm)
@@ -56,23 +56,37 @@ def test_a_thinner_kept_region_cuts_the_margin():
 
 
 def test_a_core_alone_has_no_margin_to_draw():
-    masked = ROIMasker(region="core").transform_plane(plane_of("maps"))
-    assert draw_regions(masked, ["core"], 5.0)["core"].any()
-    with pytest.raises(ValueError, match=r'take region="core\+margin" in ROIMasker'):
-        draw_regions(masked, ["core", "margin"], 5.0)
+    whole = plane_of("maps")
+    corners = whole.core.vertices[[0, 1, 2]]
+    for core, message in (
+        (whole.core, "the margin holds no sample of the image"),
+        (PolygonOutline(corners), "ROIMasker kept holds nothing of the margin"),
+    ):
+        masked = ROIMasker(region="core").transform_plane(whole.replace(core=core))
+        assert draw_regions(masked, ["core"], 5.0)["core"].any()
+        with pytest.raises(ValueError, match=message):
+            draw_regions(masked, ["core", "margin"], 5.0)
 
 
-def test_a_core_that_fills_the_frame_has_an_empty_margin():
+def test_a_core_that_fills_the_frame_has_no_margin():
     plane = plane_of()
     plane = plane.replace(core=MaskOutline(np.ones((60, 40), bool), plane.grid))
-    assert not draw_regions(plane, ["margin"], 5.0)["margin"].any()
-
-
-def test_margin_without_spacing_is_refused():
-    plane = plane_of(spacing=None)
-    assert draw_regions(plane, ["core"], 5.0)["core"].any()
-    with pytest.raises(ValueError, match="margin_mm needs spacing_mm"):
+    assert draw_regions(plane, ["core"], 5.0)["core"].all()
+    with pytest.raises(ValueError, match="the margin holds no sample of the image"):
         draw_regions(plane, ["margin"], 5.0)
+
+
+def test_margin_without_spacing_is_a_share_of_the_diameter():
+    grid = plane_of(spacing=None).grid
+    core = np.hypot(*(np.indices(grid.shape) - [[[30]], [[20]]])) <= 8
+    plane = plane_of(spacing=None).replace(core=MaskOutline(core, grid))
+    assert draw_regions(plane, ["core"], 5.0)["core"].sum() == core.sum()
+    with pytest.raises(ValueError, match=r"margin_mm needs spacing_mm.*margin_share"):
+        draw_regions(plane, ["margin"], 5.0)
+    margin = draw_regions(plane, ["margin"], 5.0, margin_share=0.25)["margin"]
+    diameter = np.sqrt(4 / np.pi * core.sum())
+    expected = (distance_transform_edt(~core) <= diameter / 4) & ~core
+    np.testing.assert_array_equal(margin, expected)
 
 
 def test_no_core_is_needed_for_the_region_alone():

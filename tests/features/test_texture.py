@@ -207,23 +207,22 @@ def test_bytes_and_floats_of_one_image_are_alike():
     assert names[0] == "us_pre__roi_contrast_d1"
 
 
-def test_region_that_was_kept_counts_on_images_too():
-    plane = bmode(float, spacing_mm=(0.1, 0.1))
-    kept = np.zeros((24, 30), bool)
-    kept[4:18, 6:25] = True
-    masked = plane.replace(roi=MaskOutline(kept, plane.grid))
-    spoilt = np.where(kept, plane.load(), np.nan)
-    cut = plane.replace(image=plane.load()[4:18, 6:25])
-    step = Texture(regions="roi", properties=NAMES)
-    expected = step.fit_transform(cohort_of(cut))
-    for other in (
-        masked,
-        masked.replace(image=spoilt),
-        masked.replace(image=spoilt, roi=None),
-    ):
-        np.testing.assert_allclose(
-            step.fit_transform(cohort_of(other)), expected, 1e-12
-        )
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_images_that_were_masked_count_where_they_were_kept(dtype):
+    core = PolygonOutline([(1, 1), (1, 2), (1.8, 2), (1.8, 1)])
+    plane = bmode(dtype, spacing_mm=(0.1, 0.1), core=core)
+    masked = ROIMasker(margin_mm=0.5).transform_plane(plane)
+    kept = masked.roi.to_mask(plane.grid)
+    settings = {"properties": NAMES, "margin_mm": 0.5, "limits": (0, 100), "levels": 8}
+    step = Texture(regions=["core", "margin"], **settings)
+    expected = step.fit_transform(cohort_of(plane))
+    np.testing.assert_array_equal(step.fit_transform(cohort_of(masked)), expected)
+    only = plane.replace(roi=MaskOutline(kept, plane.grid))
+    spoilt = plane.replace(image=np.where(kept, plane.load(), np.nan))
+    step = Texture(regions="roi", **settings)
+    expected = step.fit_transform(cohort_of(only))
+    for other in (masked, spoilt):
+        np.testing.assert_array_equal(step.fit_transform(cohort_of(other)), expected)
 
 
 def test_too_few_pairs_are_nan_and_said():
@@ -308,7 +307,8 @@ def test_pixels_of_other_sizes_are_said():
         ({"limits": (99, 1)}, "limits must be percentiles 0 <= low"),
         ({"limits": ("1", "99")}, "limits must be percentiles"),
         ({"angles": "all"}, "'angles' parameter of Texture must be"),
-        ({"margin_mm": -1}, "'margin_mm' parameter of Texture must be"),
+        ({"margin_mm": 0}, "'margin_mm' parameter of Texture must be"),
+        ({"margin_share": 0}, "'margin_share' parameter of Texture must be"),
     ],
 )
 def test_setting_that_cannot_be_is_refused(settings, message):
@@ -341,6 +341,7 @@ def test_images_without_spacing_have_no_margin_and_no_mm():
     assert Texture(regions="core").fit_transform(cohort_of(plane)).size
     with pytest.raises(CohortError, match="margin_mm needs spacing_mm"):
         Texture().fit(cohort_of(plane))
+    assert np.isfinite(Texture(margin_share=0.3).fit_transform(cohort_of(plane))).all()
     with pytest.raises(CohortError, match="distances_mm need spacing_mm"):
         Texture(regions="core", distances_mm=[1.0]).fit(cohort_of(plane))
 
