@@ -10,10 +10,8 @@ from sknac.cohort import Grid, MaskOutline
 from sknac.features._staircase import smooth_staircase
 
 _FEWEST = 5  # samples across; below it a mask has no shape but that of its pixels
-_DRAWN = 400  # samples across an outline that must be drawn to be traced
-# More difference than this between a polygon's area and that of its drawing: it
-# crosses itself, or runs round twice.
-_CROSSED = 0.02
+_DRAWN = 400  # samples, either way, of an outline that must be drawn to be traced
+_CROSSED = 0.005  # share of a polygon that may be in loops, as where a hand closes it
 
 
 class Traced(NamedTuple):
@@ -48,17 +46,22 @@ def trace(outline) -> Traced:
     Raises
     ------
     ValueError
-        If a mask is so small that only its pixels have a shape.
+        If a mask is so small that only its pixels have a shape, or a polygon goes
+        round twice.
     """
     if isinstance(outline, MaskOutline):
         return _trace_rings(outline.rings(), outline.grid)
-    mask, grid = _draw(outline)
     crossed = 0.0
     if hasattr(outline, "vertices"):
         ring = _without_repeats(outline.vertices)
-        crossed = abs(abs(signed_area(ring)) / (mask.sum() * np.prod(grid.step)) - 1)
+        crossed = _crossed_share(ring)
         if crossed <= _CROSSED:
             return Traced(_turned(ring))
+    mask, grid = _draw(outline)
+    if not mask.any():
+        raise ValueError(
+            "the core outline runs round twice, so that nothing is inside; draw it anew"
+        )
     found = _trace_rings(MaskOutline(mask, grid).rings(), grid)
     # What is told of a drawing's pixels is nobody's.
     return Traced(found.ring, max(found.other_share, crossed))
@@ -107,7 +110,7 @@ def _draw(outline):
     masks = [part for part in parts if isinstance(part, MaskOutline)]
     # Finer than a mask's own pixels, their staircase would pass for a shape.
     steps = [part.grid.step for part in masks]
-    step = np.max([*steps, np.full(2, (high - low).max() / _DRAWN)], axis=0)
+    step = np.max([*steps, (high - low) / _DRAWN], axis=0)
     shape = np.ceil((high - low) / step).astype(int) + 2
     unit = masks[0].grid.unit if masks else "mm"
     grid = Grid(tuple(shape), tuple(step), tuple(low - step / 2), unit)
@@ -117,6 +120,32 @@ def _draw(outline):
 def _without_repeats(vertices):
     """Leave out points that repeat the one before."""
     return vertices[(vertices != np.roll(vertices, 1, axis=0)).any(axis=1)]
+
+
+def _crossed_share(ring):
+    """Share of a polygon's area that it goes round twice, or the other way.
+
+    Along a row the sum of crossings, up 1 and down -1, is how often the polygon winds
+    round the point: always 0 or 1, or 0 or -1, unless it crosses itself.
+    """
+    ends = np.roll(ring, -1, axis=0)
+    low, high = ring[:, 0].min(), ring[:, 0].max()
+    rows = low + (np.arange(_DRAWN) + 0.5) / _DRAWN * (high - low)
+    first, last = (
+        np.searchsorted(rows, outer(ring[:, 0], ends[:, 0]))
+        for outer in (np.minimum, np.maximum)
+    )
+    side = np.repeat(np.arange(len(ring)), last - first)
+    row = np.arange(len(side)) + (last - np.cumsum(last - first))[side]
+    start, stop = ring[side], ends[side]
+    along = (rows[row] - start[:, 0]) / (stop[:, 0] - start[:, 0])
+    lateral = start[:, 1] + along * (stop[:, 1] - start[:, 1])
+    order = np.lexsort((lateral, row))
+    winding = np.sign(stop[:, 0] - start[:, 0])[order].cumsum().round()[:-1]
+    # A row ends with a winding of 0, so what lies between rows does not count.
+    length = np.diff(lateral[order])
+    once = max(length[winding == 1].sum(), length[winding == -1].sum())
+    return 1 - once / length[winding != 0].sum()
 
 
 def _turned(ring):

@@ -21,6 +21,7 @@ class Curve:
     """
 
     def __init__(self, ring: np.ndarray):
+        ring = ring - ring.mean(axis=0)  # far from the origin, hulls lose their digits
         self.ring = ring
         self.area = signed_area(ring)
         self.sides = np.hypot(*(np.roll(ring, -1, axis=0) - ring).T)
@@ -64,8 +65,7 @@ def axis_ratio(curve: Curve) -> float:
 
 def eccentricity(curve: Curve) -> float:
     """Eccentricity of that ellipse: 0 for a circle."""
-    minor, major, _ = _axes(curve)
-    return np.sqrt(1 - minor / major)
+    return np.sqrt(1 - axis_ratio(curve) ** 2)
 
 
 def orientation(curve: Curve) -> float:

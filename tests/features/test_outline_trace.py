@@ -52,11 +52,32 @@ def test_polygon_that_crosses_itself_is_what_the_even_odd_rule_calls_inside():
     """Two triangles that meet in a point, of areas 16 and 4, and a star with a hole."""
     bow = PolygonOutline([(0, 0), (0, 8), (6, 2), (6, 6)])
     found = trace(bow)
-    assert signed_area(found.ring) == pytest.approx(20, rel=0.02)
-    assert found.other_share == pytest.approx((20 - 12) / 20, rel=0.02)
+    assert signed_area(found.ring) == pytest.approx(16, rel=0.02)
+    assert found.other_share == pytest.approx(4 / 16, rel=0.02)
     star = [(np.sin(a), np.cos(a)) for a in 4 / 5 * np.pi * np.arange(5)]
     with_hole = trace(PolygonOutline(10 * np.array(star)))
     assert with_hole.other_share > 0.1
+    with pytest.raises(ValueError, match="the core outline runs round twice, so that"):
+        trace(PolygonOutline(np.vstack([SQUARE, SQUARE])))
+
+
+def test_polygon_with_a_loop_the_other_way_and_a_part_gone_round_twice():
+    """Areas of 4 each, so that the shoelace formula alone sees nothing."""
+    back = [(0, 0), (0, -2), (-2, -2), (-2, 0), (0, 0)]
+    twice = [(2, 2), (2, 4), (4, 4), (4, 2), (2, 2)]
+    outer = [(0, 0), (0, 10), (10, 10), (10, 0)]
+    for sense in (1, -1):
+        points = np.array([*twice, *outer[:1], *back[::-sense], *outer], dtype=float)
+        assert trace(PolygonOutline(points)).other_share > 0.03
+
+
+def test_small_loop_where_a_hand_closes_the_curve_changes_nothing():
+    angles = np.linspace(0, 2 * np.pi + 0.05, 200)
+    radius = np.linspace(5, 5.02, 200)
+    curve = np.stack([np.sin(angles), np.cos(angles)], axis=1) * radius[:, None]
+    found = trace(PolygonOutline(curve))
+    assert len(found.ring) == 200
+    assert signed_area(found.ring) == pytest.approx(25 * np.pi, rel=0.02)
 
 
 @pytest.mark.parametrize("second", ["polygon", "mask"])

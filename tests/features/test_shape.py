@@ -131,3 +131,13 @@ def test_taller_than_wide_and_upright_are_told():
     for turn in ([[c, -s], [s, c]], [[c, s], [-s, c]]):
         oblique = numbers(PolygonOutline((ELLIPSE - 10) @ turn))
         assert oblique["orientation_deg"] == pytest.approx(30, abs=1e-3)
+
+
+def test_slivers_and_places_far_away_keep_their_digits():
+    for height, offset in ((1e-3, 0.0), (5.0, 1e7), (1e-2, -1e5)):
+        box = np.array([(0, 0), (0, 9), (height, 9), (height, 0)]) + offset
+        found = numbers(PolygonOutline(box))
+        assert found["height_mm"] == pytest.approx(height, rel=1e-5)
+        assert found["solidity"] == pytest.approx(1, rel=1e-6)
+        assert found["axis_ratio"] == pytest.approx(height / 9, rel=1e-4)
+        assert found["n_concavities"] == 0
