@@ -58,9 +58,10 @@ _FOLDER = tempfile.TemporaryDirectory()
 
 def _encoder():
     """A tiny encoder with weights in a file, of a network on colour images."""
+    size = {"width": 2, "modules": (0, 0, 0), "last_units": 1}
     path = f"{_FOLDER.name}/tiny.pt"
-    torch.save(RAN(3, layout="tiny", width=2).state_dict(), path)
-    return EncoderFeatures("ran_tiny", weights=path, module_settings={"width": 2})
+    torch.save(RAN(3, layout="tiny", **size).state_dict(), path)
+    return EncoderFeatures("ran_tiny", weights=path, module_settings=size)
 
 
 STEPS = [

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import io
 import sys
 import warnings
@@ -146,20 +147,25 @@ def is_random(make: Callable, settings: Mapping, module: nn.Module) -> bool:
 def random_part(
     encoder: Encoder, missing: Sequence[str], shape: Sequence[int]
 ) -> str | None:
-    """Name a missing weight that the vectors depend on, found by changing each."""
+    """Name a missing weight that the vectors depend on, found by changing them."""
     image = torch.rand(1, *shape, generator=torch.Generator().manual_seed(0))
     own = encoder.module.state_dict()
-    with torch.inference_mode():
-        expected = encoder(image)
-    for name in missing:
-        before = own[name].clone()
+
+    def count(names):
+        before = {name: own[name].clone() for name in names}
         with torch.no_grad():
-            own[name].add_(1)
+            for name in names:
+                own[name].add_(1)
             changed = not torch.equal(encoder(image), expected)
-            own[name].copy_(before)
-        if changed:
-            return name
-    return None
+            for name in names:
+                own[name].copy_(before[name])
+        return changed
+
+    with torch.no_grad():
+        expected = encoder(image)
+    if not missing or not count(missing):
+        return None
+    return next((name for name in missing if count([name])), missing[0])
 
 
 def weights_digest(module: nn.Module) -> str:
@@ -173,10 +179,17 @@ def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
     return {k: v.detach().cpu().contiguous().numpy().copy() for k, v in state.items()}
 
 
-def version_of(make: Callable) -> str:
-    """Say which version of its package a class is of, where the package says."""
-    package = sys.modules.get(getattr(make, "__module__", "").split(".")[0])
-    return str(getattr(package, "__version__", ""))
+def code_of(make: Callable, module: nn.Module) -> tuple[str, str, str]:
+    """Say what code a network runs: its name, its package's version, its own source."""
+    kind = type(module)
+    package = sys.modules.get(kind.__module__.split(".")[0])
+    try:
+        source = inspect.getsource(kind)
+    except (OSError, TypeError):  # typed in, or compiled
+        source = ""
+    made_by = getattr(make, "__qualname__", type(make).__qualname__)
+    name = f"{kind.__module__}.{kind.__qualname__} by {made_by}"
+    return name, str(getattr(package, "__version__", "")), source
 
 
 def export(encoder: nn.Module, shape: Sequence[int]) -> np.ndarray:

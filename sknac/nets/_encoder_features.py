@@ -17,13 +17,14 @@ from sknac.nets._encoder import (
     POOLS,
     Encoder,
     build,
+    code_of,
     encoder_settings,
     is_random,
     random_part,
-    version_of,
     weights_digest,
 )
 from sknac.nets._encoder_state import EncoderStateMixin
+from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import first_convolutions, input_scaling, scale_input
 from sknac.nets._items import Items
 from sknac.nets._named import SMALL_NETS
@@ -121,9 +122,9 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
     Planes are read and computed in batches; memory does not grow with their number,
     but for the vectors. All planes must have one size, which `PlaneResizer` gives them.
     In a `store`, a vector is found by its image's content, the weights and all
-    settings; of a class of your own, name and version of its package stand for its
-    code. Vectors of another processor, or another number of threads, differ in the
-    last digits.
+    settings; of a class, its source, without that of what it calls, and the version of
+    its package stand for its code. Vectors of another processor, or another number of
+    threads, differ in the last digits.
 
     A fitted step needs the file of weights no more, in the same process or saved. A
     network given by name is built again when it is loaded. One that was given by the
@@ -316,12 +317,13 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         self.weights_report_ = self._load(encoder, first)
         self._scaling = self._scale(module, first)
         self._spec = self.module, settings, self.layer, self.pool
+        given_by_name = isinstance(self.module, str) and self.module in ENCODERS
         self.encoder_digest_ = digest_of(
             "encoder",
             _FORMAT,
             weights_digest(module),
-            f"{make.__module__}.{getattr(make, '__qualname__', make)}",
-            version_of(make),
+            self.module if given_by_name else "",
+            *(() if given_by_name else code_of(make, module)),
             plain_value(settings),
             self.layer,
             self.pool,

@@ -55,7 +55,7 @@ class PretrainedMixin:
 
     def _file_content(self):
         """Digest the file of weights that is named in the settings, where it is."""
-        return content_of(self._done_to_module()["weights"])
+        return content_of(vars(self).get("module__weights"))
 
 
 def check_range(images) -> None:

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import difflib
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from sknac.utils._warnings import warn_user
 WRAPPERS = frozenset(
     {"module", "model", "net", "network", "encoder", "backbone", "body", "_orig_mod"}
 )
+# torchvision's dense layers, their file's, and MONAI's: norm1, norm.1, layers.norm1.
+_DENSE = re.compile(r"(denselayer\d+)\.(?:layers\.)?(norm|conv)\.?(\d)\.")
 _COUNTER = "num_batches_tracked"  # of no use where nothing is averaged any more
 
 
@@ -50,8 +53,11 @@ class WeightsReport:
 
 
 def short_name(name: str) -> str:
-    """Drop the words of wrappers, and an encoder's number, from a name's front."""
-    words = name.split(".")
+    """Drop the words of wrappers, and an encoder's number, from a name's front.
+
+    Of a DenseNet's layers three ways to name them come to one.
+    """
+    words = _DENSE.sub(r"\1.\2\3.", name).split(".")
     while len(words) > 1:
         if words[0] == "encoders" and words[1].isdigit() and len(words) > 2:
             words = words[2:]
@@ -89,7 +95,8 @@ def fit_weights(
     Raises
     ------
     ValueError
-        If nothing fits, or weights other than the head's have another shape.
+        If not even half of the weights besides the head's are there, or one of them
+        has another shape.
     SknacFormatError
         If two names of the file stand for one weight.
     """
@@ -110,9 +117,9 @@ def fit_weights(
             adapted.append(name)
         elif not name.startswith(head):
             wrong.append((name, tuple(value.shape), tuple(wanted.shape)))
-    body = [n for n in ready if not n.startswith(head) and not n.endswith(_COUNTER)]
-    if wrong or not body:
-        _refuse(module, file, wrong, own)
+    body = [n for n in own if not n.startswith(head) and not n.endswith(_COUNTER)]
+    if wrong or 2 * len(ready.keys() & body) < max(len(body), 1):
+        _refuse(module, file, wrong, body, ready)
     with torch.no_grad():
         for name, value in ready.items():
             own[name].copy_(value)
@@ -190,7 +197,7 @@ def _adaptable(value, wanted):
     )
 
 
-def _refuse(module, file, wrong, own):
+def _refuse(module, file, wrong, body, ready):
     """Say why a file's weights are not those of the network."""
     who = type(module).__name__
     if wrong:
@@ -200,13 +207,15 @@ def _refuse(module, file, wrong, own):
             f"another shape, the first {name!r} is {found} in the file and {expected} "
             "here; set the same width and depth, or give other weights"
         )
+    lacking = [name for name in body if name not in ready]
     names = [short_name(name) for name in file.tensors]
     near = [
         f"{name!r} ({', '.join(map(repr, found)) or 'nothing alike'})"
-        for name in list(own)[:3]
+        for name in lacking[:3]
         for found in [difflib.get_close_matches(short_name(name), names, 2, 0.4)]
     ]
     raise ValueError(
-        f"{file.path} has nothing that fits {who}; give weights of the same network. "
+        f"{file.path} has {len(body) - len(lacking)} of the {len(body)} weights of "
+        f"{who} besides its head; give weights of the same network. "
         f"Looked for {', '.join(near)}; the file begins with {list(file.tensors)[:3]}"
     )

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -8,13 +10,13 @@ from sknac.nets._encoder import (
     Encoder,
     arrays_of,
     build,
+    code_of,
     encoder_settings,
     export,
     find_module,
     from_export,
     is_random,
     random_part,
-    version_of,
     weights_digest,
 )
 
@@ -130,9 +132,13 @@ def test_weights_that_the_vectors_depend_on_are_found():
     np.testing.assert_equal(arrays_of(encoder.module), before)
 
 
-def test_the_version_of_a_package_is_told():
-    assert version_of(nn.Linear) == str(torch.__version__)
-    assert version_of(lambda: None) == ""
+def test_the_code_of_a_network_is_told():
+    name, _, source = code_of(partial(Own, 2), build(partial(Own, 2), {}))
+    assert name.endswith("test_encoder.Own by partial")
+    assert "self.out(self.body(x)" in source
+    assert code_of(nn.Linear, nn.Linear(1, 1))[1] == str(torch.__version__)
+    typed = type("Typed", (nn.Module,), {"__module__": "__main__"})
+    assert code_of(typed, typed())[2] == ""
 
 
 @pytest.mark.slow

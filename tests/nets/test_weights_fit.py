@@ -1,5 +1,8 @@
+import re
+
 import pytest
 import torch
+from monai.networks.nets import DenseNet
 from monai.networks.nets import ResNet as MonaiResNet
 from torch import nn
 
@@ -103,6 +106,18 @@ def test_a_network_takes_its_own_weights_whole():
     assert all(map(torch.equal, one.state_dict().values(), other.state_dict().values()))
 
 
+@pytest.mark.parametrize("way", [r"\1.\2\3.", r"\1.\2.\3."])
+def test_dense_networks_of_torchvisions_names_fit_monais(way):
+    one, other = (DenseNet(2, 3, 2, 4, 4, (1, 2)) for _ in range(2))
+    named = re.compile(r"(denselayer\d)\.layers\.(norm|conv)(\d)\.")
+    tensors = {named.sub(way, k): v for k, v in one.state_dict().items()}
+    for part in ("weight", "bias"):
+        tensors[f"classifier.{part}"] = tensors.pop(f"class_layers.out.{part}")
+    report = fit_weights(other, as_file(tensors), [])
+    assert report.missing == ("class_layers.out.weight", "class_layers.out.bias")
+    assert report.unused == ("classifier.weight", "classifier.bias")
+
+
 def test_names_without_their_wrappers():
     assert short_name("module.model.backbone.layer1.0.bn.bias") == "layer1.0.bn.bias"
     assert short_name("encoders.1.backbone.conv1.weight") == "conv1.weight"
@@ -119,9 +134,11 @@ def refusal(net, tensors, first=(CONV,)):
 def test_weights_of_another_network_are_refused_with_the_nearest_names(colour):
     text = refusal(tiny(1), {"cnv1.weight": torch.ones(8, 1, 7, 7)})
     assert "'backbone.conv1.weight' ('cnv1.weight')" in text
-    assert "nothing that fits ResNet" in text
+    assert "has 0 of the 60 weights of ResNet besides its head" in text
     head = {k: v for k, v in tiny(1).state_dict().items() if k.startswith("head")}
-    assert "nothing that fits" in refusal(tiny(1), head)
+    assert "has 0 of the 60" in refusal(tiny(1), head)
+    few = {k: v for k, v in colour.state_dict().items() if "layer" not in k}
+    assert "has 5 of the 60" in refusal(tiny(3), few)
 
 
 def test_weights_of_another_width_are_refused(colour):
