@@ -4,9 +4,11 @@
 
 from functools import partial
 
+import numpy as np
 import torch
 from sklearn.callback import with_callbacks
 
+from sknac.exceptions import CohortError
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._named import PAIR_NETS
 from sknac.nets._visits import beside_gaps
@@ -312,10 +314,16 @@ class DLRClassifier(ImageNetClassifier):
         return self._fit(X, y, sample_weight, groups)
 
     def _read(self, X, *, reset):
-        """List the items; what is compared with a first visit must have one."""
+        """List the items; in ``fit`` every visit must be someone's."""
         items = super()._read(X, reset=reset)
         if not reset:
             self._check_compared(items)
+        elif len(never := np.flatnonzero(~items.happened.any(axis=0))):
+            names = vars(self).get("columns_", range(1, self.n_visits + 1))
+            raise CohortError(
+                f"visit {names[never[0]]} is missing in every row; leave it out of "
+                "columns="
+            )
         return items
 
     def _build(self, items, n_train):

@@ -39,13 +39,14 @@ def make_dlr_pipeline(
 ) -> Pipeline:
     """Assemble one dual-input network as a scikit-learn pipeline.
 
-    B-mode images of two visits are cropped to the tumour and its border, resized
-    and scaled; a dual-input network predicts the response.
+    B-mode images of two visits, or more, are cropped to the tumour and its border,
+    resized and scaled; a dual-input network predicts the response.
 
     Parameters
     ----------
-    columns : sequence of two str, default=("us_pre", "us_post2")
-        The visits before and after.
+    columns : sequence of str, default=("us_pre", "us_post2")
+        The visits in their order, the first before treatment; the published networks
+        have two.
     preset : {"paper", "tiny"}, default="paper"
         ``"paper"``: a shared ResNet-18 on 224 x 224 pixels, for a GPU. The
         architecture is in a supplement that we do not have: size and encoder are

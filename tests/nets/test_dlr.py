@@ -182,6 +182,16 @@ def test_a_patient_without_any_visit_is_refused(form):
             use(X)
 
 
+def test_a_visit_that_no_patient_has_is_refused():
+    X = three_visits([(i, 2) for i in range(12)])
+    net = DLRClassifier(**MASKED)
+    with pytest.raises(CohortError, match="visit us_post4 is missing in every row; l"):
+        net.fit(X, LABELS)
+    with pytest.raises(CohortError, match="visit 3 is missing in every row"):
+        net.fit(as_bags(X), LABELS)
+    assert len(net.fit(three_visits(), LABELS).predict(X)) == 12
+
+
 @pytest.mark.parametrize("fusion", ["concat", "diff", "concat_diff"])
 @pytest.mark.parametrize(
     ("gaps", "said"),
