@@ -25,7 +25,7 @@ from sknac.nets._inputs import check_visits
 from sknac.nets._items import Items
 from sknac.nets._parts import Split, Splittable, VisitSplit
 from sknac.nets._scope import torch_scope
-from sknac.utils._parts import only_part
+from sknac.utils._parts import only_part, parts_of
 
 __all__ = [
     "Items",
@@ -230,10 +230,22 @@ def _refuse(estimator, steps):
         raise ValueError(
             f"{type(estimator).__name__} holds several fitted estimators; pass one"
         )
+    for step in steps:
+        members = parts_of(step) if "estimators_" in vars(step) else ()
+        if any(_holds_network(member) for *_, member in members):
+            raise ValueError(
+                f"{type(step).__name__} holds a network for each of its members; put "
+                "one in its place, such as model[-1].estimators_[0]"
+            )
     raise ValueError(
         f"{type(estimator).__name__} must be a PlaneFeatureNet or DLRClassifier, or a "
         f"Pipeline with one, got {[type(step).__name__ for step in steps]}"
     )
+
+
+def _holds_network(estimator):
+    """Tell whether an estimator is an image network or leads through one."""
+    return any(isinstance(step, ImageNetClassifier) for step in _flat_steps(estimator))
 
 
 def network_parts(module: nn.Module) -> Split | VisitSplit | None:

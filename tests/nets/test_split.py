@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
-from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet, SeedEnsemble
 from sknac.nets.split import split_model
 from sknac.preprocessing import MapScaler, PlaneResizer
 
@@ -189,6 +189,15 @@ def test_unfitted_estimators_are_refused(estimator):
         estimator = StagedClassifier([("dlr2", PAIR, ["us_pre", "us_post2"])])
     with pytest.raises(NotFittedError):
         split_model(estimator)
+
+
+def test_a_network_of_several_seeds_says_what_to_pass(small_cohort, small_labels):
+    ensemble = SeedEnsemble(PAIR, n_seeds=2, random_state=0)
+    model = make_pipeline(SMALL, ensemble).fit(small_cohort, small_labels)
+    with pytest.raises(ValueError, match=r"SeedEnsemble holds a network for each of"):
+        split_model(model)
+    one = make_pipeline(*model[:-1], model[-1].estimators_[0])
+    assert split_model(one).net is ensemble.estimators_[0]
 
 
 def test_estimators_without_one_network_are_refused(
