@@ -316,8 +316,11 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
             first = first_convolutions(module, self.item_shape_)
         self.weights_report_ = self._load(encoder, first)
         self._scaling = self._scale(module, first)
-        self._spec = self.module, settings, self.layer, self.pool
-        given_by_name = isinstance(self.module, str) and self.module in ENCODERS
+        is_text = isinstance(self.module, str)
+        given_by_name = is_text and self.module in ENCODERS
+        self._path = self.module if is_text and not given_by_name else None
+        kept = self.module if given_by_name else make
+        self._spec = kept, settings, self.layer, self.pool
         self.encoder_digest_ = digest_of(
             "encoder",
             _FORMAT,

@@ -3,9 +3,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
+from sknac.exceptions import SknacFormatError
 from sknac.nets._encoder import (
     Encoder,
     arrays_of,
@@ -18,8 +21,23 @@ from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import scale_input
 from sknac.nets._scope import loadable_device
 from sknac.nets._weights_file import content_of
-from sknac.utils._state import SavedState
+from sknac.utils._state import DAMAGED, SavedState
 from sknac.utils._warnings import warn_user
+
+
+@dataclass(frozen=True)
+class TorchProgram:
+    """A program that torch loads, which can run any code, as a pickle can.
+
+    It is a type of its own so that skops asks whether to trust it.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        What ``torch.export.save`` wrote.
+    """
+
+    data: np.ndarray
 
 
 class EncoderStateMixin(SavedState):
@@ -27,7 +45,8 @@ class EncoderStateMixin(SavedState):
 
     A network by name is built again and given its weights. One by the path of its class
     is saved as a program, made when it is first saved. Of a class itself, which the
-    state names among the settings, the weights are saved.
+    state names among the settings, the weights are saved. Nothing is imported or called
+    on loading that is named by text alone.
     """
 
     def _attributes(self):
@@ -35,24 +54,24 @@ class EncoderStateMixin(SavedState):
         state = {k: v for k, v in vars(self).items() if k != "module_"}
         if content := content_of(self.weights):
             state["_file_content"] = content
-        if "module_" not in vars(self) or self._program is not None:
+        if "module_" not in vars(self):
             return state
-        if isinstance(self._spec[0], str) and self._spec[0] not in ENCODERS:
-            self._program = self._exported()
+        if self._path is not None and self._program is None:
+            self._program = state["_program"] = self._exported()
         if self._program is None:
-            state["_weights"] = arrays_of(self.module_)
-        return state | {"_program": self._program}
+            return state | {"_weights": arrays_of(self.module_)}
+        return state | {"_spec": None}  # it would name the class
 
     def _exported(self):
         """Write the encoder as a program; None, and a warning, where torch cannot."""
         try:
             on_cpu = copy.deepcopy(self.module_).cpu()
             on_cpu.to(memory_format=torch.contiguous_format)
-            return export(on_cpu, self.item_shape_)
+            return TorchProgram(export(on_cpu, self.item_shape_))
         except Exception as error:  # whatever a network of others' may do
             said = str(error).strip().splitlines() or [type(error).__name__]
             warn_user(
-                f"torch.export cannot write {self._spec[0]} ({said[0][:120]}); whoever "
+                f"torch.export cannot write {self._path} ({said[0][:120]}); whoever "
                 "loads what is saved must be able to import it"
             )
             return None
@@ -64,15 +83,21 @@ class EncoderStateMixin(SavedState):
         if "_spec" not in vars(self):
             return
         self.device_ = str(loadable_device(self.device_))
-        if self._program is not None:
-            self.module_ = from_export(self._program).to(self.device_)
+        if self._spec is None:
+            if not isinstance(self._program, TorchProgram):
+                raise SknacFormatError(type(self).__name__, DAMAGED)
+            self.module_ = from_export(self._program.data).to(self.device_)
         else:
             self._place(self._rebuilt(weights))
 
     def _rebuilt(self, weights):
         """Build the encoder that was fitted, with its weights."""
-        module, settings, layer, pool = self._spec
-        network = build(find_module(module)[0], settings)
+        make, settings, layer, pool = self._spec
+        if isinstance(make, str):
+            if make not in ENCODERS:  # a path, of which anything could be called
+                raise SknacFormatError(type(self).__name__, DAMAGED)
+            make, _ = find_module(make)
+        network = build(make, settings)
         if self._scaling is not None:
             scale_input(network, *self._scaling)
         encoder = Encoder(network, layer, pool)

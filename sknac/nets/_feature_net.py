@@ -212,6 +212,7 @@ class PlaneFeatureNet(
     """
 
     _named_modules = PLANE_NETS
+    _gives_features = True
 
     _parameter_constraints: dict = {
         **ImageNetClassifier._parameter_constraints,

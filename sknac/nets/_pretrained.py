@@ -18,10 +18,18 @@ _ROUNDING = 1e-3  # by which interpolation may pass from 0 to 1
 class PretrainedMixin:
     """Weights of a file, and scaling of the input."""
 
+    _gives_features = False
+
     def _check_pretrained(self):
         """Refuse, before anything is read, what can be told from the settings."""
-        if (path := self._done_to_module()["weights"]) is not None:
-            check_path(path)
+        done = self._done_to_module()
+        if done["weights"] is not None:
+            check_path(done["weights"])
+        if done["feature_layer"] is not None and not self._gives_features:
+            raise ValueError(
+                f"{type(self).__name__} gives no features; leave module__feature_layer "
+                "out"
+            )
 
     def _finish_module(self, items):
         """Load weights and scale the input, as set."""

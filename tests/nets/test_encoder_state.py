@@ -3,11 +3,15 @@ import sys
 
 import numpy as np
 import pytest
+import skops.io
 import torch
 from torch import nn
 
-from sknac.nets import EncoderFeatures
+from sknac.exceptions import SknacFormatError
+from sknac.nets import EncoderFeatures, ResNet
+from sknac.nets._encoder_state import TorchProgram
 from sknac.testing import make_check_cohort
+from sknac.utils import _state
 
 CODE = """
 import torch
@@ -79,7 +83,7 @@ def test_what_torch_cannot_write_needs_its_package(foreign, monkeypatch):
         data = pickle.dumps(step)
     np.testing.assert_array_equal(pickle.loads(data).transform(X), step.transform(X))
     forget(foreign, monkeypatch)
-    with pytest.raises(ValueError, match="module='foreignnets"):
+    with pytest.raises(ImportError, match="foreignnets"):
         pickle.loads(data)
 
 
@@ -88,13 +92,52 @@ def _refuse(*args, **settings):
     raise RuntimeError("no way\nand more")
 
 
-def test_a_bit_that_changed_is_noticed(foreign):
-    step, _ = fitted(foreign, "Net")
-    step._program = np.zeros(8, np.uint8)  # as if it had been made
+def loaded(state):
+    """What a state becomes, its digests those of its content."""
+    digests = {k: _state._digest(v) for k, v in state.items() if "_sknac" not in k}
+    step = EncoderFeatures.__new__(EncoderFeatures)
+    step.__setstate__(state | {"_sknac_digests": digests})
+    return step
+
+
+def by_name(folder):
+    """A fitted step with a network by name, and its cohort."""
+    net, X = ResNet(1, layout="tiny", width=2), make_check_cohort("maps", image_size=32)
+    torch.save(net.state_dict(), folder / "tiny.pt")
+    step = EncoderFeatures(
+        "resnet_tiny", weights=folder / "tiny.pt", module_settings={"width": 2}
+    )
+    return step.fit(X[0]), X[0]
+
+
+def test_a_bit_that_changed_is_noticed(tmp_path):
+    step, X = by_name(tmp_path)
     state = step.__getstate__()
-    state["_program"] = np.ones(8, np.uint8)
-    with pytest.raises(ValueError, match="damaged"):
+    np.testing.assert_array_equal(loaded(dict(state)).transform(X), step.transform(X))
+    state["_weights"]["module.backbone.bn1.bias"] += 1
+    with pytest.raises(SknacFormatError, match="damaged"):
         EncoderFeatures.__new__(EncoderFeatures).__setstate__(state)
+
+
+def test_nothing_that_text_alone_names_is_called(tmp_path):
+    state = by_name(tmp_path)[0].__getstate__()
+    made = tmp_path / "made"
+    state["_spec"] = ("os.mkdir", {"path": str(made)}, None, "mean")
+    with pytest.raises(SknacFormatError, match="not as it was saved"):
+        loaded(state)
+    assert not made.exists()
+
+
+def test_a_program_must_be_of_the_type_that_skops_asks_for(tmp_path):
+    state = by_name(tmp_path)[0].__getstate__()
+    state |= {"_spec": None, "_program": np.zeros(8, np.uint8)}
+    with pytest.raises(SknacFormatError, match="not as it was saved"):
+        loaded(state)
+    data = skops.io.dumps(TorchProgram(np.zeros(8, np.uint8)))
+    asked = skops.io.get_untrusted_types(data=data)
+    assert asked == ["sknac.nets._encoder_state.TorchProgram"]
+    again = skops.io.loads(data, trusted=asked)
+    np.testing.assert_array_equal(again.data, np.zeros(8))
 
 
 def test_an_unfitted_step_is_saved(foreign):

@@ -146,6 +146,12 @@ def test_what_cannot_be_done_to_a_network_is_refused(path, settings, message):
         net.fit(255 * images(1, 32, 32), Y)
 
 
+def test_a_layer_of_features_is_refused_where_there_are_none():
+    net = DLRClassifier(**QUICK, module__feature_layer="backbone.layer3")
+    with pytest.raises(ValueError, match="DLRClassifier gives no features; leave modu"):
+        net.fit(images(2, 1, 32, 32), Y)
+
+
 @pytest.mark.parametrize("layer", [None, "class_layers.flatten"])
 def test_networks_of_monai_are_trained(layer):
     X = images(1, 32, 32)
