@@ -7,7 +7,7 @@ import pandas as pd
 
 from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import check_kind
-from sknac.roi._regions import draw_region
+from sknac.roi._regions import draw_region, margin_of
 from sknac.utils._sklearn import Interval, Real
 
 _REGIONS = ("core", "margin")
@@ -156,17 +156,8 @@ class RegionChannels(PlaneTransformer):
 
     def _margin(self, plane, core):
         """Mask of the margin; one without a sample is refused."""
-        if self.margin_share is not None:
-            whole = draw_region(plane.core, plane.grid, 0.0).core
-            area = np.count_nonzero(whole) * np.prod(plane.grid.step)
-            margin = self.margin_share * np.sqrt(4 / np.pi * area)
-        elif plane.spacing_mm is None:
-            raise ValueError(
-                "margin_mm needs spacing_mm, which is unknown for this plane; give it, "
-                "or take margin_share"
-            )
-        else:
-            margin = self.margin_mm
+        mend = "or take margin_share"
+        margin = margin_of(plane, self.margin_mm, self.margin_share, mend)
         mask = draw_region(plane.core, plane.grid, margin).in_frame & ~core
         if not mask.any():
             raise ValueError(

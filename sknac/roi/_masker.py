@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import MaskOutline, Plane, PlaneTransformer, check_cohort
 from sknac.cohort.planes import check_kind, list_planes
-from sknac.roi._regions import bounding_box, draw_region, region_span
+from sknac.roi._regions import bounding_box, draw_region, margin_of, region_span
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
@@ -27,6 +27,9 @@ class ROIMasker(PlaneTransformer):
         What to keep; ``"frame"`` keeps everything.
     margin_mm : float, default=5.0
         Thickness of the margin in mm, 0 or more.
+    margin_share : float or None, default=None
+        Thickness as a share of the core's equivalent diameter, in place of
+        `margin_mm`; it needs no spacing.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -82,15 +85,23 @@ class ROIMasker(PlaneTransformer):
         **PlaneTransformer._parameter_constraints,
         "region": [StrOptions({"core", "core+margin", "frame"})],
         "margin_mm": [Interval(Real, 0, None, closed="left")],
+        "margin_share": [Interval(Real, 0, None, closed="left"), None],
     }
 
     kinds = ("bmode", "maps")
 
     def __init__(
-        self, *, region="core+margin", margin_mm=5.0, columns=None, n_jobs=None
+        self,
+        *,
+        region="core+margin",
+        margin_mm=5.0,
+        margin_share=None,
+        columns=None,
+        n_jobs=None,
     ):
         self.region = region
         self.margin_mm = margin_mm
+        self.margin_share = margin_share
         self.columns = columns
         self.n_jobs = n_jobs
 
@@ -112,11 +123,11 @@ class ROIMasker(PlaneTransformer):
         ValueError
             If the plane is of another kind, or has no core that covers a sample.
         """
-        mask, margin_mm = self._core(plane)
+        mask, margin = self._core(plane)
         if mask is None:
             return plane
-        if margin_mm > 0:
-            mask |= draw_region(plane.core, plane.grid, margin_mm).in_frame
+        if margin > 0:
+            mask |= draw_region(plane.core, plane.grid, margin).in_frame
         rows, columns = bounding_box(mask)
         grid = plane.grid.crop(rows, columns)
         kept = mask[rows, columns]
@@ -187,14 +198,14 @@ class ROIMasker(PlaneTransformer):
 
     def _cut(self, plane):
         """Share of core and margin beyond the frame."""
-        _, margin_mm = self._core(plane)
-        spans = region_span(plane.core, plane.grid, margin_mm)
+        _, margin = self._core(plane)
+        spans = region_span(plane.core, plane.grid, margin)
         if all(
             span.start >= 0 and span.stop <= size
             for span, size in zip(spans, plane.grid.shape, strict=True)
         ):
             return 0.0, 0.0
-        region = draw_region(plane.core, plane.grid, margin_mm)
+        region = draw_region(plane.core, plane.grid, margin)
         return region.core_cut, region.margin_cut
 
     def _core(self, plane):
@@ -205,9 +216,5 @@ class ROIMasker(PlaneTransformer):
         core = plane.core_mask()  # says so where there is none
         if self.region == "core":
             return core, 0.0
-        if plane.spacing_mm is None:
-            raise ValueError(
-                "margin_mm needs spacing_mm, which is unknown for this plane; give it, "
-                'or take region="core"'
-            )
-        return core, self.margin_mm
+        mend = 'or take margin_share or region="core"'
+        return core, margin_of(plane, self.margin_mm, self.margin_share, mend)

@@ -142,6 +142,24 @@ def draw_region(core, grid, margin: float) -> Region:
     return Region(drawn, grown, rows, columns, grid.shape)
 
 
+def margin_of(plane, margin_mm: float, margin_share: float | None, mend: str) -> float:
+    """Thickness of a plane's margin in its own unit.
+
+    A share is one of the equivalent diameter of the whole core, also of what lies
+    beyond the frame; it goes before the millimetres, which need a spacing.
+    """
+    if margin_share is not None:
+        core = draw_region(plane.core, plane.grid, 0.0).core
+        area = np.count_nonzero(core) * np.prod(plane.grid.step)
+        return float(margin_share * np.sqrt(4 / np.pi * area))
+    if plane.spacing_mm is None:
+        raise ValueError(
+            "margin_mm needs spacing_mm, which is unknown for this plane; give it, "
+            f"{mend}"
+        )
+    return margin_mm
+
+
 def region_span(core, grid, margin):
     """Rows and columns of a grid, continued, that hold a core and its margin."""
     spans = []

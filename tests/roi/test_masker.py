@@ -206,3 +206,20 @@ def test_regions_of_random_outlines_match_pairwise_distances(region):
             kept.grid
         )
         np.testing.assert_array_equal(drawn, expected)
+
+
+def test_margin_as_a_share_of_the_core_needs_no_spacing(plane):
+    """Of 10 x 10 mm the equivalent diameter is 11.28 mm; 0.4433 of it is 5 mm."""
+    share = 5 / np.sqrt(400 / np.pi)
+    by_share = ROIMasker(margin_share=share).transform_plane(plane)
+    assert _area_mm2(by_share) == pytest.approx(300.0 + 25.0 * np.pi, rel=0.02)
+    grey = np.ones((160, 160), np.uint8)
+    core = _square((60, 100), (60, 100))
+    pixels = Plane(grey, "bmode", core=core)
+    masker = ROIMasker(margin_share=share).fit(_frame(pixels))
+    kept = masker.transform_plane(pixels)
+    found = np.isfinite(kept.load()).sum() / 16
+    assert found == pytest.approx(300.0 + 25.0 * np.pi, rel=0.02)
+    assert (masker.cut_[["core_cut", "margin_cut"]] == 0).all(axis=None)
+    with pytest.raises(ValueError, match="or take margin_share or region"):
+        ROIMasker().transform_plane(pixels)
