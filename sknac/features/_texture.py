@@ -33,8 +33,8 @@ _MOST, _MANY = 0.5, 0.2
 class Texture(PlaneFeatures):
     """Grey-level co-occurrence of maps and images, inside regions of each plane.
 
-    How values of neighbouring pixels go together: maps of equal mean and spread may be
-    patchy, grainy or even, which `MapStatistics` hardly tells.
+    How values of neighbouring pixels go together: maps of equal mean may be patchy,
+    grainy or even.
 
     Parameters
     ----------
