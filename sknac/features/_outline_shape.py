@@ -94,7 +94,7 @@ class OutlineShape(PlaneFeatures):
     smoothed over seven samples of its coarser spacing, sharp corners kept: perimeters
     of masks of 50 samples across agree with those of polygons to 1 %, see the guide.
     A polygon is taken as it is: one that was traced pixel by pixel has the perimeter
-    of its steps.
+    of its steps, and is warned of.
 
     References
     ----------
@@ -216,6 +216,7 @@ class OutlineShape(PlaneFeatures):
             notes[:, 0] > _MOST_OTHER,
             notes[:, 1] > _MOST_BORDER,
             notes[:, 2] < _FEW_SAMPLES,
+            notes[:, 3] > 0,
         )
         for those, (what, then) in zip(doubtful, _DOUBTS, strict=True):
             if those.any():
@@ -246,6 +247,10 @@ _DOUBTS = (
         "are a few samples across",
         f"below {_FEW_SAMPLES} the perimeter may be 5 % wrong: give the mask as it was "
         "drawn, not resampled",
+    ),
+    (
+        "are polygons that run from pixel to pixel",
+        "the perimeter of such steps is 5 to 27 % too long: give the mask instead",
     ),
 )
 

@@ -11,6 +11,8 @@ from sknac.features._staircase import smooth_staircase
 
 _FEWEST = 5  # samples across; below it a mask has no shape but that of its pixels
 _DRAWN = 400  # samples, either way, of an outline that must be drawn to be traced
+# A polygon that runs along pixels turns often, and into 0, 45, 90 or 135 degrees.
+_MANY_TURNS, _FEW_DIRECTIONS, _SAME = 24, 4, 1e-3
 _CROSSED = 0.005  # share of a polygon that may be in loops, as where a hand closes it
 
 
@@ -21,13 +23,15 @@ class Traced(NamedTuple):
     ``other_share`` is the area of further pieces and of holes over that of the largest
     piece, or more where a polygon crosses itself; ``border_share`` is the share of the
     curve along the border of the mask's image; ``n_samples``, how many samples of the
-    mask are across (infinite for a polygon).
+    mask are across (infinite for a polygon); ``stepped``, whether a polygon goes from
+    pixel to pixel.
     """
 
     ring: np.ndarray
     other_share: float = 0.0
     border_share: float = 0.0
     n_samples: float = np.inf
+    stepped: bool = False
 
 
 def trace(outline) -> Traced:
@@ -56,7 +60,7 @@ def trace(outline) -> Traced:
         ring = _without_repeats(outline.vertices)
         crossed = _crossed_share(ring)
         if crossed <= _CROSSED:
-            return Traced(_turned(ring))
+            return Traced(_turned(ring), stepped=_is_stepped(ring))
     mask, grid = _draw(outline)
     if not mask.any():
         raise ValueError(
@@ -120,6 +124,16 @@ def _draw(outline):
 def _without_repeats(vertices):
     """Leave out points that repeat the one before."""
     return vertices[(vertices != np.roll(vertices, 1, axis=0)).any(axis=1)]
+
+
+def _is_stepped(ring):
+    """Tell a polygon that was traced along pixels: many turns, few directions."""
+    sides = np.roll(ring, -1, axis=0) - ring
+    # Both senses of a direction are one; those of the diagonals are two.
+    angles = np.arctan2(sides[:, 0], sides[:, 1]) % np.pi
+    turns = np.abs(np.sin(angles - np.roll(angles, 1))) > _SAME
+    distinct = np.unique(np.round(np.mod(angles + _SAME, np.pi) / (10 * _SAME)))
+    return bool(turns.sum() >= _MANY_TURNS and len(distinct) <= _FEW_DIRECTIONS)
 
 
 def _crossed_share(ring):

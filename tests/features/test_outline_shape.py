@@ -94,6 +94,12 @@ def as_mask(plane, *holes):
     return plane.replace(core=MaskOutline(mask, plane.grid))
 
 
+def traced_along_pixels(plane):
+    """As an annotation tool exports a mask: its contour, point by point."""
+    ring = as_mask(plane).core.rings()[0]
+    return plane.replace(core=PolygonOutline(ring))
+
+
 @pytest.mark.parametrize(
     ("plane", "what"),
     [
@@ -101,6 +107,7 @@ def as_mask(plane, *holes):
         (as_mask(lesion(), np.s_[2:10, 2:10]), "have several pieces, holes or"),
         (as_mask(lesion(5.0, shape=(60, 100))), "run along the border of the image"),
         (as_mask(lesion(1.0)), "are a few samples across"),
+        (traced_along_pixels(lesion()), "are polygons that run from pixel to pixel"),
     ],
 )
 def test_outlines_whose_shape_is_in_doubt_are_said(plane, what):

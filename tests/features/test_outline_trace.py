@@ -27,7 +27,7 @@ def test_polygon_is_taken_as_it_is_whatever_its_sense_and_start(points, closed):
     found = trace(PolygonOutline(points))
     assert signed_area(found.ring) == pytest.approx(100)
     assert len(found.ring) == 4
-    assert found[1:] == (0.0, 0.0, np.inf)
+    assert found[1:] == (0.0, 0.0, np.inf, False)
 
 
 def test_sizes_of_ends_far_from_the_origin_keep_their_digits():
@@ -97,3 +97,27 @@ def test_union_is_one_curve(second):
 def test_mask_of_a_few_pixels_is_refused():
     with pytest.raises(ValueError, match=r"the core is 3.3 samples across, too few"):
         trace(mask_of((2, 2.6, 2, 2.6, True), step=(0.2, 0.2)))
+
+
+def test_polygon_along_pixels_is_told_from_one_that_was_drawn():
+    """Edges of pixels, centres of pixels with diagonals, also where collinear points
+    are left out; not a box, an L or a curve."""
+    grid = Grid((80, 60), (0.1, 0.3))
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    curve = np.stack([4 + 3 * np.sin(angles), 9 + 7 * np.cos(angles)], axis=1)
+    drawn = PolygonOutline(curve)
+    half_level = MaskOutline(drawn.to_mask(grid), grid).rings()[0]
+    edges = np.repeat(half_level[:-1], 2, axis=0)
+    edges[1::2, 0] = np.roll(half_level[:-1, 0], -1)  # first down, then across
+    assert trace(PolygonOutline(half_level)).stepped
+    assert trace(PolygonOutline(edges)).stepped
+    before, after = (edges - np.roll(edges, n, axis=0) for n in (1, -1))
+    bends = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]) > 1e-9
+    assert bends.sum() < 0.9 * len(edges)
+    assert trace(PolygonOutline(edges[bends])).stepped
+    ell = [(0, 0), (0, 12), (4, 12), (4, 6), (8, 6), (8, 0)]
+    for points in (curve, SQUARE, ell, np.linspace(SQUARE, np.roll(SQUARE, -1, 0), 9)):
+        points = np.asarray(points)
+        if points.ndim == 3:  # many points on four sides
+            points = np.concatenate(np.swapaxes(points, 0, 1))
+        assert not trace(PolygonOutline(points)).stepped
