@@ -23,7 +23,7 @@ from sknac.nets._encoder import (
     random_part,
     weights_digest,
 )
-from sknac.nets._encoder_state import EncoderStateMixin
+from sknac.nets._encoder_state import FITTED, EncoderStateMixin
 from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import first_convolutions, input_scaling, scale_input
 from sknac.nets._items import Items
@@ -219,6 +219,8 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         SknacFormatError
             If the file is damaged or holds no weights.
         """
+        for name in FITTED:  # an error below leaves nothing of an earlier fit
+            vars(self).pop(name, None)
         columns = check_cohort(self, X, columns=self.columns, reset=True)
         same_rows(X=X, y=y)
         items = self._items(X, columns)
@@ -274,6 +276,10 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         numbers = range(self.feature_dim_)
         names = [f"{column}__encoder{i}" for column in self.columns_ for i in numbers]
         return np.array(names, dtype=object)
+
+    def __sklearn_is_fitted__(self):
+        """There is an encoder only after ``fit``."""
+        return "module_" in vars(self)
 
     @property
     def threads_(self) -> int | None:

@@ -24,6 +24,9 @@ from sknac.nets._weights_file import content_of
 from sknac.utils._state import DAMAGED, SavedState
 from sknac.utils._warnings import warn_user
 
+# What there is of an encoder after ``fit``, besides what is told of it.
+FITTED = ("module_", "_spec", "_path", "_scaling", "_program")
+
 
 @dataclass(frozen=True)
 class TorchProgram:

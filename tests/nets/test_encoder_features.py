@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -180,6 +181,15 @@ def test_what_leaves_features_to_chance_is_refused(path, frame, settings, messag
         step.set_params(module_settings=None)
     with pytest.raises(ValueError, match=message):
         step.fit(frame[0])
+
+
+def test_a_fit_that_fails_leaves_nothing(path, frame):
+    step = encoder(path).fit(frame[0]).set_params(pool="max", layer="stem")
+    with pytest.raises(ValueError, match="no layer"):
+        step.fit(frame[0])
+    for one in (step, pickle.loads(pickle.dumps(step))):
+        with pytest.raises(NotFittedError):
+            one.transform(frame[0])
 
 
 def test_pixels_out_of_range_are_named(path):
