@@ -328,8 +328,18 @@ class DLRClassifier(ImageNetClassifier):
 
     def _build(self, items, n_train):
         """Make the network, and see that it can do without the missing visits."""
-        super()._build(items, n_train)
+        self._fewest_visits = int(items.happened.sum(axis=1).min())
+        try:
+            super()._build(items, n_train)
+        finally:
+            del self._fewest_visits
         self._check_compared(items)
+
+    def _blanks(self, n_items):
+        """Make items with as few visits as the patient has who missed most."""
+        blanks = super()._blanks(n_items)
+        blanks[:, self._fewest_visits :] = torch.nan
+        return blanks
 
     def _check_compared(self, items):
         """Refuse patients of whom the network can compare nothing."""

@@ -239,7 +239,7 @@ class HookedNet(SkorchNet):
         try:
             self._train_mode()
             with torch.no_grad(), torch.random.fork_rng(generators):
-                self.infer(torch.zeros(n_items, *self.item_shape_))
+                self.infer(self._blanks(n_items))
         except (RuntimeError, ValueError) as error:
             raise ValueError(
                 f"{type(self.module_).__name__} cannot be trained on batches of "
@@ -248,6 +248,10 @@ class HookedNet(SkorchNet):
             ) from error
         finally:
             self.module_.load_state_dict(before)
+
+    def _blanks(self, n_items):
+        """Make items with as little in them as training may meet."""
+        return torch.zeros(n_items, *self.item_shape_)
 
     def _augment(self, x):
         """Leave a batch as it is; image networks change it."""

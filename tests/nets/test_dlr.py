@@ -259,6 +259,24 @@ def test_masks_go_through_batches_of_any_size(settings):
     )
 
 
+def test_a_batch_that_could_hold_one_image_is_refused_before_training():
+    X = three_visits([(2, 1)])
+    net = DLRClassifier(**MASKED | {"batch_size": 4}, micro_batch_size=1)
+    net.fit(X, LABELS)  # two images at least
+    before = net.get_params()
+    X.at["P002", "us_pre"] = None
+    with pytest.raises(ValueError, match=r"on batches of 1 item.*micro_batch_size"):
+        net.fit(X, LABELS)
+    assert net.get_params() == before
+    assert not [name for name in vars(net) if name[0] == "_" and "visits" in name]
+
+
+def test_gaps_are_computed_in_half_precision_too():
+    X = three_visits(GAPS)
+    net = DLRClassifier(**MASKED | {"module__fusion": "attention"}, autocast=True)
+    assert np.isfinite(net.fit(X, LABELS).predict_proba(X)).all()
+
+
 def test_augmentation_leaves_a_missing_visit_missing():
     net = DLRClassifier(**MASKED | {"max_shift": 0.5})
     x = torch.rand(6, 3, 1, 32, 32) + 1
