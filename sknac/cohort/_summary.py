@@ -14,6 +14,7 @@ from sknac.cohort._colour import colour_remark
 from sknac.cohort._duplicates import find_duplicates
 from sknac.cohort._frame import checked_columns
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._marks import count_marks
 from sknac.cohort._thumbnails import as_data_url, draw_thumbnail, evenly
 from sknac.cohort.planes import has_study, list_planes
 from sknac.utils._result import Result
@@ -103,7 +104,11 @@ class CohortSummary(Result):
 
 
 def cohort_summary(
-    X: pd.DataFrame, *, pixels: bool = True, n_thumbnails: int = 12
+    X: pd.DataFrame,
+    *,
+    pixels: bool = True,
+    annotations: bool = False,
+    n_thumbnails: int = 12,
 ) -> CohortSummary:
     """Summarise a cohort frame, so that a person sees what was read.
 
@@ -114,6 +119,9 @@ def cohort_summary(
     pixels : bool, default=True
         Whether to read every plane to look for the same pixels under two names, and
         for colour that became grey; once a process.
+    annotations : bool, default=False
+        Whether to look at every B-mode plane for drawn text, calipers and colour, some
+        30 ms a plane: the table then has the column ``annotated``, planes with marks.
     n_thumbnails : int, default=12
         Planes to draw with their outlines, evenly spread over visits and patients;
         at most 48.
@@ -134,6 +142,7 @@ def cohort_summary(
     See Also
     --------
     planes_table : One row per plane.
+    sknac.preprocessing.BurnedInAnnotations : Where the marks are, and without them.
 
     Notes
     -----
@@ -162,6 +171,10 @@ def cohort_summary(
     visits = pd.DataFrame([_visit(X, column) for column in columns])
     duplicates = _duplicates(X) if pixels else _duplicates(X.iloc[:0])
     colour = colour_remark(found) if pixels else []
+    marks = []
+    if annotations:
+        counts, marks = count_marks(found)
+        visits["annotated"] = [counts.get(column, 0) for column in columns]
     thumbnails = []
     for at in evenly(found, n_thumbnails):
         with at.named() as plane:
@@ -175,7 +188,7 @@ def cohort_summary(
         visits,
         _clinical(X.drop(columns=list(columns))),
         duplicates,
-        _remarks(X, visits, duplicates, found) + colour,
+        _remarks(X, visits, duplicates, found) + colour + marks,
         tuple(thumbnails),
     )
 
