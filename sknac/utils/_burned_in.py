@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 #: Least contrast of a stroke to both of its sides, as a share of the image's range.
 CONTRAST = 0.25
 
+_OVER_GRAIN = 4.0  # of a stroke's contrast over the usual difference of neighbours
 _WIDE = 5  # pixels across: whatever is as wide is no upright stroke
 _TALL = 6  # pixels along: the least of an upright stroke
 _SMALL = 9  # pixels: whatever is as wide and as tall is no letter
@@ -52,7 +53,8 @@ def find_annotations(
     coloured : ndarray of bool of shape (height, width) or None, default=None
         Pixels that are coloured in the file.
     contrast : float, default=0.25
-        Least contrast of a stroke to both sides, as a share of the image's range.
+        Least contrast of a stroke to both sides, as a share of the image's range;
+        in a grainy image at least four times the usual difference of neighbours.
 
     Returns
     -------
@@ -66,8 +68,15 @@ def find_annotations(
         low, high = image[finite].min(), image[finite].max()
         if high > low:
             grey = np.where(finite, (image - low) / (high - low), 0.0)
-            found = ndimage.binary_dilation(_drawn(grey, contrast), _AROUND, _HALO)
+            least = max(contrast, _OVER_GRAIN * _grain(grey))
+            found = ndimage.binary_dilation(_drawn(grey, least), _AROUND, _HALO)
     return found if coloured is None else found | coloured
+
+
+def _grain(grey):
+    """Usual difference of neighbours across the beam; 0 where most is one grey."""
+    steps = np.abs(np.diff(grey, axis=1))
+    return float(np.median(steps)) if steps.size else 0.0
 
 
 def _drawn(grey, contrast):

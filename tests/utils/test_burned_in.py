@@ -103,6 +103,12 @@ def test_empty_images_have_no_marks():
         assert not find_annotations(image).any()
 
 
+def test_white_noise_is_no_text():
+    rng = np.random.default_rng(0)
+    for noise in (rng.random((80, 100)), rng.normal(size=(80, 100))):
+        assert not find_annotations(noise).any()
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 30), (30, 5), (12, 12)])
 def test_images_smaller_than_a_letter_are_taken(shape):
     noise = np.random.default_rng(0).random(shape)
