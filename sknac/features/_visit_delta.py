@@ -202,6 +202,9 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
             raise ValueError("how must name a way to measure a change, got none")
         named = tuple(dict.fromkeys(visit for pair in pairs for visit in pair))
         kept = check_options(self.keep, "keep", named)
+        for name, given in (("how", ways), ("keep", kept)):
+            if len(set(given)) < len(given):
+                raise ValueError(f"{name} must name each once, got {list(given)}")
         columns = tuple(f"us_{visit}" for visit in named)
         self.columns_ = check_cohort(self, X, columns=columns, reset=True)
         same_rows(X=X, y=y)

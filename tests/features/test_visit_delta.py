@@ -181,6 +181,9 @@ def test_what_makes_no_numbers_is_refused(cohort):
 def test_settings_are_checked(cohort):
     with pytest.raises(ValueError, match=r"how must be one of .*, got 'delta'"):
         VisitDelta(MEAN, how=["delta"]).fit(cohort.X)
+    for twice in ({"how": ["ratio", "ratio"]}, {"keep": ["pre", "pre"]}):
+        with pytest.raises(ValueError, match="must name each once, got"):
+            VisitDelta(MEAN, **twice).fit(cohort.X)
     with pytest.raises(ValueError, match="how must name a way"):
         VisitDelta(MEAN, how=[]).fit(cohort.X)
     with pytest.raises(ValueError, match=r"keep must be one of .*, got 'post4'"):
