@@ -61,7 +61,8 @@ def _encoder():
     size = {"width": 2, "modules": (0, 0, 0), "last_units": 1}
     path = f"{_FOLDER.name}/tiny.pt"
     torch.save(RAN(3, layout="tiny", **size).state_dict(), path)
-    return EncoderFeatures("ran_tiny", weights=path, module_settings=size)
+    settings = {"module_settings": size, "normalise": (0, 1)}
+    return EncoderFeatures("ran_tiny", weights=path, **settings)
 
 
 STEPS = [

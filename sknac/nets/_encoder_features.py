@@ -28,7 +28,7 @@ from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import first_convolutions, input_scaling, scale_input
 from sknac.nets._items import Items
 from sknac.nets._named import SMALL_NETS
-from sknac.nets._pretrained import check_range
+from sknac.nets._pretrained import SAMPLE, check_range, warn_of_range
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._weights_file import check_path, read_weights
 from sknac.nets._weights_fit import fit_weights, tell_unused
@@ -138,13 +138,13 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
     >>> import tempfile, torch
     >>> from sknac.datasets import make_bmode_cohort
     >>> from sknac.nets import EncoderFeatures, ResNet
-    >>> from sknac.preprocessing import PlaneResizer
+    >>> from sknac.preprocessing import MapScaler, PlaneResizer
     >>> path = tempfile.mkdtemp() + "/colour.pt"  # of a network on photographs
     >>> torch.save(ResNet(in_channels=3, layout="tiny").state_dict(), path)
     >>> X = make_bmode_cohort(n_patients=4, random_state=0).X[["us_pre"]]
-    >>> X = PlaneResizer(image_size=64).fit_transform(X)
-    >>> encoder = EncoderFeatures("resnet_tiny", weights=path).fit(X)
-    >>> encoder.transform(X).shape, encoder.get_feature_names_out()[0]
+    >>> X = MapScaler().fit_transform(PlaneResizer(image_size=64).fit_transform(X))
+    >>> encoder = EncoderFeatures("resnet_tiny", weights=path, normalise="imagenet")
+    >>> encoder.fit_transform(X).shape, encoder.get_feature_names_out()[0]
     ((4, 64), 'us_pre__encoder0')
     """
 
@@ -218,6 +218,11 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
             If there is no such file of weights.
         SknacFormatError
             If the file is damaged or holds no weights.
+
+        Warns
+        -----
+        UserWarning
+            If pixels are large, as from 0 to 255, and `normalise` is None.
         """
         for name in FITTED:  # an error below leaves nothing of an earlier fit
             vars(self).pop(name, None)
@@ -231,6 +236,8 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         if self.store is not None:
             ArrayStore(self.store)  # refuses a file; the folder is made when needed
         self._build()
+        if self.weights is not None and self.normalise is None:
+            warn_of_range(items.batch(range(min(len(items), SAMPLE))))
         return self
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:

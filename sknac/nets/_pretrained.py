@@ -10,8 +10,10 @@ from sknac.nets._first_layers import (
 )
 from sknac.nets._weights_file import check_path, content_of, read_weights
 from sknac.nets._weights_fit import fit_weights, tell_missing, tell_unused
+from sknac.utils._warnings import warn_user
 
-_SAMPLE = 16  # items that are looked at for the range of their pixels
+SAMPLE = 16  # items that are looked at for the range of their pixels
+_WIDE = 20.0  # no scaled pixel is as far from 0
 _ROUNDING = 1e-3  # by which interpolation may pass from 0 to 1
 
 
@@ -43,6 +45,8 @@ class PretrainedMixin:
             self.weights_report_ = report = fit_weights(self.module_, file, first)
             tell_missing(self.module_, report)
             tell_unused(self.module_, report)
+            if done["normalise"] is None:
+                warn_of_range(items.batch(range(min(len(items), SAMPLE))))
         if done["normalise"] is not None:
             self._scale(done["normalise"], first, items)
 
@@ -55,7 +59,7 @@ class PretrainedMixin:
             )
         mean, sd = input_scaling(normalise, self.item_shape_[-3])
         if isinstance(normalise, str):
-            check_range(items.batch(range(min(len(items), _SAMPLE))))
+            check_range(items.batch(range(min(len(items), SAMPLE))))
         scale_input(self.module_, first, mean, sd)
         make, settings = self.module_spec_
         scaled = {"layers": tuple(first), "mean": mean, "sd": sd}
@@ -64,6 +68,17 @@ class PretrainedMixin:
     def _file_content(self):
         """Digest the file of weights that is named in the settings, where it is."""
         return content_of(vars(self).get("module__weights"))
+
+
+def warn_of_range(images) -> None:
+    """Warn of pixels that few weights of a file are for."""
+    seen = images[images.isfinite()]
+    if len(seen) and (high := float(seen.abs().max())) > _WIDE:
+        warn_user(
+            f"pixels go up to {high:.4g}, and most weights are for pixels from 0 to 1, "
+            "or scaled ones; put MapScaler before and set normalise, or set "
+            "normalise=(0, 1) if these weights are for such pixels"
+        )
 
 
 def check_range(images) -> None:

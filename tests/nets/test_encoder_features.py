@@ -200,6 +200,12 @@ def test_pixels_out_of_range_are_named(path):
         encoder(path, normalise="imagenet").fit_transform(X)
 
 
+def test_pixels_that_few_weights_are_for_are_told(path):
+    X, _ = make_check_cohort("bmode", image_size=32)
+    with pytest.warns(UserWarning, match=r"pixels go up to 1\d\d.*normalise=.0, 1. if"):
+        encoder(path).fit(X)
+
+
 def test_planes_smaller_than_the_stride_or_of_two_sizes_are_refused(path, frame):
     small, _ = make_check_cohort("bmode", image_size=24)
     with pytest.raises(ValueError, match="32 times smaller; enlarge them"):

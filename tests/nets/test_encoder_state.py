@@ -78,7 +78,7 @@ def test_a_saved_step_needs_no_package(foreign, monkeypatch):
 
 def test_what_torch_cannot_write_needs_its_package(foreign, monkeypatch):
     monkeypatch.setattr(torch.export, "export", _refuse)
-    step, X = fitted(foreign, "Unwritable")
+    step, X = fitted(foreign, "Unwritable", normalise=(0, 1))
     with pytest.warns(UserWarning, match="cannot write foreignnets.Unwritable .no way"):
         data = pickle.dumps(step)
     np.testing.assert_array_equal(pickle.loads(data).transform(X), step.transform(X))

@@ -143,7 +143,14 @@ def test_what_cannot_be_done_to_a_network_is_refused(path, settings, message):
         settings = {**settings, "module__weights": path}
     net = PlaneFeatureNet(**{**QUICK, **settings})
     with pytest.raises(ValueError, match=message):
+        net.fit(images(1, 32, 32) * (255 if "module__normalise" in settings else 1), Y)
+
+
+def test_pixels_that_few_weights_are_for_are_told(path):
+    net = PlaneFeatureNet(**QUICK, module__weights=path)
+    with pytest.warns(UserWarning, match="pixels go up to 255, and most weights are"):
         net.fit(255 * images(1, 32, 32), Y)
+    net.set_params(module__normalise=(0, 1)).fit(255 * images(1, 32, 32), Y)
 
 
 def test_a_layer_of_features_is_refused_where_there_are_none():
