@@ -90,7 +90,7 @@ cascade.fit(X_train, y_train)
 for name, stage in cascade.named_stages_.items():
     print(
         f"{name}: response iff score >= {stage.threshold_:.4f} (training sensitivity "
-        f"{stage.sensitivity_:.2f}, specificity {stage.specificity_:.2f})"
+        f"{stage.fit_sensitivity_:.2f}, specificity {stage.fit_specificity_:.2f})"
     )
 
 # %%

@@ -98,8 +98,9 @@ class WeightedYoudenThreshold(
         The positive class.
     threshold_ : float
         The cut, always finite.
-    sensitivity_, specificity_ : float
-        Rates at the cut on the pooled scores, in [0, 1].
+    fit_sensitivity_, fit_specificity_ : float
+        Rates at the cut on the very scores that chose it, in [0, 1]: too good for
+        new patients.
     n_optima_ : int
         Number of cuts with the same best index.
     curve_ : ThresholdCurve
@@ -146,7 +147,7 @@ class WeightedYoudenThreshold(
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X = X[:, :2]  # mean radius and texture; y = 1 is benign
     >>> sure = WeightedYoudenThreshold(LogisticRegression(), weight=0.2).fit(X, y)
-    >>> round(sure.sensitivity_, 2), round(sure.specificity_, 2)
+    >>> round(sure.fit_sensitivity_, 2), round(sure.fit_specificity_, 2)
     (0.72, 0.96)
     """
 
@@ -370,8 +371,8 @@ class WeightedYoudenThreshold(
         """Set the fitted attributes."""
         self.curve_ = curve
         self.threshold_ = curve.threshold
-        self.sensitivity_ = float(curve.sensitivity[curve.best])
-        self.specificity_ = float(curve.specificity[curve.best])
+        self.fit_sensitivity_ = float(curve.sensitivity[curve.best])
+        self.fit_specificity_ = float(curve.specificity[curve.best])
         self.n_optima_ = curve.n_optima
         self.classes_ = self.estimator_.classes_
         self.pos_label_ = self.classes_[index]

@@ -87,7 +87,7 @@ def test_fitted_threshold_shows_its_own_and_other_patients(cancer, pos_label):
         LogisticRegression(), weight=0.8, pos_label=pos_label
     ).fit(X[::2], y[::2])
     own = ThresholdCurveDisplay.from_estimator(model)
-    assert own.rates["sensitivity"] == model.sensitivity_
+    assert own.rates["sensitivity"] == model.fit_sensitivity_
     other = ThresholdCurveDisplay.from_estimator(model, X[1::2], y[1::2])
     right = model.predict(X[1::2]) == y[1::2]
     assert other.rates["threshold"] == model.threshold_

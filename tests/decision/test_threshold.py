@@ -101,8 +101,8 @@ def test_partitions_agree_with_cross_val_predict(cancer, cv, method):
     scores = scores[:, 1] if method == "predict_proba" else scores
     expected = weighted_youden_curve(y, scores, weight=0.8, pos_label="malignant")
     assert model.threshold_ == expected.threshold
-    assert model.sensitivity_ == expected.sensitivity[expected.best]
-    assert model.specificity_ == expected.specificity[expected.best]
+    assert model.fit_sensitivity_ == expected.sensitivity[expected.best]
+    assert model.fit_specificity_ == expected.specificity[expected.best]
     assert model.n_optima_ == expected.n_optima
 
 
@@ -305,8 +305,8 @@ def test_sample_weight_reaches_the_fit_and_on_request_the_rates(cancer):
     plain = weighted_youden_curve(y, scores, **about)
     heavy = weighted_youden_curve(y, scores, sample_weight=weights, **about)
     assert plain.sensitivity[plain.best] != heavy.sensitivity[heavy.best]
-    assert fit_only.sensitivity_ == plain.sensitivity[plain.best]
-    assert both.sensitivity_ == heavy.sensitivity[heavy.best]
+    assert fit_only.fit_sensitivity_ == plain.sensitivity[plain.best]
+    assert both.fit_sensitivity_ == heavy.sensitivity[heavy.best]
 
 
 def test_each_fold_trains_with_the_weights_of_its_rows(cancer):

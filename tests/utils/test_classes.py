@@ -107,7 +107,7 @@ def test_what_is_known_is_taken():
     assert scorer(fitted(CODES), X, HIGH) == 1
     frozen = FrozenEstimator(fitted(HIGH))
     threshold = WeightedYoudenThreshold(frozen, pos_label=1).fit(X, CODES)
-    assert threshold.sensitivity_ == 1
+    assert threshold.fit_sensitivity_ == 1
 
 
 def test_of_several_classes_one_may_be_new():
