@@ -13,7 +13,7 @@ from sknac.qus._estimates import (
     path_loss_cm,
 )
 from sknac.qus._form_factor import GridFit
-from sknac.qus._guards import check_rf, gain_doubts, sampling_doubts
+from sknac.qus._guards import check_rf, gain_doubts, level_doubts, sampling_doubts
 from sknac.qus._layers import Layers
 from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._maps_result import QUSMaps
@@ -73,6 +73,7 @@ def maps_of(job, *, dtype, n_jobs=None, frames=None) -> QUSMaps:
     valid, counts = _invalidate(out, causes)
     if recipe.guards and valid.any():
         doubts += gain_doubts(floor, reference, depth_mm)
+        doubts += level_doubts(work.level[valid[:, n_columns // 2]])
     return QUSMaps(
         valid=valid,
         depth_mm=depth_mm,
@@ -145,6 +146,7 @@ class _Frame:
         self.matrix = matrix.astype(dtype)
         self.constants = linear.constants + self.gain * linear.matrix.sum(axis=1)
         self.linear = linear
+        self.level = np.empty(n_rows, dtype)
         self.silent = np.empty(next(iter(out.values())).shape[:2], dtype=bool)
 
     def __call__(self, first, last, scratch):
@@ -174,6 +176,7 @@ class _Frame:
     def _store(self, fitted, rows):
         """Write a block's estimates into the maps that were asked for."""
         self.silent[rows] = ~np.isfinite(fitted[:, 0])
+        self.level[rows] = fitted[:, 0, fitted.shape[2] // 2]
         for i, name in enumerate(("mbf", "ss", "si")):
             if name in self.out:
                 self.out[name][rows] = fitted[:, i]

@@ -8,12 +8,12 @@ of both is at most 5 dB below.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from sknac.qus._estimates import DB
+from sknac.utils._doubts import say
 
 _GATE_US = 2.6  # length of a gate, 2 mm of tissue
 _MAX_GATES, _MAX_LINES = 10, 20
@@ -31,8 +31,11 @@ _EMPTY_DB = 10.0  # peak re the band's mean: 2 to 7 right, 14 and more wrong
 _SAME_GAIN_DB = 3.0  # noise of scan and phantom: within 2 dB at equal settings
 _NEAR_MM = 10.0  # echoes so near hide the noise of gains that are lowest there
 _NOISE_DB = 55.0  # range of a scanner's samples: more is seen in simulations alone
+_LEVEL_DB = 60.0  # re a phantom: tissue and bone are within 25
 _LEAST_DB = 0.12  # dB/(cm MHz): fluids have less, fat and breast 0.3 and more
 _DB_PER_NP = 8.686
+_LEAST_USED = 0.5  # of a region's gates
+_MOST_CLIPPED = 0.1  # of them
 FLAT = "the spectrum of the RF is flat up to Nyquist"
 WHOLE = "the samples have nearly as much power at 0 MHz as anywhere"
 FOLDED = "the spectrum of the RF reaches the Nyquist frequency"
@@ -203,6 +206,20 @@ def gain_doubts(ln_floor, reference, depth_mm) -> list[str]:
     ]
 
 
+def level_doubts(mbf) -> list[str]:
+    """Say so where a scan's mid-band fit (dB), or its median, is no tissue's."""
+    heard = np.ravel(mbf)
+    heard = heard[np.isfinite(heard)]
+    level = float(np.median(heard)) if heard.size else 0.0
+    if abs(level) <= _LEVEL_DB:
+        return []
+    return [
+        f"the scan's mid-band fit is {level:+.0f} dB, and no tissue is so far from a "
+        "phantom: samples of scan and reference are in different units, or of other "
+        "settings; give both as they were recorded, and check the attenuation"
+    ]
+
+
 def floor_doubts(ln_floor, others) -> list[str]:
     """Say so where the noise floor is unknown and no window can be held against it."""
     if ln_floor is not None or any(doubt.startswith(FLAT) for doubt in others):
@@ -223,6 +240,25 @@ def nothing_valid(maps) -> list[str]:
     return [f"no window is valid ({counts}); check the frame and the settings"]
 
 
+def region_doubts(n_used, invalid_counts) -> list[str]:
+    """Say so where most gates of a region, or its loudest ones, are left out."""
+    n_gates = n_used + sum(invalid_counts.values())
+    doubts = []
+    if n_used < _LEAST_USED * n_gates:
+        cause = max(invalid_counts, key=invalid_counts.get)
+        doubts.append(
+            f"{n_used / n_gates:.0%} of the region's {n_gates} gates can be used (most "
+            f"others: {cause}); take a region above the noise, or mend the cause"
+        )
+    clipped = invalid_counts.get("saturated", 0) / n_gates
+    if clipped > _MOST_CLIPPED:
+        doubts.append(
+            f"{clipped:.0%} of the region's {n_gates} gates are clipped and left out, "
+            "which are the loudest, so that its power is too low; scan with less gain"
+        )
+    return doubts
+
+
 def attenuation_doubt(value: float) -> list[str]:
     """Say so where an attenuation is no tissue's, but would be in Np."""
     if not 0 < value < _LEAST_DB:
@@ -236,4 +272,4 @@ def attenuation_doubt(value: float) -> list[str]:
 def warn_all(doubts, what: str) -> None:
     """Warn of each doubt, naming what it is about."""
     for doubt in doubts:
-        warnings.warn(f"{what}: {doubt}", UserWarning, stacklevel=3)
+        say(f"{what}: {doubt}")

@@ -20,11 +20,12 @@ from sknac.qus._map_key import map_key, write_settings
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels
 from sknac.qus._plan import WindowPlan, make_plan
-from sknac.qus._quality import PlaneQuality, kind_of, quality_of
+from sknac.qus._quality import PlaneQuality, quality_of
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_check import remembered_check
 from sknac.qus._reference_memory import remembered_spectrum
 from sknac.qus._reference_spectrum import ReferenceSpectrum, setting_of
+from sknac.utils._doubts import kind_of
 from sknac.utils._store import ArrayStore
 
 

@@ -47,30 +47,36 @@ class LineSums:
         return (ratio - count * self.mean) / (self.mean * count.sum())
 
 
-def sum_lines(data, plan, inside, gain, smoothing=None):
+def sum_lines(data, plan, inside, gain, smoothing=None, hears=None):
     """Sum the gates of a region; `inside` and `gain` are per row (and line).
 
     `gain` (n_rows, n_freqs, n_lines or 1) turns power into the compensated ratio;
-    `smoothing` corrects it by a row's mean power, for what the taper did.
+    `smoothing` corrects it by a row's mean power, for what the taper did; rows of
+    whose mean power `hears` says no are left out.
     """
     n_rows, n_lines = inside.shape
     n_freqs = plan.freqs_mhz.size
     ratio, by_row = np.zeros((n_lines, n_freqs)), np.zeros((n_rows, n_freqs))
     power, alike = np.zeros(n_freqs), Likeness(n_lines)
+    count = np.zeros(n_lines, dtype=int)
     for row, lines in rows_of(data, plan, inside):
         kept = inside[row]
         squares = np.where(kept, np.abs(lines) ** 2, 0.0)
+        mean = squares.sum(axis=1) / np.count_nonzero(kept)
+        if hears is not None and not hears(mean, row):
+            continue
         by = gain[row]
         if smoothing is not None:
-            mean = squares.sum(axis=1) / np.count_nonzero(kept)
             by = by * smoothing.factor(mean, row)[:, None]
         scaled = squares * by
         ratio += scaled.T
         by_row[row] = scaled.sum(axis=1)
         power += squares.sum(axis=1)
         alike.add(lines * np.sqrt(by), kept)
-    count = inside.sum(axis=0)
-    return LineSums(ratio, count, by_row, power / count.sum(), alike.lines(count))
+        count += kept
+    power /= max(count.sum(), 1)
+    lines_alike = alike.lines(count) if count.any() else 1.0
+    return LineSums(ratio, count, by_row, power, lines_alike)
 
 
 def reference_influence(frames, plan, shares, ln_power):

@@ -98,7 +98,8 @@ def qus_maps(
     UserWarning
         If the band holds fewer than 8 bins, or little of the probe's energy, if the
         reference's spectrum is flat as that of noise, the noise floor is unknown, or
-        the noise of scan and reference differs as with another gain.
+        the noise of scan and reference differs as with another gain, or the maps lie
+        more than 60 dB from the reference.
 
     See Also
     --------

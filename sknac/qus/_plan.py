@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,6 +10,7 @@ from scipy.signal import get_window
 
 from sknac.qus._checks import not_negative, pair, positive
 from sknac.utils._bounds import likely_unit
+from sknac.utils._doubts import say
 from sknac.utils._room import check_room
 
 _MIN_BINS, _FEW_BINS = 3, 8
@@ -254,10 +254,8 @@ def _band(band_mhz, fs_mhz, n_fft):
             "lengthen window_mm or raise n_fft"
         )
     if n_bins < _FEW_BINS:
-        warnings.warn(
+        say(
             f"band_mhz={band_mhz!r} holds only {n_bins} frequency bins of {step:g} "
-            "MHz, so slopes and diameters are very uncertain; widen band_mhz",
-            UserWarning,
-            stacklevel=2,
+            "MHz, so slopes and diameters are very uncertain; widen band_mhz"
         )
     return (low, high), (first, last)

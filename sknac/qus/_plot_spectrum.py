@@ -6,7 +6,8 @@ import numpy as np
 
 from sknac.cohort import Plane
 from sknac.qus._reference import ReferencePhantom
-from sknac.qus._roi_spectrum import ROISpectrum, roi_spectrum
+from sknac.qus._roi_result import ROISpectrum
+from sknac.qus._roi_spectrum import roi_spectrum
 from sknac.utils._style import COLOURS, DARK, SMALL_LEGEND, open_axes
 
 _PARTS = ("power", "normalised", "bsc")

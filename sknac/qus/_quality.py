@@ -2,13 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import re
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from sknac.qus._layers import Layers
+from sknac.utils._doubts import among, once_a_kind
 
 CAUSES = (
     "nonfinite",
@@ -20,7 +20,6 @@ CAUSES = (
     "low_snr",
     "form_factor",
 )
-_NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?")
 
 
 class PlaneQuality(NamedTuple):
@@ -102,22 +101,10 @@ def quality_table(found, made, channels) -> pd.DataFrame:
     return table
 
 
-def kind_of(doubt: str) -> str:
-    """Write doubts that differ in their numbers alone alike."""
-    return _NUMBER.sub("#", doubt)
-
-
 def cohort_doubts(found, made, min_valid_share) -> list[str]:
     """Say each kind of doubt once: of how many planes, and the first of them."""
-    kinds, n_planes = {}, len(found)
-    for at, one in zip(found, made, strict=True):
-        for doubt in one.quality.doubts:
-            kinds.setdefault(kind_of(doubt), []).append((at, doubt))
-    said = [
-        f"{_among(len(planes), n_planes)}, the first {planes[0][0].place}: "
-        f"{planes[0][1]}"
-        for planes in kinds.values()
-    ]
+    places = [at.place for at in found]
+    said = once_a_kind(places, [one.quality.doubts for one in made])
     return said + _few_valid(found, made, min_valid_share)
 
 
@@ -136,12 +123,7 @@ def _few_valid(found, made, min_valid_share):
     empty = f", of {n_empty} none at all" if n_empty else ""
     return [
         f"less than {min_valid_share:.0%} of the windows of a map are valid in "
-        f"{_among(len(poor), len(found))}{empty}: first in {at.place}, where "
+        f"{among(len(poor), len(found))}{empty}: first in {at.place}, where "
         f"{share:.0%} of {name} are (most others: {cause}); see quality_, mend the "
         "cause or leave such planes out"
     ]
-
-
-def _among(n, total):
-    """Write a count of planes among all."""
-    return f"{n} of {total} plane{'s' if total != 1 else ''}"

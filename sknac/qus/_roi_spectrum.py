@@ -3,157 +3,37 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from sknac.cohort import MaskOutline, Plane, PolygonOutline
+from sknac.cohort import Plane, PolygonOutline
 from sknac.qus._checks import usable_rf
-from sknac.qus._condition import condition, count_in_windows
+from sknac.qus._condition import condition
 from sknac.qus._engine import ln_bsc_of, tissue_loss
 from sknac.qus._estimates import DB, line_functionals
-from sknac.qus._guards import check_rf, sampling_doubts, warn_all
-from sknac.qus._job import called, make_job, make_recipe
-from sknac.qus._line_sums import (
-    reference_influence,
-    sum_lines,
-    usable_lines,
-    variance,
+from sknac.qus._guards import (
+    check_rf,
+    gain_doubts,
+    level_doubts,
+    region_doubts,
+    sampling_doubts,
+    warn_all,
 )
-from sknac.qus._log_difference import AttenuationEstimate, resolve_attenuation
+from sknac.qus._job import called, make_job, make_recipe
+from sknac.qus._line_sums import reference_influence, sum_lines, variance
+from sknac.qus._log_difference import resolve_attenuation
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_memory import remembered_spectrum
 from sknac.qus._reference_spectrum import frames_for
+from sknac.qus._roi_gates import RegionGates, gates_of
+from sknac.qus._roi_result import UNITS, ROISpectrum
 from sknac.qus._size import fit_size
 from sknac.qus._smoothing import RegionSmoothing, bins_of
-from sknac.utils._result import Result
 
-_UNITS = {"mbf": "dB", "ss": "dB/MHz", "si": "dB", "esd": "um", "eac": "dB re 1 cm^-3"}
 _FIRST_BIN = 2  # the bins below hold what the taper leaves of the offset
 _DTYPE = np.dtype(np.float64)
-
-
-@dataclass(frozen=True, repr=False)
-class ROISpectrum(Result):
-    """Normalised power spectrum of a region, its line, and its backscatter.
-
-    Parameters
-    ----------
-    freqs_mhz : ndarray of shape (n_freqs,)
-        All bins above the offset and below Nyquist.
-    normalised_db : ndarray of shape (n_freqs,)
-        10 log10 of the region's mean power over the reference's, compensated for
-        attenuation, in dB.
-    standard_error_db : ndarray of shape (n_freqs,)
-        Its standard error from the speckle of region and reference.
-    power_db, reference_db : ndarray of shape (n_freqs,)
-        Power spectra as recorded, at the region's depths, in dB re 1 count^2.
-    band_mhz : tuple of float
-        Band of the fits.
-    mbf, ss, si : float
-        Mid-band fit (dB), spectral slope (dB/MHz) and intercept (dB).
-    esd, eac : float
-        Effective scatterer diameter (um) and acoustic concentration
-        (dB re 1 cm^-3); NaN where the reference's backscatter is unknown or no size
-        fits.
-    standard_errors : dict of str to float
-        Standard error of each of the five.
-    bsc, bsc_fit : ndarray of shape (n_freqs,) or None
-        Backscatter coefficient in 1/(cm sr), and that of the fitted form factor; NaN
-        outside the band. None where the reference's is unknown.
-    n_lines, n_gates : int
-        Lines with a gate inside the region; gates in all.
-    n_independent_lines : float
-        Lines of the region, told by how alike neighbours are.
-    valid_share : float
-        Share of the region's gates that hold no clipped, dead or non-finite sample.
-    depth_range_mm : tuple of float
-        First and last gate centre.
-    attenuation : AttenuationEstimate or None
-        The tissue's attenuation, where it was estimated.
-    """
-
-    freqs_mhz: np.ndarray
-    normalised_db: np.ndarray
-    standard_error_db: np.ndarray
-    power_db: np.ndarray
-    reference_db: np.ndarray
-    band_mhz: tuple
-    mbf: float
-    ss: float
-    si: float
-    esd: float
-    eac: float
-    standard_errors: dict
-    bsc: np.ndarray | None
-    bsc_fit: np.ndarray | None
-    n_lines: int
-    n_gates: int
-    n_independent_lines: float
-    valid_share: float
-    depth_range_mm: tuple
-    attenuation: AttenuationEstimate | None = None
-
-    @property
-    def in_band(self) -> np.ndarray:
-        """Which bins the fits use, as bool."""
-        low, high = self.band_mhz
-        return (self.freqs_mhz >= low - 1e-9) & (self.freqs_mhz <= high + 1e-9)
-
-    @property
-    def line_db(self) -> np.ndarray:
-        """The fitted line at every bin, in dB."""
-        return self.si + self.ss * self.freqs_mhz
-
-    def parameters(self) -> pd.DataFrame:
-        """Return the estimates of the region as a table.
-
-        Returns
-        -------
-        DataFrame of shape (5, 3)
-            ``estimate``, ``standard_error`` and ``unit`` of MBF, SS, SI, ESD, EAC.
-        """
-        rows = {
-            name: (getattr(self, name), self.standard_errors[name], unit)
-            for name, unit in _UNITS.items()
-        }
-        columns = ["estimate", "standard_error", "unit"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the spectrum as a table, one row per bin.
-
-        Returns
-        -------
-        DataFrame of shape (n_freqs, n_columns)
-            Frequencies, spectra, standard error, line and whether in the band.
-        """
-        columns = {
-            name: getattr(self, name)
-            for name in (
-                "freqs_mhz",
-                "normalised_db",
-                "standard_error_db",
-                "line_db",
-                "power_db",
-                "reference_db",
-                "bsc",
-                "bsc_fit",
-                "in_band",
-            )
-        }
-        return pd.DataFrame({k: v for k, v in columns.items() if v is not None})
-
-    def __repr__(self):
-        error, (low, high) = self.standard_errors, self.band_mhz
-        return (
-            f"ROISpectrum(MBF {self.mbf:.2f} +- {error['mbf']:.2f} dB, "
-            f"SS {self.ss:.2f} +- {error['ss']:.2f} dB/MHz, "
-            f"ESD {self.esd:.0f} +- {error['esd']:.0f} um; "
-            f"{low:g} to {high:g} MHz, {self.n_lines} lines, {self.n_gates} gates)"
-        )
 
 
 def roi_spectrum(
@@ -197,7 +77,9 @@ def roi_spectrum(
     overlap : float, default=0.75
         Overlap of gates that follow each other in [0, 1).
     options : SpectralOptions or None, default=None
-        Exponent of the attenuation, DFT length, taper and how scatterers are sized.
+        Exponent of the attenuation, DFT length, taper, how scatterers are sized and
+        least signal to noise: depths at which the mean power of the region's gates, or
+        the reference's, is nearer to the noise are left out.
     standard_errors : bool, default=True
         Whether to compute them; without, they are NaN and it takes a third less time.
 
@@ -207,14 +89,21 @@ def roi_spectrum(
         ``freqs_mhz``, ``normalised_db`` with ``standard_error_db``, ``power_db`` and
         ``reference_db``, ``bsc`` and ``bsc_fit``, the estimates ``mbf``, ``ss``,
         ``si``, ``esd``, ``eac`` with their ``standard_errors``, ``band_mhz``,
-        ``n_lines``, ``n_gates``, ``n_independent_lines``, ``valid_share``. A table of
-        the estimates is `parameters()`, of the spectrum `to_frame()`.
+        ``n_lines``, ``n_gates``, ``n_independent_lines``, ``valid_share``,
+        ``invalid_counts``, ``snr_db`` and ``doubts``. A table of the estimates is
+        `parameters()`, of the spectrum `to_frame()`.
 
     Raises
     ------
     ValueError
-        If a setting is missing or out of range, the region holds no whole gate, or no
-        acquisition of the reference fits the plane.
+        If a setting is missing or out of range, the region holds no whole gate or none
+        that can be used, or no acquisition of the reference fits the plane.
+
+    Warns
+    -----
+    UserWarning
+        Of what `qus_maps` warns of; and if less than half of the region's gates can be
+        used, or more than a tenth of them are clipped.
 
     See Also
     --------
@@ -279,8 +168,7 @@ def roi_spectrum(
     )
     job = replace(job, media=called(job.media, plane))
     rf = usable_rf(plane)
-    if recipe.guards:
-        warn_all(sampling_doubts(check_rf(rf, plane.fs_mhz)), "the plane")
+    doubts = sampling_doubts(check_rf(rf, plane.fs_mhz)) if recipe.guards else []
     frames = None  # the phantom remembers its spectra: its RF is for errors alone
     if standard_errors or isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))
@@ -288,36 +176,61 @@ def roi_spectrum(
     plan = job.plan.on_bins(_FIRST_BIN, (job.plan.n_fft - 1) // 2)
     ln_reference = remembered_spectrum(plane, plan, reference, _DTYPE).ln_power
     data = condition(rf, plan.n_samples, _DTYPE)
-    inside = _gates(region, plane, plan)
-    good = usable_lines(data, plan) & np.isfinite(ln_reference).all(axis=1)[:, None]
-    if not (inside & good).any():
-        raise ValueError(
-            f"no gate of the region's {np.count_nonzero(inside)} can be used: its "
-            "samples are clipped, dead or not finite, or the reference's are; choose "
-            "another region"
-        )
+    inside = gates_of(region, plane, plan)
+    gates = RegionGates(inside, data, job, ln_reference)
     depth_mm = plan.depth_mm(len(inside), plane.origin_mm[0])
     gain = _gain(media, plan, depth_mm, plane.origin_mm[0], ln_reference)
     smoothed = None
     if recipe.correct_taper:
         smoothed = RegionSmoothing(plan, job.plan, ln_reference)
-    sums = sum_lines(data, plan, inside & good, gain, smoothed)
-    rows = np.flatnonzero((inside & good).any(axis=1))
+    band = bins_of(plan, job.plan)
+    sums = sum_lines(
+        data,
+        plan,
+        gates.usable,
+        gain,
+        smoothed,
+        lambda power, row: gates.hears(power[band], row),
+    )
+    n_gates, invalid = int(sums.count.sum()), gates.counts()
+    if recipe.guards:
+        doubts += gain_doubts(gates.floor, job.reference, depth_mm)
+    if n_gates == 0:
+        warn_all(doubts, "the plane")
+        raise _nothing_used(invalid)
+    doubts += region_doubts(n_gates, invalid)
+    rows = np.flatnonzero(sums.by_row.any(axis=1))
     theirs = None
     if standard_errors:
         theirs = reference_influence(frames, plan, sums.shares, ln_reference)
+    found = _estimates(sums, theirs, plan, job, recipe, media)
+    if recipe.guards:
+        doubts += level_doubts(found["mbf"])
+    warn_all(doubts, "the plane")
     return ROISpectrum(
-        **_estimates(sums, theirs, plan, job, recipe, media),
+        **found,
         freqs_mhz=plan.freqs_mhz.copy(),
         power_db=10 * np.log10(sums.power),
         reference_db=DB * np.log(np.exp(ln_reference[rows]).mean(axis=0)),
         band_mhz=job.plan.band_mhz,
         n_lines=int(np.count_nonzero(sums.count)),
-        n_gates=int(sums.count.sum()),
+        n_gates=n_gates,
         n_independent_lines=float(np.count_nonzero(sums.count) / sums.lines_alike),
-        valid_share=float((inside & good).sum() / inside.sum()),
+        valid_share=n_gates / int(inside.sum()),
         depth_range_mm=(float(depth_mm[rows[0]]), float(depth_mm[rows[-1]])),
         attenuation=estimate,
+        invalid_counts=invalid,
+        snr_db=gates.median_snr_db(),
+        doubts=tuple(doubts),
+    )
+
+
+def _nothing_used(invalid):
+    """Say that nothing of a region is left, and why."""
+    causes = ", ".join(f"{n} {cause}" for cause, n in invalid.items())
+    return ValueError(
+        f"no gate of the region's {sum(invalid.values())} can be used ({causes}); "
+        "choose another region, or mend the cause"
     )
 
 
@@ -325,31 +238,6 @@ def _pitch_of(plane):
     """Line pitch; a plane that is no RF is refused where windows are laid."""
     spacing = getattr(plane, "spacing_mm", None)
     return 1.0 if spacing is None else spacing[1]
-
-
-def _gates(region, plane, plan):
-    """Mark the gates (n_rows, n_lines) that lie wholly in the region."""
-    shape = plane.image.shape
-    if isinstance(region, str) and region == "all":
-        mask = np.ones(shape, dtype=bool)
-    elif isinstance(region, str) and region == "core":
-        mask = plane.core_mask()
-    elif isinstance(region, PolygonOutline | MaskOutline):
-        mask = region.to_mask(plane.grid)
-    else:
-        mask = np.asarray(region)
-        if mask.dtype != bool or mask.shape != shape:
-            raise ValueError(
-                'region must be "core", "all", an outline or a mask of bool of shape '
-                f"{shape}, got {mask.dtype} of shape {mask.shape}"
-            )
-    inside = count_in_windows(mask, plan) == plan.n_samples
-    if not inside.any():
-        raise ValueError(
-            f"the region holds no whole gate of {plan.n_samples * plan.sample_mm:.2g} "
-            "mm; shorten window_mm, or draw a larger region"
-        )
-    return inside
 
 
 def _gain(media, plan, depth_mm, start_mm, ln_reference):
@@ -387,7 +275,7 @@ def _estimates(sums, theirs, plan, job, recipe, media):
         bsc[band], bsc_fit[band] = np.exp(ln_bsc), np.exp(size.ln_bsc)
         values |= {"esd": size.esd_um, "eac": size.eac_db}
         weights |= {"esd": size.d_esd, "eac": size.d_eac}
-    errors = dict.fromkeys(_UNITS, float("nan"))
+    errors = dict.fromkeys(UNITS, float("nan"))
     for name, inner in weights.items():
         outer = np.zeros((freqs.size, 1))
         outer[band, 0] = inner
