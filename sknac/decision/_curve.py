@@ -4,22 +4,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
 
+from sknac.decision._cut_interval import CutInterval, bounds_of, resampled_cuts
+from sknac.decision._cuts import best_index, cuts_of
+from sknac.decision._promise import (
+    check_countable,
+    check_promise,
+    choose_under,
+    infeasible,
+    lower_bounds,
+    pinned,
+)
 from sknac.utils._result import Result, plain
-from sknac.utils._rows import ONE_ROW
+from sknac.utils._rows import ONE_ROW, PASS_GROUPS
 from sknac.utils._sample import check_sample
-from sknac.utils._sklearn import Interval, Real, validate_params
+from sknac.utils._sklearn import Integral, Interval, Real, validate_params
 from sknac.utils._warnings import warn_user
 
-# Two optima whose objectives differ by less are the same optimum: the rates are
-# quotients of counts, so a smaller difference is rounding.
-TIE_TOLERANCE = 1e-12
 RATES = ("sensitivity", "specificity", "youden")
 
 
@@ -53,6 +62,14 @@ class ThresholdCurve(Result):
         Number of positive and negative scores.
     scores : ndarray of shape (n_thresholds - 1,)
         The distinct scores, increasing: where the rates change.
+    at_least : dict of str to float or None
+        The bounds that the cut was chosen under.
+    guarantee : float or None
+        Confidence that they hold for new patients.
+    bounds : dict of str to float or None
+        With a guarantee, what each of those rates is shown to be at least.
+    interval : CutInterval or None
+        Interval of the cut, where resamples were asked for.
 
     See Also
     --------
@@ -78,6 +95,10 @@ class ThresholdCurve(Result):
     n_pos: int
     n_neg: int
     scores: np.ndarray
+    at_least: dict[str, float] | None = None
+    guarantee: float | None = None
+    bounds: dict[str, float] | None = None
+    interval: CutInterval | None = None
 
     @property
     def n(self) -> int:
@@ -127,8 +148,17 @@ class ThresholdCurve(Result):
             f"ThresholdCurve(threshold={self.threshold:.6g}, "
             f"sensitivity={self.sensitivity[self.best]:.3f}, "
             f"specificity={self.specificity[self.best]:.3f}, weight={self.weight}, "
-            f"n_optima={self.n_optima}, {self._about()})"
+            f"n_optima={self.n_optima}, {self._promised()}{self._about()})"
         )
+
+    def _promised(self):
+        """Say which bounds the cut was chosen under."""
+        if self.at_least is None:
+            return ""
+        text = "".join(f"{name}>={low:g}, " for name, low in self.at_least.items())
+        if self.guarantee is None:
+            return text
+        return f"{text}guarantee={self.guarantee:g} (clopper-pearson), "
 
 
 @validate_params(
@@ -138,6 +168,12 @@ class ThresholdCurve(Result):
         "weight": [Interval(Real, 0, 1, closed="neither")],
         "pos_label": [Real, str, "boolean", None],
         "sample_weight": ["array-like", None],
+        "groups": ["array-like", None],
+        "at_least": "no_validation",
+        "guarantee": "no_validation",
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
+        "confidence_level": [Interval(Real, 0, 1, closed="neither")],
+        "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
 )
@@ -148,6 +184,12 @@ def weighted_youden_curve(
     weight: float,
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    at_least: Mapping[str, float] | None = None,
+    guarantee: float | None = None,
+    n_resamples: int = 0,
+    confidence_level: float = 0.95,
+    random_state: Any = None,
 ) -> ThresholdCurve:
     """Compute the weighted Youden index at every threshold that can matter.
 
@@ -165,6 +207,25 @@ def weighted_youden_curve(
         where it is 1.
     sample_weight : array-like of shape (n_patients,), default=None
         Non-negative weights of the patients in both rates.
+    groups : array-like of shape (n_patients,), default=None
+        The patient of each row, where patients have several. The rates are of rows;
+        `guarantee` and the interval are by patient.
+    at_least : dict of str to float, default=None
+        Bounds in (0, 1] of "sensitivity", "specificity", "npv" or "ppv". Under one
+        bound the cut with the greatest other rate is chosen (specificity for
+        sensitivity and NPV, sensitivity for the others), under several that of the
+        best index.
+    guarantee : float, default=None
+        Confidence in (0, 1) that all bounds hold for new patients, if these patients
+        are independent draws like them and the scores were made without them. None
+        asks for the bounds on these scores, where the rates of new patients fall
+        short about as often as not.
+    n_resamples : int, default=0
+        Number of bootstrap resamples of the patients for the interval of the cut.
+    confidence_level : float, default=0.95
+        Coverage of that interval.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the resamples.
 
     Returns
     -------
@@ -175,7 +236,8 @@ def weighted_youden_curve(
     ------
     ValueError
         If the lengths differ, a score is not finite, y holds not exactly two
-        classes, a class has no weight, or the positive class is not known.
+        classes, a class has no weight, or the positive class is not known; if no cut
+        keeps the bounds, with what is within reach and how many patients are needed.
 
     See Also
     --------
@@ -188,10 +250,30 @@ def weighted_youden_curve(
     paper; twice the weighted sum minus 1 has the same maximum. Optima that tie
     within 1e-12 are decided by the weight: the most sensitive one if it is above
     0.5, the most specific one if below, else the middle one (of two, the more
-    sensitive). The cost is one sort.
+    sensitive). The cost is one sort. Under one bound ties go to the cut with more of
+    the bounded rate.
+
+    With ``guarantee=g`` a cut is safe if the one-sided bound of Clopper and Pearson
+    reaches the bound at confidence g. Sensitivity and specificity are monotone in the
+    cut, so that the safe cuts are tested one after the other at full level (Wilks's
+    tolerance bound): exact, and no correction. A sensitivity of .95 at g = .9 needs 45
+    positive patients without a miss. Several bounds share 1 - g evenly. NPV and PPV
+    are tested at nine cuts fixed by rank (tenths of the patients) at Bonferroni's
+    level, and hold for the prevalence of these patients. A patient with several rows
+    counts as right where all of them are.
+
+    The interval is the percentile one of the cut chosen anew among resampled patients
+    with the same scores; it knows nothing of how the scores were learnt. The best cut
+    jumps, so that it is wide and covers unevenly (see the guide).
 
     References
     ----------
+    S. S. Wilks, Determination of sample sizes for setting tolerance limits, Annals of
+    Mathematical Statistics 12:91-96, 1941.
+
+    A. N. Angelopoulos et al., Learn then test: calibrating predictive algorithms to
+    achieve risk control, 2021 (fixed-sequence testing, Bonferroni).
+
     The DLRP paper, European Radiology (operating points of DLR-2 and DLR-4).
 
     W. J. Youden, Index for rating diagnostic tests, Cancer 3:32-35, 1950.
@@ -213,25 +295,40 @@ def weighted_youden_curve(
     3      0.600          0.5          1.0    -0.1
     4      0.800          0.0          1.0    -0.2
     """
-    sample = check_sample(y_true, pos_label=pos_label, repeats=ONE_ROW)
+    promise = check_promise(at_least, guarantee)
+    repeats = PASS_GROUPS if promise or n_resamples else ONE_ROW
+    sample = check_sample(y_true, pos_label=pos_label, groups=groups, repeats=repeats)
     sample.require_both_classes("a threshold")
     score, mass = sample.scores(y_score), sample.weights(sample_weight)
-    scores, sensitivity, specificity = _rates(score, sample.positive, mass)
-    youden = weight * sensitivity + (1 - weight) * specificity - 1
-    best, n_optima = _choose(youden, weight)
-    return ThresholdCurve(
-        thresholds=_candidates(scores),
-        sensitivity=sensitivity,
-        specificity=specificity,
-        youden=youden,
+    check_countable(promise, mass, sample.codes)
+    cuts = cuts_of(score, sample.positive, mass, sample.codes, weight)
+    found = _choose_cut(cuts, promise, weight)
+    if found is None:
+        raise ValueError(infeasible(cuts, promise))
+    best, n_optima = found
+    cuts.thresholds[best] = pinned(cuts, best, promise)
+    label = plain(np.asarray(y_true)[sample.positive.argmax()])
+    curve = ThresholdCurve(
+        thresholds=cuts.thresholds,
+        sensitivity=cuts.sensitivity,
+        specificity=cuts.specificity,
+        youden=cuts.youden,
         best=best,
         n_optima=n_optima,
         weight=float(weight),
-        pos_label=plain(np.asarray(y_true)[sample.positive.argmax()]),
+        pos_label=label,
         n_pos=sample.n_pos,
         n_neg=sample.n - sample.n_pos,
-        scores=scores,
+        scores=cuts.scores,
+        at_least=None if promise is None else promise.at_least,
+        guarantee=None if promise is None else promise.guarantee,
+        bounds=None if promise is None else lower_bounds(cuts, best, promise),
     )
+    if not n_resamples:
+        return curve
+    how = (n_resamples, confidence_level, random_state)
+    interval = _interval(curve, cuts, promise, how)
+    return curve.replace(interval=interval)
 
 
 def warn_if_trivial(curve):
@@ -239,64 +336,59 @@ def warn_if_trivial(curve):
     if not curve.is_trivial:
         return
     called = "positive" if curve.best == 0 else "negative"
+    chosen, mend = f"weight={curve.weight:g}", "a weight nearer to 0.5"
+    if curve.at_least is not None:
+        chosen, mend = f"at_least={curve.at_least}", "a lower bound"
     cause = "all scores are equal" if len(curve.thresholds) == 2 else "it is the best"
     warn_user(
-        f"The threshold for weight={curve.weight:g} is trivial: every patient is "
-        f"called {called} (pos_label={curve.pos_label!r}), because {cause}; choose a "
-        "weight nearer to 0.5 or better scores"
+        f"The threshold for {chosen} is trivial: every patient is "
+        f"called {called} (pos_label={curve.pos_label!r}), because {cause}; choose "
+        f"{mend} or better scores"
     )
 
 
-def _rates(score, positive, mass):
-    """Return the distinct scores, and both rates below, between and above them."""
-    if mass is not None:
-        kept = mass > 0
-        score, positive, mass = score[kept], positive[kept], mass[kept]
-    order = np.argsort(score)
-    score, positive = score[order], positive[order]
-    steps = np.flatnonzero(score[1:] > score[:-1]) + 1
-    edges = np.concatenate([[0], steps, [len(score)]])
-    if mass is None:
-        missed = _below(positive, edges)
-        rejected = edges - missed
-    else:
-        missed = _below(mass[order] * positive, edges)
-        rejected = _below(mass[order] * ~positive, edges)
-    if missed[-1] == 0 or rejected[-1] == 0:
-        raise ValueError(
-            "sample_weight leaves one class without weight; give both classes some"
-        )
-    sensitivity = (missed[-1] - missed) / missed[-1]
-    specificity = rejected / rejected[-1]
-    return score[edges[:-1]], sensitivity, specificity
+def _choose_cut(cuts, promise, weight):
+    """Return the position of the chosen cut and how many tie, or None."""
+    if promise is None:
+        return best_index(cuts.youden, weight)
+    return choose_under(cuts, promise, weight)
 
 
-def _below(amounts, edges):
-    """Return the sum of what comes before each edge."""
-    return np.concatenate([[0], np.cumsum(amounts)])[edges]
+def _interval(curve, cuts, promise, how):
+    """Return the interval of the chosen cut."""
+    n_resamples, level, random_state = how
+    if not isinstance(random_state, Integral):
+        random_state = check_random_state(random_state).randint(2**31)
+
+    def chosen(rows, units):
+        mass = None if cuts.mass is None else cuts.mass[rows]
+        part = cuts.score[rows], cuts.positive[rows], mass, units
+        if mass is not None and not _both_have_weight(mass, part[1]):
+            return np.nan
+        again = cuts_of(*part, curve.weight)
+        found = _choose_cut(again, promise, curve.weight)
+        if found is None:
+            return np.nan
+        return pinned(again, found[0], promise)
+
+    drawn = resampled_cuts(chosen, cuts.positive, cuts.units, n_resamples, random_state)
+    low, high, undefined = bounds_of(drawn, level)
+    return CutInterval(
+        threshold=curve.threshold,
+        low=low,
+        high=high,
+        confidence_level=float(level),
+        method="percentile",
+        n=curve.n,
+        n_pos=curve.n_pos,
+        n_groups=None if cuts.units is None else int(cuts.units.max()) + 1,
+        pos_label=curve.pos_label,
+        n_resamples=n_resamples,
+        n_undefined=undefined,
+        seed=int(random_state),
+    )
 
 
-def _candidates(scores):
-    """Return midpoints between distinct scores and one rounding beyond each end."""
-    low, high = scores[:-1], scores[1:]
-    middle = 0.5 * low + 0.5 * high
-    # With score >= threshold the cut must lie above `low`; where the midpoint of two
-    # neighbouring floats rounds down to it, `high` itself does the same job.
-    middle = np.where(middle > low, middle, high)
-    # The float next to 0 is 5e-324: nothing to print, and 0 where denormals are cut.
-    least = np.spacing(np.abs(scores[[0, -1]]).max() or 1.0)
-    below = np.minimum(np.nextafter(scores[:1], -np.inf), scores[:1] - least)
-    above = np.maximum(np.nextafter(scores[-1:], np.inf), scores[-1:] + least)
-    return np.concatenate([below, middle, above])
-
-
-def _choose(youden, weight):
-    """Return the position of the optimum, and how many tie for it."""
-    optima = np.flatnonzero(youden >= youden.max() - TIE_TOLERANCE)
-    if weight > 0.5:
-        best = optima[0]
-    elif weight < 0.5:
-        best = optima[-1]
-    else:
-        best = optima[(len(optima) - 1) // 2]
-    return int(best), len(optima)
+def _both_have_weight(mass, positive):
+    """Tell whether both classes have weight among resampled patients."""
+    return mass[positive].sum() > 0 and mass[~positive].sum() > 0
