@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
@@ -40,6 +42,10 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         raise NotImplementedError(
             f"{type(self).__name__} must write _plane_numbers of its own"
         )
+
+    def _settle(self, X: pd.DataFrame, columns: tuple[str, ...]) -> Callable:
+        """Settle what the planes of a frame need; return what works on one of them."""
+        return self._of_plane
 
     def _look_at(self, found: list, numbers: list) -> list:
         """Say what all planes' numbers tell together, before they are averaged."""
@@ -102,25 +108,26 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
         check_has_studies(X, self.columns_)
+        of_plane = self._settle(X, self.columns_)
         found = list_planes(X, self.columns_)
         numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(self._of_plane)(at) for at in found
+            delayed(of_plane)(at) for at in found
         )
         numbers = self._look_at(found, numbers)
         cells: dict = {}
-        for at, of_plane in zip(found, numbers, strict=True):
-            cells.setdefault((at.row, at.column), []).append((at, of_plane))
+        for at, of_one in zip(found, numbers, strict=True):
+            cells.setdefault((at.row, at.column), []).append((at, of_one))
         visits = [
             [self._of_visit(cells[row, column]) for row in range(len(X))]
             for column in self.columns_
         ]
         return np.concatenate(visits, axis=1, dtype=np.float64)
 
-    def _of_plane(self, at):
+    def _of_plane(self, at, *settled):
         """Compute one plane's numbers; errors name the place."""
         with at.named() as plane:
             check_kind(self, plane)
-            return self._plane_numbers(plane)
+            return self._plane_numbers(plane, *settled)
 
     def _of_visit(self, planes):
         """Make one row of what was computed of a visit's planes."""

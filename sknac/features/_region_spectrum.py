@@ -2,18 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-
 import numpy as np
 import pandas as pd
 
-from sknac.cohort.planes import check_kind, list_planes
+from sknac.cohort.planes import check_kind, has_study, list_planes
 from sknac.features._plane_features import PlaneFeatures
 from sknac.qus import ReferencePhantom, SpectralOptions, roi_spectrum
+from sknac.utils._doubts import gathered, kind_of, once_a_kind
+from sknac.utils._row_attenuation import attenuation_of_rows
 from sknac.utils._sklearn import Interval, Real, StrOptions
+from sknac.utils._warnings import warn_user
 
 _PARAMETERS = ("mbf", "ss", "si", "esd", "eac")
 _VALID = "valid_share"
+_OF_PLANE, _OF_REFERENCE = "the plane: ", "the reference: "
 
 
 class RegionSpectrum(PlaneFeatures):
@@ -26,10 +28,11 @@ class RegionSpectrum(PlaneFeatures):
     ----------
     reference : ReferencePhantom
         The phantom, scanned with the cohort's settings.
-    attenuation_db_cm_mhz : float, "estimate" or callable
+    attenuation_db_cm_mhz : float, str or callable
         The tissue's one-way attenuation in dB/(cm MHz^n); there is no default, as in
-        `sknac.qus.QUSMapper`. A function is given each plane and returns a number or a
-        map of one value per sample.
+        `sknac.qus.QUSMapper`. The name of a column of the cohort frame that holds it
+        per patient, or "estimate" (from each plane); or a function that is given each
+        plane and returns a number or a map of one value per sample.
     attenuation_layers : sequence of (float, float) or None, default=None
         Layers above that tissue, as in `sknac.qus.qus_maps`, the same for every plane.
     region : {"core", "all"}, default="core"
@@ -44,7 +47,8 @@ class RegionSpectrum(PlaneFeatures):
     overlap : float, default=0.75
         Overlap of gates that follow each other in [0, 1).
     options : SpectralOptions or None, default=None
-        Exponent of the attenuation, DFT length, taper, how scatterers are sized.
+        Exponent of the attenuation, DFT length, taper, how scatterers are sized, least
+        signal to noise.
     reduce : {"mean", "max", "largest"}, default="mean"
         What becomes of a visit's planes, as in `MapStatistics`.
     columns : sequence of str or None, default=None
@@ -58,6 +62,8 @@ class RegionSpectrum(PlaneFeatures):
         Ultrasound columns that are read.
     parameters_ : tuple of str
         The parameters.
+    reference_doubts_ : tuple of str
+        What speaks against the phantom, as ``fit`` warned of.
     feature_names_in_ : ndarray of str
         Columns of the frame seen in ``fit``.
     n_features_in_ : int
@@ -97,7 +103,7 @@ class RegionSpectrum(PlaneFeatures):
         "reference": [ReferencePhantom],
         "attenuation_db_cm_mhz": [
             Interval(Real, 0, None, closed="left"),
-            StrOptions({"estimate"}),
+            str,
             callable,
             None,
         ],
@@ -149,8 +155,36 @@ class RegionSpectrum(PlaneFeatures):
             with at.named() as plane:
                 check_kind(self, plane)
                 self.reference.match(plane)
+        of_plane, theirs = self._settle(X, columns), ()
         for at in found[:1]:  # the phantom then remembers what all planes need of it
-            self._of_plane(at)
+            _, doubts = of_plane(at)
+            theirs = tuple(one for one in doubts if one.startswith(_OF_REFERENCE))
+        self.reference_doubts_ = theirs
+        for doubt in theirs:
+            warn_user(doubt)
+
+    def _settle(self, X, columns):
+        # What a plane is told is gathered, and said once for all in `_look_at`.
+        studies = X[list(columns)].map(has_study).any(axis=1)
+        values = attenuation_of_rows(X, self.attenuation_db_cm_mhz, studies)
+
+        def of_plane(at):
+            with gathered() as doubts:
+                numbers = self._of_plane(at, values[at.row])
+            return numbers, doubts
+
+        return of_plane
+
+    def _look_at(self, found, numbers):
+        # The reference's doubts were said in fit.
+        said = {kind_of(doubt) for doubt in self.reference_doubts_}
+        doubts = [
+            [one.removeprefix(_OF_PLANE) for one in doubts if kind_of(one) not in said]
+            for _, doubts in numbers
+        ]
+        for doubt in once_a_kind([at.place for at in found], doubts):
+            warn_user(doubt)
+        return [of_plane for of_plane, _ in numbers]
 
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Compute the features of each patient.
@@ -173,27 +207,27 @@ class RegionSpectrum(PlaneFeatures):
         Warns
         -----
         UserWarning
-            If no scatterer size fits any plane of a visit: ESD and EAC are NaN.
+            If no scatterer size fits any plane of a visit: ESD and EAC are NaN. Of
+            what `roi_spectrum` warns of: once a kind, with the number of planes and
+            the first of them.
         """
         table = super().transform(X)
         lost = X.index[np.isnan(table).any(axis=1)]
         if len(lost):
-            warnings.warn(
+            warn_user(
                 f"no scatterer size fits the region of {len(lost)} patients, the first "
                 f"is {lost[0]}; their esd and eac are NaN, impute them or leave both "
-                "out of parameters",
-                UserWarning,
-                stacklevel=2,
+                "out of parameters"
             )
         return table
 
-    def _plane_numbers(self, plane) -> list[float]:
+    def _plane_numbers(self, plane, attenuation) -> list[float]:
         """Compute one plane's numbers: the parameters of its region."""
         found = roi_spectrum(
             plane,
             self.reference,
             region=self.region,
-            attenuation_db_cm_mhz=self.attenuation_db_cm_mhz,
+            attenuation_db_cm_mhz=attenuation,
             attenuation_layers=self.attenuation_layers,
             band_mhz=self.band_mhz,
             window_mm=self.window_mm,

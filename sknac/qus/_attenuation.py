@@ -5,13 +5,14 @@
 from collections.abc import Sequence
 
 from sknac.cohort import Plane
-from sknac.qus._checks import ESTIMATE, usable_rf
+from sknac.qus._checks import usable_rf
 from sknac.qus._job import make_job, make_recipe
 from sknac.qus._local_attenuation import AttenuationMap, local_attenuation
 from sknac.qus._log_difference import AttenuationEstimate, attenuation_of
 from sknac.qus._options import SpectralOptions
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_spectrum import frames_for
+from sknac.utils._row_attenuation import ESTIMATE
 
 _SETTINGS = {
     "shape": lambda plane: plane.image.shape,

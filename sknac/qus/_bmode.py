@@ -6,7 +6,8 @@ import numpy as np
 from scipy.fft import next_fast_len
 from scipy.signal import hilbert
 
-from sknac.qus._checks import positive, real_rf
+from sknac.qus._checks import real_rf
+from sknac.utils._numbers import positive
 
 
 def bmode_from_rf(rf: np.ndarray, *, dynamic_range_db: float = 60.0) -> np.ndarray:

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from sknac.qus._checks import finite, positive
 from sknac.qus._estimates import FORM_FACTOR
 from sknac.qus._faran import backscatter_length
+from sknac.utils._numbers import finite, positive
 
 
 @dataclass(frozen=True)

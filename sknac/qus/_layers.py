@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from sknac.qus._checks import ESTIMATE, not_negative
 from sknac.utils._bounds import check_bounds
+from sknac.utils._numbers import not_negative
+from sknac.utils._row_attenuation import ESTIMATE
 
 _MEND = "give layers as [(to_mm, dB/(cm MHz^n)), ...], from the probe downwards"
 

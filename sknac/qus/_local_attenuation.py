@@ -8,9 +8,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from sknac.cohort import Grid, Plane
-from sknac.qus._checks import pair, positive
+from sknac.qus._checks import pair
 from sknac.qus._estimates import DB
 from sknac.qus._log_difference import group_spectra
+from sknac.utils._numbers import positive
 from sknac.utils._result import Result
 
 _MIN_DEPTHS = 5  # half-overlapping windows, for a slope

@@ -9,8 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import Plane
 from sknac.cohort.planes import has_study, list_planes
-from sknac.exceptions import CohortError
-from sknac.qus._checks import ATTENUATION_MEND, ESTIMATE, not_negative
 from sknac.qus._cohort_band import common_band
 from sknac.qus._estimates import CHANNELS
 from sknac.qus._job import known_spectrum, make_job, make_recipe
@@ -18,6 +16,8 @@ from sknac.qus._map_step import MapStep
 from sknac.qus._options import SpectralOptions
 from sknac.qus._quality import quality_table
 from sknac.qus._reference import ReferencePhantom
+from sknac.utils._numbers import ATTENUATION_MEND, not_negative
+from sknac.utils._row_attenuation import attenuation_column, attenuation_of_rows
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
@@ -259,7 +259,7 @@ class QUSMapper(MapStep):
             it, or the attenuation is per patient.
         """
         check_is_fitted(self)
-        if self._attenuation_column() is not None:
+        if attenuation_column(self.attenuation_db_cm_mhz) is not None:
             raise ValueError(
                 "the attenuation comes from a column of the cohort frame; use transform"
             )
@@ -299,30 +299,7 @@ class QUSMapper(MapStep):
 
     def _attenuations(self, X):
         """Give each row's attenuation; those of a column are read and checked."""
-        column = self._attenuation_column()
         if self.attenuation_db_cm_mhz is None and self.attenuation_layers is None:
             not_negative("attenuation_db_cm_mhz", None, ATTENUATION_MEND)
-        if column is None:
-            return [self.attenuation_db_cm_mhz] * len(X)
-        if column not in X.columns:
-            raise CohortError(
-                f"column {column} (attenuation_db_cm_mhz) is missing; there are "
-                f"{list(X.columns)}"
-            )
-        values = []
-        for patient, value in X[column].items():
-            if any(has_study(X.at[patient, us]) for us in self.columns_):
-                try:
-                    value = not_negative(column, value, ATTENUATION_MEND)
-                except ValueError as error:
-                    place = f"row {patient}, column {column}"
-                    raise CohortError(f"{place}: {error}") from error
-            values.append(value)
-        return values
-
-    def _attenuation_column(self):
-        """Return the column that holds the attenuation, or None."""
-        named = isinstance(self.attenuation_db_cm_mhz, str)
-        if named and self.attenuation_db_cm_mhz != ESTIMATE:
-            return self.attenuation_db_cm_mhz
-        return None
+        studies = X[list(self.columns_)].map(has_study).any(axis=1)
+        return attenuation_of_rows(X, self.attenuation_db_cm_mhz, studies)

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 from scipy.signal import get_window
 
-from sknac.qus._checks import not_negative, pair, positive
+from sknac.qus._checks import pair
 from sknac.utils._bounds import likely_unit
 from sknac.utils._doubts import say
+from sknac.utils._numbers import not_negative, positive
 from sknac.utils._room import check_room
 
 _MIN_BINS, _FEW_BINS = 3, 8

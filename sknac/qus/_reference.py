@@ -9,8 +9,8 @@ import numpy as np
 
 from sknac.cohort import Plane
 from sknac.qus._bsc import FaranSpheres
-from sknac.qus._checks import not_negative, positive
 from sknac.utils._bounds import check_bounds
+from sknac.utils._numbers import not_negative, positive
 
 _SAME = 1e-3  # relative difference at which two settings count as equal
 _SAME_FOCUS_MM = 0.5

@@ -2,9 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import firwin, lfilter
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -15,6 +19,7 @@ from sknac.datasets import make_rf_cohort
 from sknac.exceptions import CohortError
 from sknac.features import RegionSpectrum
 from sknac.qus import ReferencePhantom, SpectralOptions, roi_spectrum
+from sknac.utils._doubts import kind_of
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +173,81 @@ def test_plane_without_a_core_is_named(cohort):
     step = features(cohort).fit(X)
     with pytest.raises(CohortError, match=f"row {patient}, column us_pre, plane 0: "):
         step.transform(X)
+
+
+def test_attenuation_of_a_column_is_each_patients_own(cohort):
+    own = pd.Series(np.linspace(0.4, 1.0, 6), index=cohort.X.index)
+    X = cohort.X.assign(alpha=own)
+    step = features(cohort, parameters="mbf").set_params(attenuation_db_cm_mhz="alpha")
+    found = step.fit(X).transform(X[::-1])[::-1, 0]
+    for patient in (0, 5):
+        alone = features(cohort, parameters="mbf").set_params(
+            attenuation_db_cm_mhz=own.iloc[patient]
+        )
+        expected = alone.fit_transform(cohort.X.iloc[[patient]])[0, 0]
+        assert found[patient] == pytest.approx(expected)
+    spoilt = X.assign(alpha=own.where(own.index != X.index[3]))
+    with pytest.raises(CohortError, match=f"row {X.index[3]}, column alpha: alpha=nan"):
+        step.transform(spoilt)
+
+
+def scan(seed, until=800, gain=1.0, cut=np.inf):
+    """Echoes, down to some sample, in noise."""
+    rng = np.random.default_rng(seed)
+    pulse = firwin(31, (2, 9), fs=40, pass_zero=False)
+    rf = 100 * lfilter(pulse, 1, rng.normal(size=(800, 60)), axis=0)
+    rf[until:] = 0
+    rf = np.clip(gain * (rf + rng.normal(size=rf.shape)), -cut, cut)
+    return Plane.from_rf(rf, fs_mhz=40.0, line_pitch_mm=0.2)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"gain": 10.0}, r"the noise of the scan is \+19"),
+        ({"until": 300}, r"\d+% of the region's \d+ gates can be used"),
+        ({"cut": 90.0}, r"\d+% of the region's \d+ gates are clipped"),
+        ({"gain": 1e-9}, "the scan's mid-band fit is -1.0 dB, and no tissue"),
+    ],
+)
+def test_doubts_are_said_once_a_kind_with_place_and_count(change, said, n_jobs):
+    cells = [
+        Study([scan(2 * i), scan(2 * i + 1, **(change if i else {}))]) for i in range(3)
+    ]
+    index = ["P0", "P1", "P2"]
+    X = pd.DataFrame({"us_pre": pd.Series(cells, index=index, dtype=object)})
+    phantom = ReferencePhantom(scan(9), attenuation_db_cm_mhz=0.5, speed_of_sound=1540)
+    options = SpectralOptions(noise_band_mhz=(15.0, 19.0))
+    step = RegionSpectrum(
+        phantom,
+        attenuation_db_cm_mhz=0.5,
+        region="all",
+        options=options,
+        n_jobs=n_jobs,
+    ).fit(X)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        step.transform(X)
+    texts = [str(one.message) for one in seen]
+    start = "2 of 6 planes, the first row P1, column us_pre, plane 1: "
+    assert sum(bool(re.match(start + said, text)) for text in texts) == 1, texts
+    assert len({kind_of(text) for text in texts}) == len(texts)
+
+
+def test_phantoms_doubts_are_said_in_fit_and_not_for_every_plane(cohort):
+    plane = cohort.reference.acquisitions[0]
+    noise = np.random.default_rng(0).normal(size=plane.image.shape)
+    flat = ReferencePhantom(
+        plane.replace(image=1000 * noise),
+        attenuation_db_cm_mhz=0.6,
+        speed_of_sound=1540,
+    )
+    step = features(cohort).set_params(reference=flat)
+    with pytest.warns(UserWarning, match=r"the reference: .*is flat up to Nyquist"):
+        step.fit(cohort.X)
+    assert any("flat" in doubt for doubt in step.reference_doubts_)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        step.transform(cohort.X)
+    assert not [one for one in seen if "the reference" in str(one.message)[:200]]
