@@ -22,7 +22,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from sknac.decision import weighted_youden_curve
-from sknac.metrics import auc_ci, bootstrap_ci, delong_test
+from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test
 
 N_RESAMPLES = 2000
 PACKAGES = ("numpy", "scipy", "scikit-learn", "MLstatkit", "confidenceinterval")
@@ -148,6 +148,22 @@ def bench_threshold(n, budget_s):
     report("threshold search", n, times)
 
 
+def bench_rates(n, budget_s):
+    """Time the rates of n images of n / 10 patients, by patient and by image."""
+    rng = np.random.default_rng(0)
+    patient = rng.integers(n // 10, size=n)
+    y = patient % 2
+    found = np.where(rng.random(n) < 0.9, y, 1 - y)
+    times = interleave(
+        {
+            "sknac": lambda: confusion_rates(y, found, groups=patient),
+            "without groups": lambda: confusion_rates(y, found),
+        },
+        budget_s=budget_s,
+    )
+    report("rates by patient", n, times)
+
+
 def report(what, n, times, *, scaled=False):
     """Print one line per peer with the ratio to ours."""
     ours = times["sknac"]
@@ -193,6 +209,8 @@ def main():
         bench_delong(n, budget_s=1.0)
     for n in (42, 10**4) if quick else (42, 10**4, 10**5, 10**6):
         bench_threshold(n, budget_s=2.0)
+    for n in (10**4,) if quick else (10**4, 10**5):
+        bench_rates(n, budget_s=1.0)
     if not quick:
         bench_memory()
 

@@ -13,6 +13,7 @@ an area is the Clopper-Pearson interval of disjoint pairs. Run:
 import argparse
 import time
 
+import coverage_by_patient
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -131,6 +132,7 @@ def main():
     print_areas(n_draws)
     print_proportions()
     print_bootstrap_rates()
+    coverage_by_patient.print_all(n_draws // 4)
     print(f"\n{time.perf_counter() - start:.0f} s")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.metrics._clustered import clustered_rates
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import (
     CELLS,
@@ -17,13 +18,11 @@ from sknac.utils._confusion import (
     rate_terms,
 )
 from sknac.utils._result import Result
-from sknac.utils._rows import ONE_ROW, PASS_GROUPS
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option, check_whole
 from sknac.utils._text import typed
 from sknac.utils._warnings import warn_undefined
 
-_REPEATS = f"{ONE_ROW}, or {PASS_GROUPS} to bootstrap_ci"
 _STATSMODELS = {"wilson": "wilson", "clopper-pearson": "beta", "wald": "normal"}
 
 
@@ -114,11 +113,12 @@ def confusion_rates(
     pos_label: Any = None,
     method: str = "wilson",
     confidence_level: float = 0.95,
+    groups: Any = None,
 ) -> ConfusionRates:
     """Estimate sensitivity, specificity, PPV, NPV and accuracy with intervals.
 
-    Each row must be a patient: where patients have several rows, the binomial
-    intervals are too narrow and `bootstrap_ci` with `groups` is the way.
+    Where patients have several rows, such as images, pass the patients as `groups`:
+    binomial intervals that take rows for patients are far too narrow.
 
     Parameters
     ----------
@@ -132,31 +132,56 @@ def confusion_rates(
         Wilson covers close to the nominal level on average, Clopper-Pearson never
         covers less, Wald is the textbook p -+ z sqrt(p (1 - p) / n) clipped to
         [0, 1], which is too short near 0 and 1; at 0 and 1, where it has no width,
-        it is Clopper-Pearson's, with a warning.
+        it is Clopper-Pearson's, with a warning. With `groups` it is Wilson's.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
+    groups : array-like of shape (n_samples,), default=None
+        Patient of each row, where patients have several rows.
 
     Returns
     -------
     ConfusionRates
         Counts and rates. A rate without a denominator is NaN, with one
-        `UndefinedMetricWarning` naming why.
+        `UndefinedMetricWarning` naming why. A `UserWarning` says where few patients
+        have most of the rows.
 
     Raises
     ------
     ValueError
         If lengths differ, labels are not binary, `pos_label` is missing or
-        unknown, or an option is unknown.
+        unknown, an option is unknown, or `groups` come with a method that takes rows
+        for patients.
 
     See Also
     --------
     rates_from_counts : The same from counts.
     bootstrap_ci : Interval of any metric, by patient.
 
+    Notes
+    -----
+    With `groups` the rate is that of rows, and Wilson's formula takes the rate's
+    rows divided by their design effect D, at least 1, in place of their number n:
+
+        D = sum_i (x_i - p n_i)^2 / (n p (1 - p)),
+
+    x_i of the n_i rows of patient i being right. Near 0 and 1 that rests on the k
+    patients with a row of the rarer kind (the smaller of those with a right and those
+    with a wrong row), and where k is small it says little: what is taken is the mean
+    of D, k times, and sum_i n_i^2 / n, once, the design effect of rows that agree
+    within each patient. At 0 and 1 it leaves the number of patients. One row each
+    gives Wilson's interval of the rows, and copies of rows change nothing.
+
+    In simulated studies of 10, 21 and 40 patients with 2 or 10 images each and rates
+    from .6 to .98 (``benchmarks/coverage_by_patient.py``) 95 % intervals held the
+    truth in 94 to 98 %; with 1, 1, 2, 10 images in turn in 91 to 97 %, down to 83 %
+    where the images of a patient nearly all agree, which is warned of.
+
     References
     ----------
     L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
-    proportion", Statistical Science 16:101-133, 2001.
+    proportion", Statistical Science 16:101-133, 2001. J. N. K. Rao, A. J. Scott, "A
+    simple method for the analysis of clustered binary data", Biometrics 48:577-585,
+    1992 (the design effect).
 
     Examples
     --------
@@ -167,15 +192,35 @@ def confusion_rates(
     >>> table[["estimate", "low", "high"]].round(2).loc["sensitivity"].tolist()
     [0.5, 0.09, 0.91]
     """
-    sample = check_sample(y_true, y_pred, pos_label=pos_label, repeats=_REPEATS)
+    sample = check_sample(y_true, y_pred, pos_label=pos_label, groups=groups)
     return rates_of(sample, method=method, confidence_level=confidence_level)
 
 
-def rates_of(sample: Sample, **settings: Any) -> ConfusionRates:
+def rates_of(
+    sample: Sample, *, method: str = "wilson", confidence_level: float = 0.95
+) -> ConfusionRates:
     """Estimate the rates of checked decisions."""
     counts = cell_counts(sample.positive, sample.predicted).tolist()
-    cells = dict(zip(CELLS, counts, strict=True))
-    return rates_from_counts(**cells, pos_label=sample.pos_label, **settings)
+    cells = dict(zip(CELLS, counts, strict=True)) | {"pos_label": sample.pos_label}
+    if sample.codes is None:
+        known = {"method": method, "confidence_level": confidence_level}
+        return rates_from_counts(**cells, **known)
+    check_option(method, "method", _STATSMODELS)
+    if method != "wilson":
+        raise ValueError(
+            f"method={method!r} takes rows for patients; with groups pass "
+            "method='wilson'"
+        )
+    rates = clustered_rates(sample, check_confidence_level(confidence_level))
+    _warn_of_empty([name for name, rate in rates.items() if rate.total == 0])
+    return ConfusionRates(**cells, **rates)
+
+
+def _warn_of_empty(names: list[str]) -> None:
+    """Warn of rates without a denominator."""
+    if names:
+        why = ", ".join(f"{name} ({WHY_UNDEFINED[name]})" for name in names)
+        warn_undefined(f"Some rates are undefined; NaN are {why}")
 
 
 def rates_from_counts(
@@ -239,15 +284,14 @@ def rates_from_counts(
         top, bottom = (int(term @ counts) for term in rate_terms(name))
         taken = method
         if bottom == 0:
-            empty.append(f"{name} ({WHY_UNDEFINED[name]})")
+            empty.append(name)
         elif method == "wald" and top in (0, bottom):
             certain.append(name)
             taken = "clopper-pearson"
         rates[name] = _interval(
             name, top, bottom, taken, level, pos_label=pos_label, **about
         )
-    if empty:
-        warn_undefined(f"Some rates are undefined; NaN are {', '.join(empty)}")
+    _warn_of_empty(empty)
     if certain:
         warn_undefined(
             f"Wald's interval has no width for {', '.join(certain)}; there it is "

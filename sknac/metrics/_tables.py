@@ -165,14 +165,15 @@ def performance_table(
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy"; None is
         all of them.
     method : {"wilson", "clopper-pearson", "wald", "percentile", "bca"}, default=None
-        Interval of the rates; None is "wilson", with `groups` "percentile".
+        Interval of the rates; None is "wilson". With `groups` Wilson's is that by
+        patient of `confusion_rates`, which the bootstrap's two fall far short of
+        where rates are near 0 or 1.
     auc_method : {"logit-delong", "delong", "bca", "percentile"}, default=None
         Interval of the area; None is "logit-delong".
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
     groups : array-like of shape (n_samples,), default=None
-        Patient of each row, where patients have several rows. The rates then need a
-        bootstrap method.
+        Patient of each row, where patients have several rows.
     n_resamples : int, default=2000
         Number of bootstrap resamples.
     random_state : int, RandomState, Generator or None, default=None
@@ -186,9 +187,9 @@ def performance_table(
     Raises
     ------
     ValueError
-        If neither decisions nor scores are given, an option is unknown, binomial
-        intervals are asked for with `groups`, or the input is not as in
-        `confusion_rates` and `auc_ci`.
+        If neither decisions nor scores are given, an option is unknown, intervals
+        that take rows for patients are asked for with `groups`, or the input is not as
+        in `confusion_rates` and `auc_ci`.
 
     See Also
     --------
@@ -254,17 +255,17 @@ def _settings(
     if preset is not None:
         check_option(preset, "preset", tuple(_PRESETS))
     chosen = {"pos_label": None, "metrics": _METRICS, "auc_method": "logit-delong"}
-    chosen["method"] = "wilson" if groups is None else "percentile"
+    chosen["method"] = "wilson"
     chosen |= _PRESETS.get(preset, {})
     given = {"pos_label": pos_label, "method": method, "auc_method": auc_method}
     if metrics is not None:
         given["metrics"] = check_options(metrics, "metrics", _METRICS)
     chosen |= {name: value for name, value in given.items() if value is not None}
     check_option(chosen["method"], "method", _METHODS)
-    if groups is not None and chosen["method"] not in ("percentile", "bca"):
+    if groups is not None and chosen["method"] in ("clopper-pearson", "wald"):
         raise ValueError(
             f"method={chosen['method']!r} takes rows for patients; with groups pass "
-            "method='percentile' or 'bca'"
+            "method='wilson'"
         )
     return chosen
 

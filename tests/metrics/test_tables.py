@@ -59,12 +59,11 @@ def test_numbers_are_those_of_the_single_functions(tied):
     assert table.formatted().loc["b", "NPV (%)"] == "\N{EN DASH}"
 
 
-def test_groups_need_and_get_a_bootstrap(tied):
+def test_groups_take_a_bootstrap_and_no_binomial_interval(tied):
     y, a, _ = tied
     called, who = np.where(a > 0.5, R, N), np.arange(42) // 2
-    table = performance_table(
-        y, {"a": called}, pos_label=R, groups=who, metrics=["npv"], random_state=0
-    )
+    known = {"pos_label": R, "groups": who, "metrics": ["npv"], "random_state": 0}
+    table = performance_table(y, {"a": called}, method="percentile", **known)
     want = bootstrap_ci("npv", y, called, groups=who, pos_label=R, random_state=0)
     assert table.results["a"]["npv"] == want
     with pytest.raises(ValueError, match="method='wald' takes rows for patients"):

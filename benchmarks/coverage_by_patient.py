@@ -1,0 +1,94 @@
+"""Measure the intervals where patients have several rows, or two tests.
+
+`coverage.py` prints these tables below its own. Images of a patient share a chance of
+a right decision (beta distributed, `icc` their correlation) or a level of their scores.
+Run alone:
+
+    OMP_NUM_THREADS=1 python benchmarks/coverage_by_patient.py [--draws 1000]
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+
+from sknac.metrics import bootstrap_ci, confusion_rates
+
+IMAGES = {"2": [2], "10": [10], "1,1,2,10": [1, 1, 2, 10]}
+
+RATES = ((0.6, 0.5), (0.9, 0.2), (0.9, 0.5), (0.9, 0.9), (0.95, 0.5), (0.98, 0.5))
+
+
+def right_rows(rng, n_patients, images, rate, icc):
+    """Return each image's patient and whether its decision is right."""
+    rows = np.resize(IMAGES[images], n_patients)
+    shape = (1 - icc) / icc
+    chance = rng.beta(rate * shape, (1 - rate) * shape, n_patients)
+    patient = np.repeat(np.arange(n_patients), rows)
+    return patient, (rng.random(patient.size) < chance[patient]).astype(int)
+
+
+def held(found, truth):
+    """Return whether an interval holds the truth, its width and whether it has one."""
+    return found.low <= truth <= found.high, found.high - found.low
+
+
+def print_rates(n_draws):
+    """Print the coverage of rates of images: Wilson by patient, and the bootstrap."""
+    print(f"\nRates of images, nominal 95 %, {n_draws} draws (bootstrap: a tenth)")
+    print(
+        "patients images    rate icc   by patient  width   percentile  width  no spread"
+    )
+    rng = np.random.default_rng(0)
+    for n_patients in (10, 21, 40):
+        for images in IMAGES:
+            for rate, icc in RATES:
+                new, old = [], []
+                for draw in range(n_draws):
+                    setting = n_patients, images, rate, icc
+                    patient, right = right_rows(rng, *setting)
+                    y = np.ones_like(right)
+                    found = confusion_rates(y, right, groups=patient, pos_label=1)
+                    new.append(held(found.sensitivity, rate))
+                    if draw % 10 == 0:
+                        known = {"groups": patient, "pos_label": 1, "random_state": 0}
+                        old.append(quantiles(y, right, rate, known))
+                (new, width), old = np.mean(new, axis=0), np.mean(old, axis=0)
+                print(
+                    f"{n_patients:<8d} {images:9s} {rate:.2f} {icc:.1f} "
+                    f"{100 * new:9.1f} %  {width:.3f} {100 * old[0]:9.0f} %   "
+                    f"{old[1]:.3f}  {100 * old[2]:3.0f} %",
+                    flush=True,
+                )
+
+
+def quantiles(y, right, rate, known):
+    """Return the same of the percentile bootstrap, and whether its quantiles agreed.
+
+    `bootstrap_ci` then gives the Clopper-Pearson interval of all or none.
+    """
+    found = bootstrap_ci("sensitivity", y, right, n_resamples=500, **known)
+    return *held(found, rate), found.method == "clopper-pearson"
+
+
+def print_all(n_draws):
+    """Print the tables."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        print_rates(n_draws)
+
+
+def main():
+    """Run all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=1000)
+    start = time.process_time()
+    print_all(parser.parse_args().draws)
+    print(f"\n{time.process_time() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
