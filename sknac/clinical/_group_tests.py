@@ -6,12 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln
 
-NUMERIC_TESTS = ("student", "welch", "mann-whitney", "mann-whitney-exact")
+from sknac.clinical._fisher import fisher_exact
+
+# Tests of two groups, and what takes their place with more.
+TWO_GROUPS = {
+    "student": "anova",
+    "welch": "welch-anova",
+    "mann-whitney": "kruskal-wallis",
+    "mann-whitney-exact": "kruskal-wallis",
+}
+NUMERIC_TESTS = (*TWO_GROUPS, "anova", "welch-anova", "kruskal-wallis")
+RANK_TESTS = ("mann-whitney", "mann-whitney-exact", "kruskal-wallis")
+# How the reason begins where numbers depart from normality.
+SKEWED = "Shapiro-Wilk p = "
 CATEGORICAL_TESTS = ("pearson", "yates", "likelihood-ratio", "fisher")
-# Fisher's test lists all tables with the observed margins; this many at most.
-MOST_TABLES = 10**7
 
 
 @dataclass(frozen=True)
@@ -24,38 +33,76 @@ class GroupTest:
     pvalue: float
 
 
-def choose_numeric(first, second, alpha):
-    """Return Student or Mann-Whitney by the stated rule, and the reason."""
-    for number, values in enumerate((first, second), start=1):
+def choose_numeric(*groups, alpha):
+    """Return the test of means or of ranks by the stated rule, and the reason."""
+    means, ranks = "student", "mann-whitney"
+    if len(groups) > 2:
+        means, ranks = TWO_GROUPS[means], TWO_GROUPS[ranks]
+    for number, values in enumerate(groups, start=1):
         if len(values) < 3:
-            return "mann-whitney", f"group {number} has {len(values)} values"
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return "mann-whitney", "a group has no spread"
-    normal = [float(stats.shapiro(values).pvalue) for values in (first, second)]
-    if min(normal) < alpha:
-        return "mann-whitney", f"Shapiro-Wilk p = {min(normal):.2g}"
-    equal = float(stats.levene(first, second, center="median").pvalue)
+            return ranks, f"group {number} has {len(values)} values"
+    if any(np.ptp(values) == 0 for values in groups):
+        return ranks, "a group has no spread"
+    normal = min(float(stats.shapiro(values).pvalue) for values in groups)
+    if normal < alpha:
+        return ranks, f"{SKEWED}{normal:.2g}"
+    equal = float(stats.levene(*groups, center="median").pvalue)
     if equal < alpha:
-        return "mann-whitney", f"Brown-Forsythe p = {equal:.2g}"
-    return "student", "normal, equal variances"
+        return ranks, f"Brown-Forsythe p = {equal:.2g}"
+    return means, "normal, equal variances"
 
 
-def numeric_test(first, second, name):
-    """Compare a number between two groups."""
+def numeric_test(*groups, name):
+    """Compare a number between groups."""
+    if name in TWO_GROUPS and len(groups) != 2:
+        raise ValueError(
+            f"{name!r} compares two groups, got {len(groups)}; take "
+            f"{TWO_GROUPS[name]!r}"
+        )
+    if name in RANK_TESTS:
+        return _ranks(groups, name)
+    if all(np.ptp(values) == 0 for values in groups):
+        return GroupTest(name, np.nan, np.nan, np.nan)
     if name in ("student", "welch"):
-        if np.ptp(first) == 0 and np.ptp(second) == 0:
-            return GroupTest(name, np.nan, np.nan, np.nan)
-        found = stats.ttest_ind(first, second, equal_var=name == "student")
+        found = stats.ttest_ind(*groups, equal_var=name == "student")
         return GroupTest(name, *map(float, (found.statistic, found.df, found.pvalue)))
+    return _analysis_of_variance(groups, name)
+
+
+def _ranks(groups, name):
+    """Compare the ranks of two or more groups."""
+    values = np.concatenate(groups)
+    if name == "kruskal-wallis":
+        if np.ptp(values) == 0:
+            return GroupTest(name, np.nan, np.nan, np.nan)
+        found = stats.kruskal(*groups)
+        df = float(len(groups) - 1)
+        return GroupTest(name, float(found.statistic), df, float(found.pvalue))
     exact = name == "mann-whitney-exact"
-    if exact and len(np.unique([*first, *second])) < len(first) + len(second):
+    if exact and len(np.unique(values)) < len(values):
         raise ValueError(
             "'mann-whitney-exact' does not allow ties; take 'mann-whitney', the normal "
             "approximation with continuity and tie correction"
         )
     method = "exact" if exact else "asymptotic"
-    found = stats.mannwhitneyu(first, second, method=method)
+    found = stats.mannwhitneyu(*groups, method=method)
     return GroupTest(name, float(found.statistic), np.nan, float(found.pvalue))
+
+
+def _analysis_of_variance(groups, name):
+    """Compare means; Welch's form does not take the variances for equal."""
+    welch = name == "welch-anova"
+    for number, values in enumerate(groups, start=1):
+        if welch and (len(values) < 2 or np.ptp(values) == 0):
+            raise ValueError(
+                f"{name!r} needs a spread in every group, and group {number} has none; "
+                "take 'kruskal-wallis'"
+            )
+    from statsmodels.stats.oneway import anova_oneway
+
+    found = anova_oneway(list(groups), use_var="unequal" if welch else "equal")
+    df = float(len(groups) - 1)
+    return GroupTest(name, float(found.statistic), df, float(found.pvalue))
 
 
 def categorical_test(counts, name):
@@ -72,37 +119,6 @@ def categorical_test(counts, name):
     return GroupTest(name, float(found.statistic), found.dof, float(found.pvalue))
 
 
-def fisher_exact(counts):
-    """Return Fisher's two-sided p-value of a table with two columns, by listing.
-
-    The sum over all tables with the same margins that are no likelier than the
-    observed one.
-    """
-    counts = np.asarray(counts)
-    if counts.shape[1] != 2:
-        counts = counts.T
-    if counts.shape[1] != 2:
-        raise ValueError("'fisher' needs two groups or two levels; take 'pearson'")
-    sizes, drawn = counts.sum(axis=1), int(counts[:, 0].sum())
-    sizes = sizes[np.argsort(sizes)]  # the largest row follows from the others
-    if np.prod(sizes[:-1] + 1.0) > MOST_TABLES:
-        raise ValueError("'fisher' would list too many tables; take 'pearson'")
-    grid = np.meshgrid(*(np.arange(n + 1) for n in sizes[:-1]), indexing="ij")
-    rest = drawn - sum(grid)
-    possible = (rest >= 0) & (rest <= sizes[-1])
-    cells = [g[possible] for g in grid] + [rest[possible]]
-    log = sum(_log_choose(n, k) for n, k in zip(sizes, cells, strict=True))
-    log -= _log_choose(sizes.sum(), drawn)
-    observed = sum(_log_choose(row.sum(), row[0]) for row in counts)
-    observed -= _log_choose(sizes.sum(), drawn)
-    return float(min(np.exp(log[log <= observed + 1e-7]).sum(), 1.0))
-
-
 def expected_counts(counts):
     """Return the least expected count of a table."""
     return float(stats.contingency.expected_freq(counts).min())
-
-
-def _log_choose(n, k):
-    """Return the logarithm of the binomial coefficient."""
-    return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)

@@ -11,7 +11,7 @@ from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._system import System
 from sknac.report._text import listed, plural
 from sknac.utils._groups import why_no_groups
-from sknac.utils._text import number, share
+from sknac.utils._text import bracket, number, share
 
 # A text column with more levels than this may well be names or notes.
 MOST_LEVELS = 12
@@ -97,8 +97,9 @@ def baseline_section(system: System, options: Options) -> Section | None:
         f"Column {name} is left out: {why}." for name, why in left_out.items()
     )
     text = (
-        "Mean ± standard deviation, or patients (percent); the last column names the "
-        "test behind each p-value, which is not adjusted.",
+        "Mean ± standard deviation, median [quartiles] of what is not normally "
+        "distributed, or patients (percent); the last column names the test behind "
+        "each p-value, which is not adjusted.",
     )
     return Section(
         "baseline",
@@ -138,6 +139,9 @@ _TEST_NAMES = {
     "welch": "Welch's t",
     "mann-whitney": "Mann-Whitney U",
     "mann-whitney-exact": "exact Mann-Whitney U",
+    "anova": "analysis of variance",
+    "welch-anova": "Welch's analysis of variance",
+    "kruskal-wallis": "Kruskal-Wallis",
     "pearson": "Pearson's chi-squared",
     "yates": "Yates' chi-squared",
     "likelihood-ratio": "likelihood ratio",
@@ -151,7 +155,8 @@ def _baseline_table(cohort, found):
     for name, test in found.tests.iterrows():
         if test["kind"] == "numeric":
             part = found.numeric.loc[name]
-            frame.loc[[(name, "")], frame.columns[: len(part)]] = _means(part)
+            cells = _medians(part) if test["summary"] == "median" else _means(part)
+            frame.loc[[(name, "")], frame.columns[: len(part)]] = cells
     names = [
         f"{name}: {level}" if str(level) else str(name) for name, level in frame.index
     ]
@@ -165,10 +170,22 @@ def _baseline_table(cohort, found):
     )
 
 
-def _means(part):
-    """Write mean ± SD of each group, with decimals that suit the spread."""
+def _medians(part):
+    """Write median [quartiles] of each group."""
+    digits = _digits(part)
+    cells = part[["median", "q25", "q75"]].to_numpy()
+    return [[f"{number(m, digits)} {bracket(*q, digits)}" for m, *q in cells]]
+
+
+def _digits(part):
+    """Return decimals that suit the spread."""
     spread = max(part["sd"].max(), 1e-6)
-    digits = int(np.clip(1 - np.floor(np.log10(spread)), 1, 3))
+    return int(np.clip(1 - np.floor(np.log10(spread)), 1, 3))
+
+
+def _means(part):
+    """Write mean ± SD of each group."""
+    digits = _digits(part)
     cells = part[["mean", "sd"]].to_numpy()
     return [[f"{number(m, digits)} ± {number(s, digits)}" for m, s in cells]]
 

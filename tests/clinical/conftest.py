@@ -130,6 +130,22 @@ def data():
     return load
 
 
+@pytest.fixture(scope="session")
+def counts_of():
+    """Give the maker of a case's table, from the data where it has any."""
+
+    def make(case):
+        v = case["values"]
+        if case["data"] is None:
+            return np.array(v["counts"])
+        table = load(case["data"])
+        found = pd.crosstab(table[v["row_variable"]], table[v["column_variable"]])
+        assert found.to_numpy().tolist() == v["counts"]
+        return found.to_numpy()
+
+    return make
+
+
 @pytest.fixture
 def rng():
     """Give a seeded generator."""

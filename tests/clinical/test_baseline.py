@@ -105,7 +105,8 @@ def test_numbers_with_two_values_are_categories_unless_told(cohort):
 
 def test_thin_cells_and_undefined_tests_are_noted():
     X = pd.DataFrame({"rare": [1, *[0] * 19], "one": ["a"] * 20, "flat": 3.0})
-    found = baseline_table(X, [0, 1] * 10, tests={"flat": "student"})
+    asked = {"flat": "student", "rare": "pearson"}
+    found = baseline_table(X, [0, 1] * 10, tests=asked)
     notes = found.tests["note"].to_dict()
     assert notes["rare"] == "expected count below 5"
     assert notes["one"] == "one level or one group only: the test is undefined"
@@ -124,10 +125,12 @@ def test_images_are_no_characteristics(cohort):
     ("change", "message"),
     [
         ({"by": np.zeros(120)}, "by must hold two groups"),
+        ({"by": np.linspace(0, 1, 120)}, "by must name groups, got 120 distinct"),
+        ({"by": ["a", "b", "c"] * 40, "tests": {"age": "welch"}}, "'age': 'welch' com"),
         ({"by": [None, *[1] * 119]}, "by holds missing values"),
         ({"by": [0, 1]}, "inconsistent numbers of samples"),
         ({"columns": ["stage"]}, "no column stage"),
-        ({"tests": {"age": "anova"}}, "is unknown"),
+        ({"tests": {"age": "t"}}, "is unknown"),
         ({"tests": {"grade": "student"}}, "needs numbers"),
         ({"tests": {"grade": "yates"}}, "column 'grade': 'yates' corrects"),
         ({"columns": ["er"], "tests": {"age": "welch"}}, "must be in columns"),
@@ -208,3 +211,71 @@ def test_numbers_that_floats_cannot_hold_are_refused(values):
         baseline_table(
             pd.DataFrame({"age": values}), ["a", "b"] * 4, tests={"age": "student"}
         )
+
+
+@pytest.mark.parametrize("n", [12, 20, 40])
+def test_thin_tables_are_compared_exactly(n):
+    # One of n: Fisher's p is 1 whatever group it falls in, Pearson's is about .3.
+    X = pd.DataFrame({"rare": [1, *[0] * (n - 1)]})
+    row = baseline_table(X, [0, 1] * (n // 2)).tests.loc["rare"]
+    assert (row["test"], row["note"]) == ("fisher", "")
+    assert row["reason"] == "expected count below 5"
+    assert row["pvalue"] == close(1)
+    paper = baseline_table(X, [0, 1] * (n // 2), least_expected=0).tests.loc["rare"]
+    assert (paper["test"], paper["note"]) == ("pearson", "expected count below 5")
+
+
+def test_where_tables_are_too_many_pearson_stays_and_says_so(rng, monkeypatch):
+    monkeypatch.setattr("sknac.clinical._fisher.MOST_TABLES", 1000)
+    X = pd.DataFrame({"site": rng.choice(list("abcdefgh"), 150)})
+    row = baseline_table(X, rng.choice(list("uvwxyz"), 150)).tests.loc["site"]
+    assert row["test"] == "pearson"
+    assert "too many tables for Fisher's test" in row["note"]
+
+
+# Table 2 of the DLRP paper, both cohorts: counts by level of response and
+# non-response, and the p that is printed.
+DLRP_TRAINING = {
+    "er": ([[24, 38], [41, 23]], 0.004),
+    "pr": ([[17, 30], [48, 31]], 0.008),
+    "ki67": ([[51, 41], [14, 20]], 0.155),
+    "her2": ([[38, 16], [27, 45]], 0.0),
+    "subtype": ([[12, 32], [12, 8], [26, 8], [15, 13]], 0.0),
+}
+DLRP_VALIDATION = {
+    "pr": ([[7, 10], [14, 11]], 0.346),
+    "ki67": ([[19, 15], [2, 6]], 0.116),
+    "her2": ([[12, 7], [9, 14]], 0.121),
+}
+
+
+@pytest.mark.parametrize(
+    ("counts", "settings"),
+    [(DLRP_TRAINING, {}), (DLRP_VALIDATION, {"least_expected": 0})],
+)
+def test_table_2_of_the_paper_is_the_default_table(counts, settings):
+    y = np.repeat(["R", "N"], np.sum(counts["her2"][0], axis=0))
+    X = pd.DataFrame(
+        {
+            name: np.concatenate([np.repeat(range(len(c)), c) for c in np.transpose(t)])
+            for name, (t, _) in counts.items()
+        }
+    )
+    found = baseline_table(
+        X, y, categorical=["subtype"] if "subtype" in X else None, **settings
+    )
+    assert (found.tests["test"] == "pearson").all()
+    want = [p for _, p in counts.values()]
+    assert found.tests["pvalue"].round(3).tolist() == want
+
+
+def test_groups_may_be_three(cohort):
+    X, _ = cohort
+    by = np.repeat(["a", "b", "c"], 40)
+    found = baseline_table(X, by)
+    assert found.tests["test"].tolist() == ["anova", *["pearson"] * 3]
+    assert found.tests.loc["grade", "df"] == 4
+    assert found.formatted().columns.tolist()[:3] == [f"{g} (n=40)" for g in "abc"]
+    er = X["er"].where(by != "c")
+    note = baseline_table(pd.DataFrame({"er": er}), by).tests.loc["er", "note"]
+    assert note == "no value in group 'c': the test is undefined"

@@ -3,17 +3,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from sknac.clinical._group_tests import (
     categorical_test,
     choose_numeric,
     expected_counts,
-    fisher_exact,
     numeric_test,
 )
 
@@ -30,7 +26,7 @@ def two_groups(case, data):
 def test_students_and_welchs_t_equal_r(numeric_case, data):
     groups = two_groups(numeric_case, data)
     for name in ("student", "welch"):
-        want, got = numeric_case["values"][name], numeric_test(*groups, name)
+        want, got = numeric_case["values"][name], numeric_test(*groups, name=name)
         found = got.statistic, got.df, got.pvalue
         assert found == close((want["t"], want["df"], want["p"]), rel=1e-9)
 
@@ -38,30 +34,19 @@ def test_students_and_welchs_t_equal_r(numeric_case, data):
 def test_mann_whitney_equals_r(numeric_case, data):
     groups = two_groups(numeric_case, data)
     want = numeric_case["values"]["mann_whitney"]
-    got = numeric_test(*groups, "mann-whitney")
+    got = numeric_test(*groups, name="mann-whitney")
     assert got.statistic == close(want["U_of_group_1"], rel=1e-12)
     assert got.pvalue == close(want["p_normal_continuity"], rel=1e-9)
     if want["p_exact"] is None:
         with pytest.raises(ValueError, match="does not allow ties"):
-            numeric_test(*groups, "mann-whitney-exact")
+            numeric_test(*groups, name="mann-whitney-exact")
     else:
-        exact = numeric_test(*groups, "mann-whitney-exact")
+        exact = numeric_test(*groups, name="mann-whitney-exact")
         assert exact.pvalue == close(want["p_exact"], rel=1e-9)
 
 
-def counts_of(case, data):
-    """Return the table of a case, made from the data where it has any."""
-    v = case["values"]
-    if case["data"] is None:
-        return np.array(v["counts"])
-    table = data(case["data"])
-    found = pd.crosstab(table[v["row_variable"]], table[v["column_variable"]])
-    assert found.to_numpy().tolist() == v["counts"]
-    return found.to_numpy()
-
-
-def test_chi_squares_equal_r(categorical_case, data):
-    counts, v = counts_of(categorical_case, data), categorical_case["values"]
+def test_chi_squares_equal_r(categorical_case, counts_of):
+    counts, v = counts_of(categorical_case), categorical_case["values"]
     pearson = categorical_test(counts, "pearson")
     found = pearson.statistic, pearson.df, pearson.pvalue
     want = v["pearson"]
@@ -74,19 +59,6 @@ def test_chi_squares_equal_r(categorical_case, data):
         yates, want = categorical_test(counts, "yates"), v["yates"]
         found = yates.statistic, yates.pvalue
         assert found == close((want["chisq"], want["p"]), rel=1e-9, abs=1e-15)
-
-
-def test_fishers_exact_test_equals_r(categorical_case, data):
-    counts, want = counts_of(categorical_case, data), categorical_case["values"]
-    assert fisher_exact(counts) == close(want["fisher_p"], rel=1e-9)
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.integers(0, 9), min_size=4, max_size=4))
-def test_fishers_exact_test_equals_scipy(cells):
-    counts = np.reshape(cells, (2, 2)) + np.eye(2, dtype=int)
-    want = stats.fisher_exact(counts).pvalue
-    assert fisher_exact(counts) == close(want, rel=1e-9)
 
 
 # Table 2 of the DLRP paper: counts by response, the printed p, and which chi-square
@@ -118,15 +90,15 @@ def test_table_2_of_the_dlrp_paper(row):
 
 def test_rule_takes_student_only_for_normal_equal_groups(rng):
     normal = rng.normal(size=60)
-    assert choose_numeric(normal, rng.normal(size=60) + 3, 0.05)[0] == "student"
-    skewed, why = choose_numeric(np.exp(2 * normal), normal, 0.05)
+    assert choose_numeric(normal, rng.normal(size=60) + 3, alpha=0.05)[0] == "student"
+    skewed, why = choose_numeric(np.exp(2 * normal), normal, alpha=0.05)
     assert skewed == "mann-whitney"
     assert "Shapiro-Wilk" in why
-    wide, why = choose_numeric(5 * rng.normal(size=60), normal, 0.05)
+    wide, why = choose_numeric(5 * rng.normal(size=60), normal, alpha=0.05)
     assert wide == "mann-whitney"
     assert "Brown-Forsythe" in why
-    assert choose_numeric(normal[:2], normal, 0.05)[0] == "mann-whitney"
-    assert choose_numeric(np.ones(9), normal, 0.05)[0] == "mann-whitney"
+    assert choose_numeric(normal[:2], normal, alpha=0.05)[0] == "mann-whitney"
+    assert choose_numeric(np.ones(9), normal, alpha=0.05)[0] == "mann-whitney"
 
 
 def test_variances_are_compared_by_distances_from_the_median(rng):
@@ -134,17 +106,72 @@ def test_variances_are_compared_by_distances_from_the_median(rng):
     first, second = 3 * rng.normal(size=60), rng.normal(size=60)
     gaps = [abs(x - np.median(x)) for x in (first, second)]
     want = f"Brown-Forsythe p = {stats.f_oneway(*gaps).pvalue:.2g}"
-    assert choose_numeric(first, second, 0.05) == ("mann-whitney", want)
+    assert choose_numeric(first, second, alpha=0.05) == ("mann-whitney", want)
 
 
 @pytest.mark.parametrize(
     ("counts", "name", "message"),
     [
         ([[1, 2], [3, 4], [5, 6]], "yates", "two by two"),
-        (np.ones((3, 3), int), "fisher", "two groups or two levels"),
         (np.full((6, 2), 5000), "fisher", "too many tables"),
     ],
 )
 def test_tests_that_do_not_fit_are_refused(counts, name, message):
     with pytest.raises(ValueError, match=message):
         categorical_test(counts, name)
+
+
+# R's PlantGrowth: dried weight of plants under a control and two treatments.
+PLANTS = [
+    [4.17, 5.58, 5.18, 6.11, 4.50, 4.61, 5.17, 4.53, 5.33, 5.14],
+    [4.81, 4.17, 4.41, 3.59, 5.87, 3.83, 6.03, 4.89, 4.32, 4.69],
+    [6.31, 5.12, 5.54, 5.50, 5.37, 5.29, 4.92, 6.15, 5.80, 5.26],
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "statistic", "pvalue"),
+    [  # as R prints summary(aov()), oneway.test() and kruskal.test()
+        ("anova", 4.846, 0.01591),
+        ("welch-anova", 5.181, 0.01739),
+        ("kruskal-wallis", 7.9882, 0.01842),
+    ],
+)
+def test_three_groups_are_compared_as_in_r(name, statistic, pvalue):
+    found = numeric_test(*map(np.array, PLANTS), name=name)
+    assert (found.name, found.df) == (name, 2)
+    assert found.statistic == close(statistic, abs=6e-4)
+    assert found.pvalue == close(pvalue, abs=6e-6)
+
+
+def test_two_groups_are_the_limit_of_more(rng):
+    first, second = rng.normal(size=(2, 20))
+    student = numeric_test(first, second, name="student")
+    anova = numeric_test(first, second, name="anova")
+    assert anova.statistic == close(student.statistic**2)
+    assert anova.pvalue == close(student.pvalue)
+    welch = numeric_test(first, 3 * second, name="welch").pvalue
+    assert numeric_test(first, 3 * second, name="welch-anova").pvalue == close(welch)
+
+
+def test_rule_of_more_groups_is_that_of_two(rng):
+    groups = [*rng.normal(size=(2, 60)), rng.normal(size=40) + 2]
+    assert choose_numeric(*groups, alpha=0.05)[0] == "anova"
+    skewed = choose_numeric(*groups, rng.exponential(size=40), alpha=0.05)
+    assert skewed[0] == "kruskal-wallis"
+    assert skewed[1].startswith("Shapiro-Wilk p = ")
+    assert choose_numeric(*groups, 5 * groups[0], alpha=0.05)[0] == "kruskal-wallis"
+
+
+@pytest.mark.parametrize("name", ["student", "welch", "mann-whitney"])
+def test_tests_of_two_groups_refuse_more(name):
+    with pytest.raises(ValueError, match="compares two groups, got 3; take '"):
+        numeric_test(*map(np.array, PLANTS), name=name)
+
+
+def test_groups_without_spread_have_no_test():
+    flat = [np.ones(5)] * 3
+    assert np.isnan(numeric_test(*flat, name="kruskal-wallis").pvalue)
+    assert np.isnan(numeric_test(*flat, name="anova").pvalue)
+    with pytest.raises(ValueError, match="group 3 has none; take 'kruskal-wallis'"):
+        numeric_test(*map(np.array, PLANTS[:2]), np.ones(4), name="welch-anova")

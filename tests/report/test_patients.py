@@ -63,6 +63,15 @@ def test_baseline_is_that_of_baseline_table(study, results):
     assert found["group_sizes"] == expected.group_sizes
 
 
+def test_skewed_numbers_are_reported_as_medians(study, scored):
+    ki67 = np.tile(2.0 ** np.arange(10), 4)
+    page = scored.add_characteristics("x", study.X.assign(ki67=ki67)).to_html()
+    assert "median [quartiles]" in page
+    part = ki67[(study.y == study.y.iloc[0]).to_numpy()]
+    middle, low, high = np.quantile(part, [0.5, 0.25, 0.75])
+    assert f"{middle:.1f} [{low:.1f}, {high:.1f}]" in page
+
+
 def test_text_that_may_name_patients_is_left_out(study, scored):
     X = study.X.assign(name=[f"Mrs {i}" for i in range(40)])
     page = scored.add_characteristics("x", X).to_html()
