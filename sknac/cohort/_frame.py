@@ -131,10 +131,20 @@ def ultrasound_columns(X, columns=None):
         return tuple(found)
     if isinstance(columns, str):
         columns = [columns]
+    columns = tuple(columns)
     for column in columns:
         if np.ndim(column) or column not in X.columns:
+            if isinstance(column, str) and _PREFIX + column in X.columns:
+                raise CohortError(
+                    f"column {column} is missing; name it {_PREFIX}{column}, as X does"
+                )
             raise CohortError(f"column {column} is missing; X has {list(X.columns)}")
-    return tuple(columns)
+    if not columns or len(set(columns)) < len(columns):
+        raise CohortError(
+            "columns must name ultrasound columns, each once, got "
+            f"{list(columns)}; None takes all"
+        )
+    return columns
 
 
 def _check_cells(X, column):

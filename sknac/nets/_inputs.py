@@ -102,9 +102,6 @@ def _from_cohort(estimator, X, n_visits, columns, reset, masked):
             f"{type(estimator).__name__} works on {n_visits} ultrasound column(s), "
             f"got {list(found)}; name them in columns="
         )
-    if twice := [column for column in found if found.count(column) > 1]:
-        number = "two" if n_visits == 2 else n_visits
-        raise ValueError(f"columns names {twice[0]!r} twice; name {number} visits")
     if reset:
         estimator.columns_ = found
     check_visits(X, found, masked=masked)

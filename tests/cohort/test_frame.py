@@ -98,6 +98,9 @@ def with_cell(cell):
             r"no ultrasound column .*\['age'\].*us_",
         ),
         (lambda X: X, ["us_post4"], "column us_post4 is missing; X has"),
+        (lambda X: X, ["pre"], "column pre is missing; name it us_pre"),
+        (lambda X: X, [], r"columns must name .* each once, got \[\]"),
+        (lambda X: X, ["us_pre", "us_pre"], "columns must name .* each once, got"),
         (
             lambda X: X,
             ["age"],
