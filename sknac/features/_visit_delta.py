@@ -25,7 +25,7 @@ from sknac.features._visit_rows import (
 )
 from sknac.utils._rows import same_rows
 from sknac.utils._settings import check_options
-from sknac.utils._sklearn import HasMethods, StrOptions, _fit_context
+from sknac.utils._sklearn import InstanceWith, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user
 
@@ -119,7 +119,7 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "transformer": [HasMethods(["fit", "transform", "get_feature_names_out"])],
+        "transformer": [InstanceWith(["fit", "transform", "get_feature_names_out"])],
         "visits": ["array-like"],
         "how": [StrOptions(set(WAYS)), "array-like"],
         "keep": [str, "array-like"],

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 from sklearn.utils import get_tags
 
 from sknac.cohort.planes import as_column, has_study
@@ -117,8 +118,17 @@ def check_pairs(visits: Any) -> tuple[tuple[str, str], ...]:
 
 
 def check_transformer(transformer: Any) -> None:
-    """Refuse what would learn labels from visits as if they were patients."""
+    """Refuse what would learn labels from visits as if they were patients.
+
+    So is what names another ultrasound column than it is shown.
+    """
     for part in parts_of(transformer):
+        for name in _columns_named(part):
+            if str(name).startswith("us_") and name != AS_VISIT:
+                raise ValueError(
+                    f"{type(part).__name__} names {name}, and sees all visits as the "
+                    f"one column {AS_VISIT}; name that, or leave columns out"
+                )
         if _needs_labels(part):
             raise TypeError(
                 f"transformer must learn without labels, got {type(part).__name__}; "
@@ -133,6 +143,15 @@ def parts_of(transformer: Any) -> list:
     if hasattr(transformer, "get_params"):
         parts += transformer.get_params().values()
     return [p for p in parts if hasattr(p, "fit") and not isinstance(p, type)]
+
+
+def _columns_named(part):
+    """List the columns that a part's settings name."""
+    groups = [getattr(part, "columns", None)]
+    if isinstance(part, ColumnTransformer):
+        groups += [columns for *_, columns in part.transformers]
+    groups = [[group] if isinstance(group, str) else group for group in groups]
+    return [n for group in groups if isinstance(group, list | tuple) for n in group]
 
 
 def _needs_labels(part):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
@@ -101,6 +102,24 @@ def test_what_is_no_pair_is_refused(visits):
 def test_what_learns_labels_is_refused(transformer):
     with pytest.raises(TypeError, match=r"without labels, got (Plane|Linear)"):
         check_transformer(transformer)
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        MapStatistics(columns="us_pre"),
+        make_pipeline(MapScaler(columns=["us_post2"]), MapStatistics()),
+        ColumnTransformer([("grey", MapStatistics(), ["us_pre", "age"])]),
+    ],
+)
+def test_a_column_that_is_not_shown_is_refused(transformer):
+    with pytest.raises(ValueError, match=r"names us_p.* the one column us_visit; "):
+        check_transformer(transformer)
+
+
+def test_the_column_that_is_shown_may_be_named():
+    check_transformer(MapStatistics(columns=["us_visit"]))
+    check_transformer(ColumnTransformer([("age", MapScaler(), ["age", "us_visit"])]))
 
 
 def test_parts_come_in_the_order_of_data():
