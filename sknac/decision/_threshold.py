@@ -22,7 +22,7 @@ from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, Rows
 from sknac.utils._sklearn import (
-    HasMethods,
+    InstanceWith,
     Integral,
     Interval,
     Real,
@@ -157,8 +157,8 @@ class WeightedYoudenThreshold(
 
     _parameter_constraints: dict = {
         "estimator": [
-            HasMethods(["fit", "predict_proba"]),
-            HasMethods(["fit", "decision_function"]),
+            InstanceWith(["fit", "predict_proba"]),
+            InstanceWith(["fit", "decision_function"]),
         ],
         "weight": [Interval(Real, 0, 1, closed="neither")],
         "pos_label": [Real, str, "boolean", None],

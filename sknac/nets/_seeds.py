@@ -17,7 +17,7 @@ from sknac.utils._labels import check_target
 from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, same_rows
 from sknac.utils._sklearn import (
-    HasMethods,
+    InstanceWith,
     Integral,
     Interval,
     _fit_context,
@@ -113,7 +113,7 @@ class SeedEnsemble(
     """
 
     _parameter_constraints: dict = {
-        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "estimator": [InstanceWith(["fit", "predict_proba"])],
         "n_seeds": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],

@@ -12,7 +12,7 @@ from sknac.nets import DLRClassifier
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper
 from sknac.systems._presets import pick_preset
-from sknac.utils._sklearn import HasMethods
+from sknac.utils._sklearn import InstanceWith
 
 _PRESETS = {
     "paper": {"resize": {"image_size": 224}, "dlr": {"module": "resnet18"}},
@@ -169,8 +169,8 @@ class DLRPClassifier(StagedClassifier):
     kinds = ("bmode",)
     n_visits = 3
     _parameter_constraints: dict = {
-        "dlr2": [HasMethods(["fit", "predict"]), None],
-        "dlr4": [HasMethods(["fit", "predict"]), None],
+        "dlr2": [InstanceWith(["fit", "predict"]), None],
+        "dlr4": [InstanceWith(["fit", "predict"]), None],
         "columns2": ["array-like", None],
         "columns4": ["array-like", None],
         "preset": [str],

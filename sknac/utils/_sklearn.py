@@ -32,7 +32,7 @@ from sklearn.utils.validation import (
 
 __all__ = [
     "CALLBACK_STATE",
-    "HasMethods",
+    "InstanceWith",
     "Integral",
     "Interval",
     "Options",
@@ -54,6 +54,17 @@ __all__ = [
     "validate_params",
     "without_callbacks",
 ]
+
+
+class InstanceWith(HasMethods):
+    """An object with some methods; its class, which has them too, is none."""
+
+    def is_satisfied_by(self, val):
+        """Tell whether a value is one."""
+        return not isinstance(val, type) and super().is_satisfied_by(val)
+
+    def __str__(self):
+        return super().__str__().replace("an object", "an instance")
 
 
 def without_callbacks(step):

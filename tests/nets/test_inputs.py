@@ -244,10 +244,10 @@ def test_columns_must_be_chosen_where_there_are_several(cohort):
 def test_a_visit_is_not_compared_with_itself(cohort):
     X, y = cohort
     net = DLRClassifier(module="resnet_tiny", columns=["us_pre", "us_pre"])
-    with pytest.raises(ValueError, match="must name .* each once, got"):
+    with pytest.raises(ValueError, match=r"must name .* each once, got"):
         net.fit(X, y)
     net.set_params(columns=["us_pre", "us_post2", "us_post2"])
-    with pytest.raises(ValueError, match="must name .* each once, got"):
+    with pytest.raises(ValueError, match=r"must name .* each once, got"):
         net.fit(X, y)
 
 

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 from sklearn.callback import ProgressBar
+from sklearn.linear_model import LogisticRegression
 
 import sknac
+from sknac.decision import WeightedYoudenThreshold
+from sknac.features import VisitDelta
+from sknac.nets import SeedEnsemble
 from sknac.roi import ROIMasker
 from sknac.utils import _sklearn
 from sknac.utils._sklearn import progress_of, without_callbacks
@@ -94,3 +98,18 @@ def test_private_attributes_of_callbacks_stand_in_the_room():
         if any(word in path.read_text() for word in words)
     }
     assert found == {_ROOM}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        WeightedYoudenThreshold(LogisticRegression, pos_label=1),
+        VisitDelta(ROIMasker),
+        SeedEnsemble(LogisticRegression),
+    ],
+)
+def test_a_class_is_no_estimator(made):
+    with pytest.raises(
+        ValueError, match=r"must be an instance implementing .* Got <cl"
+    ):
+        made.fit([[0.0], [1.0]], [0, 1])
