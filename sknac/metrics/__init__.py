@@ -8,6 +8,7 @@ from sknac.metrics._calibration import calibration
 from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
 from sknac.metrics._plot import RocCIDisplay
+from sknac.metrics._plot_calibration import CalibrationCIDisplay
 from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
 from sknac.metrics._plot_subgroups import SubgroupDisplay
 from sknac.metrics._proportions import confusion_rates, rates_from_counts
@@ -24,6 +25,7 @@ from sknac.metrics._subgroups import subgroup_rates
 from sknac.metrics._tables import performance_table
 
 __all__ = [
+    "CalibrationCIDisplay",
     "DecisionCurveDisplay",
     "RocCIDisplay",
     "SubgroupDisplay",

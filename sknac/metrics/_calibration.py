@@ -1,4 +1,4 @@
-"""Calibration of predicted probabilities: slope, intercept and Brier score."""
+"""Calibration of predicted probabilities: slope, intercept, O:E, curve, Brier score."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,20 +8,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit, ndtri
+from scipy.special import logit, ndtri, stdtrit
 
-from sknac.metrics._certain import ONE_PATIENT, widen
+from sknac.metrics._calibration_curve import curve_of, distances, smoothed
+from sknac.metrics._certain import (
+    ONE_PATIENT,
+    ROUNDING,
+    RULE,
+    all_or_none,
+    widen,
+)
 from sknac.metrics._checks import check_probabilities
 from sknac.metrics._placements import mean_and_error
 from sknac.metrics._results import MetricInterval
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
-from sknac.utils._settings import check_confidence_level, check_whole
-from sknac.utils._text import typed
+from sknac.utils._settings import check_confidence_level, check_option, check_whole
+from sknac.utils._text import significant, typed
 from sknac.utils._warnings import warn_hint, warn_undefined
 
 # A slope beyond this belongs to probabilities that separate the classes.
 LARGEST_SLOPE = 1e3
+# Of their standard errors; slope and intercept of new patients are hardly ever so
+# near to 1 and 0 together (once in 16,000 studies).
+BY_CONSTRUCTION = 0.01
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,10 +54,22 @@ class CalibrationResult(Result):
         By group of similar predictions: `n`, mean `predicted` and `observed` share.
     pos_label : int, float, bool or str
         The positive class.
+    o_to_e : MetricInterval
+        Observed positives over expected ones; 1 is right, below 1 the predictions
+        are too high.
+    ici, e50, e90, emax : float
+        Mean, median, 90th percentile and maximum of the distance between prediction
+        and flexible curve, in [0, 1] or slightly above; never 0, even of predictions
+        that are right.
+    curve : DataFrame of shape (n_points, 4)
+        The flexible curve: `predicted`, `observed` share, `low` and `high` bound.
+    data : {"new", "training"}
+        Whose predictions they are, as declared.
 
     See Also
     --------
     calibration : Computes this result.
+    CalibrationCIDisplay : Draws it.
 
     Examples
     --------
@@ -55,8 +77,9 @@ class CalibrationResult(Result):
     >>> y = [0, 0, 0, 1, 0, 1, 1, 1]
     >>> p = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
     >>> calibration(y, p)
-    slope 1.870 [-0.513, 4.253], intercept 0.000 [-1.656, 1.656], Brier 0.125
-    [0.022, 0.228] (95%, pos_label=1, n=8 patients, n_pos=4)
+    slope 1.870 [0.192, 3.548], intercept 0.000 [-1.689, 1.689], Brier 0.125
+    [0.022, 0.228], O:E 1.000 [0.592, 1.688], ICI 0.112 (95%, pos_label=1, n=8
+    patients, n_pos=4)
     """
 
     slope: MetricInterval
@@ -65,6 +88,13 @@ class CalibrationResult(Result):
     brier_skill: float
     bins: pd.DataFrame
     pos_label: Any
+    o_to_e: MetricInterval
+    ici: float
+    e50: float
+    e90: float
+    emax: float
+    curve: pd.DataFrame
+    data: str
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measures as a table.
@@ -81,8 +111,11 @@ class CalibrationResult(Result):
 
     def __repr__(self) -> str:
         found = f"slope {typed(self.slope)}, intercept {typed(self.intercept)}"
+        found += f", Brier {typed(self.brier)}, O:E {typed(self.o_to_e)}"
         about = self.brier.replace(method="")._about()
-        return f"{found}, Brier {typed(self.brier)} ({about})"
+        if self.data == "training":
+            about += "; training patients: a fit makes its own slope 1, intercept 0"
+        return f"{found}, ICI {significant(self.ici)} ({about})"
 
 
 def calibration(
@@ -92,6 +125,7 @@ def calibration(
     pos_label: Any = None,
     groups: Any = None,
     n_bins: int = 5,
+    data: str = "new",
     confidence_level: float = 0.95,
 ) -> CalibrationResult:
     """Measure how well predicted probabilities fit the outcome.
@@ -109,18 +143,24 @@ def calibration(
         then those between patients.
     n_bins : int, default=5
         Number of groups of similar predictions, of about equal size.
+    data : {"new", "training"}, default="new"
+        Whose predictions they are: of patients whom the model, or what recalibrated
+        it, has not seen (those of test sets, or out of fold), or of those it was
+        fitted to. The latter say nothing of its calibration: the result is marked.
     confidence_level : float, default=0.95
         Coverage of each interval, between 0 and 1.
 
     Returns
     -------
     CalibrationResult
-        Slope and intercept with Wald intervals, Brier score with that of a mean. With
-        one class, a prediction of exactly 0 or 1 or predictions without spread, or
-        that separate the classes, slope or intercept are NaN, with an
-        `UndefinedMetricWarning` naming why, and so are the Brier score's bounds where
-        all errors are alike. A negative slope is warned of: the predictions are then
-        high for the other class.
+        Slope and intercept with intervals of sandwich errors, O:E, Brier score with
+        the interval of a mean, the flexible curve with its distances. With one class,
+        a prediction of exactly 0 or 1 or predictions without spread, or that separate
+        the classes, slope or intercept are NaN, with an `UndefinedMetricWarning`
+        naming why, and so are the Brier score's bounds where all errors are alike. A
+        negative slope is warned of: the predictions are then high for the other
+        class. So are predictions of new patients with a slope of 1 and an intercept
+        of 0 to a hundredth of their errors: they were fitted to these labels.
 
     Raises
     ------
@@ -130,6 +170,7 @@ def calibration(
 
     See Also
     --------
+    CalibrationCIDisplay : Draws the curve.
     auc_ci : Discrimination, which calibration says nothing of.
 
     Notes
@@ -138,6 +179,19 @@ def calibration(
     prediction, the intercept that of one where the logit is an offset. Thresholds
     move with calibration, the area under the ROC curve does not.
 
+    Standard errors are those of the sandwich without correction for few patients
+    (HC0, summed within patients where `groups` are given), which hold where the slope
+    is not 1 and for several rows of a patient; intervals are Student's t with the
+    number of patients less that of the coefficients as degrees of freedom. O:E has
+    the error of a ratio of means and is normal on the log scale; with one class its
+    bounds are Clopper-Pearson's.
+
+    The curve is a lowess (span 2/3, without robust steps) of the outcome on the
+    prediction. Its pointwise bounds are Wilson's for the number of patients that has
+    the variance of the local mean, as if all outcomes of a patient were alike. In
+    simulations of 21 to 126 patients, one to four images each and slopes of 0.6 to
+    1.5, the intervals of 95 % held the truth in 94 to 97 %.
+
     References
     ----------
     D. R. Cox, Two further applications of a model for binary regression, Biometrika
@@ -145,6 +199,9 @@ def calibration(
 
     B. Van Calster et al., Calibration: the Achilles heel of predictive analytics,
     BMC Medicine 17:230, 2019.
+
+    P. C. Austin, E. W. Steyerberg, The Integrated Calibration Index (ICI) and related
+    metrics, Statistics in Medicine 38:4051-4065, 2019.
 
     Examples
     --------
@@ -157,6 +214,7 @@ def calibration(
     1  4       0.75      0.75
     """
     level = check_confidence_level(confidence_level)
+    check_option(data, "data", ("new", "training"))
     sample = check_sample(
         y_true, pos_label=pos_label, groups=groups, beside={"y_prob": y_prob}
     )
@@ -164,27 +222,34 @@ def calibration(
     n_bins = check_whole(n_bins, "n_bins", 1)
     target = sample.positive.astype(float)
     slope, intercept = _logistic_measures(sample, target, prob)
+    if data == "new":
+        _warn_of_training(slope, intercept)
     about = {"confidence_level": level, **sample.about}
     share = target.mean()
     brier, se = mean_and_error((prob - target) ** 2, sample.codes)
     base = share * (1 - share)
+    fitted = smoothed(target, prob)
     return CalibrationResult(
-        slope=_interval("calibration_slope", *slope, "wald", about),
-        intercept=_interval("calibration_intercept", *intercept, "wald", about),
+        slope=_interval("calibration_slope", *slope, "sandwich", about),
+        intercept=_interval("calibration_intercept", *intercept, "sandwich", about),
         brier=_interval(
-            "brier", float(brier), float(se), "mean", about, least=0.0, most=1.0
+            "brier", float(brier), float(se), np.inf, "mean", about, least=0, most=1
         ),
         brier_skill=float(1 - brier / base) if base else np.nan,
         bins=_bins(target, prob, n_bins),
         pos_label=sample.pos_label,
+        o_to_e=_observed_to_expected(sample, target, prob, about),
+        **distances(prob, fitted),
+        curve=curve_of(prob, fitted, sample.codes, level),
+        data=data,
     )
 
 
 def _logistic_measures(
     sample: Sample, target: np.ndarray, prob: np.ndarray
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return slope and intercept, each with its standard error."""
-    nothing = (np.nan, np.nan)
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return slope and intercept, each with its standard error and its df."""
+    nothing = (np.nan, np.nan, np.nan)
     if sample.warn_of_one_class("calibration"):
         return nothing, nothing
     if sample.n_groups == 1:
@@ -214,6 +279,17 @@ def _logistic_measures(
     return slope, intercept
 
 
+def _warn_of_training(slope: tuple[float, ...], intercept: tuple[float, ...]) -> None:
+    """Warn of a slope of 1 and an intercept of 0, which only a fit makes."""
+    off = abs(slope[0] - 1) / slope[1], abs(intercept[0]) / intercept[1]
+    if max(off) < BY_CONSTRUCTION:
+        warn_hint(
+            "The calibration slope is 1 and the intercept 0, as a fit makes them on "
+            "the patients it was fitted to; pass predictions of other patients or out "
+            'of fold, or say data="training"'
+        )
+
+
 def _ordered(target: np.ndarray, prob: np.ndarray) -> bool:
     """Tell whether some cut parts the classes, so that no slope is finite."""
     up, down = prob[target == 1], prob[target == 0]
@@ -225,34 +301,59 @@ def _fit(
     design: np.ndarray,
     offset: np.ndarray | None,
     codes: np.ndarray | None,
-) -> tuple[float, float]:
-    """Return the first coefficient of a logistic regression and its error."""
+) -> tuple[float, float, float]:
+    """Return the first coefficient of a logistic regression, its error and df."""
     from statsmodels.genmod.families import Binomial
     from statsmodels.genmod.generalized_linear_model import GLM
 
-    kind = (
-        {} if codes is None else {"cov_type": "cluster", "cov_kwds": {"groups": codes}}
-    )
+    kind = {"cov_type": "HC0"}
+    if codes is not None:
+        within = {"groups": codes, "use_correction": False}
+        kind = {"cov_type": "cluster", "cov_kwds": within}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # separation is told by the caller
         fitted = GLM(target, design, family=Binomial(), offset=offset).fit(
             maxiter=60, tol=1e-10, rtol=1e-13, **kind
         )
-        return float(fitted.params[0]), float(fitted.bse[0])
+        units = target.size if codes is None else int(codes.max()) + 1
+        df = units - design.shape[1]
+        return float(fitted.params[0]), float(fitted.bse[0]), float(df)
+
+
+def _observed_to_expected(
+    sample: Sample, target: np.ndarray, prob: np.ndarray, about: dict[str, Any]
+) -> MetricInterval:
+    """Return positives seen over expected; normal on the log scale."""
+    if not prob.any():
+        warn_undefined("All predictions are 0 and expect nobody; O:E is NaN")
+        return _interval("o_to_e", np.nan, np.nan, np.inf, "log", about)
+    ratio = float(target.mean() / prob.mean())
+    if not sample.has_both:
+        trials = [(1 / prob.mean(), float(target[0]), sample.n_groups or sample.n)]
+        low, high = all_or_none(trials, about["confidence_level"])
+        return MetricInterval("o_to_e", ratio, low, high, np.nan, RULE, **about)
+    se = float(mean_and_error(target - ratio * prob, sample.codes)[1] / target.mean())
+    if se <= ROUNDING:  # as with perfect predictions: as if expected alike of all
+        se = float(np.sqrt((1 / target.mean() - 1) / (sample.n_groups or sample.n)))
+    log = _interval("o_to_e", np.log(ratio), se, np.inf, "log", about)
+    low, high = np.exp([log.low, log.high]).tolist()
+    return log.replace(estimate=ratio, low=low, high=high, se=ratio * se)
 
 
 def _interval(
     metric: str,
     estimate: float,
     se: float,
+    df: float,
     method: str,
     about: dict[str, Any],
     *,
     least: float = -np.inf,
     most: float = np.inf,
 ) -> MetricInterval:
-    """Return a normal interval, clipped."""
-    half = se * float(ndtri(0.5 + about["confidence_level"] / 2))
+    """Return an interval of Student's t, normal for infinite df, clipped."""
+    tail = 0.5 + about["confidence_level"] / 2
+    half = se * float(stdtrit(df, tail) if np.isfinite(df) else ndtri(tail))
     low, high = np.clip([estimate - half, estimate + half], least, most).tolist()
     found = {"estimate": estimate, "low": low, "high": high, "se": se}
     return widen(MetricInterval(metric=metric, method=method, **found, **about))
