@@ -14,8 +14,9 @@ import time
 import warnings
 
 import numpy as np
+from scipy.special import expit, logit, ndtri
 
-from sknac.metrics import bootstrap_ci, confusion_rates
+from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test
 
 IMAGES = {"2": [2], "10": [10], "1,1,2,10": [1, 1, 2, 10]}
 
@@ -74,11 +75,79 @@ def quantiles(y, right, rate, known):
     return *held(found, rate), found.method == "clopper-pearson"
 
 
+def scores(rng, y, patient, areas, icc=0.6):
+    """Return a normal score of each area, alike within patients and with each other."""
+    n_patients, found = patient[-1] + 1, []
+    common = rng.normal(size=n_patients)
+    for area in areas:
+        level = np.sqrt(0.6) * common + np.sqrt(0.4) * rng.normal(size=n_patients)
+        noise = np.sqrt(icc) * level[patient]
+        noise += np.sqrt(1 - icc) * rng.normal(size=y.size)
+        found.append(np.sqrt(2) * ndtri(area) * y + noise)
+    return found
+
+
+def print_areas(n_draws):
+    """Print the coverage of clustered areas by Student's t and the normal."""
+    print(f"\nAreas of images, nominal 95 %, {n_draws} draws; perfect ones left out")
+    print("n+/n-   images    area icc   t         width   normal   width")
+    rng = np.random.default_rng(1)
+    for n_pos, n_neg in ((10, 10), (10, 40), (21, 21), (40, 40)):
+        for images in IMAGES:
+            rows = np.resize(IMAGES[images], n_pos), np.resize(IMAGES[images], n_neg)
+            patient = np.repeat(np.arange(n_pos + n_neg), np.concatenate(rows))
+            y = (patient < n_pos).astype(int)
+            for area, icc in ((0.75, 0.3), (0.9, 0.3), (0.9, 0.8), (0.97, 0.8)):
+                kept = []
+                for _ in range(n_draws):
+                    (score,) = scores(rng, y, patient, [area], icc)
+                    found = auc_ci(y, score, groups=patient)
+                    if found.method == "clopper-pearson":
+                        continue
+                    middle, half = found.estimate, ndtri(0.975) * found.se
+                    half /= middle * (1 - middle)
+                    low, high = (expit(logit(middle) + sign * half) for sign in (-1, 1))
+                    normal = low <= area <= high, high - low
+                    kept.append((*held(found, area), *normal))
+                t, width, normal, old = np.mean(kept, axis=0)
+                print(
+                    f"{n_pos}/{n_neg:<4d} {images:9s} {area:.2f} {icc:.1f} "
+                    f"{100 * t:6.1f} %  {width:.3f} {100 * normal:6.1f} %  {old:.3f}",
+                    flush=True,
+                )
+
+
+def print_differences(n_draws):
+    """Print the coverage of the paired difference of two areas."""
+    print(f"\nDifferences of two areas, nominal 95 %, {n_draws} draws")
+    print("n+/n-   images    areas       DeLong, by patient   width")
+    rng = np.random.default_rng(2)
+    for n_pos, n_neg in ((10, 10), (10, 40), (21, 21)):
+        for images in IMAGES:
+            rows = np.resize(IMAGES[images], n_pos), np.resize(IMAGES[images], n_neg)
+            patient = np.repeat(np.arange(n_pos + n_neg), np.concatenate(rows))
+            y = (patient < n_pos).astype(int)
+            for areas in ((0.8, 0.8), (0.9, 0.75), (0.97, 0.9)):
+                kept = []
+                for _ in range(n_draws):
+                    pair = scores(rng, y, patient, areas)
+                    found = delong_test(y, *pair, groups=patient)
+                    kept.append(held(found, areas[0] - areas[1]))
+                covers, width = np.mean(kept, axis=0)
+                print(
+                    f"{n_pos}/{n_neg:<4d} {images:9s} {areas[0]:.2f} - {areas[1]:.2f} "
+                    f"{100 * covers:9.1f} %           {width:.3f}",
+                    flush=True,
+                )
+
+
 def print_all(n_draws):
     """Print the tables."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         print_rates(n_draws)
+        print_areas(n_draws)
+        print_differences(n_draws)
 
 
 def main():

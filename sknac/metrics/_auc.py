@@ -5,18 +5,27 @@
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from sknac.metrics._bootstrap import interval_of
 from sknac.metrics._certain import RULE, all_or_none, disjoint_pairs
-from sknac.metrics._placements import components, covariance_of
+from sknac.metrics._clustered import are_unequal
+from sknac.metrics._placements import (
+    components,
+    covariance_of,
+    degrees_of_freedom,
+    rows_by_class,
+)
 from sknac.metrics._resampling import AUCKernel
 from sknac.metrics._results import MetricInterval
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option
-from sknac.utils._warnings import warn_hint, warn_undefined
+from sknac.utils._warnings import warn_hint, warn_undefined, warn_user
 
 _METHODS = ("logit-delong", "delong", "bca", "percentile")
+# Where patients with several rows are too few for their spread to be known: an area
+# from here on, so many rows each, fewer patients of a class.
+_NEAR_ONE, _MANY_ROWS, _FEW = 0.93, 5, 40
 
 
 def auc_ci(
@@ -51,7 +60,8 @@ def auc_ci(
         Coverage, between 0 and 1.
     groups : array-like of shape (n_samples,), default=None
         Patient of each row, where patients have several rows: the variance is
-        then that between patients and whole patients are resampled.
+        then that between patients, with Student's t in place of the normal
+        distribution, and whole patients are resampled.
     stratify : bool or "auto", default="auto"
         Whether resamples keep the number of patients of each class; "auto": yes,
         unless groups hold rows of both classes.
@@ -68,7 +78,8 @@ def auc_ci(
         Area and interval. With one class only everything is NaN, with constant
         scores or a class of one patient the bounds are, each with an
         `UndefinedMetricWarning`. An interval all below 0.5 is warned of: the scores
-        are then high for the other class.
+        are then high for the other class. So are areas of several rows per patient that
+        few patients decide.
 
     Raises
     ------
@@ -89,6 +100,15 @@ def auc_ci(
     being the size of the smaller class: m disjoint pairs are independent, so the
     chance that all are ordered right is at most the m-th power of the true area.
     `method` then reads "clopper-pearson".
+
+    With `groups` Student's t has one degree of freedom less than there are patients of
+    the class with fewer, patients with unequal numbers of rows counting as
+    (sum n_i)^2 / sum n_i^2 equal ones; where every patient has one row it is the normal
+    distribution as without. In simulated studies of 10 to 40 patients a class
+    (``benchmarks/coverage_by_patient.py``) 95 % intervals then held the truth in 94 to
+    98 % (90 to 96 with the normal distribution), but in 88 to 93 % near an area of 1
+    with ten images that nearly agree, and down to 89 % where few patients have most of
+    the images, both of which is warned of.
 
     References
     ----------
@@ -170,22 +190,43 @@ def _interval(
     se = float(np.sqrt(covariance_of(centred, sample.positive, sample.codes)[0, 0]))
     if np.isnan(se):
         warn_undefined("A class has one patient only; the area has no interval")
-    low, high = _bounds(estimate, se, method, confidence_level)
+    df = degrees_of_freedom(sample.positive, sample.codes)
+    low, high = _bounds(estimate, se, method, confidence_level, df)
+    if np.isfinite(df) and not np.isnan(se):
+        _warn_of_few(estimate, sample)
     found = {"low": low, "high": high, "se": se, "method": method}
     return MetricInterval(estimate=estimate, **found, **about)
 
 
 def _bounds(
-    estimate: float, se: float, method: str, confidence_level: float
+    estimate: float, se: float, method: str, confidence_level: float, df: float
 ) -> tuple[float, float]:
-    """Return normal bounds on the logit or the plain scale."""
-    z = ndtri(0.5 + confidence_level / 2)
+    """Return normal (infinite df) or Student's bounds on the logit or plain scale."""
+    tail = 0.5 + confidence_level / 2
+    z = ndtri(tail) if np.isinf(df) else stdtrit(df, tail)
     if method == "logit-delong":
         half = z * se / (estimate * (1 - estimate))
         low, high = expit(logit(estimate) - half), expit(logit(estimate) + half)
     else:
         low, high = np.clip([estimate - z * se, estimate + z * se], 0, 1)
     return float(low), float(high)
+
+
+def _warn_of_few(estimate: float, sample: Sample) -> None:
+    """Warn where few patients with several rows decide an area."""
+    rows = rows_by_class(sample.positive, sample.codes)
+    few = min(np.count_nonzero(each) for each in rows) < _FEW
+    near = max(estimate, 1 - estimate) >= _NEAR_ONE
+    if any(are_unequal(each[each > 0]) for each in rows):
+        what = "Few patients of a class have most of its rows"
+    elif few and near and sample.n >= _MANY_ROWS * sample.n_groups:
+        what = f"Few patients with many rows each decide an area of {estimate:.3g}"
+    else:
+        return
+    warn_user(
+        f"{what}; 95 % intervals held the truth in 88 to 93 % of such simulated "
+        "studies where the rows of a patient agree: give one row per patient to be sure"
+    )
 
 
 def _degenerate(

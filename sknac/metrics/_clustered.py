@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from sknac.metrics._placements import equal_patients
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES, cell_codes, rate_terms
 from sknac.utils._sample import Sample
@@ -12,7 +13,7 @@ from sknac.utils._warnings import warn_user
 METHOD = "clustered-wilson"
 # Below these, patients with very unequal numbers of rows are told of: how many equal
 # patients they weigh like, and their share of the patients there are.
-_FEW, _UNEQUAL = 15, 0.75
+FEW, UNEQUAL = 15, 0.75
 
 
 def cells_by_patient(sample: Sample) -> np.ndarray:
@@ -31,7 +32,7 @@ def clustered_rates(sample: Sample, confidence_level: float) -> dict:
         right, rows = right[kept], rows[kept]
         about = {"metric": name, "confidence_level": confidence_level, **sample.about}
         found[name] = clustered_rate(right, rows, **about)
-        if _are_unequal(rows):
+        if are_unequal(rows):
             unequal.append(f"{name} ({rows.min():.0f} to {rows.max():.0f} rows each)")
     if unequal:
         warn_user(
@@ -99,9 +100,6 @@ def _standard_error(right: np.ndarray, rows: np.ndarray) -> float:
     return float(np.sqrt(units / (units - 1) * spread) / n)
 
 
-def _are_unequal(rows: np.ndarray) -> bool:
+def are_unequal(rows: np.ndarray) -> bool:
     """Tell whether a few of the patients have most of the rows."""
-    if not rows.size:
-        return False
-    equal = rows.sum() ** 2 / (rows**2).sum()
-    return equal < _FEW and equal < _UNEQUAL * rows.size
+    return bool(rows.size) and equal_patients(rows) < min(FEW, UNEQUAL * rows.size)

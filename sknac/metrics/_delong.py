@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from sknac.metrics._certain import all_or_none, disjoint_pairs
-from sknac.metrics._placements import components, covariance_of
+from sknac.metrics._placements import components, covariance_of, degrees_of_freedom
 from sknac.metrics._results import ContrastResult, DeLongResult
 from sknac.utils._frames import named_columns
 from sknac.utils._labels import as_floats
@@ -57,7 +57,8 @@ def delong_test(
         Coverage of the interval of the difference, between 0 and 1.
     groups, groups_b : array-like, default=None
         Patient of each row of the first and the second sample, where patients have
-        several rows; the variance is then that between patients (Obuchowski).
+        several rows; the variance is then that between patients (Obuchowski), and
+        the reference is Student's t with the degrees of freedom of `auc_ci`.
 
     Returns
     -------
@@ -216,7 +217,9 @@ def paired_of(
     return _result(
         auc,
         variance,
-        np.inf,
+        degrees_of_freedom(sample.positive, sample.codes)
+        if sample.has_both
+        else np.inf,
         alike=alike,
         alternative=alternative,
         confidence_level=confidence_level,
@@ -231,10 +234,12 @@ def _unpaired(
     alternative: str,
 ) -> DeLongResult:
     """Test the difference of two areas on different rows."""
-    auc, variance, units = np.full(2, np.nan), np.full(2, np.nan), np.zeros(2)
+    auc, variance, own = np.full(2, np.nan), np.full(2, np.nan), np.zeros(2)
     for i, (sample, score) in enumerate(samples):
-        units[i] = sample.n_groups or sample.n
+        own[i] = (sample.n_groups or sample.n) - 1
         if not sample.warn_of_one_class():
+            by_patient = degrees_of_freedom(sample.positive, sample.codes)
+            own[i] = min(own[i], by_patient)
             area, centred = components(sample.positive, [score])
             auc[i] = area[0]
             variance[i] = covariance_of(centred, sample.positive, sample.codes)[0, 0]
@@ -249,7 +254,7 @@ def _unpaired(
         )
         alike = low_a - high_b, high_a - low_b
     total = float(variance.sum())
-    df = total**2 / float((variance**2 / (units - 1)).sum()) if total else np.inf
+    df = total**2 / float((variance**2 / own).sum()) if total else np.inf
     first, second = (sample for sample, _ in samples)
     return _result(
         auc,

@@ -69,6 +69,28 @@ def covariance_of(
     return within + _spread(neg, neg, with_neg, n_neg**2) + cross + cross.T
 
 
+def degrees_of_freedom(positive: np.ndarray, codes: np.ndarray | None) -> float:
+    """Return those of Student's t for areas; infinite where every row is a patient.
+
+    One less than the patients of the class with fewer. Where some have more rows than
+    others they count as so many equal patients as have this variance of their mean.
+    """
+    if codes is None or codes.max() + 1 == codes.size:
+        return np.inf
+    rows = rows_by_class(positive, codes)
+    return max(1.0, min(equal_patients(each) for each in rows) - 1)
+
+
+def rows_by_class(positive: np.ndarray, codes: np.ndarray) -> list[np.ndarray]:
+    """Return each patient's number of positive rows, and of negative ones."""
+    return [np.bincount(codes[known]) for known in (positive, ~positive)]
+
+
+def equal_patients(rows: np.ndarray) -> float:
+    """Return how many patients with equal numbers of rows weigh like these."""
+    return float(rows.sum() ** 2 / (rows.astype(float) ** 2).sum())
+
+
 def _spread(a: np.ndarray, b: np.ndarray, units: int, scale: int) -> np.ndarray:
     """Return units / (units - 1) a b' / scale; NaN for a single unit."""
     if units < 2:

@@ -101,7 +101,8 @@ class DeLongResult(Result):
     statistic : float
         Difference over its standard error.
     df : float
-        Degrees of freedom; infinite for the paired test (normal reference).
+        Degrees of freedom of Student's t; infinite for the paired test of one row per
+        patient (normal reference).
     pvalue : float
         The p-value under `alternative`.
     alternative : {"two-sided", "greater", "less"}

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import logit
+from scipy.stats import t
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import roc_auc_score
 
@@ -68,6 +70,50 @@ def test_perfect_order_counts_patients_not_rows():
     y, score = np.repeat([0, 0, 1, 1], 5), np.repeat([1, 2, 3, 4], 5)
     got = auc_ci(y, score, groups=np.repeat(range(4), 5))
     assert got.low == close(0.025**0.5)
+
+
+def grouped(rng, rows, shift=1.0):
+    """Return labels, scores and patients, a third of them positive."""
+    patient = np.repeat(np.arange(len(rows)), rows)
+    y = (patient % 3 == 0).astype(int)
+    level = rng.normal(size=len(rows))[patient]
+    return y, shift * y + level + 0.5 * rng.normal(size=y.size), patient
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_areas_by_patient_take_students_t(level, rng):
+    y, score, patient = grouped(rng, [3] * 30)  # 10 of 30 are positive: 9 of t
+    known = {"groups": patient, "confidence_level": level}
+    plain = auc_ci(y, score, method="delong", **known)
+    half = t.ppf(0.5 + level / 2, 9) * plain.se
+    assert plain.high - plain.estimate == close(half, rel=1e-12)
+    found = auc_ci(y, score, **known)
+    a = found.estimate
+    half /= a * (1 - a)
+    assert logit(found.high) - logit(a) == close(half, rel=1e-9)
+
+
+def test_unequal_patients_count_as_fewer_and_are_told_of(rng):
+    rows = np.resize([1, 1, 2, 10], 24)
+    y, score, patient = grouped(rng, rows)
+    n = rows[::3]
+    df = n.sum() ** 2 / (n**2).sum() - 1
+    with pytest.warns(UserWarning, match="Few patients of a class have most"):
+        found = auc_ci(y, score, groups=patient, method="delong")
+    half = t.ppf(0.975, df) * found.se
+    assert found.estimate - found.low == close(half, rel=1e-12)
+
+
+def test_groups_of_one_row_leave_the_area_as_it_was(rng):
+    y, score, _ = grouped(rng, [1] * 30)
+    alone, found = auc_ci(y, score), auc_ci(y, score, groups=np.arange(30))
+    assert (found.low, found.high) == close((alone.low, alone.high), rel=1e-12)
+
+
+def test_an_area_near_one_of_many_images_is_told_of(rng):
+    y, score, patient = grouped(rng, [6] * 30, shift=3.5)
+    with pytest.warns(UserWarning, match="Few patients with many rows each decide"):
+        assert 0.93 < auc_ci(y, score, groups=patient).estimate < 1
 
 
 def test_constant_scores_have_no_interval():

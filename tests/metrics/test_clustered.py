@@ -57,9 +57,9 @@ def test_the_order_of_rows_and_the_names_of_patients_change_nothing(decided, rng
 
 
 def test_rows_over_their_design_effect_written_out():
-    # Two patients with rows of both kinds; D = .5 / (8 * 3 / 16) = 1/3, at least 1;
+    # Two patients with rows of both kinds and one rate; D = 0, at least 1;
     # one more patient with D = (16 + 16) / 8 = 4: (2 * 1 + 4) / 3 = 2.
-    assert independent_rows(np.array([1.0, 3]), np.array([4.0, 4])) == close(8 / 2)
+    assert independent_rows(np.array([2.0, 2]), np.array([4.0, 4])) == close(8 / 2)
     # Of five with four rows each one is all wrong: D = 4, as that of the one more.
     rows = np.full(5, 4.0)
     assert independent_rows(np.array([4.0, 4, 4, 4, 0]), rows) == close(5)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics import auc_ci, bootstrap_ci, delong_contrast, delong_test
@@ -163,6 +164,29 @@ def test_ten_copies_of_each_patient_change_nothing_with_groups(tied):
     got = delong_test(y, a, b, pos_label="response", groups=np.repeat(range(42), 10))
     assert (got.estimate, got.se) == close((once.estimate, once.se), rel=1e-12)
     assert delong_test(y, a, b, pos_label="response").se < 0.35 * once.se
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_areas_of_images_are_compared_by_students_t(alternative, tied):
+    y, a, b = (np.repeat(x, 3) for x in tied)
+    known = {"pos_label": "response", "groups": np.repeat(range(42), 3)}
+    got = delong_test(y, a, b, alternative=alternative, **known)
+    assert got.df == close(20)  # 21 patients a class
+    assert got.high - got.estimate == close(stats.t.ppf(0.975, 20) * got.se, rel=1e-9)
+    at_least = stats.t.sf(got.statistic, 20)
+    tails = {"greater": at_least, "less": 1 - at_least}
+    tails["two-sided"] = 2 * stats.t.sf(abs(got.statistic), 20)
+    assert got.pvalue == close(tails[alternative], rel=1e-9)
+
+
+def test_unpaired_areas_of_images_count_patients_of_a_class(tied):
+    y, a, b = (np.repeat(x, 2) for x in tied)
+    who = np.repeat(range(42), 2)
+    known = {"y_true_b": y, "groups": who, "groups_b": who, "pos_label": "response"}
+    got = delong_test(y, a, b, **known)
+    alone = delong_test(*tied, y_true_b=tied[0], pos_label="response")
+    assert got.se == close(alone.se, rel=1e-12)
+    assert 20 < got.df < 40 < alone.df
 
 
 def test_grouped_error_agrees_with_the_bootstrap_of_patients(rng):
