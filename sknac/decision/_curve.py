@@ -363,13 +363,7 @@ def _interval(curve, cuts, promise, how):
     def chosen(rows, units):
         mass = None if cuts.mass is None else cuts.mass[rows]
         part = cuts.score[rows], cuts.positive[rows], mass, units
-        if mass is not None and not _both_have_weight(mass, part[1]):
-            return np.nan
-        again = cuts_of(*part, curve.weight)
-        found = _choose_cut(again, promise, curve.weight)
-        if found is None:
-            return np.nan
-        return pinned(again, found[0], promise)
+        return cut_for(*part, curve.weight, promise)
 
     drawn = resampled_cuts(chosen, cuts.positive, cuts.units, n_resamples, random_state)
     low, high, undefined = bounds_of(drawn, level)
@@ -389,6 +383,10 @@ def _interval(curve, cuts, promise, how):
     )
 
 
-def _both_have_weight(mass, positive):
-    """Tell whether both classes have weight among resampled patients."""
-    return mass[positive].sum() > 0 and mass[~positive].sum() > 0
+def cut_for(score, positive, mass, units, weight, promise):
+    """Return the cut for some rows, of both classes; NaN where there is none."""
+    if mass is not None and not (mass[positive].any() and mass[~positive].any()):
+        return np.nan
+    cuts = cuts_of(score, positive, mass, units, weight)
+    found = _choose_cut(cuts, promise, weight)
+    return np.nan if found is None else pinned(cuts, found[0], promise)

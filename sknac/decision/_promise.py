@@ -124,8 +124,8 @@ def check_countable(promise: Promise | None, mass: Any, units: Any) -> None:
     values = [name for name in promise.at_least if name in ("npv", "ppv")]
     if values and units is not None:
         raise ValueError(
-            f"the guarantee of {values[0]} is of one row per patient, and groups are "
-            "given; pool the scores of each patient first"
+            f"the guarantee of {values[0]} is of one score per patient, and some have "
+            "several; pool the scores of each patient first, or score each once"
         )
 
 

@@ -15,10 +15,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.decision._curve import warn_if_trivial, weighted_youden_curve
+from sknac.decision._curve import cut_for, warn_if_trivial, weighted_youden_curve
+from sknac.decision._nested import check_folds, folds_of_patients, nested_rates
+from sknac.decision._promise import check_promise
 from sknac.utils._answers import Answers, answers_of, score_method
 from sknac.utils._classes import check_same_classes
-from sknac.utils._labels import check_target, chosen_class
+from sknac.utils._labels import check_target, chosen_class, group_codes
 from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, Rows
 from sknac.utils._sklearn import (
@@ -86,7 +88,16 @@ class WeightedYoudenThreshold(
     n_jobs : int, default=None
         Number of folds fitted at the same time; None is 1, -1 all processors.
     random_state : int, RandomState instance or None, default=None
-        Seed of the split where `cv` is a float.
+        Seed of the split where `cv` is a float, and of the resamples.
+    at_least : dict of str to float, default=None
+        Bounds of "sensitivity", "specificity", "npv" or "ppv", under which the other
+        rate is maximised in place of the index (several bounds: the index).
+    guarantee : float, default=None
+        Confidence in (0, 1) that the bounds hold for new patients. Exact with
+        ``cv="prefit"``; see the notes for the other ways.
+    n_resamples : int, default=0
+        Number of bootstrap resamples, by patient, for ``curve_.interval``, the 95 %
+        interval of the cut.
 
     Attributes
     ----------
@@ -101,6 +112,9 @@ class WeightedYoudenThreshold(
     fit_sensitivity_, fit_specificity_ : float
         Rates at the cut on the very scores that chose it, in [0, 1]: too good for
         new patients.
+    nested_sensitivity_, nested_specificity_ : float
+        Rates where the patients of each fold are judged at the cut chosen without
+        them; NaN with "resubstitution", and where the other folds give no cut.
     n_optima_ : int
         Number of cuts with the same best index.
     curve_ : ThresholdCurve
@@ -114,7 +128,8 @@ class WeightedYoudenThreshold(
     ------
     ValueError
         From `fit`: if y has not exactly two classes, `pos_label` is none of them, a
-        fold trains on one class, or a score is not finite.
+        fold trains on one class, or a score is not finite; if no cut keeps the
+        bounds; if a guarantee is asked of resubstituted scores.
 
     See Also
     --------
@@ -127,9 +142,22 @@ class WeightedYoudenThreshold(
     Cross-fitting with k folds costs k + 1 fits. Pooling takes the scores of the
     folds to be on one scale: true of probabilities, less so of raw margins.
 
+    With a guarantee, the cut is safe for the scores it was chosen on and all that are
+    exchangeable with them. Scores of a classifier that came fitted (``cv="prefit"``)
+    on other patients are: the guarantee is exact for that classifier. Out-of-fold
+    scores are of k classifiers that each saw a share 1 - 1/k of the patients, and the
+    one kept saw all: the guarantee is of pooled out-of-fold scores, and holds for new
+    patients as far as the classifier kept scores them alike. It has no proof; the
+    guide tells what was measured.
+
+    The nested rates reuse the out-of-fold scores: the cut has not seen the patients of
+    the fold, though the classifiers that scored the others have. For scores of no
+    folds, five stratified ones part the patients. They are of cuts on fewer patients.
+
     The rates are unweighted unless ``set_fit_request(sample_weight=True)`` was
     called on this object; the same call on `estimator` hands the weights on to its
-    `fit`. Both need metadata routing.
+    `fit`. Where patients have several rows, ``set_fit_request(groups=True)`` on this
+    object makes guarantee and interval by patient. All need metadata routing.
 
     `decision_function` is score - threshold, oriented towards `classes_[1]` as
     everywhere in scikit-learn: its sign is turned where `pos_label_` is
@@ -153,7 +181,7 @@ class WeightedYoudenThreshold(
 
     # Weights that balance a loss must not move the rates behind one's back: the
     # threshold takes them only when asked to.
-    __metadata_request__fit = {"sample_weight": False}
+    __metadata_request__fit = {"sample_weight": False, "groups": False}
 
     _parameter_constraints: dict = {
         "estimator": [
@@ -170,6 +198,9 @@ class WeightedYoudenThreshold(
         "response_method": [StrOptions({"auto", "predict_proba", "decision_function"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
+        "at_least": "no_validation",
+        "guarantee": "no_validation",
+        "n_resamples": [Interval(Integral, 0, None, closed="left")],
     }
 
     def __init__(
@@ -182,6 +213,9 @@ class WeightedYoudenThreshold(
         response_method="auto",
         n_jobs=None,
         random_state=None,
+        at_least=None,
+        guarantee=None,
+        n_resamples=0,
     ):
         self.estimator = estimator
         self.weight = weight
@@ -190,6 +224,9 @@ class WeightedYoudenThreshold(
         self.response_method = response_method
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.at_least = at_least
+        self.guarantee = guarantee
+        self.n_resamples = n_resamples
 
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -211,6 +248,12 @@ class WeightedYoudenThreshold(
         self : WeightedYoudenThreshold
             The fitted object.
         """
+        promise = check_promise(self.at_least, self.guarantee)
+        if self.guarantee is not None and self.cv == "resubstitution":
+            raise ValueError(
+                "a guarantee needs scores of patients whom the model has not seen; "
+                "set cv to folds, or fit it on others and set cv='prefit'"
+            )
         routed = routed_fit_params(self, params)
         rows = Rows(
             _GROUPED_FOLDS
@@ -223,17 +266,31 @@ class WeightedYoudenThreshold(
         classes, codes = check_target(y)
         y, known = classes[codes], classes.tolist()
         index = chosen_class(known, self.pos_label, name="pos_label", default=1)
-        scores, rows = self._fit_and_score(X, y, routed, classes, index)
-        weights = routed["threshold"]["fit"].get("sample_weight")
+        asked = routed["threshold"]["fit"]
+        groups = _group_codes(asked.get("groups"), len(y))
+        scores, rows, folds = self._fit_and_score(
+            X, y, routed, classes, (index, groups)
+        )
+        weights = asked.get("sample_weight")
+        mass = None if weights is None else np.asarray(weights)[rows]
+        units = rows if groups is None else groups[rows]
+        several = len(np.unique(units)) < len(units)
         curve = weighted_youden_curve(
             y[rows],
             scores,
             weight=self.weight,
             pos_label=known[index],
-            sample_weight=None if weights is None else np.asarray(weights)[rows],
+            sample_weight=mass,
+            groups=units if several else None,
+            at_least=self.at_least,
+            guarantee=self.guarantee,
+            n_resamples=self.n_resamples,
+            random_state=self.random_state,
         )
         warn_if_trivial(curve)
         self._store(curve, index)
+        self._scored = (rows, scores)
+        self._judge((scores, codes[rows] == index, mass, units), folds, promise)
         return self
 
     def predict(self, X):
@@ -326,8 +383,25 @@ class WeightedYoudenThreshold(
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _fit_and_score(self, X, y, routed, classes, index):
-        """Fit the classifier; return honest scores and the rows they belong to."""
+    def _judge(self, scored, folds, promise):
+        """Set the rates of the patients of each fold at the cut of the others."""
+        score, positive, mass, units = scored
+        if folds is None and self.cv != "resubstitution":
+            folds = folds_of_patients(positive, units)
+
+        def choose(rest):
+            part = [None if one is None else one[rest] for one in scored]
+            return cut_for(*part, self.weight, promise)
+
+        rates = nested_rates(choose, score, positive, units, folds, mass)
+        self.nested_sensitivity_, self.nested_specificity_ = rates
+
+    def _fit_and_score(self, X, y, routed, classes, of):
+        """Fit the classifier; return honest scores, whose they are and their folds.
+
+        Folds are None where there is one classifier.
+        """
+        index, groups = of
         fit_params = routed["estimator"]["fit"]
         everyone = np.arange(_num_samples(X))
         if self.cv == "prefit":
@@ -338,9 +412,8 @@ class WeightedYoudenThreshold(
         # One that came fitted, or holds such a one, may know others.
         check_same_classes(self.estimator_, classes, "the fitted estimator")
         if self.cv in ("prefit", "resubstitution"):
-            return answers_of(self.estimator_, X).score(index, self.response_method), (
-                everyone
-            )
+            scores = answers_of(self.estimator_, X).score(index, self.response_method)
+            return scores, everyone, None
         splitter = self.cv
         if isinstance(splitter, Real) and splitter < 1:
             splitter = StratifiedShuffleSplit(
@@ -348,6 +421,8 @@ class WeightedYoudenThreshold(
             )
         splitter = check_cv(splitter, y, classifier=True)
         splits = list(splitter.split(X, y, **routed["splitter"]["split"]))
+        if groups is not None:
+            check_folds(splits, groups)
         scores = Parallel(n_jobs=self.n_jobs)(
             delayed(_score_fold)(
                 clone(self.estimator),
@@ -358,9 +433,10 @@ class WeightedYoudenThreshold(
             )
             for number, (train, test) in enumerate(splits)
         )
-        return np.concatenate(scores), np.concatenate(
-            [everyone[test] for _, test in splits]
-        )
+        rows = [everyone[test] for _, test in splits]
+        folds = np.repeat(np.arange(len(splits)), [len(test) for test in rows])
+        several = len(splits) > 1
+        return np.concatenate(scores), np.concatenate(rows), folds if several else None
 
     def _answers(self, X):
         """Return what the threshold says, from one look at the inner scores."""
@@ -412,6 +488,11 @@ class _Cut(Answers):
         method = self.estimator.response_method
         is_probability = score_method(self.inner.estimator, method) == "predict_proba"
         return self.inner.score(index, method), is_probability
+
+
+def _group_codes(groups, n):
+    """Return the number of each row's patient, or None."""
+    return None if groups is None else group_codes(groups, n)
 
 
 def _score_fold(estimator, data, fold, index, response_method):

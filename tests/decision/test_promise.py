@@ -230,7 +230,7 @@ def test_predictive_values_are_guaranteed_at_a_rank(name, at):
         ({"sample_weight": np.ones(50)}, "guarantee counts patients"),
         (
             {"at_least": {"npv": 0.5}, "groups": np.arange(50) // 2},
-            "pool the scores of each patient first",
+            "some have several; pool the scores of each patient first",
         ),
     ],
 )

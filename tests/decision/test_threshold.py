@@ -387,3 +387,98 @@ def test_fit_leaves_inputs_and_parameters_alone(cancer):
     assert not hasattr(inner, "coef_")
     pd.testing.assert_frame_equal(X, before[0])
     np.testing.assert_array_equal(y, before[1])
+
+
+def test_bounds_and_interval_are_those_of_the_curve(cancer):
+    X, y = cancer
+    ask = {"at_least": {"sensitivity": 0.9}, "guarantee": 0.9, "n_resamples": 20}
+    model = WeightedYoudenThreshold(LogisticRegression(), random_state=0, **ask)
+    model.fit(X, y)
+    scores = cross_val_predict(LogisticRegression(), X, y, method="predict_proba")
+    expected = weighted_youden_curve(
+        y, scores[:, 1], weight=0.5, pos_label="malignant", random_state=0, **ask
+    )
+    assert model.threshold_ == expected.threshold
+    assert model.curve_.bounds == expected.bounds
+    assert model.curve_.interval == expected.interval
+    assert expected.interval.low < model.threshold_ < expected.interval.high
+
+
+@pytest.mark.parametrize("ask", [{}, {"at_least": {"sensitivity": 0.9}}])
+def test_nested_rates_are_those_at_the_cut_of_the_other_folds(cancer, ask):
+    X, y = cancer
+    cv = StratifiedKFold(4)
+    model = WeightedYoudenThreshold(LogisticRegression(), cv=cv, **ask).fit(X, y)
+    score = cross_val_predict(
+        LogisticRegression(), X, y, cv=cv, method="predict_proba"
+    )[:, 1]
+    called = np.zeros(len(y), bool)
+    for rest, here in cv.split(X, y):
+        cut = weighted_youden_curve(
+            y[rest], score[rest], weight=0.5, pos_label="malignant", **ask
+        ).threshold
+        called[here] = score[here] >= cut
+    assert model.nested_sensitivity_ == called[y == "malignant"].mean()
+    assert model.nested_specificity_ == pytest.approx((~called)[y == "benign"].mean())
+
+
+def test_nested_rates_are_below_those_of_the_fit_on_noise():
+    rng = np.random.default_rng(0)
+    X, y, gaps = rng.normal(size=(40, 1)), np.arange(40) % 2, []
+    for _ in range(10):
+        inner = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+        X = rng.normal(size=(40, 1))
+        model = WeightedYoudenThreshold(inner, cv="prefit").fit(X, y)
+        fit = model.fit_sensitivity_ + model.fit_specificity_
+        gaps.append(fit - model.nested_sensitivity_ - model.nested_specificity_)
+    assert np.mean(gaps) > 0.1
+
+
+def test_resubstituted_scores_have_no_nested_rates_and_no_guarantee(cancer):
+    X, y = cancer
+    model = WeightedYoudenThreshold(LogisticRegression(), cv="resubstitution").fit(X, y)
+    assert np.isnan([model.nested_sensitivity_, model.nested_specificity_]).all()
+    model.set_params(at_least={"sensitivity": 0.9}, guarantee=0.9)
+    with pytest.raises(ValueError, match="the model has not seen; set cv to folds"):
+        model.fit(X, y)
+
+
+def test_nested_rates_without_a_cut_are_nan(cancer):
+    X, y = cancer
+    n = (y == "malignant").sum()  # enough of them, and too few without a fold
+    bound = 0.1 ** (1 / (n - 1))
+    ask = {"at_least": {"sensitivity": bound}, "guarantee": 0.9}
+    model = WeightedYoudenThreshold(LogisticRegression(), **ask).fit(X, y)
+    assert model.fit_sensitivity_ == 1
+    assert np.isnan(model.nested_sensitivity_)
+
+
+def test_guarantee_is_by_patient_where_groups_are_asked_for(cancer):
+    X, y = cancer
+    groups = np.arange(len(y)) // 2
+    y = y[2 * groups.clip(0, len(y) // 2 - 1)]  # both rows of one class
+    ask = {"at_least": {"sensitivity": 0.8}, "guarantee": 0.9, "weight": 0.5}
+    cv = StratifiedGroupKFold(3)
+    with config_context(enable_metadata_routing=True):
+        model = WeightedYoudenThreshold(LogisticRegression(), cv=cv, **ask)
+        rows = clone(model).fit(X, y, groups=groups)
+        model.set_fit_request(groups=True).fit(X, y, groups=groups)
+        leaky = clone(model).set_params(cv=3)
+        with pytest.raises(ValueError, match="fold 0 trains on rows of a patient"):
+            leaky.fit(X, y, groups=groups)
+    rows_, scores = model._scored
+    expected = weighted_youden_curve(
+        y[rows_], scores, groups=groups[rows_], pos_label="malignant", **ask
+    )
+    assert model.threshold_ == expected.threshold < rows.threshold_
+    assert model.curve_.bounds == expected.bounds
+
+
+def test_patients_scored_several_times_count_once_in_the_guarantee(cancer):
+    X, y = cancer
+    ask = {"at_least": {"sensitivity": 0.8}, "guarantee": 0.9}
+    once = WeightedYoudenThreshold(LogisticRegression(), cv=StratifiedKFold(4), **ask)
+    folds = list(StratifiedKFold(4).split(X, y))
+    twice = clone(once).set_params(cv=folds + folds).fit(X, y)
+    assert twice.threshold_ == once.fit(X, y).threshold_
+    assert twice.curve_.bounds == once.curve_.bounds

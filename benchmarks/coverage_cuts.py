@@ -1,0 +1,149 @@
+"""Measure how often a cut keeps its promise, and its interval holds the best cut.
+
+Two classes of normal features; a logistic model, whose true rates at any cut are
+known. "prefit": a fixed model of other patients. "5 folds": out-of-fold scores choose
+the cut, and the refitted model uses it. Run, or see ``coverage.py``:
+
+    OMP_NUM_THREADS=1 python benchmarks/coverage_cuts.py [--draws 2000]
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+from scipy.special import logit
+from scipy.stats import norm
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from sknac.decision import weighted_youden_curve
+
+GUARANTEE = 0.9
+# Positive, negative, the sensitivity asked for: what so many patients can show.
+COHORTS = ((30, 30, 0.90), (63, 63, 0.95), (10, 40, 0.75))
+# Features, shift of each in the positive class, and the folds.
+MODELS = (
+    ("prefit", 5, "prefit"),
+    ("5 folds, 5 features", 5, 5),
+    ("5 folds, 20 features", 20, 5),
+)
+SHIFT = 1.5  # distance of the classes, an area of .86
+
+
+def draw(rng, n_pos, n_neg, n_features):
+    """Return features and labels."""
+    y = np.repeat([1, 0], [n_pos, n_neg])
+    shift = SHIFT / np.sqrt(n_features)
+    return rng.normal(size=(y.size, n_features)) + shift * y[:, None], y
+
+
+def true_sensitivity(model, threshold, n_features):
+    """Return the share of all positive patients at or above a cut."""
+    weights, intercept = model.coef_[0], model.intercept_[0]
+    mean = intercept + weights.sum() * SHIFT / np.sqrt(n_features)
+    return norm.sf((logit(threshold) - mean) / np.linalg.norm(weights))
+
+
+def scored(rng, cohort, model, prefit):
+    """Return labels, the scores that choose a cut, and the model kept."""
+    _, n_features, cv = model
+    X, y = draw(rng, *cohort[:2], n_features)
+    if cv == "prefit":
+        return y, prefit.predict_proba(X)[:, 1], prefit
+    score = np.empty(y.size)
+    for train, test in StratifiedKFold(cv).split(X, y):
+        fold = LogisticRegression().fit(X[train], y[train])
+        score[test] = fold.predict_proba(X[test])[:, 1]
+    return y, score, LogisticRegression().fit(X, y)
+
+
+def missed(cohort, model, n_draws, seed=0):
+    """Return how often the true sensitivity falls short, and its mean, by guarantee."""
+    bound, n_features = cohort[2], model[1]
+    rng = np.random.default_rng(seed)
+    prefit = LogisticRegression().fit(*draw(rng, 1000, 1000, n_features))
+    ask = {"weight": 0.5, "at_least": {"sensitivity": bound}}
+    rows = np.empty((n_draws, 2))
+    for row in range(n_draws):
+        y, score, kept = scored(rng, cohort, model, prefit)
+        for at, guarantee in enumerate((None, GUARANTEE)):
+            cut = weighted_youden_curve(y, score, guarantee=guarantee, **ask).threshold
+            cut = np.clip(cut, 1e-300, 1 - 1e-16)
+            rows[row, at] = true_sensitivity(kept, cut, n_features)
+    return (rows < bound).mean(axis=0), rows.mean(axis=0)
+
+
+def print_promises(n_draws):
+    """Print how often a sensitivity that is asked for is missed by new patients."""
+    error = 100 * np.sqrt(0.1 * 0.9 / n_draws)
+    print(
+        f"\nCuts under a bound: the true sensitivity of the model kept falls short "
+        f"({n_draws} cohorts, Monte-Carlo SE {error:.1f} points)"
+    )
+    print("n+/n-  asked  scores                falls short: plain, guarantee; means")
+    for cohort in COHORTS:
+        for model in MODELS:
+            short, mean = missed(cohort, model, n_draws)
+            print(
+                f"{cohort[0]}/{cohort[1]}  {cohort[2]:.2f}   {model[0]:21s} "
+                f"{100 * short[0]:5.1f} % {100 * short[1]:9.1f} % "
+                f"{mean[0]:10.3f} {mean[1]:8.3f}",
+                flush=True,
+            )
+
+
+def cut_coverage(n_pos, n_neg, n_draws, n_resamples=400, seed=0, **ask):
+    """Return how often the interval holds the best cut of all patients, and its width.
+
+    Scores N(0, 1) and N(1.5, 1): the best cut at even weight is 0.75.
+    """
+    rng = np.random.default_rng(seed)
+    low, high = np.empty((2, n_draws))
+    y = np.repeat([1, 0], [n_pos, n_neg])
+    for row in range(n_draws):
+        score = rng.normal(size=y.size) + SHIFT * y
+        found = weighted_youden_curve(
+            y, score, weight=0.5, n_resamples=n_resamples, random_state=row, **ask
+        ).interval
+        low[row], high[row] = found.low, found.high
+    best = SHIFT / 2
+    if ask:
+        best = SHIFT + norm.ppf(1 - ask["at_least"]["sensitivity"])
+    inside = (low <= best) & (best <= high)
+    return inside.mean(), np.nanmean(high - low), np.isnan(low).mean()
+
+
+def print_intervals(n_draws):
+    """Print the coverage of the interval of the cut."""
+    print(f"\nInterval of the cut, nominal 95 %, {n_draws} cohorts, normal scores")
+    print("n+/n-  chosen by            covers   width   NaN")
+    for n_pos, n_neg, bound in COHORTS:
+        for name, ask in (
+            ("weight .5", {}),
+            (f"sensitivity >= {bound}", {"at_least": {"sensitivity": bound}}),
+        ):
+            covers, width, none = cut_coverage(n_pos, n_neg, n_draws, **ask)
+            print(
+                f"{n_pos}/{n_neg}  {name:20s} {100 * covers:5.1f} % {width:8.2f} "
+                f"{100 * none:5.1f} %",
+                flush=True,
+            )
+
+
+def print_cuts(n_draws):
+    """Print both tables."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The threshold for")
+        print_promises(n_draws)
+        print_intervals(n_draws // 6)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", type=int, default=2000)
+    start = time.process_time()
+    print_cuts(parser.parse_args().draws)
+    print(f"\n{time.process_time() - start:.0f} s of CPU")
