@@ -99,6 +99,8 @@ class DualInput(Splittable):
             )
         if fusion not in FUSIONS:
             raise ValueError(f"fusion must be one of {sorted(FUSIONS)}, got {fusion!r}")
+        if shared not in (True, False):
+            raise ValueError(f"shared must be True or False, got {shared!r}")
         if n_visits < 2:
             raise ValueError(f"n_visits must be 2 or more, got {n_visits}")
         kind, named = ENCODERS[encoder]

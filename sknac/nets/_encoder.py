@@ -16,7 +16,7 @@ from torch import nn
 from sknac.nets._blocks import PlaneNet
 from sknac.nets._encoders import ENCODERS
 from sknac.nets._layer_features import as_vectors, find_layer, output_of
-from sknac.nets._named import module_settings
+from sknac.nets._named import make_module, module_settings
 from sknac.nets._scope import torch_scope
 from sknac.nets._trainable import head_names
 from sknac.utils._handle import digest_of
@@ -104,10 +104,12 @@ def find_module(module: str | Callable) -> tuple[Callable, dict]:
             f"module={module!r} cannot be imported ({error}); give one of "
             f"{sorted(ENCODERS)}, or the path of a class as it is imported"
         ) from error
-    if not callable(make):
+    # Not of any function: a text in a file, which nobody is asked to trust, would run.
+    if not (inspect.isclass(make) and issubclass(make, nn.Module)):
         raise ValueError(
-            f"module must be one of {sorted(ENCODERS)}, or the path of a class such as "
-            f"'package.Network', got {module!r}"
+            f"module must be one of {sorted(ENCODERS)}, or the path of a class of "
+            f"networks such as 'package.Network', got {module!r}; give a function "
+            "itself"
         )
     return make, {}
 
@@ -127,14 +129,10 @@ def build(make: Callable, settings: Mapping, seed: int = 0) -> nn.Module:
     Raises
     ------
     ValueError
-        If what is built is no module of torch.
+        If it cannot be built, or what is built is no module of torch.
     """
     with torch_scope(seed=seed):
-        module = make(**settings)
-    if not isinstance(module, nn.Module):
-        raise ValueError(
-            f"module must make a torch module, got a {type(module).__name__}"
-        )
+        module = make_module(make, settings)
     return module.eval().requires_grad_(False)
 
 

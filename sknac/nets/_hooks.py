@@ -13,7 +13,7 @@ from skorch.dataset import unpack_data
 from sknac.nets._data import Batch, make_loader, part_bounds
 from sknac.nets._layout import memory_format, pick_layout
 from sknac.nets._monitors import keeps_weights
-from sknac.nets._named import OPTIMIZERS, check_groups
+from sknac.nets._named import OPTIMIZERS, check_groups, make_module
 from sknac.nets._persistence import strange_weight
 from sknac.nets._skorch import SkorchNet
 from sknac.nets._trainable import train_mode
@@ -140,12 +140,7 @@ class HookedNet(SkorchNet):
     def initialize_module(self):
         """Build the module on its device."""
         make, settings = self.module_spec_
-        self.module_ = make(**settings)
-        if not isinstance(self.module_, torch.nn.Module):
-            raise ValueError(
-                f"module={self.module!r} must make a torch module, got a "
-                f"{type(self.module_).__name__}"
-            )
+        self.module_ = make_module(make, settings)
         self._place_module()
         return self
 

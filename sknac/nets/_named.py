@@ -87,6 +87,29 @@ def module_settings(
     return make, {**preset, **usable, **given}
 
 
+def make_module(make: Callable, settings: Mapping) -> torch.nn.Module:
+    """Build a module, and say which settings it cannot be built with.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be built, or what is built is no module of torch.
+    """
+    who = getattr(make, "__name__", make)
+    try:
+        module = make(**settings)
+    except (RuntimeError, TypeError, MemoryError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+        raise ValueError(
+            f"{who} cannot be built with {settings}: {said}; give it other settings"
+        ) from error
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(
+            f"module={who} must make a torch module, got a {type(module).__name__}"
+        )
+    return module
+
+
 def take_out(module: str | Callable, given: Mapping) -> tuple[dict, dict]:
     """Part settings of a module from what is done to it after it is built.
 

@@ -45,6 +45,17 @@ def torch_scope(
 
 def pick_device(device: str | torch.device) -> torch.device:
     """Resolve ``"auto"`` to the first GPU, or the CPU where there is none."""
+    picked = _parsed(device)
+    if picked.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            f"device must be there, got {str(device)!r} where torch finds no GPU; take "
+            "'auto' or 'cpu'"
+        )
+    return picked
+
+
+def _parsed(device):
+    """Read a device's name, whether or not there is one."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -58,6 +69,6 @@ def pick_device(device: str | torch.device) -> torch.device:
 
 def loadable_device(device: str | torch.device) -> torch.device:
     """Like `pick_device`, and the CPU where a saved GPU setting finds no GPU."""
-    picked = pick_device(device)
+    picked = _parsed(device)
     gone = picked.type == "cuda" and not torch.cuda.is_available()
     return torch.device("cpu") if gone else picked

@@ -22,7 +22,8 @@ SUFFIXES = (".safetensors", ".pt", ".pth")
 # Under these names training programs keep a state dict beside other things.
 NESTED = ("state_dict", "model_state_dict", "model", "net")
 # What torch says of a file whose content is more than data.
-_NO_DATA = ("GLOBAL ", "Unsupported class", "TorchScript")
+_NO_DATA = ("GLOBAL ", "Unsupported class", "Unsupported operand", "TorchScript")
+_TORCH = (b"PK", b"\x80")  # how its files begin: archives, and pickles of old
 _YOUNG_NS = 2_000_000_000
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -128,6 +129,11 @@ def _from_safetensors(path, data):
 
 def _from_torch(path, data):
     """Read what ``torch.save`` wrote, as long as it is tensors and plain values."""
+    if not data.startswith(_TORCH):
+        raise SknacFormatError(
+            path,
+            f"no sound file of torch (it begins with {data[:12]!r}); fetch it anew",
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old formats, which are refused

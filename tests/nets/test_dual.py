@@ -57,6 +57,7 @@ def test_difference_of_the_same_image_is_zero(x):
     [
         ({"encoder": "vgg"}, "encoder must be"),
         ({"fusion": "sum"}, "fusion must be"),
+        ({"shared": "no"}, "shared must be True or False, got 'no'"),
         ({"n_visits": 1}, "n_visits must be 2 or more, got 1"),
     ],
 )

@@ -98,6 +98,9 @@ def test_names_paths_and_classes_are_found():
         ("sknac.nets.Network", "cannot be imported .*no attribute 'Network'"),
         ("sknac.nets.__all__", "or the path of a class"),
         (".relative", "module must be one of"),
+        ("os.system", "the path of a class of networks"),
+        ("torch.hub.load", "give a function itself"),
+        ("builtins.dict", "the path of a class of networks"),
     ],
 )
 def test_what_is_no_network_is_refused(given, message):

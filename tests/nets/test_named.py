@@ -4,8 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from sknac.nets import RAN, PredictiveMLP
-from sknac.nets._named import PLANE_NETS, check_groups, module_settings
+from sknac.nets import RAN, PredictiveMLP, ResNet
+from sknac.nets._named import (
+    PLANE_NETS,
+    check_groups,
+    make_module,
+    module_settings,
+)
 
 
 def test_name_stands_for_a_class_with_its_layout():
@@ -29,6 +34,25 @@ def test_facts_are_left_out_where_the_module_does_not_take_them():
 def test_misspelt_setting_is_refused_with_the_nearest_name():
     with pytest.raises(ValueError, match="did you mean module__dropout"):
         module_settings(PredictiveMLP, {}, {"dropuot": 0.5}, {})
+
+
+class NeedsDepth(nn.Module):
+    def __init__(self, depth):
+        super().__init__()
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "message"),
+    [
+        (ResNet, {"layout": "tiny", "width": -1}, "ResNet cannot .*'width': -1.*negat"),
+        (ResNet, {"layout": "tiny", "width": 10**7}, "ResNet cannot be built with"),
+        (NeedsDepth, {}, "NeedsDepth cannot .*missing 1 required.*other settings"),
+        (dict, {}, "module=dict must make a torch module, got a dict"),
+    ],
+)
+def test_what_cannot_be_built_is_named_with_its_settings(make, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_module(make, settings)
 
 
 def test_instances_are_refused():

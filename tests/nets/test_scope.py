@@ -44,3 +44,10 @@ def test_saved_gpu_setting_loads_on_a_machine_without(monkeypatch):
 def test_a_device_is_one_that_torch_knows(device):
     with pytest.raises(ValueError, match="device must be 'auto' or one of torch's"):
         pick_device(device)
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_any_work(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for device in ("cuda", "cuda:1", torch.device("cuda")):
+        with pytest.raises(ValueError, match="where torch finds no GPU; take 'auto'"):
+            pick_device(device)

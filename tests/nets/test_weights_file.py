@@ -108,9 +108,10 @@ def test_nothing_in_a_file_is_run(tmp_path):
     torch.save({"a": torch.ones(1), "b": Hostile(made)}, path)
     with pytest.raises(SknacFormatError, match="holds other objects than weights"):
         read_weights(path)
-    path.write_bytes(pickle.dumps(Hostile(made)))
-    with pytest.raises(SknacFormatError):
-        read_weights(path)
+    for protocol in (2, 4):
+        path.write_bytes(pickle.dumps(Hostile(made), protocol))
+        with pytest.raises(SknacFormatError, match="holds other objects than weights"):
+            read_weights(path)
     assert not made.exists()
 
 
@@ -129,6 +130,13 @@ def test_damage_is_named(tmp_path, suffix, damage):
         }[damage]
     )
     with pytest.raises(SknacFormatError, match="no sound"):
+        read_weights(path)
+
+
+def test_what_is_no_file_of_torch_is_told_by_its_beginning(tmp_path):
+    path = tmp_path / "w.pt"
+    path.write_text("version https://git-lfs.github.com/spec/v1\n")
+    with pytest.raises(SknacFormatError, match=r"it begins with b'version http'"):
         read_weights(path)
 
 
