@@ -11,37 +11,35 @@ _NEAR = 0.25  # how near the edge the image is at the edge, as a share of the ma
 
 
 class Margin:
-    """An image and the distance of each sample from the core's edge.
+    """An image in the core and in the margin, and at the edge between them.
 
     Parameters
     ----------
     image : ndarray of shape (height, width)
         Not finite where it does not count.
-    core : ndarray of bool of shape (height, width)
-        The tumour core.
+    core, margin : ndarray of bool of shape (height, width)
+        The tumour core, and the ring round it.
     step : tuple of (float, float)
         Axial and lateral spacing.
-    margin : float
-        Thickness of the margin in the same unit.
 
     Raises
     ------
     ValueError
-        If core or margin has no valid value.
+        If core or margin has no valid value at the edge.
     """
 
-    def __init__(self, image, core, step, margin):
+    def __init__(self, image, core, margin, step):
         image = np.asarray(image, dtype=np.float64)
         valid = np.isfinite(image)
         outside, inside = (
             distance_transform_edt(mask, sampling=step) for mask in (~core, core)
         )
         # The sample next to the edge is always at it.
-        near = max(_NEAR * margin, *step)
-        around = ~core & (outside <= max(margin, *step))
-        self.core, self.around = image[core & valid], image[around & valid]
+        thickness = outside[margin].max(initial=0.0)
+        near = max(_NEAR * thickness, *step)
+        self.core, self.around = image[core & valid], image[margin & valid]
         self.inner = image[core & valid & (inside <= near)]
-        self.outer = image[around & valid & (outside <= near)]
+        self.outer = image[margin & valid & (outside <= near)]
         if not self.inner.size or not self.outer.size:
             raise ValueError(
                 "the core or its margin holds no valid value at the edge; give the "

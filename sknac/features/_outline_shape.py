@@ -10,6 +10,7 @@ from sknac.exceptions import CohortError
 from sknac.features._margin import OF_IMAGE, Margin
 from sknac.features._outline_trace import trace
 from sknac.features._plane_features import PlaneFeatures
+from sknac.features._regions import draw_regions
 from sknac.features._shape import SHAPES, SIZES, Curve
 from sknac.utils._sklearn import Interval, Real
 from sknac.utils._warnings import warn_user
@@ -26,16 +27,18 @@ class OutlineShape(PlaneFeatures):
 
     Parameters
     ----------
-    descriptors : sequence of str or None, default=None
+    descriptors : str, sequence of str or None, default=None
         Names out of those in the notes. None takes those of the shape and, if every
         training plane has a spacing, the sizes; those of the image must be named.
     margin_mm : float, default=5.0
-        Thickness of the margin for the descriptors of the image, in mm.
+        Thickness of the margin for the descriptors of the image, in mm; it is drawn
+        as `sknac.roi.RegionChannels` draws it.
     margin_share : float or None, default=None
         The same as a share of the core's equivalent diameter, in place of `margin_mm`;
         it needs no spacing.
     channel : str or None, default=None
-        Map of which the descriptors of the image are; B-mode needs none.
+        Map of which the descriptors of the image are; B-mode, which is called
+        ``"bmode"`` among other channels, needs none.
     reduce : {"mean", "max", "largest"}, default="mean"
         What becomes of a visit's planes: the mean or the highest of each descriptor,
         or those of the plane whose core has the largest area.
@@ -116,7 +119,7 @@ class OutlineShape(PlaneFeatures):
 
     _parameter_constraints: dict = {
         **PlaneFeatures._parameter_constraints,
-        "descriptors": ["array-like", None],
+        "descriptors": ["array-like", str, None],
         "margin_mm": [Interval(Real, 0, None, closed="neither")],
         "margin_share": [Interval(Real, 0, None, closed="neither"), None],
         "channel": [str, None],
@@ -177,10 +180,9 @@ class OutlineShape(PlaneFeatures):
                 "margin_mm needs spacing_mm, which is unknown for this plane; give "
                 "it, or take margin_share"
             )
-        if plane.kind == "maps" and self.channel not in plane.channels:
-            raise ValueError(
-                f"channel must be one of {plane.channels}, got {self.channel!r}"
-            )
+        maps = plane.channels or (None, "bmode")
+        if self.channel not in maps:
+            raise ValueError(f"channel must be one of {maps}, got {self.channel!r}")
 
     def _plane_numbers(self, plane) -> list[float]:
         """Compute one plane's descriptors, and what must be said of its outline."""
@@ -189,7 +191,7 @@ class OutlineShape(PlaneFeatures):
         curve = Curve(traced.ring)
         margin = None
         if any(name in OF_IMAGE for name in self.descriptors_):
-            margin = self._margin(plane, curve.diameter)
+            margin = self._margin(plane)
         numbers = []
         for name in self.descriptors_:
             if name in OF_IMAGE:
@@ -198,15 +200,14 @@ class OutlineShape(PlaneFeatures):
                 numbers.append((SIZES | SHAPES)[name](curve))
         return [*map(float, numbers), *traced[1:]]
 
-    def _margin(self, plane, diameter):
-        """The image at the edge of the core."""
+    def _margin(self, plane):
+        """The image at the edge of the core; the margin is that of `RegionChannels`."""
         image = plane.load()
         if plane.kind == "maps":
             image = image[plane.channels.index(self.channel)]
-        thickness = self.margin_mm
-        if self.margin_share is not None:
-            thickness = self.margin_share * diameter
-        return Margin(image, plane.core_mask(), plane.grid.step, thickness)
+        names = ("core", "margin")
+        drawn = draw_regions(plane, names, self.margin_mm, self.margin_share)
+        return Margin(image, drawn["core"], drawn["margin"], plane.grid.step)
 
     def _look_at(self, found, numbers) -> list:
         """Say of which outlines the shape is not that of the whole tumour."""
@@ -257,7 +258,7 @@ _DOUBTS = (
 
 def _check_descriptors(names):
     """Refuse descriptors that there are not, and ones given twice."""
-    names = tuple(names)
+    names = (names,) if isinstance(names, str) else tuple(names)
     unknown = [name for name in names if name not in _KNOWN]
     if unknown or not names or len(set(names)) < len(names):
         raise ValueError(

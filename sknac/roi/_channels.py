@@ -161,8 +161,8 @@ class RegionChannels(PlaneTransformer):
         mask = draw_region(plane.core, plane.grid, margin).in_frame & ~core
         if not mask.any():
             raise ValueError(
-                "the margin holds no sample of the image; widen it, crop less, or take "
-                'regions="core"'
+                "the margin holds no sample of the image; widen it, crop less, or "
+                "leave it out"
             )
         return mask
 

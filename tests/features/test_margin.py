@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from sknac.features._margin import Margin, contrast, sharpness
 
@@ -15,10 +16,16 @@ def scene(image_of):
     return image_of(axial[:, None] + 0 * lateral, inside), inside
 
 
+def edge(image, core, thickness):
+    """The image at the core's edge, with a margin of a thickness in mm."""
+    around = distance_transform_edt(~core, sampling=STEP) <= thickness
+    return Margin(image, core, around & ~core, STEP)
+
+
 def test_two_levels_differ_by_the_contrast_and_have_the_sharpest_edge():
     """Core 100 mm2; margin of 2 mm 80 mm2 beside it and a disc in the corners."""
     image, core = scene(lambda depth, inside: np.where(inside, 30, 75))
-    margin = Margin(image, core, STEP, 2.0)
+    margin = edge(image, core, 2.0)
     around = 80 + 4 * np.pi
     share = 100 / (100 + around)
     assert contrast(margin) == -45
@@ -35,24 +42,24 @@ def test_soft_edge_is_less_sharp_and_gain_does_not_count():
         )
         core = core & (np.abs(np.arange(80) - 39.5) < 30)
         image = image + 0.1 * rng.standard_normal(image.shape)
-        margin = Margin(image, core, STEP, 3.0)
+        margin = edge(image, core, 3.0)
         found.append(sharpness(margin))
-        other = Margin(7 * image + 20, core, STEP, 3.0)
+        other = edge(7 * image + 20, core, 3.0)
         assert sharpness(other) == pytest.approx(found[-1])
     assert found == sorted(found, reverse=True)
 
 
 def test_flat_image_has_no_edge_and_the_next_sample_always_counts():
     image, core = scene(lambda depth, inside: np.full(inside.shape, 3))
-    assert sharpness(Margin(image, core, STEP, 0.01)) == 0
+    assert sharpness(edge(image, core, 0.25)) == 0
 
 
 def test_invalid_values_do_not_count_and_a_margin_without_any_is_refused():
     image, core = scene(lambda depth, inside: np.where(inside, 30.0, 75.0))
     holed = image.copy()
     holed[::7] = np.nan
-    assert contrast(Margin(holed, core, STEP, 2.0)) == -45
+    assert contrast(edge(holed, core, 2.0)) == -45
     with pytest.raises(
         ValueError, match=r'no valid value at the edge; .* region="core'
     ):
-        Margin(np.where(core, image, np.nan), core, STEP, 2.0)
+        edge(np.where(core, image, np.nan), core, 2.0)

@@ -1,5 +1,7 @@
 """Shapes of outlines as one row per patient."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sknac.cohort import Grid, MaskOutline, Plane, PolygonOutline, Study
 from sknac.exceptions import CohortError
 from sknac.features import OutlineShape
-from sknac.roi import ROICropper
+from sknac.roi import RegionChannels, ROICropper
 from sknac.testing import make_check_cohort
 
 _ANGLES = np.linspace(0, 2 * np.pi, 90, endpoint=False)
@@ -146,6 +148,35 @@ def test_image_at_the_edge_in_mm_and_as_a_share():
     pd.testing.assert_frame_equal(pixels, by_share, rtol=1e-3)
     with pytest.raises(CohortError, match=r"row P0, .* or take margin_share"):
         shape_of(lesion(spacing=None), descriptors=names)
+
+
+@pytest.mark.parametrize("pieces", ["one", "two", "cut by the frame"])
+def test_the_margin_is_that_of_region_channels(pieces):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 200, (60, 90)).astype("uint8")
+    core = np.zeros(image.shape, dtype=bool)
+    core[20:45, 10:40] = True
+    if pieces == "two":
+        core[30:40, 60:75] = True
+    core = MaskOutline(core, Grid(image.shape, (0.1, 0.2)))
+    if pieces == "cut by the frame":
+        core = PolygonOutline([(-1.0, -2.0), (-1.0, 8.0), (4.0, 8.0), (4.0, -2.0)])
+    plane = Plane(image, "bmode", (0.1, 0.2), core=core)
+    shown = RegionChannels(margin_share=0.3).transform_plane(plane).load()
+    grey, inside, margin = shown[0], shown[1] > 0, shown[2] > 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of several pieces
+        found = shape_of(plane, descriptors="margin_contrast", margin_share=0.3)
+    by_hand = grey[inside].mean(dtype=float) - grey[margin].mean(dtype=float)
+    assert found["margin_contrast"].item() == pytest.approx(by_hand)
+
+
+def test_a_map_that_an_image_has_not_is_refused():
+    contrast = {"descriptors": "margin_contrast", "margin_mm": 2.0}
+    named = shape_of(lesion(), channel="bmode", **contrast)
+    pd.testing.assert_frame_equal(named, shape_of(lesion(), **contrast))
+    with pytest.raises(CohortError, match=r"channel must be one of .*got 'mbf'"):
+        shape_of(lesion(), channel="mbf", **contrast)
 
 
 def test_map_is_named():
