@@ -19,13 +19,15 @@ from sknac.utils._labels import (
 from sknac.utils._rows import ONE_ROW, Rows
 
 
-def check_follow_up(time, event, by=None, covariates=None):
+def check_follow_up(time, event, by=None, covariates=None, **beside):
     """Return times, events and group labels, or say which row is wrong."""
     rows = Rows(ONE_ROW)
     rows.see("time", time)
     rows.see("event", event)
     rows.see("by", by)
     rows.see("covariates", covariates)
+    for name, values in beside.items():
+        rows.see(name, values)
     check_consistent_length(time, event, by)
     for name, values in (("time", time), ("event", event), ("by", by)):
         refuse_masked(values, name)

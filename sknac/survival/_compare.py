@@ -4,26 +4,24 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.stats import chi2
 
-from sknac.survival._checks import check_follow_up, group_labels
-from sknac.utils._frames import unique_columns
-from sknac.utils._labels import refuse_dates
+from sknac.survival._checks import group_labels
+from sknac.survival._cox import check_rank, cox, with_covariates
+from sknac.survival._follow_up import SETTINGS, follow_up, told
+from sknac.survival._proportional import proportional_hazards, stratum_rows
 from sknac.utils._result import Result
 from sknac.utils._sklearn import Interval, Real, validate_params
 from sknac.utils._text import p_equals, patients
 from sknac.utils._warnings import warn_undefined
 
-# In units of a covariate's spread. Where the likelihood has a maximum the standard
-# error is about 1 / sqrt(events), where it has none it comes out as 1e4 and more.
-LARGEST_STANDARD_ERROR = 30.0
 FOLLOW_UP = {"time": ["array-like"], "event": ["array-like"]}
+STRATA = {"strata": ["array-like", None]}
 LEVEL = [Interval(Real, 0, 1, closed="neither")]
 
 
@@ -40,7 +38,13 @@ class LogRankResult(Result):
     pvalue : float
         P-value; NaN where no comparison is possible.
     table : DataFrame of shape (n_groups, 3)
-        `n`, `observed` and `expected` events by group.
+        `n`, `observed` and `expected` events by group, summed over the strata.
+    n_strata : int or None, default=None
+        Strata within which the groups were compared.
+    start : str or None, default=None
+        How follow-up began, where it was not at 0.
+    predictions : str or None, default=None
+        Whose predictions the groups are, as told.
 
     See Also
     --------
@@ -57,6 +61,9 @@ class LogRankResult(Result):
     df: int
     pvalue: float
     table: pd.DataFrame
+    n_strata: int | None = None
+    start: str | None = None
+    predictions: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return observed and expected events by group.
@@ -72,7 +79,7 @@ class LogRankResult(Result):
         n, events = self.table[["n", "observed"]].sum().astype(int)
         return (
             f"LogRankResult(statistic={self.statistic:.4g}, df={self.df}, "
-            f"pvalue={self.pvalue:.4g}, {patients(n)}, events={events})"
+            f"pvalue={self.pvalue:.4g}, {patients(n)}, events={events}{told(self)})"
         )
 
 
@@ -91,6 +98,15 @@ class HazardRatioResult(Result):
         Patients and events.
     confidence_level : float
         Coverage of the interval, in (0, 1).
+    proportional : DataFrame of shape (n_tests, 3) or None, default=None
+        Tests of proportional hazards, for the groups ("by"), each covariate and all
+        of them ("all"): `statistic`, `df`, `pvalue`. None where a ratio is NaN.
+    n_strata : int or None, default=None
+        Strata, each with a hazard of its own.
+    start : str or None, default=None
+        How follow-up began, where it was not at 0.
+    predictions : str or None, default=None
+        Whose predictions the groups are, as told.
 
     See Also
     --------
@@ -109,6 +125,10 @@ class HazardRatioResult(Result):
     n: int
     n_events: int
     confidence_level: float
+    proportional: pd.DataFrame | None = None
+    n_strata: int | None = None
+    start: str | None = None
+    predictions: str | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return the ratios as a table.
@@ -129,12 +149,31 @@ class HazardRatioResult(Result):
         return (
             f"HazardRatioResult(reference_group={self.reference_group!r}, "
             f"{patients(self.n)}, events={self.n_events}, "
-            f"confidence_level={self.confidence_level:g})\n" + "\n".join(rows)
+            f"confidence_level={self.confidence_level:g}"
+            f"{self._test()}{told(self)})\n" + "\n".join(rows)
         )
 
+    def _test(self):
+        """Write the test of proportional hazards."""
+        if self.proportional is None:
+            return ""
+        pvalue = self.proportional.loc["all", "pvalue"]
+        return f", proportional hazards {p_equals(pvalue)}"
 
-@validate_params(FOLLOW_UP | {"by": ["array-like"]}, prefer_skip_nested_validation=True)
-def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
+
+@validate_params(
+    FOLLOW_UP | SETTINGS | STRATA | {"by": ["array-like"]},
+    prefer_skip_nested_validation=True,
+)
+def logrank(
+    time: ArrayLike,
+    event: ArrayLike,
+    by: ArrayLike,
+    *,
+    entry: ArrayLike | float | None = None,
+    strata: ArrayLike | None = None,
+    predictions: str | None = None,
+) -> LogRankResult:
     """Test whether survival differs between groups.
 
     Parameters
@@ -145,6 +184,17 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
         True or 1 where the event was seen, False or 0 where follow-up ended first.
     by : array-like of shape (n_patients,)
         Group of each patient, at least two groups; a score must be cut first.
+    entry : float or array-like of shape (n_patients,), default=None
+        When each patient's follow-up began, counted as `time` is; who had the event
+        or left before is at no risk. One number is a landmark, such as the visit of
+        the prediction: those who did not reach it are left out, and counted.
+    strata : array-like of shape (n_patients,), default=None
+        Stratum of each patient, such as the hospital; groups are
+        compared within strata, and the sums added.
+    predictions : {"new", "out-of-fold", "training"}, default=None
+        Whose predictions the groups are, if they are any: of patients that the model
+        never saw, of folds left out, or of those it was fitted to, which brings a
+        warning. Shown in the repr.
 
     Returns
     -------
@@ -178,9 +228,11 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
     >>> round(logrank(time, event, by).pvalue, 3)
     0.023
     """
-    time, event, by = check_follow_up(time, event, by)
+    about = {"entry": entry, "strata": strata, "predictions": predictions}
+    followed = follow_up(time, event, by, **about)
+    time, event, by = followed.time, followed.event, followed.by
     labels = group_labels(by, at_least=2)
-    expected = _expected_events(time, event, by, labels)
+    expected, spread = _expected_events(followed, labels)
     table = pd.DataFrame(
         {
             "n": [int((by == label).sum()) for label in labels],
@@ -189,20 +241,25 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
         },
         index=pd.Index(labels, name="group"),
     )
-    telling = np.isin(by, [x for x, e in zip(labels, expected, strict=True) if e])
+    about = followed.about | {"predictions": predictions}
     n_telling = int(np.count_nonzero(expected))
-    if n_telling < 2:
+    if n_telling < 2 or not spread.any():
         warn_undefined(
             "No event while two groups were at risk; the log-rank test is NaN"
         )
-        return LogRankResult(np.nan, max(n_telling - 1, 0), np.nan, table)
-    from lifelines.statistics import multivariate_logrank_test
+        return LogRankResult(np.nan, max(n_telling - 1, 0), np.nan, table, **about)
+    if entry is None and strata is None:
+        from lifelines.statistics import multivariate_logrank_test
 
-    groups = np.asarray(by)[telling]
-    test = multivariate_logrank_test(time[telling], groups, event[telling])
-    return LogRankResult(
-        float(test.test_statistic), n_telling - 1, float(test.p_value), table
-    )
+        telling = np.isin(by, [x for x, e in zip(labels, expected, strict=True) if e])
+        groups = np.asarray(by)[telling]
+        test = multivariate_logrank_test(time[telling], groups, event[telling])
+        found = float(test.test_statistic), n_telling - 1, float(test.p_value)
+        return LogRankResult(*found, table, **about)
+    gap = (table["observed"] - table["expected"]).to_numpy()
+    df = int(np.linalg.matrix_rank(spread))
+    statistic = float(gap @ np.linalg.pinv(spread, hermitian=True) @ gap)
+    return LogRankResult(statistic, df, float(chi2.sf(statistic, df)), table, **about)
 
 
 @validate_params(
@@ -212,7 +269,9 @@ def logrank(time: ArrayLike, event: ArrayLike, by: ArrayLike) -> LogRankResult:
         "reference_group": "no_validation",
         "covariates": [pd.DataFrame, None],
         "confidence_level": LEVEL,
-    },
+    }
+    | SETTINGS
+    | STRATA,
     prefer_skip_nested_validation=True,
 )
 def hazard_ratio(
@@ -223,6 +282,9 @@ def hazard_ratio(
     reference_group: object = None,
     covariates: pd.DataFrame | None = None,
     confidence_level: float = 0.95,
+    entry: ArrayLike | float | None = None,
+    strata: ArrayLike | None = None,
+    predictions: str | None = None,
 ) -> HazardRatioResult:
     """Estimate by Cox's model how many times faster the events come in each group.
 
@@ -241,6 +303,17 @@ def hazard_ratio(
         Numeric covariates to adjust for, no missing values.
     confidence_level : float, default=0.95
         Coverage of the Wald interval, in (0, 1).
+    entry : float or array-like of shape (n_patients,), default=None
+        When each patient's follow-up began, counted as `time` is; who had the event
+        or left before is at no risk. One number is a landmark, such as the visit of
+        the prediction: those who did not reach it are left out, and counted.
+    strata : array-like of shape (n_patients,), default=None
+        Stratum of each patient, such as the hospital; each has a
+        hazard of its own, and the ratios are common to all.
+    predictions : {"new", "out-of-fold", "training"}, default=None
+        Whose predictions the groups are, if they are any: of patients that the model
+        never saw, of folds left out, or of those it was fitted to, which brings a
+        warning. Shown in the repr.
 
     Returns
     -------
@@ -266,6 +339,11 @@ def hazard_ratio(
     Ties are handled by Efron's method. The model is that of statsmodels, which
     agrees with R's coxph to 1e-13; lifelines stops iterating at 3e-7.
 
+    The test of proportional hazards is Grambsch and Therneau's, as the score test of
+    effects that change with 1 - survival (R: ``cox.zph`` of survival 3). A small p says
+    that a single ratio does not describe the difference, and the restricted mean may;
+    a large one, with few events, says little.
+
     References
     ----------
     D. R. Cox, Regression models and life-tables, J. R. Stat. Soc. B 34:187-220,
@@ -273,6 +351,9 @@ def hazard_ratio(
 
     B. Efron, The efficiency of Cox's likelihood function for censored data,
     J. Am. Stat. Assoc. 72:557-565, 1977.
+
+    P. M. Grambsch, T. M. Therneau, Proportional hazards tests and diagnostics based on
+    weighted residuals, Biometrika 81:515-526, 1994.
 
     Examples
     --------
@@ -284,7 +365,11 @@ def hazard_ratio(
     HazardRatioResult(reference_group='response', n=10 patients, events=6, ...)
       non-response: 9.52 [0.99, 91.7], p = 0.051
     """
-    time, event, by = check_follow_up(time, event, by, covariates)
+    about = {"entry": entry, "strata": strata, "predictions": predictions}
+    followed = follow_up(time, event, by, covariates=covariates, **about)
+    if covariates is not None and len(covariates) == len(followed.kept):
+        covariates = covariates[followed.kept]
+    time, event, by = followed.time, followed.event, followed.by
     labels = group_labels(by, at_least=2)
     base = labels[0] if reference_group is None else reference_group
     if base not in labels:
@@ -301,18 +386,23 @@ def hazard_ratio(
         {x: (by == x).astype(float) for x in with_events if x != anchor},
         index=range(len(time)),
     )
-    design = _with_covariates(design, covariates, len(time), labels)
+    design = with_covariates(design, covariates, len(time), labels)
     terms = [*others, *([] if covariates is None else covariates.columns)]
     table = pd.DataFrame(
         index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
     )
+    proportional = None
     if with_events and not design.empty:
         kept = np.isin(by, with_events)
-        _check_rank(design[kept])
-        fitted = _cox(time[kept], event[kept], design[kept], confidence_level)
+        design, part = design[kept], followed.part(kept)
+        check_rank(design, part.strata)
+        fitted = cox(part, design, confidence_level)
         # By place: a group may be called True, and labels would be a mask.
         known = np.array([anchor == base or x not in labels for x in fitted.index])
         table.iloc[[terms.index(x) for x in fitted.index[known]]] = fitted[known]
+        if np.isfinite(fitted["coef"]).all():
+            n_groups = len(with_events) - 1
+            proportional = _proportional(part, design, fitted["coef"], n_groups)
     lost = [str(term) for term in terms if not np.isfinite(table.loc[term, "coef"])]
     if lost:
         warn_undefined(
@@ -320,97 +410,43 @@ def hazard_ratio(
             f"{base!r}): no events on one side, or no overlap; the hazard ratio is NaN"
         )
     return HazardRatioResult(
-        table, base, len(time), int(event.sum()), float(confidence_level)
+        table,
+        base,
+        len(time),
+        int(event.sum()),
+        float(confidence_level),
+        proportional,
+        **followed.about,
+        predictions=predictions,
     )
 
 
 _COLUMNS = ["hazard_ratio", "low", "high", "coef", "se", "z", "pvalue"]
 
 
-def _expected_events(time, event, by, labels):
-    """Return the events each group would have had at the common hazard."""
-    when, deaths = np.unique(time[event], return_counts=True)
-    at_risk = len(time) - np.searchsorted(np.sort(time), when)
-    share = deaths / at_risk
-    if (deaths == at_risk).all():  # nobody survives the first event: no comparison
-        return np.zeros(len(labels))
-    expected = np.zeros(len(labels))
-    for number, label in enumerate(labels):
-        mine = np.sort(time[by == label])
-        expected[number] = (share * (len(mine) - np.searchsorted(mine, when))).sum()
-    return expected
+def _proportional(followed, design, coef, n_groups):
+    """Test proportional hazards of the groups, each covariate and all together."""
+    names = {"by": list(range(n_groups))} if n_groups else {}
+    names |= {x: [n_groups + n] for n, x in enumerate(design.columns[n_groups:])}
+    names["all"] = list(range(design.shape[1]))
+    return proportional_hazards(followed, design.to_numpy(), coef.to_numpy(), names)
 
 
-def _with_covariates(design, covariates, n_patients, groups):
-    """Return the design with the covariates beside the group columns."""
-    if covariates is None:
-        return design
-    if len(covariates) != n_patients:
-        raise ValueError(
-            f"covariates has {len(covariates)} rows but time has {n_patients}; give "
-            "one row of each"
-        )
-    unique_columns(covariates, "covariates")
-    clash = set(covariates.columns) & set(groups)
-    if clash:
-        raise ValueError(
-            f"covariates and groups share the names {sorted(clash)}; rename one"
-        )
-    for name, column in covariates.items():
-        refuse_dates(column, f"covariate {name!r}")
-        if isinstance(column.dtype, pd.CategoricalDtype):  # "1", "2" would be numbers
-            raise ValueError(
-                f"covariate {name!r} must be numbers, got a categorical; code its "
-                "classes as columns of 0 and 1, for example with pandas.get_dummies"
-            )
-    try:
-        added = covariates.reset_index(drop=True).astype(float)
-    except (TypeError, ValueError):
-        raise ValueError(
-            "covariates must be numbers; code classes as columns of 0 and 1, for "
-            "example with pandas.get_dummies"
-        ) from None
-    if added.isna().any(axis=None):
-        raise ValueError("covariates holds missing values; impute or leave rows out")
-    if np.isinf(added).any(axis=None):
-        raise ValueError("covariates holds infinite values; leave those rows out")
-    return pd.concat([design, added], axis=1)
+def _expected_events(followed, labels):
+    """Return the events each group would have at the common hazard, and their spread.
 
-
-def _check_rank(design):
-    """Raise if a column is constant or a combination of others."""
-    centred = design.to_numpy() - design.to_numpy().mean(axis=0)
-    if np.linalg.matrix_rank(centred) < design.shape[1]:
-        raise ValueError(
-            f"the columns {list(design.columns)} are constant or collinear; leave "
-            "some of them out"
-        )
-
-
-def _cox(time, event, design, confidence_level):
-    """Fit Cox's model; rows of terms whose likelihood has no maximum are NaN."""
-    from statsmodels.duration.hazard_regression import PHReg
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
-
-    values = design.to_numpy()
-    with warnings.catch_warnings():
-        # A likelihood without a maximum is recognised below, by its standard error.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = PHReg(time, values, event.astype(int), ties="efron").fit(disp=0)
-    coef, se = np.asarray(fitted.params), np.asarray(fitted.bse)
-    lost = ~(se * values.std(axis=0) < LARGEST_STANDARD_ERROR)
-    coef, se = np.where(lost, np.nan, coef), np.where(lost, np.nan, se)
-    half = norm.ppf(0.5 + confidence_level / 2) * se
-    z = coef / se
-    return pd.DataFrame(
-        {
-            "hazard_ratio": np.exp(coef),
-            "low": np.exp(coef - half),
-            "high": np.exp(coef + half),
-            "coef": coef,
-            "se": se,
-            "z": z,
-            "pvalue": 2 * norm.sf(np.abs(z)),
-        },
-        index=design.columns,
-    )
+    Within strata, where there are any, and summed.
+    """
+    expected, spread = np.zeros(len(labels)), np.zeros((len(labels), len(labels)))
+    for rows in stratum_rows(followed):
+        part = followed.part(rows)
+        when, deaths = np.unique(part.time[part.event], return_counts=True)
+        n = part.at_risk(when)
+        if (deaths == n).all():  # nobody survives an event: no comparison
+            continue
+        groups = [part.part(np.asarray(part.by == x)).at_risk(when) for x in labels]
+        shares = np.array(groups) / n
+        expected += (deaths * shares).sum(axis=1)
+        scale = deaths * (n - deaths) / np.maximum(n - 1, 1)
+        spread += np.diag((scale * shares).sum(axis=1)) - (scale * shares) @ shares.T
+    return expected, spread

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sknac.survival._checks import check_follow_up, group_labels
+from sknac.survival._checks import group_labels
 from sknac.survival._compare import FOLLOW_UP, LEVEL, LogRankResult, logrank
+from sknac.survival._entered import entered_curve
+from sknac.survival._follow_up import SETTINGS, follow_up, told
 from sknac.utils._decimals import as_decimals, as_printed, snapped
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
@@ -46,6 +48,11 @@ class KaplanMeierResult(Result):
         Test between the groups; None with one group.
     confidence_level : float
         Coverage of the band at each time, in (0, 1).
+    start : str or None, default=None
+        How follow-up began, where it was not at 0; survival is then that of patients
+        who were followed at the first time of the curve.
+    predictions : str or None, default=None
+        Whose predictions the groups are, as told.
 
     See Also
     --------
@@ -67,6 +74,8 @@ class KaplanMeierResult(Result):
     summary: pd.DataFrame
     logrank: LogRankResult | None
     confidence_level: float
+    start: str | None = None
+    predictions: str | None = None
 
     @property
     def groups(self) -> list:
@@ -88,7 +97,8 @@ class KaplanMeierResult(Result):
         landmarks : DataFrame of shape (n_groups * n_times, 6)
             `group`, `time`, `survival`, `low`, `high`, and `at_risk` just before
             that time. Beyond a group's last follow-up, where nobody is at risk, they
-            are NaN with a warning unless `extend`, or unless nobody survived. Before
+            are NaN with a warning unless `extend`, or unless nobody survived; before
+            follow-up began, too. Before
             a group's first event `curves` has, as R, a band from 1 to 1; here, with a
             warning, it is Clopper-Pearson's of all patients still followed.
 
@@ -103,6 +113,13 @@ class KaplanMeierResult(Result):
             for _, curve in self.curves.groupby("group", sort=False)
         ]
         found = pd.concat(rows, ignore_index=True)
+        early = found["survival"].isna()
+        if early.any():
+            at, group = found.loc[early, ["time", "group"]].iloc[0]
+            warn_undefined(
+                f"Time {at:g} lies before follow-up began in group {group!r}: survival "
+                "is NaN; ask for later times"
+            )
         self._widen(found)
         last = found["group"].map(self.curves.groupby("group")["time"].max())
         beyond = (found["time"] > last.astype(float)) & (found["survival"] > 0)
@@ -122,7 +139,9 @@ class KaplanMeierResult(Result):
 
     def _widen(self, found):
         """Give landmarks before the first event a band, in place."""
-        sure = (found["survival"] == 1) & (found["time"] > 0) & (found["at_risk"] > 0)
+        begun = found["group"].map(self.curves.groupby("group")["time"].min())
+        sure = (found["survival"] == 1) & (found["time"] > begun.astype(float))
+        sure &= found["at_risk"] > 0
         if sure.any():
             tail = (1 - self.confidence_level) / 2
             found.loc[sure, "low"] = tail ** (1 / found["at_risk"][sure])
@@ -181,7 +200,8 @@ class KaplanMeierResult(Result):
         test = f", {p_equals(self.logrank.pvalue)}" if self.logrank else ""
         return (
             f"KaplanMeierResult({patients(n)}, events={events}, "
-            f"confidence_level={self.confidence_level:g}{test})\n{self.summary}"
+            f"confidence_level={self.confidence_level:g}{test}{told(self)})\n"
+            f"{self.summary}"
         )
 
 
@@ -191,7 +211,8 @@ class KaplanMeierResult(Result):
         "by": ["array-like", None],
         "confidence_level": LEVEL,
         "at_risk_times": ["array-like", None],
-    },
+    }
+    | SETTINGS,
     prefer_skip_nested_validation=True,
 )
 def kaplan_meier(
@@ -201,6 +222,8 @@ def kaplan_meier(
     *,
     confidence_level: float = 0.95,
     at_risk_times: ArrayLike | None = None,
+    entry: ArrayLike | float | None = None,
+    predictions: str | None = None,
 ) -> KaplanMeierResult:
     """Estimate survival by group, for example by predicted response.
 
@@ -217,6 +240,14 @@ def kaplan_meier(
     at_risk_times : array-like of shape (n_times,), default=None
         Times of the at-risk table, in any order; None is four to eight round ones
         from 0.
+    entry : float or array-like of shape (n_patients,), default=None
+        When each patient's follow-up began, counted as `time` is; who had the event
+        or left before is at no risk. One number is a landmark, such as the visit of
+        the prediction: those who did not reach it are left out, and counted.
+    predictions : {"new", "out-of-fold", "training"}, default=None
+        Whose predictions the groups are, if they are any: of patients that the model
+        never saw, of folds left out, or of those it was fitted to, which brings a
+        warning. Shown in the repr.
 
     Returns
     -------
@@ -237,7 +268,13 @@ def kaplan_meier(
     Notes
     -----
     The band is Greenwood's on the log-log scale (R: ``conf.type="log-log"``), which
-    stays inside [0, 1]. lifelines does the estimation.
+    stays inside [0, 1]. lifelines does the estimation; with `entry` it is the same
+    product over those who are at risk, entry < t <= time, as in R.
+
+    Groups that are known at a later visit only, such as the response predicted from
+    it, need that visit as `entry`: counted from the start, all who are in a group have
+    survived until then, and the curves differ without any effect (immortal time). Or
+    give the times since the visit.
 
     Times that differ by rounding only, such as 0.3 and 0.1 + 0.2, are one, by the rule
     of R's ``timefix``; those of single precision are the decimals that they print as.
@@ -259,22 +296,33 @@ def kaplan_meier(
     0  non-response       0.4
     1      response       0.8
     """
-    time, event, by = check_follow_up(time, event, by)
+    about = {"entry": entry, "predictions": predictions}
+    followed = follow_up(time, event, by, **about)
+    time, event, by = followed.time, followed.event, followed.by
     if by is None:
         by = np.full(len(time), ALL)
     labels = group_labels(by)
-    fitted = [_fit(time[by == x], event[by == x], x, confidence_level) for x in labels]
+    parts = {x: followed.part(np.asarray(by == x)) for x in labels}
+    fitted = [_fit(part, x, confidence_level) for x, part in parts.items()]
     ticks = _round_times(time.max()) if at_risk_times is None else at_risk_times
     ticks = np.unique(snapped(_check_times(ticks, "at_risk_times"), time))
     return KaplanMeierResult(
         curves=pd.concat([curve for curve, _ in fitted], ignore_index=True),
-        at_risk=_at_risk_table(time, by, labels, ticks),
+        at_risk=_at_risk_table(parts, ticks),
         summary=pd.DataFrame(
             [row for _, row in fitted], index=pd.Index(labels, name="group")
         ),
-        logrank=logrank(time, event, by) if len(labels) > 1 else None,
+        logrank=_logrank(followed, predictions) if len(labels) > 1 else None,
         confidence_level=float(confidence_level),
+        start=followed.start,
+        predictions=predictions,
     )
+
+
+def _logrank(followed, predictions):
+    """Compare the groups; what was told is kept, and warned of once only."""
+    found = logrank(followed.time, followed.event, followed.by, entry=followed.entry)
+    return found.replace(start=followed.start, predictions=predictions)
 
 
 def _check_times(times, name):
@@ -288,8 +336,20 @@ def _check_times(times, name):
     return times
 
 
-def _fit(time, event, label, confidence_level):
+def _fit(part, label, confidence_level):
     """Return the curve of one group as a table, and its row of the summary."""
+    if part.entry is None:
+        curve = _fitted_curve(part.time, part.event, confidence_level)
+    else:
+        curve = entered_curve(part, label, confidence_level)
+    curve.insert(0, "group", label)
+    median = _first_at_most(curve, Fraction(1, 2))
+    about = {"n": len(part.time), "events": int(part.event.sum()), "median": median}
+    return curve, about
+
+
+def _fitted_curve(time, event, confidence_level):
+    """Return the curve of lifelines as a table."""
     from lifelines import KaplanMeierFitter
 
     fitter = KaplanMeierFitter(alpha=1 - confidence_level).fit(time, event)
@@ -297,9 +357,8 @@ def _fit(time, event, label, confidence_level):
     survival = fitter.survival_function_.iloc[:, 0].to_numpy()
     band = fitter.confidence_interval_survival_function_.to_numpy().copy()
     band[survival == 0] = np.nan  # Greenwood's variance does not exist there
-    curve = pd.DataFrame(
+    return pd.DataFrame(
         {
-            "group": label,
             "time": steps.index.to_numpy(dtype=float),
             "survival": survival,
             "low": band[:, 0],
@@ -309,8 +368,6 @@ def _fit(time, event, label, confidence_level):
             "censored": steps["censored"].to_numpy(dtype=int),
         }
     )
-    median = _first_at_most(curve, Fraction(1, 2))
-    return curve, {"n": len(time), "events": int(event.sum()), "median": median}
 
 
 def _first_at_most(curve, level):
@@ -337,15 +394,19 @@ def _landmarks(curve, times):
     at_risk = np.append(curve["at_risk"].to_numpy(), 0)[ahead]
     rows = curve.iloc[reached][["group", "survival", "low", "high"]]
     rows = rows.assign(time=times, at_risk=at_risk)
+    rows.iloc[reached < 0, 1:4] = np.nan  # before follow-up began
     return rows[["group", "time", "survival", "low", "high", "at_risk"]]
 
 
-def _at_risk_table(time, by, labels, ticks):
+def _at_risk_table(parts, ticks):
     """Return how many of each group are still followed just before each time."""
-    counts = [(time[by == x][:, None] >= ticks).sum(axis=0) for x in labels]
+    counts = [
+        ((part.begun[:, None] <= ticks) & (part.time[:, None] >= ticks)).sum(axis=0)
+        for part in parts.values()
+    ]
     return pd.DataFrame(
         np.array(counts, dtype=int),
-        index=pd.Index(labels, name="group"),
+        index=pd.Index(parts, name="group"),
         columns=pd.Index(ticks, name="time"),
     )
 

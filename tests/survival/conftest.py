@@ -2,6 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import json
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 
@@ -46,3 +50,35 @@ def datasets():
         "rossi": _rossi(),
         "waltons": _waltons(),
     }
+
+
+@pytest.fixture(scope="session")
+def entered():
+    """70 patients who came under observation at different times.
+
+    Simulated in R 4.2.2 (set.seed(103)), rounded to 0.1.
+    """
+    return pd.DataFrame(json.loads((Path(__file__).parent / "entry.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def lung():
+    """R's survival::lung as lifelines ships it, where ph.ecog is 0, 1 or 2."""
+    from lifelines.datasets import load_lung
+
+    data = load_lung()
+    data = data[data["ph.ecog"] < 3].reset_index(drop=True)
+    data["ecog"] = data["ph.ecog"].astype(int)
+    return data.rename(columns={"status": "event"})
+
+
+@pytest.fixture(scope="session")
+def gbsg():
+    """The 686 patients of R's survival::gbsg as lifelines ships them."""
+    from lifelines.datasets import load_gbsg2
+
+    data = load_gbsg2()
+    data["grade"] = data["tgrade"].map({"I": 1, "II": 2, "III": 3})
+    data["hormon"] = (data["horTh"] == "yes").astype(int)
+    names = {"cens": "event", "tsize": "size", "pnodes": "nodes"}
+    return data.rename(columns=names)

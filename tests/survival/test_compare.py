@@ -460,3 +460,67 @@ def test_infinite_covariates_are_refused(value):
             list("abab"),
             covariates=pd.DataFrame({"x": [value, 1, 2, 3]}),
         )
+
+
+# The same R: survdiff(Surv(time, event) ~ group + strata(strata)): chi-square, degrees
+# of freedom, p, observed and expected events, summed over the strata.
+R_STRATIFIED = [
+    (
+        "lung",
+        "sex",
+        "ecog",
+        (10.795059633496416, 1, 0.001017713344724149),
+        [110, 53],
+        [89.64102266365485, 73.35897733634516],
+    ),
+    (
+        "gbsg",
+        "hormon",
+        "grade",
+        (7.395796537923184, 1, 0.006537646841981781),
+        [205, 94],
+        [182.25303694619495, 116.74696305380509],
+    ),
+    (
+        "gbsg",
+        "grade",
+        "hormon",
+        (19.560282864814003, 2, 5.656379552783019e-05),
+        [18, 202, 79],
+        [41.55873586269935, 197.34591023375577, 60.095353903544876],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "strata", "test", "observed", "expected"), R_STRATIFIED
+)
+def test_stratified_logrank_is_that_of_r(
+    request, name, group, strata, test, observed, expected
+):
+    data = request.getfixturevalue(name)
+    found = logrank(data["time"], data["event"], data[group], strata=data[strata])
+    assert (found.statistic, found.df, found.pvalue) == pytest.approx(test, rel=1e-9)
+    assert found.table["observed"].tolist() == observed
+    np.testing.assert_allclose(found.table["expected"], expected, rtol=1e-9)
+    assert f"n_strata={data[strata].nunique()}" in repr(found)
+
+
+def test_logrank_of_late_entries_is_the_score_test_of_cox(entered):
+    # Without ties, the score test of Cox's model at 1: here lifelines' risk sets.
+    x = entered.sort_values("stop")
+    time = x["stop"] + np.arange(len(x)) * 1e-4
+    found = logrank(time, x["event"], x["group"], entry=x["start"])
+    gap = spread = 0.0
+    for at in time[x["event"] == 1]:
+        share = x["group"][(x["start"] < at) & (time >= at)].mean()
+        gap += x["group"][time == at].iloc[0] - share
+        spread += share * (1 - share)
+    assert found.statistic == pytest.approx(gap**2 / spread)
+    assert found.df == 1
+
+
+def test_strata_of_one_group_each_tell_nothing():
+    with pytest.warns(UndefinedMetricWarning, match="log-rank test is NaN"):
+        found = logrank([1, 2, 3, 4], [1] * 4, list("aabb"), strata=[0, 0, 1, 1])
+    assert np.isnan(found.pvalue)
