@@ -9,6 +9,7 @@ from sknac.metrics._decision_curve import DecisionCurve, decision_curve
 from sknac.utils._classes import check_known_labels
 from sknac.utils._responses import label_of, responses_of
 from sknac.utils._rows import same_rows
+from sknac.utils._settings import check_option
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
 
@@ -34,7 +35,7 @@ class DecisionCurveDisplay:
     bands_ : list of artists
         Their pointwise bounds; empty if none were drawn.
     all_line_, none_line_ : Line2D
-        Everybody and nobody positive.
+        Everybody and nobody positive; of differences both are the line of none.
 
     See Also
     --------
@@ -109,6 +110,7 @@ class DecisionCurveDisplay:
         thresholds: Any = None,
         groups: Any = None,
         name: str = "model",
+        standardised: bool = False,
         confidence_level: float = 0.95,
         ax: Any = None,
         **plot_params: Any,
@@ -129,6 +131,8 @@ class DecisionCurveDisplay:
             Patient of each row, where patients have several rows.
         name : str, default="model"
             Name of a single model.
+        standardised : bool, default=False
+            Whether to divide by the share of positives.
         confidence_level : float, default=0.95
             Pointwise coverage of the bands.
         ax : matplotlib Axes, default=None
@@ -153,6 +157,7 @@ class DecisionCurveDisplay:
             thresholds=thresholds,
             groups=groups,
             name=name,
+            standardised=standardised,
             confidence_level=confidence_level,
         )
         return cls(curve=curve).plot(ax, **plot_params)
@@ -161,6 +166,7 @@ class DecisionCurveDisplay:
         self,
         ax: Any = None,
         *,
+        versus: str | None = None,
         plot_band: bool = True,
         line_kwargs: dict[str, Any] | None = None,
         band_kwargs: dict[str, Any] | None = None,
@@ -172,8 +178,12 @@ class DecisionCurveDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
+        versus : str, default=None
+            Draw the differences to "treat all", or to this model, in place of the net
+            benefits; of the models before it in the order they were given.
         plot_band : bool, default=True
-            Whether to draw the pointwise bounds.
+            Whether to draw the pointwise bounds; there are none where fewer than ten
+            patients are acted on, or treated differently.
         line_kwargs, band_kwargs, reference_kwargs : dict, default=None
             Passed to matplotlib for curves, bands, and the two lines of everybody
             and nobody positive.
@@ -183,48 +193,67 @@ class DecisionCurveDisplay:
         DecisionCurveDisplay
             This object, with the artists as attributes.
         """
+        shown = self._curves(versus)
         ax = open_axes(self, ax)
-        self._draw_references(ax, reference_kwargs or {})
+        self._draw_references(ax, reference_kwargs or {}, versus)
         self.lines_, self.bands_ = [], []
-        for number, name in enumerate(self.curve.net_benefit):
-            self._draw_model(ax, number, name, line_kwargs or {})
+        for number, (name, curve) in enumerate(shown.items()):
+            style = line_style(number) | {"label": name} | (line_kwargs or {})
+            self.lines_ += ax.plot(self.curve.thresholds, curve[0], **style)
             if plot_band:
-                self._draw_band(ax, name, band_kwargs or {})
+                self._draw_band(ax, curve, band_kwargs or {})
         label, cuts = self.curve.pos_label, self.curve.thresholds
-        top = self.curve.n_pos / self.curve.n
-        # Treating all falls without bound: what lies far below 0 is of no use.
-        ax.set_ylim(-0.35 * top, 1.15 * top)
+        top = 1.0 if self.curve.standardised else self.curve.n_pos / self.curve.n
+        if versus is None:
+            # Treating all falls without bound: what lies far below 0 is of no use.
+            ax.set_ylim(-0.35 * top, 1.15 * top)
+        else:
+            ax.set_ylim(-0.75 * top, 0.75 * top)
         if cuts[0] < cuts[-1]:
             ax.set_xlim(cuts[0], cuts[-1])
-        ax.set(xlabel=f"threshold probability of {label}", ylabel="net benefit")
+        what = "standardised net benefit" if self.curve.standardised else "net benefit"
+        what += "" if versus is None else f", less that of {versus}"
+        ax.set(xlabel=f"threshold probability of {label}", ylabel=what)
         about = counts(self.curve.n, self.curve.n_pos, label, self.curve.n_groups)
         ax.legend(loc="best", title=about, **SMALL_LEGEND)
         return self
 
-    def _draw_references(self, ax: Any, reference_kwargs: dict[str, Any]) -> None:
-        """Draw everybody and nobody positive."""
-        label, cuts = self.curve.pos_label, self.curve.thresholds
-        lines = []
-        for name, values, dash in (
-            ("everybody", self.curve.treat_all, (0, (1, 1))),
-            ("nobody", 0 * cuts, "-"),
-        ):
-            style = {"color": "0.5", "linewidth": 1, "linestyle": dash}
-            style |= {"label": f"{name} as {label}", **reference_kwargs}
-            lines += ax.plot(cuts, values, **style)
-        self.all_line_, self.none_line_ = lines
+    def _curves(self, versus: str | None) -> dict[str, tuple]:
+        """Return values and bounds by the name in the legend."""
+        found = self.curve
+        if versus is None:
+            curves = (found.net_benefit, found.low, found.high)
+            return {name: tuple(x[name] for x in curves) for name in found.net_benefit}
+        table = found.differences
+        check_option(versus, "versus", dict.fromkeys(table["other"]))
+        parts = table[table["other"] == versus].groupby("model", sort=False)
+        names = ("difference", "low", "high")
+        return {
+            model: tuple(part[name].to_numpy() for name in names)
+            for model, part in parts
+        }
 
-    def _draw_model(
-        self, ax: Any, number: int, name: str, line_kwargs: dict[str, Any]
+    def _draw_references(
+        self, ax: Any, reference_kwargs: dict[str, Any], versus: str | None
     ) -> None:
-        """Draw a model's curve."""
-        style = line_style(number) | {"label": name} | line_kwargs
-        self.lines_ += ax.plot(
-            self.curve.thresholds, self.curve.net_benefit[name], **style
+        """Draw everybody and nobody positive, or the line of no difference."""
+        label, cuts = self.curve.pos_label, self.curve.thresholds
+        drawn = (
+            (f"everybody as {label}", self.curve.treat_all, (0, (1, 1))),
+            (f"nobody as {label}", 0 * cuts, "-"),
         )
+        if versus is not None:
+            drawn = ((f"as {versus}", 0 * cuts, "-"),)
+        lines = []
+        for name, values, dash in drawn:
+            style = {"color": "0.5", "linewidth": 1, "linestyle": dash}
+            lines += ax.plot(
+                cuts, values, **(style | {"label": name, **reference_kwargs})
+            )
+        self.all_line_, self.none_line_ = lines[0], lines[-1]
 
-    def _draw_band(self, ax: Any, name: str, band_kwargs: dict[str, Any]) -> None:
+    def _draw_band(self, ax: Any, curve: tuple, band_kwargs: dict[str, Any]) -> None:
         """Shade the bounds of the curve drawn last."""
         style = {"color": self.lines_[-1].get_color(), "alpha": 0.12, "linewidth": 0}
-        bounds = (self.curve.thresholds, self.curve.low[name], self.curve.high[name])
+        bounds = (self.curve.thresholds, curve[1], curve[2])
         self.bands_.append(ax.fill_between(*bounds, **(style | band_kwargs)))

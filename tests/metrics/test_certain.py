@@ -208,28 +208,38 @@ def test_contrasts_that_repeat_each_other_are_no_loss(tied):
     assert got.statistic == close(delong_contrast(**about).statistic)
 
 
-def test_nobody_acted_on_leaves_what_others_might_add():
-    # At most a share `other` of the patients is acted on, for good (1) or ill (-1/3).
-    curve = decision_curve(Y, np.linspace(0, 0.2, 20), thresholds=[0.1, 0.25])
+def test_all_acted_on_alike_leave_what_others_might_add():
+    # At most a share `other` of the patients adds -1/4 in place of 1.
+    with no_spread(match="has no spread between patients"):
+        curve = decision_curve(
+            np.ones(20, dtype=int), np.full(20, 0.4), thresholds=[0.2]
+        )
     other = exact(0, 20)[1]
-    assert curve.net_benefit["model"][1] == 0
-    assert curve.low["model"][1] == close(-other / 3)
-    assert curve.high["model"][1] == close(other)
+    assert curve.net_benefit["model"][0] == 1
+    assert curve.low["model"][0] == close(1 - other * 1.25)
+    assert curve.high["model"][0] == 1
+
+
+@pytest.mark.parametrize("value", [1, 0])
+def test_no_net_benefit_is_certain(value):
+    with no_spread(match="has no spread between patients"):
+        curve = decision_curve(
+            np.full(20, value), np.full(20, 0.4), thresholds=[0.2, 0.3]
+        )
+    assert (curve.high["model"] - curve.low["model"] > 0.05).all()
 
 
 @pytest.mark.parametrize(
-    ("y", "prob", "message"),
+    ("prob", "message"),
     [
-        (Y, np.full(20, 0.1), "no probability as high as any threshold"),
-        (Y, np.zeros(20), "nobody is acted on; take lower thresholds"),
-        (np.ones(20, dtype=int), np.full(20, 0.4), "has no spread between patients"),
-        (np.zeros(20, dtype=int), np.full(20, 0.4), "has no spread between patients"),
+        (np.full(20, 0.1), "no probability as high as any threshold"),
+        (np.zeros(20), "nobody is acted on; take lower thresholds"),
     ],
 )
-def test_no_net_benefit_is_certain(y, prob, message):
+def test_nobody_acted_on_has_no_bounds(prob, message):
     with no_spread(match=message):
-        curve = decision_curve(y, prob, thresholds=[0.2, 0.3])
-    assert (curve.high["model"] - curve.low["model"] > 0.05).all()
+        curve = decision_curve(Y, prob, thresholds=[0.2, 0.3])
+    assert np.isnan([curve.low["model"], curve.high["model"]]).all()
 
 
 def test_equal_patients_of_unequal_rows_have_no_bounds():

@@ -83,6 +83,36 @@ def test_table_and_dictionary_hold_every_model():
     assert curve.to_dict()["net_benefit"]["a"] == [0.5, 0.5]
 
 
+def test_difference_is_that_of_the_curves_with_the_spread_of_pairs(rng):
+    y = np.arange(60) % 2
+    a, b = (rng.beta(2 + y, 3 - y) for _ in range(2))
+    curve = decision_curve(y, {"a": a, "b": b}, thresholds=[0.4])
+    assert curve.differences[["model", "other"]].to_numpy().tolist() == [
+        ["a", "b"],
+        ["a", "treat all"],
+        ["b", "treat all"],
+    ]
+    gain = ((a >= 0.4) * 1.0 - (b >= 0.4)) * np.where(y, 1, -2 / 3)
+    first = curve.differences.iloc[0]
+    assert first["difference"] == pytest.approx(gain.mean())
+    assert first["n_differ"] == (gain != 0).sum() >= 10
+    rest = curve.net_benefit["a"][0] - curve.treat_all[0]
+    assert curve.differences["difference"].iloc[1] == pytest.approx(rest)
+
+
+def test_standardised_benefit_is_a_ratio_with_its_error(rng):
+    y, prob = np.arange(50) % 2, rng.random(50)
+    curve = decision_curve(y, prob, thresholds=[0.4], standardised=True)
+    gain = (prob >= 0.4) * np.where(y == 1, 1, -2 / 3)
+    ratio = gain.sum() / y.sum()
+    assert curve.net_benefit["model"][0] == pytest.approx(ratio)
+    half = 1.959964 * (gain - ratio * y).std(ddof=1) / np.sqrt(50) / 0.5
+    assert curve.high["model"][0] == pytest.approx(ratio + half, rel=1e-6)
+    assert "standardised" in repr(curve)
+    perfect = decision_curve(y, y * 1.0, thresholds=[0.3], standardised=True)
+    assert perfect.net_benefit["model"][0] == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -92,6 +122,9 @@ def test_table_and_dictionary_hold_every_model():
         ({"thresholds": []}, "at least one"),
         ({"y_true": ["a", "b"]}, "pos_label"),
         ({"confidence_level": 1}, "confidence_level"),
+        ({"standardised": "yes"}, "standardised must be one of {False, True}"),
+        ({"y_prob": {"treat all": [0.1, 0.9]}}, "names a model 'treat all'"),
+        ({"y_true": [0, 0], "standardised": True}, "standardised net benefit"),
     ],
 )
 def test_bad_input_is_named(changed, message):

@@ -97,5 +97,35 @@ def test_bands_are_the_bounds(predictions):
     curve = shown.curve
     for name, band in zip(curve.net_benefit, shown.bands_, strict=True):
         corners = {tuple(at) for path in band.get_paths() for at in path.vertices}
+        drawn = np.isfinite(curve.low[name])
+        assert 50 < drawn.sum() < 99  # none in the tail
         for bound in (curve.low[name], curve.high[name]):
-            assert corners.issuperset(zip(curve.thresholds, bound, strict=True))
+            pairs = zip(curve.thresholds[drawn], bound[drawn], strict=True)
+            assert corners.issuperset(pairs)
+
+
+@pytest.mark.parametrize(("versus", "names"), [("treat all", ["a", "b"]), ("b", ["a"])])
+def test_differences_are_drawn(predictions, versus, names):
+    shown = DecisionCurveDisplay.from_predictions(
+        *predictions, pos_label="response", versus=versus
+    )
+    assert [line.get_label() for line in shown.lines_] == names
+    table = shown.curve.differences.query("model == 'a' and other == @versus")
+    np.testing.assert_array_equal(shown.lines_[0].get_ydata(), table["difference"])
+    assert shown.ax_.get_ylabel() == f"net benefit, less that of {versus}"
+    assert not shown.none_line_.get_ydata().any()
+
+
+def test_unknown_rule_is_refused(predictions):
+    with pytest.raises(ValueError, match=r"versus must be one of .* got 'nobody'"):
+        DecisionCurveDisplay.from_predictions(
+            *predictions, pos_label="response", versus="nobody"
+        )
+
+
+def test_standardised_curves_say_so(predictions):
+    shown = DecisionCurveDisplay.from_predictions(
+        *predictions, pos_label="response", standardised=True
+    )
+    assert shown.ax_.get_ylabel() == "standardised net benefit"
+    assert shown.ax_.get_ylim()[1] == pytest.approx(1.15)
