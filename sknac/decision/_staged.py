@@ -15,6 +15,14 @@ from sknac.decision._blocks import (
     stage_block,
     visit_columns,
 )
+from sknac.decision._joint import (
+    StopBound,
+    allowances,
+    check_bound,
+    joint_cuts,
+    shown_share,
+)
+from sknac.decision._threshold import WeightedYoudenThreshold
 from sknac.decision._trace import Trace
 from sknac.utils._classes import check_same_classes
 from sknac.utils._frames import as_seen, validate_data
@@ -76,6 +84,13 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         When a patient lacks a stage's data: "auto" if a cell that should hold a
         record (a study) is None, or all cells of the stage are missing, so that the
         stage may impute single NaN; "any" if any cell is missing.
+    stop_at_most : float, default=None
+        Largest share, in (0, 1), of the patients who should go on that all stages
+        together may stop. The cuts of the stages, each a `WeightedYoudenThreshold`,
+        are then chosen in order, each stage with an even part of the share, so as to
+        stop as many others as that allows. None leaves each stage its own cut.
+    guarantee : float, default=None
+        Confidence in (0, 1) that the share holds for new patients.
 
     Attributes
     ----------
@@ -89,6 +104,8 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         The class that stops a patient.
     n_fit_ : dict of str to int
         Number of patients that each stage was trained on.
+    stop_bound_ : StopBound or None
+        Whom each stage stops wrongly, where `stop_at_most` is set.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of str
@@ -99,7 +116,8 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
     ValueError
         From `fit`: if names clash, a column is missing, y has not exactly two
         classes, `stop_label` is none of them, or a stage is left without patients
-        of both classes. From the predictions: if a patient has no data for a stage
+        of both classes; if no cuts keep `stop_at_most`, with the number of patients
+        that it takes. From the predictions: if a patient has no data for a stage
         that has to judge them and `on_missing="raise"`.
 
     See Also
@@ -117,8 +135,19 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
     alone, and keeps at most those of the other class that either keeps alone: what
     it gains is time. `stage_flow` shows each stage alone beside it.
 
+    With `stop_at_most` and a guarantee, the share cut off by all stages has the law of
+    one order statistic, so that the bound is exact for the scores that chose the cuts
+    (5 % at 0.9 takes 77 patients who should go on with two stages, 45 with one). As in
+    `WeightedYoudenThreshold`, that is proven for classifiers that came fitted on others
+    (a `FrozenEstimator` with ``cv="prefit"``) or learn nothing (`ScoreColumn`), and
+    not for out-of-fold scores of classifiers that are fitted again. A patient without
+    data for a stage counts as not stopped by it.
+
     References
     ----------
+    J. W. Tukey, Non-parametric estimation II. Statistically equivalent blocks and
+    tolerance regions, Annals of Mathematical Statistics 18:529-539, 1947.
+
     The DLRP paper, European Radiology (stepwise pipeline, Fig. 1 and 4).
 
     Examples
@@ -149,6 +178,8 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         "fit_on": [StrOptions({"all", "passed"})],
         "on_missing": [StrOptions({"raise", "defer"})],
         "missing": [StrOptions({"auto", "any"})],
+        "stop_at_most": "no_validation",
+        "guarantee": "no_validation",
     }
 
     def __init__(
@@ -159,12 +190,16 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         fit_on="all",
         on_missing="raise",
         missing="auto",
+        stop_at_most=None,
+        guarantee=None,
     ):
         self.stages = stages
         self.stop_label = stop_label
         self.fit_on = fit_on
         self.on_missing = on_missing
         self.missing = missing
+        self.stop_at_most = stop_at_most
+        self.guarantee = guarantee
 
     @property
     def _stages(self):
@@ -234,6 +269,7 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
             The fitted object.
         """
         self._check_stages()
+        check_bound(self.stop_at_most, self.guarantee)
         routed = routed_fit_params(self, params)
         same_rows(X=X, y=y, **params)
         X, y = indexable(as_table(X), y)
@@ -244,7 +280,11 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
             self.classes_.tolist(), self.stop_label, name="stop_label", default=0
         )
         self.stop_label_ = self.classes_[self._stop_index]
-        self._fit_stages(X, y, routed)
+        self._check_joint()
+        scores = self._fit_stages(X, y, routed)
+        self.stop_bound_ = None
+        if self.stop_at_most is not None:
+            self._cut_together(scores, y)
         return self
 
     def predict(self, X):
@@ -401,8 +441,9 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
                 )
 
     def _fit_stages(self, X, y, routed):
-        """Fit the stages in order, each on its own patients."""
+        """Fit the stages in order, each on its own patients; return their scores."""
         self.stages_, self._visits, self.n_fit_ = [], [], {}
+        scores = []
         still_in = np.ones(X.shape[0], dtype=bool)
         for name, estimator, columns in self.stages:
             positions = column_positions(X, columns, name)
@@ -420,8 +461,74 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
             )
             check_same_classes(fitted, self.classes_, f"stage {name!r}")
             self.n_fit_[name] = len(rows)
+            if self.stop_at_most is not None:
+                scores.append(self._scores_away(name, fitted, rows, len(y)))
             if self.fit_on == "passed":
                 still_in[rows] = fitted.predict(block) != self.stop_label_
+        return scores
+
+    def _check_joint(self):
+        """Raise unless the cuts of the stages can be chosen together."""
+        if self.stop_at_most is None:
+            return
+        if self.fit_on == "passed":
+            raise ValueError(
+                "stop_at_most moves the cuts after all stages are fitted; set "
+                "fit_on='all'"
+            )
+        for name, stage, _ in self.stages:
+            if not isinstance(stage, WeightedYoudenThreshold):
+                raise ValueError(
+                    f"stop_at_most moves the cut of each stage, and stage {name!r} is "
+                    f"a {type(stage).__name__}; wrap it in WeightedYoudenThreshold"
+                )
+            if stage.at_least is not None:
+                raise ValueError(
+                    f"stage {name!r} sets at_least, and the cascade stop_at_most; "
+                    "leave one of them out"
+                )
+            if self.guarantee is not None and stage.cv == "resubstitution":
+                raise ValueError(
+                    f"a guarantee needs scores of patients whom stage {name!r} has not "
+                    "seen; set its cv to folds"
+                )
+
+    def _scores_away(self, name, fitted, rows, n):
+        """Return the scores that chose a stage's cut, oriented away from stopping."""
+        at, values = fitted._scored
+        if len(at) != len(rows) or len(np.unique(at)) != len(rows):
+            raise ValueError(
+                f"stop_at_most needs one score of each patient, and cv of stage "
+                f"{name!r} scores some more often or not at all; set it to folds"
+            )
+        away = np.full(n, np.nan)
+        stops = fitted._positive_index == self._stop_index
+        away[rows[at]] = -values if stops else values
+        return away
+
+    def _cut_together(self, scores, y):
+        """Move the cuts of all stages so that they keep `stop_at_most`."""
+        scores = np.column_stack(scores)
+        judged = ~np.isnan(scores[:, 0])
+        go = y[judged] != self.stop_label_
+        go_label, stop_label = (
+            self.classes_.tolist()[at]
+            for at in (1 - self._stop_index, self._stop_index)
+        )
+        n, sure = int(go.sum()), self.guarantee is not None
+        asked = (self.stop_at_most, self.guarantee)
+        allowed = allowances(n, len(self.stages_), *asked, go_label)
+        highest, wrong = joint_cuts(scores[judged], go, allowed, sure=sure)
+        for (_, stage, _), cut in zip(self.stages_, highest, strict=True):
+            stage._stop_up_to(cut, self._stop_index)
+        self.stop_bound_ = StopBound(
+            *asked,
+            wrongly_stopped=dict(zip(self.n_fit_, wrong, strict=True)),
+            n=n,
+            high=shown_share(n, allowed, self.guarantee) if sure else None,
+            go_label=go_label,
+            stop_label=stop_label,
+        )
 
     def _new_stage(self, estimator):
         """Return an unfitted copy of a stage."""

@@ -396,6 +396,22 @@ class WeightedYoudenThreshold(
         rates = nested_rates(choose, score, positive, units, folds, mass)
         self.nested_sensitivity_, self.nested_specificity_ = rates
 
+    def _stop_up_to(self, highest, stop_index):
+        """Move the cut so that scores stop whose oriented value is `highest` or less.
+
+        Oriented away from class number `stop_index`; None stops none of the scores.
+        """
+        scores = self.curve_.scores
+        if self._positive_index != stop_index:
+            best = 0 if highest is None else np.searchsorted(scores, highest, "right")
+        else:
+            best = len(scores)
+            if highest is not None:
+                best = np.searchsorted(scores, -highest, "left")
+        moved = self.curve_.replace(best=int(best), n_optima=1, interval=None)
+        self._store(moved, self._positive_index)
+        self.nested_sensitivity_ = self.nested_specificity_ = np.nan
+
     def _fit_and_score(self, X, y, routed, classes, of):
         """Fit the classifier; return honest scores, whose they are and their folds.
 

@@ -121,6 +121,9 @@ class DLRPClassifier(StagedClassifier):
         Whom the second stage is trained on; the paper trains both on all.
     on_missing : {"raise", "defer"}, default="raise"
         What to do with a patient who goes on to a visit that did not happen.
+    stop_at_most, guarantee : float or None, default=None
+        Largest share of responders that both stages together may stop, and the
+        confidence that it holds for new ones; None keeps the published weights.
     preset : {"paper", "tiny"}, default="paper"
         Size of the default networks.
     random_state : int or None, default=None
@@ -177,7 +180,13 @@ class DLRPClassifier(StagedClassifier):
         "random_state": ["random_state"],
         **{
             name: StagedClassifier._parameter_constraints[name]
-            for name in ("stop_label", "fit_on", "on_missing")
+            for name in (
+                "stop_label",
+                "fit_on",
+                "on_missing",
+                "stop_at_most",
+                "guarantee",
+            )
         },
     }
     missing = "auto"
@@ -192,6 +201,8 @@ class DLRPClassifier(StagedClassifier):
         stop_label="non-response",
         fit_on="all",
         on_missing="raise",
+        stop_at_most=None,
+        guarantee=None,
         preset="paper",
         random_state=None,
     ):
@@ -202,6 +213,8 @@ class DLRPClassifier(StagedClassifier):
         self.stop_label = stop_label
         self.fit_on = fit_on
         self.on_missing = on_missing
+        self.stop_at_most = stop_at_most
+        self.guarantee = guarantee
         self.preset = preset
         self.random_state = random_state
 

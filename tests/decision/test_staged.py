@@ -532,3 +532,89 @@ def test_fit_leaves_inputs_and_parameters_alone(fig4_alone):
     model.fit(X, y).predict(X)
     assert not hasattr(model.stages[0][1], "classes_")
     pd.testing.assert_frame_equal(X, before)
+
+
+def joint(orientation="response", **settings):
+    """Return a cascade of two score columns whose cuts are chosen together."""
+    stages = []
+    for name in ("early", "late"):
+        column = ScoreColumn(name, pos_label="response", kind="score")
+        cut = WeightedYoudenThreshold(column, pos_label=orientation, cv=3)
+        stages.append((name, cut, [name]))
+    settings = {"stop_label": "non-response", "stop_at_most": 0.1} | settings
+    return StagedClassifier(stages, **settings)
+
+
+def scored(n=160, seed=0):
+    """Return two scores, correlated within both classes."""
+    rng = np.random.default_rng(seed)
+    responds = np.arange(n) % 2
+    common = rng.normal(size=n) + 1.2 * responds
+    late = common + 0.7 * rng.normal(size=n) + responds
+    X = pd.DataFrame({"early": common + 0.7 * rng.normal(size=n), "late": late})
+    return X, np.where(responds, "response", "non-response")
+
+
+@pytest.mark.parametrize("guarantee", [None, 0.9])
+@pytest.mark.parametrize("orientation", ["response", "non-response"])
+def test_all_stages_together_stop_few_wrongly(guarantee, orientation):
+    X, y = scored()
+    model = joint(orientation, guarantee=guarantee).fit(X, y)
+    wrong = (model.predict(X) == "non-response")[y == "response"]
+    bound = model.stop_bound_
+    assert wrong.sum() == sum(bound.wrongly_stopped.values())
+    assert wrong.mean() == bound.share <= 0.1
+    assert bound.n == 80
+    assert guarantee is None or bound.share < bound.high <= 0.1
+    ways = model.trace(X)
+    stops = ways["stage"][(ways["action"] == "stop") & (y == "response")]
+    for name, count in bound.wrongly_stopped.items():
+        assert (stops == name).sum() == count
+    free = joint(orientation, stop_at_most=None).fit(X, y)
+    assert free.stop_bound_ is None
+    # The same decisions whichever class the stages call positive.
+    other = joint("response", guarantee=guarantee).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), other.predict(X))
+
+
+def test_stages_tell_the_rates_of_the_moved_cut():
+    X, y = scored()
+    stage = joint().fit(X, y).named_stages_["early"]
+    called = X["early"] >= stage.threshold_
+    assert stage.fit_sensitivity_ == called[y == "response"].mean()
+    assert stage.curve_.threshold == stage.threshold_
+    assert np.isnan(stage.nested_sensitivity_)
+
+
+def test_patients_who_never_came_back_are_not_stopped_there():
+    X, y = scored()
+    X.loc[::5, "late"] = np.nan
+    model = joint(on_missing="defer").fit(X, y)
+    wrong = (model.predict(X) == "non-response")[y == "response"]
+    assert model.stop_bound_.share == wrong.mean() <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"guarantee": 0.9, "stop_at_most": 0.02}, "take at least 194, fewer stages"),
+        ({"stop_at_most": 5}, "stop_at_most must lie between 0 and 1, got 5; for 5 %"),
+        ({"stop_at_most": 0}, "stop_at_most must lie between 0 and 1, got 0"),
+        (
+            {"stop_at_most": None, "guarantee": 0.9},
+            "has no bound to hold for; set stop",
+        ),
+        ({"guarantee": 1.0}, "guarantee must lie between 0 and 1"),
+        ({"fit_on": "passed"}, "moves the cuts after all stages are fitted; set"),
+        ({"late": ScoreColumn("late")}, "stage 'late' is a ScoreColumn; wrap it"),
+        ({"late__at_least": {"npv": 0.5}}, "leave one of them out"),
+        (
+            {"late__cv": "resubstitution", "guarantee": 0.9},
+            "whom stage 'late' has not seen; set its cv to folds",
+        ),
+        ({"late__cv": 0.5}, "cv of stage 'late' scores some more often or not at all"),
+    ],
+)
+def test_what_cannot_be_bounded_together_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        joint().set_params(**change).fit(*scored())
