@@ -16,7 +16,13 @@ import warnings
 import numpy as np
 from scipy.special import expit, logit, ndtri
 
-from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test
+from sknac.metrics import (
+    auc_ci,
+    bootstrap_ci,
+    compare_rates,
+    confusion_rates,
+    delong_test,
+)
 
 IMAGES = {"2": [2], "10": [10], "1,1,2,10": [1, 1, 2, 10]}
 
@@ -141,6 +147,34 @@ def print_differences(n_draws):
                 )
 
 
+def print_paired_rates(n_draws):
+    """Print the coverage of the difference of two rates, and how often p < 0.05."""
+    print(f"\nDifferences of two rates, nominal 95 %, {n_draws} draws")
+    print("patients images    rates        covers    width  p < .05")
+    rng = np.random.default_rng(3)
+    for n_patients in (10, 21, 40):
+        for images in IMAGES:
+            rows = np.resize(IMAGES[images], n_patients)
+            patient = np.repeat(np.arange(n_patients), rows)
+            y = np.zeros(patient.size)
+            for rates in ((0.8, 0.8), (0.9, 0.75), (0.97, 0.9)):
+                kept = []
+                for _ in range(n_draws):
+                    levels = scores(rng, y, patient, (0.5, 0.5))
+                    right = [x < ndtri(p) for x, p in zip(levels, rates, strict=True)]
+                    found = compare_rates(y + 1, *right, groups=patient, pos_label=1)
+                    found = found.sensitivity
+                    kept.append(
+                        (*held(found, rates[0] - rates[1]), found.pvalue < 0.05)
+                    )
+                covers, width, rejects = np.mean(kept, axis=0)
+                print(
+                    f"{n_patients:<8d} {images:9s} {rates[0]:.2f} - {rates[1]:.2f} "
+                    f"{100 * covers:6.1f} %   {width:.3f}  {100 * rejects:4.1f} %",
+                    flush=True,
+                )
+
+
 def print_all(n_draws):
     """Print the tables."""
     with warnings.catch_warnings():
@@ -148,6 +182,7 @@ def print_all(n_draws):
         print_rates(n_draws)
         print_areas(n_draws)
         print_differences(n_draws)
+        print_paired_rates(n_draws)
 
 
 def main():

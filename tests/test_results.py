@@ -24,6 +24,7 @@ RESULTS = {
     "auc_ci": lambda: metrics.auc_ci(Y, S),
     "bootstrap_ci": lambda: metrics.bootstrap_ci("accuracy", Y, CALLED),
     "calibration": lambda: metrics.calibration(Y, S),
+    "compare_rates": lambda: metrics.compare_rates(Y, CALLED, CALLED[::-1]),
     "confusion_rates": lambda: metrics.confusion_rates(Y, CALLED),
     "decision_curve": lambda: metrics.decision_curve(Y, S),
     "delong_test": lambda: metrics.delong_test(Y, S, S[::-1]),

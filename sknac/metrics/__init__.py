@@ -7,6 +7,7 @@ from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._calibration import calibration
 from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
+from sknac.metrics._paired import compare_rates
 from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._plot_calibration import CalibrationCIDisplay
 from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
@@ -33,6 +34,7 @@ __all__ = [
     "bootstrap_ci",
     "calibration",
     "clinical_scorers",
+    "compare_rates",
     "confusion_rates",
     "decision_curve",
     "delong_contrast",

@@ -26,6 +26,8 @@ _METHODS = ("logit-delong", "delong", "bca", "percentile")
 # Where patients with several rows are too few for their spread to be known: an area
 # from here on, so many rows each, fewer patients of a class.
 _NEAR_ONE, _MANY_ROWS, _FEW = 0.93, 5, 40
+# Patients of unequal numbers of rows that weigh like fewer than this.
+_UNEQUAL = 25
 
 
 def auc_ci(
@@ -217,7 +219,7 @@ def _warn_of_few(estimate: float, sample: Sample) -> None:
     rows = rows_by_class(sample.positive, sample.codes)
     few = min(np.count_nonzero(each) for each in rows) < _FEW
     near = max(estimate, 1 - estimate) >= _NEAR_ONE
-    if any(are_unequal(each[each > 0]) for each in rows):
+    if any(are_unequal(each[each > 0], _UNEQUAL) for each in rows):
         what = "Few patients of a class have most of its rows"
     elif few and near and sample.n >= _MANY_ROWS * sample.n_groups:
         what = f"Few patients with many rows each decide an area of {estimate:.3g}"

@@ -25,22 +25,31 @@ def cells_by_patient(sample: Sample) -> np.ndarray:
 
 def clustered_rates(sample: Sample, confidence_level: float) -> dict:
     """Return the interval of each rate of decisions with patients; NaN for no rows."""
-    cells, found, unequal = cells_by_patient(sample), {}, []
+    cells, found, counts = cells_by_patient(sample), {}, {}
     for name in RATES:
-        right, rows = (cells @ term for term in rate_terms(name))
+        right, rows = (cells @ term.astype(int) for term in rate_terms(name))
         kept = rows > 0
         right, rows = right[kept], rows[kept]
+        counts[name] = rows
         about = {"metric": name, "confidence_level": confidence_level, **sample.about}
         found[name] = clustered_rate(right, rows, **about)
-        if are_unequal(rows):
-            unequal.append(f"{name} ({rows.min():.0f} to {rows.max():.0f} rows each)")
+    warn_of_unequal(counts)
+    return found
+
+
+def warn_of_unequal(counts: dict[str, np.ndarray]) -> None:
+    """Warn of rates of which few patients have most of the rows."""
+    unequal = [
+        f"{name} ({rows.min()} to {rows.max()} rows each)"
+        for name, rows in counts.items()
+        if are_unequal(rows)
+    ]
     if unequal:
         warn_user(
             f"Few patients have most of the rows of {', '.join(unequal)}; where rows "
             "of a patient agree, 95 % intervals held the truth in 83 to 93 % of such "
             "simulated studies: give one row per patient to be sure"
         )
-    return found
 
 
 def clustered_rate(
@@ -56,7 +65,7 @@ def clustered_rate(
         low, high = proportion_confint(
             estimate * worth, worth, 1 - confidence_level, "wilson"
         )
-        se = _standard_error(right, rows)
+        se = standard_error(right, rows)
     return MetricInterval(
         estimate=estimate,
         low=float(low),
@@ -91,7 +100,7 @@ def independent_rows(right: np.ndarray, rows: np.ndarray) -> float:
     return float(n * (told + 1) / (told * effect + max(effect, alike)))
 
 
-def _standard_error(right: np.ndarray, rows: np.ndarray) -> float:
+def standard_error(right: np.ndarray, rows: np.ndarray) -> float:
     """Return the standard error of the rate between patients; NaN for one."""
     n, units = rows.sum(), rows.size
     if units < 2:
@@ -100,6 +109,6 @@ def _standard_error(right: np.ndarray, rows: np.ndarray) -> float:
     return float(np.sqrt(units / (units - 1) * spread) / n)
 
 
-def are_unequal(rows: np.ndarray) -> bool:
+def are_unequal(rows: np.ndarray, few: int = FEW) -> bool:
     """Tell whether a few of the patients have most of the rows."""
-    return bool(rows.size) and equal_patients(rows) < min(FEW, UNEQUAL * rows.size)
+    return bool(rows.size) and equal_patients(rows) < min(few, UNEQUAL * rows.size)
