@@ -25,6 +25,8 @@ RESULTS = {
     "bootstrap_ci": lambda: metrics.bootstrap_ci("accuracy", Y, CALLED),
     "calibration": lambda: metrics.calibration(Y, S),
     "compare_rates": lambda: metrics.compare_rates(Y, CALLED, CALLED[::-1]),
+    "cv_auc_ci": lambda: metrics.cv_auc_ci(Y, S, [0, 0, 0, 0, 0, 1, 1, 1]),
+    "cv_rates": lambda: metrics.cv_rates(Y, CALLED, [0, 0, 1, 1] * 2),
     "confusion_rates": lambda: metrics.confusion_rates(Y, CALLED),
     "decision_curve": lambda: metrics.decision_curve(Y, S),
     "delong_test": lambda: metrics.delong_test(Y, S, S[::-1]),

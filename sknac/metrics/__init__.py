@@ -5,6 +5,8 @@
 from sknac.metrics._auc import auc_ci
 from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._calibration import calibration
+from sknac.metrics._cv_auc import cv_auc_ci
+from sknac.metrics._cv_rates import cv_rates
 from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
 from sknac.metrics._paired import compare_rates
@@ -20,6 +22,7 @@ from sknac.metrics._rates import (
     specificity_score,
     weighted_youden_score,
 )
+from sknac.metrics._resampled_test import corrected_resampled_ttest
 from sknac.metrics._roc import roc_ci
 from sknac.metrics._scorers import clinical_scorers
 from sknac.metrics._subgroups import subgroup_rates
@@ -36,6 +39,9 @@ __all__ = [
     "clinical_scorers",
     "compare_rates",
     "confusion_rates",
+    "corrected_resampled_ttest",
+    "cv_auc_ci",
+    "cv_rates",
     "decision_curve",
     "delong_contrast",
     "delong_test",

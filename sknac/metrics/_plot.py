@@ -5,8 +5,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from sknac.metrics._cv_roc import CVRocCI, cv_roc_of
 from sknac.metrics._delong import paired_of
-from sknac.metrics._results import DeLongResult
+from sknac.metrics._resampled_test import ResampledTest, compare_areas
 from sknac.metrics._roc import RocCI, roc_of
 from sknac.utils._classes import check_known_labels
 from sknac.utils._frames import unique_columns
@@ -30,9 +31,9 @@ class RocCIDisplay:
 
     Parameters
     ----------
-    curves : dict of str to RocCI
+    curves : dict of str to RocCI or CVRocCI
         The curves by name.
-    tests : dict of (str, str) to DeLongResult or None, default=None
+    tests : dict of (str, str) to DeLongResult or ResampledTest or None, default=None
         Comparisons of two curves by their names, each with its unadjusted p-value.
 
     Attributes
@@ -65,8 +66,8 @@ class RocCIDisplay:
     def __init__(
         self,
         *,
-        curves: Mapping[str, RocCI],
-        tests: Mapping[tuple[str, str], DeLongResult] | None = None,
+        curves: Mapping[str, RocCI | CVRocCI],
+        tests: Mapping[tuple[str, str], Any] | None = None,
     ) -> None:
         self.curves = dict(curves)
         self.tests = dict(tests or {})
@@ -129,14 +130,24 @@ class RocCIDisplay:
         pos_label: Any = None,
         response_method: str = "auto",
         name: str = "out-of-fold",
+        compare: str | Sequence[tuple[str, str]] | None = "auto",
         groups: Any = None,
-        **kwargs: Any,
+        stratify: bool | str = "auto",
+        n_resamples: int = 2000,
+        confidence_level: float = 0.95,
+        random_state: Any = None,
+        ax: Any = None,
+        **plot_params: Any,
     ) -> Self:
-        """Draw the out-of-fold curves of one or several cross-validations.
+        """Draw the mean ROC curves of one or several cross-validations.
 
-        The scores of all folds are pooled into one curve, which takes them to be on
-        one scale: true of probabilities, less so of raw margins. A patient whom
-        several folds test counts once, with several scores.
+        True positive rates are averaged over the folds' own curves, so that the area
+        is the mean of the folds' areas and scores of several models need not be on
+        one scale (those that are not are warned of). Area and interval are those of
+        `cv_auc_ci`; repeats are averaged and patients count once. Nothing is compared
+        without being asked. The band is wide for the same reasons; it covered 93 to
+        100 % pointwise (logistic regression, 60 and 126 patients), and is left out
+        where a fold's curve rests on fewer than two negatives.
 
         Parameters
         ----------
@@ -154,10 +165,24 @@ class RocCIDisplay:
             Where scores come from; "auto" takes the first that there is.
         name : str, default="out-of-fold"
             Name of a single cross-validation.
+        compare : sequence of (str, str), "auto" or None, default="auto"
+            Pairs of models whose fold areas are compared by the corrected resampled
+            t-test; several p-values are shown after Holm's adjustment. "auto" and
+            None compare nothing.
         groups : array-like of shape (n_patients,), default=None
             Patient of each row of X, where patients have several rows.
-        **kwargs : dict
-            Passed to `from_predictions`.
+        stratify : bool or "auto", default="auto"
+            Whether resamples of a fold keep the number of patients of each class.
+        n_resamples : int, default=2000
+            Number of resamples of each band.
+        confidence_level : float, default=0.95
+            Coverage of bands and intervals.
+        random_state : int, RandomState, Generator or None, default=None
+            Randomness of the resamples.
+        ax : matplotlib Axes, default=None
+            Where to draw; a new figure if None.
+        **plot_params : dict
+            Passed to `plot`.
 
         Returns
         -------
@@ -167,15 +192,27 @@ class RocCIDisplay:
         Raises
         ------
         ValueError
-            If a cross-validation kept no estimators or indices, or several have
-            other folds.
+            If a cross-validation kept no estimators or indices, several have
+            other folds, or the folds are not as in `cv_auc_ci` (one class,
+            leave-one-out).
         """
         several = cv_results if _are_several(cv_results) else {name: cv_results}
-        y_true, scores, units, label = cv_responses(
+        folds, scores, label = cv_responses(
             several, X, y, groups, response_method, pos_label
         )
-        kwargs = {"pos_label": label, "groups": units} | kwargs
-        return cls.from_predictions(y_true, scores, **kwargs)
+        pairs = [] if compare == "auto" else _pairs(compare, list(scores))
+        level = check_confidence_level(confidence_level)
+        sample = check_sample(y, pos_label=label, groups=groups, interval=False)
+        drawn = {"stratify": stratify, "n_resamples": n_resamples}
+        drawn["random_state"] = random_state
+        curves = {
+            key: cv_roc_of(sample, score, folds, level, **drawn)
+            for key, score in scores.items()
+        }
+        tests = {
+            (a, b): compare_areas(curves[a].auc, curves[b].auc, folds) for a, b in pairs
+        }
+        return cls(curves=curves, tests=tests).plot(ax, **plot_params)
 
     @classmethod
     def from_predictions(
@@ -270,16 +307,18 @@ class RocCIDisplay:
         Returns
         -------
         list of str
-            Name, area with interval, number of patients and positive class.
+            Name, area with interval, folds of a cross-validation, number of
+            patients and positive class.
         """
         return [
             f"{name}: AUC {in_line(c.auc)}\n"
+            + (f"cross-validated, {c.auc.folds}\n" if isinstance(c, CVRocCI) else "")
             + counts(c.n, c.n_pos, c.pos_label, c.auc.n_groups)
             for name, c in self.curves.items()
         ]
 
     def comparison_text(self) -> str:
-        """Write DeLong's p-values, as they stand in the legend's title.
+        """Write the p-values, as they stand in the legend's title.
 
         Returns
         -------
@@ -289,7 +328,9 @@ class RocCIDisplay:
         if not self.tests:
             return ""
         adjusted = holm(test.pvalue for test in self.tests.values())
-        lines = ["DeLong, Holm-adjusted:" if len(self.tests) > 1 else "DeLong:"]
+        folds = any(isinstance(test, ResampledTest) for test in self.tests.values())
+        which = "Corrected resampled t" if folds else "DeLong"
+        lines = [f"{which}, Holm-adjusted:" if len(self.tests) > 1 else f"{which}:"]
         for (a, b), pvalue in zip(self.tests, adjusted, strict=True):
             lines.append(f"{a} vs {b}: {p_equals(pvalue)}")
         return (" " if len(self.tests) == 1 else "\n").join(lines)

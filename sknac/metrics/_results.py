@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.utils._result import Result
-from sknac.utils._text import p_equals, typed
+from sknac.utils._text import folds_text, p_equals, typed
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,6 +82,51 @@ class MetricInterval(Result):
 
     def __repr__(self) -> str:
         return f"{self.metric} {typed(self)} ({self._about()})"
+
+
+@dataclass(frozen=True, repr=False)
+class CVInterval(MetricInterval):
+    """A cross-validated metric with its confidence interval.
+
+    The fields of `MetricInterval`, and how the metric was cross-validated.
+
+    Parameters
+    ----------
+    n_folds, n_repeats : int
+        Number of folds, of all repeats together, and of repeats.
+    inflation : float
+        By how much the variance was raised for the training rows that folds share.
+    by_fold : tuple of float
+        The metric of each fold; empty for rates, whose decisions are pooled.
+    pooled : float
+        The area of the pooled scores, the mean over repeats; NaN for rates.
+
+    See Also
+    --------
+    cv_auc_ci : The area under the ROC curve.
+    cv_rates : Rates of decisions.
+
+    Examples
+    --------
+    >>> from sknac.metrics import cv_auc_ci
+    >>> y, folds = [0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1] * 2
+    >>> cv_auc_ci(y, [1, 2, 3, 5, 4, 6, 2, 8], folds)
+    roc_auc 0.750 [0.002, 1.000] (cross-validated, 2 folds, 95% corrected, ...)
+    """
+
+    n_folds: int = 0
+    n_repeats: int = 1
+    inflation: float = 1.0
+    by_fold: tuple[float, ...] = ()
+    pooled: float = np.nan
+
+    @property
+    def folds(self) -> str:
+        """How it was cross-validated, in words."""
+        return folds_text(self.n_folds, self.n_repeats)
+
+    def _about(self) -> str:
+        return f"cross-validated, {self.folds}, {super()._about()}"
 
 
 @dataclass(frozen=True, repr=False)

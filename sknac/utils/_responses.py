@@ -2,15 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from sknac.utils._classes import check_known_labels
+from sknac.utils._folds import Folds, folds_of
 from sknac.utils._frames import unique_columns
-from sknac.utils._labels import positive_label
+from sknac.utils._labels import one_dimensional, positive_label
 from sknac.utils._rows import PASS_GROUPS, Rows
 from sknac.utils._sklearn import (
     _get_response_values_binary,
@@ -41,6 +41,44 @@ def label_of(estimator: Any, pos_label: Any) -> Any:
     return classes[classes.index(positive_label(classes, None, "classes_"))]
 
 
+def cv_answers(
+    several: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    groups: Any,
+    answer: Callable[[Any, Any], np.ndarray],
+) -> tuple[Folds, dict[str, np.ndarray]]:
+    """Ask the models of cross-validations, of the same folds, of whom they test.
+
+    Returns the folds and, by name, what `answer` says of a model and its test rows, in
+    the folds' order.
+    """
+    names = Rows(PASS_GROUPS if groups is None else None)
+    for name, values in {"X": X, "y": y, "groups": groups}.items():
+        names.see(name, values)
+    unique_columns(several, "cv_results")
+    n, labels = _num_samples(X), one_dimensional(y, "y")
+    if labels.size != n:
+        raise ValueError(
+            f"y has {labels.size} rows but X has {n}; give those of cross_validate"
+        )
+    folds, found = None, {}
+    for name, kept in several.items():
+        own = folds_of(_indices(kept, name), n)
+        if folds is not None and not _are_same(folds, own):
+            raise ValueError(
+                f"{name!r} has other folds than {next(iter(several))!r}; pass the same "
+                "splitter with the same random_state to both cross-validations"
+            )
+        folds, parts = own, []
+        for estimator, tests in zip(kept["estimator"], own.parts, strict=True):
+            rows = own.row[tests]
+            check_known_labels(estimator, labels[rows])
+            parts.append(answer(estimator, _safe_indexing(X, rows)))
+        found[str(name)] = np.concatenate(parts)
+    return folds, found
+
+
 def cv_responses(
     several: Mapping[str, Any],
     X: Any,
@@ -48,53 +86,29 @@ def cv_responses(
     groups: Any,
     response_method: str,
     pos_label: Any,
-) -> tuple[Any, dict[str, np.ndarray], Any, Any]:
-    """Pool the out-of-fold scores of cross-validations of the same folds.
+) -> tuple[Folds, dict[str, np.ndarray], Any]:
+    """Return the folds of cross-validations, their scores by name, and the class."""
 
-    Returns labels, scores by name, patients (None where every row is tested once and
-    no groups are given) and the positive class.
-    """
-    names = Rows(PASS_GROUPS if groups is None else None)
-    for name, values in {"X": X, "y": y, "groups": groups}.items():
-        names.see(name, values)
-    unique_columns(several, "cv_results")
-    rows, scores, label = None, {}, pos_label
-    for name, found in several.items():
-        folds = _tested_rows(found, name)
-        tested = np.concatenate(folds)
-        if rows is not None and not np.array_equal(rows, tested):
-            raise ValueError(
-                f"{name!r} has other folds than {next(iter(several))!r}; pass the same "
-                "splitter with the same random_state to both cross-validations"
-            )
-        rows, parts = tested, []
-        for estimator, fold in zip(found["estimator"], folds, strict=True):
-            part = _safe_indexing(X, fold)
-            check_known_labels(estimator, _safe_indexing(np.asarray(y), fold))
-            part, label = responses_of(estimator, part, response_method, pos_label)
-            parts.append(part)
-        scores[str(name)] = np.concatenate(parts)
-    y = _safe_indexing(np.asarray(y), rows)
-    return y, scores, _patients(groups, rows, X), label
+    def scores(estimator, part):
+        return responses_of(estimator, part, response_method, pos_label)[0]
+
+    folds, found = cv_answers(several, X, y, groups, scores)
+    first = next(iter(several.values()))["estimator"][0]
+    return folds, found, label_of(first, pos_label)
 
 
-def _tested_rows(found: Mapping[str, Any], name: str) -> list[np.ndarray]:
-    """Return the test rows of each fold."""
+def _indices(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return which rows train and test each fold."""
     if "estimator" not in found or "indices" not in found:
         raise ValueError(
             f"the cross-validation {name!r} lacks its estimators or indices; call "
             "cross_validate with return_estimator=True and return_indices=True"
         )
-    return [np.asarray(rows) for rows in found["indices"]["test"]]
+    return found["indices"]
 
 
-def _patients(groups: Any, rows: np.ndarray, X: Any) -> Any:
-    """Return the patient of each pooled score, or None if each row comes once."""
-    if groups is not None:
-        if len(groups) != _num_samples(X):
-            raise ValueError(
-                f"groups has {len(groups)} rows but X has {_num_samples(X)}; give one "
-                "row of each"
-            )
-        return _safe_indexing(np.asarray(groups), rows)
-    return rows if pd.Series(rows).duplicated().any() else None
+def _are_same(folds: Folds, other: Folds) -> bool:
+    """Tell whether the same rows are tested by the same folds."""
+    return np.array_equal(folds.row, other.row) and np.array_equal(
+        folds.fold, other.fold
+    )

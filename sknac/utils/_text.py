@@ -78,3 +78,12 @@ def patients(n: int, n_groups: int | None = None) -> str:
     return (
         f"n={n} patients" if n_groups is None else f"n={n} rows of {n_groups} patients"
     )
+
+
+def folds_text(n_folds: int, n_repeats: int) -> str:
+    """Write how a cross-validation was made: 5 folds, 10 x 5 folds."""
+    if n_repeats == 1:
+        return f"{n_folds} folds"
+    if n_folds % n_repeats:
+        return f"{n_folds} folds in {n_repeats} repeats"
+    return f"{n_repeats} x {n_folds // n_repeats} folds"

@@ -10,7 +10,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import (
     RepeatedStratifiedKFold,
     StratifiedKFold,
-    cross_val_predict,
     cross_validate,
 )
 
@@ -18,7 +17,12 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from sknac.metrics import RocCIDisplay, delong_test
+from sknac.metrics import (
+    RocCIDisplay,
+    corrected_resampled_ttest,
+    cv_auc_ci,
+    delong_test,
+)
 
 pytestmark = pytest.mark.mpl
 
@@ -126,7 +130,7 @@ def test_unknown_model_to_compare_is_named(tied):
 @pytest.fixture(scope="module")
 def table():
     """Two columns that say something of 60 labels, and the labels."""
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(5)
     y = np.repeat(["non-response", "response"], 30)
     X = np.repeat([[0.0, 0.0], [1.0, 0.4]], 30, axis=0) + rng.normal(size=(60, 2))
     return X, y
@@ -174,32 +178,46 @@ def cross_validated(X, y, splitter):
     return cross_validate(LogisticRegression(), X, y, cv=splitter, **kept)
 
 
-def test_folds_are_pooled_by_patient(table):
+def of_folds(found, X, y, **settings):
+    """Draw cross-validations with few resamples."""
+    settings = {"pos_label": "response", "n_resamples": 20} | settings
+    return RocCIDisplay.from_cv_results(found, X, y, random_state=0, **settings)
+
+
+def test_folds_are_averaged_and_said_in_the_legend(table):
     X, y = table
-    splitter = StratifiedKFold(5, shuffle=True, random_state=0)
-    found = cross_validated(X, y, splitter)
-    shown = RocCIDisplay.from_cv_results(
-        found, X, y, pos_label="response", n_resamples=20
-    )
-    pooled = cross_val_predict(
-        LogisticRegression(), X, y, cv=splitter, method="predict_proba"
-    )
+    found = cross_validated(X, y, StratifiedKFold(5, shuffle=True, random_state=0))
+    shown = of_folds(found, X, y)
     curve = shown.curves["out-of-fold"]
-    assert curve.auc.estimate == pytest.approx(
-        roc_auc_score(y == "response", pooled[:, 1])
-    )
-    assert (curve.n, curve.auc.n_groups) == (60, None)
+    assert curve.auc == cv_auc_ci(y, found, X=X, pos_label="response")
+    (text,) = shown.ax_.get_legend().get_texts()
+    assert text.get_text().splitlines()[1:] == [
+        "cross-validated, 5 folds",
+        "n = 60, 30 positive (response)",
+    ]
 
 
 def test_repeated_folds_count_each_patient_once(table):
     X, y = table
     repeated = RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0)
-    found = cross_validated(X, y, repeated)
-    shown = RocCIDisplay.from_cv_results(
-        found, X, y, pos_label="response", n_resamples=20
-    )
+    shown = of_folds(cross_validated(X, y, repeated), X, y)
     curve = shown.curves["out-of-fold"]
-    assert (curve.n, curve.auc.n_groups) == (120, 60)
+    assert (curve.n, curve.auc.folds) == (60, "2 x 3 folds")
+
+
+def test_cross_validations_are_compared_only_when_asked_and_by_folds(table):
+    X, y = table
+    splitter = StratifiedKFold(5, shuffle=True, random_state=0)
+    found = {
+        name: cross_validated(part, y, splitter)
+        for name, part in {"a": X, "b": X * [1, 0]}.items()
+    }
+    assert of_folds(found, X, y).tests == {}
+    asked = of_folds(found, X, y, compare=[("a", "b")])
+    test = asked.tests["a", "b"]
+    areas = (asked.curves[name].auc.by_fold for name in "ab")
+    assert test.pvalue == corrected_resampled_ttest(*areas).pvalue
+    assert legend_title(asked).startswith("Corrected resampled t: a vs b: p")
 
 
 def test_several_cross_validations_need_the_same_folds(table):
@@ -208,12 +226,9 @@ def test_several_cross_validations_need_the_same_folds(table):
         StratifiedKFold(3, shuffle=True, random_state=seed) for seed in (0, 0, 1)
     ]
     a, b, c = (cross_validated(X, y, splitter) for splitter in splitters)
-    shown = RocCIDisplay.from_cv_results(
-        {"a": a, "b": b}, X, y, pos_label="response", n_resamples=20
-    )
-    assert ("a", "b") in shown.tests
+    assert list(of_folds({"a": a, "b": b}, X, y).curves) == ["a", "b"]
     with pytest.raises(ValueError, match="'c' has other folds than 'a'"):
-        RocCIDisplay.from_cv_results({"a": a, "c": c}, X, y, pos_label="response")
+        of_folds({"a": a, "c": c}, X, y)
 
 
 def test_cross_validation_without_estimators_says_how(table):

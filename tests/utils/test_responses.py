@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import ShuffleSplit, cross_validate
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_validate
 
 from sknac.utils._responses import cv_responses, label_of, responses_of
 
@@ -39,18 +39,19 @@ def test_numbers_and_flags_keep_scikit_learns_class(data, classes):
     assert label_of(model, None) == 1
 
 
-def test_rows_tested_twice_are_patients_with_two_scores(data):
+def test_rows_tested_twice_stand_in_two_repeats(data):
     X, y = data
     found = cross_validate(
         LogisticRegression(),
         X,
         y,
-        cv=ShuffleSplit(3, test_size=20, random_state=0),
+        cv=RepeatedStratifiedKFold(n_splits=3, n_repeats=2, random_state=0),
         return_estimator=True,
         return_indices=True,
     )
-    truth, scores, patients, _ = cv_responses({"a": found}, X, y, None, "auto", "R")
+    folds, scores, label = cv_responses({"a": found}, X, y, None, "auto", "R")
     rows = np.concatenate(found["indices"]["test"])
-    assert truth.tolist() == y[rows].tolist()
-    assert patients.tolist() == rows.tolist()
-    assert len(scores["a"]) == 60
+    assert folds.row.tolist() == rows.tolist()
+    assert (folds.n_repeats, label) == (2, "R")
+    first = found["estimator"][0].predict_proba(X[rows[:10]])[:, 1]
+    assert np.array_equal(scores["a"][:10], first)
