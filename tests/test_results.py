@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from sknac import clinical, decision, metrics, survival
 from sknac.cohort import cohort_summary
@@ -31,6 +32,9 @@ RESULTS = {
     "decision_curve": lambda: metrics.decision_curve(Y, S),
     "delong_test": lambda: metrics.delong_test(Y, S, S[::-1]),
     "delong_contrast": lambda: metrics.delong_contrast(Y, {"a": S, "b": S[::-1]}),
+    "optimism": lambda: metrics.optimism(
+        LogisticRegression(), S[:, None], Y, "brier", n_resamples=5, random_state=4
+    ),
     "performance_table": lambda: metrics.performance_table(Y, {"a": CALLED}, {"a": S}),
     "roc_ci": lambda: metrics.roc_ci(Y, S, n_resamples=20, random_state=0),
     "subgroup_rates": lambda: metrics.subgroup_rates(Y, CALLED, [0, 1] * 4),

@@ -9,6 +9,7 @@ from sknac.metrics._cv_auc import cv_auc_ci
 from sknac.metrics._cv_rates import cv_rates
 from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
+from sknac.metrics._optimism import optimism
 from sknac.metrics._paired import compare_rates
 from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._plot_calibration import CalibrationCIDisplay
@@ -46,6 +47,7 @@ __all__ = [
     "delong_contrast",
     "delong_test",
     "npv_score",
+    "optimism",
     "performance_table",
     "ppv_score",
     "rates_from_counts",

@@ -19,11 +19,11 @@ from sknac.metrics._resampling import (
     CallableKernel,
     RateKernel,
     draw_chunks,
-    resolve_seed,
     strata_of,
 )
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES, linear_rates
+from sknac.utils._draws import resolve_seed
 from sknac.utils._labels import (
     distinct_labels,
     one_dimensional,

@@ -11,7 +11,6 @@ drawing n patients with replacement then is a multinomial draw over the cells, a
 import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -27,24 +26,6 @@ from sknac.utils._labels import shown
 _CHUNK_CELLS = 2**18
 # A binomial draw costs about as much as this many uniform integers.
 _BINOMIAL_COST = 16
-
-
-def resolve_seed(random_state: Any) -> int:
-    """Return an integer that reproduces the resamples when passed again."""
-    if isinstance(random_state, int | np.integer) and not isinstance(
-        random_state, bool
-    ):
-        return int(random_state)
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**32))
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**32, dtype=np.uint64))
-    raise ValueError(
-        "random_state must be None, an int, a RandomState or a Generator, got "
-        f"{random_state!r}"
-    )
 
 
 def draw_counts(

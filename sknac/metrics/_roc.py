@@ -10,8 +10,9 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from sknac.metrics._auc import auc_of
-from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
+from sknac.metrics._resampling import AUCKernel, draw_chunks, strata_of
 from sknac.metrics._results import MetricInterval
+from sknac.utils._draws import resolve_seed
 from sknac.utils._result import Result
 from sknac.utils._room import check_room
 from sknac.utils._sample import Sample, check_sample

@@ -136,12 +136,23 @@ def patients_of(index: pd.Index) -> pd.Index:
     """
     if index.nlevels == 1:
         return index
-    names = [re.split("[^a-z]+", str(name).lower()) for name in index.names]
-    named = [i for i, words in enumerate(names) if _says(words, _PATIENTS)]
-    last = named[0] if named else index.nlevels - 2
-    kept = [i for i in range(last) if not named or _says(names[i], _PLACES)]
+    words, named = _level_words(index)
+    last = patient_level(index)
+    kept = [i for i in range(last) if not named or _says(words[i], _PLACES)]
     dropped = sorted(set(range(index.nlevels)) - {*kept, last})
     return index.droplevel(dropped)
+
+
+def patient_level(index: pd.Index) -> int:
+    """Return which level of an index names the patient."""
+    _, named = _level_words(index)
+    return named[0] if named else max(index.nlevels - 2, 0)
+
+
+def _level_words(index: pd.Index) -> tuple[list[list[str]], list[int]]:
+    """Return the words of each level's name, and the levels named patient."""
+    words = [re.split("[^a-z]+", str(name).lower()) for name in index.names]
+    return words, [i for i, of in enumerate(words) if _says(of, _PATIENTS)]
 
 
 def _says(words: list[str], beginnings: tuple[str, ...]) -> bool:

@@ -87,18 +87,18 @@ def open_task(estimator, name, n_parts):
 
 
 @contextmanager
-def progress_of(step, n_planes):
-    """Tell a step's callbacks of its planes; yield what to call for each, or None."""
+def progress_of(step, n_parts, task="transform", part_name="plane"):
+    """Tell a step's callbacks of its parts; yield what to call for each, or None."""
     if not getattr(step, "_skl_callbacks", None):
         yield None
         return
-    whole = open_task(step, "transform", n_planes)
+    whole = open_task(step, task, n_parts)
     whole.call_on_fit_task_begin(estimator=step)
 
-    def on_plane():
-        part = whole.subcontext(task_name="plane")
+    def on_part():
+        part = whole.subcontext(task_name=part_name)
         part.call_on_fit_task_begin(estimator=step)
         part.call_on_fit_task_end(estimator=step)
 
-    yield on_plane
+    yield on_part
     whole.call_on_fit_task_end(estimator=step)

@@ -13,7 +13,6 @@ from sknac.metrics._resampling import (
     RateKernel,
     draw_chunks,
     draw_counts,
-    resolve_seed,
     strata_of,
 )
 from sknac.utils._confusion import linear_rates
@@ -147,17 +146,6 @@ def test_jackknife_of_a_mean_is_its_influence(rng):
         lambda a, b: a.mean(), y, y, None, None, np.zeros(12, dtype=int)
     )
     np.testing.assert_allclose(kernel.influence(), (y - y.mean()) / 12, atol=1e-12)
-
-
-def test_seed_repeats_whatever_was_given():
-    for state in (3, np.int64(3), None, np.random.RandomState(0)):
-        seed = resolve_seed(state)
-        assert resolve_seed(seed) == seed
-    assert resolve_seed(np.random.default_rng(0)) == resolve_seed(
-        np.random.default_rng(0)
-    )
-    with pytest.raises(ValueError, match="or a Generator, got 'a'"):
-        resolve_seed("a")
 
 
 @pytest.mark.parametrize("value", [None, "0.5", np.ones(4), np.ones(1), (1, 0), 1j])
