@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -78,6 +78,12 @@ def fit_logistic(blocks, terms, target):
     coef[0] -= coef[1:] @ centre[1:]
     deviance = _deviance(design, coef, target)
     return LogisticFit(tuple(terms), design, target, spans, coef, deviance)
+
+
+def refitted(fit, coef):
+    """Return a fit at other coefficients than those of the maximum likelihood."""
+    deviance = _deviance(fit.design, coef, fit.target)
+    return replace(fit, coef=coef, deviance=deviance)
 
 
 def _maximise(design, target):

@@ -9,10 +9,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from sknac.clinical._firth import fit_firth
+from sknac.clinical._logistic import refitted
 from sknac.clinical._search import StepwiseSearch
+from sknac.clinical._selection import frequency_of
 from sknac.clinical._terms import encode, independent_terms, make_terms, read_table
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._rows import ONE_ROW, NamedRowsScore, Rows
+from sknac.utils._settings import check_whole
 from sknac.utils._sklearn import Interval, Real, StrOptions, _fit_context
 from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user
@@ -53,10 +57,11 @@ class StepwiseLogisticRegression(
         labels are words.
     confidence_level : float, default=0.95
         Coverage of the odds ratios' Wald intervals, in (0, 1).
-    on_degenerate : {"warn", "raise"}, default="warn"
+    on_degenerate : {"warn", "raise", "firth"}, default="warn"
         What to do about predictors that are constant or collinear with earlier ones
-        ("warn" leaves them out), and about a final model that separates the classes
-        ("warn" keeps it, without standard errors).
+        ("raise", or leave them out), and about a final model that separates the
+        classes: "warn" keeps it, without standard errors, "firth" fits its terms
+        again by Firth's penalised likelihood, which has a maximum.
 
     Attributes
     ----------
@@ -79,7 +84,8 @@ class StepwiseLogisticRegression(
         Predictors left out beforehand, with the reason: "constant" or "collinear".
     separated_ : bool
         Whether the final model separates the classes; then `summary_` has no
-        standard errors and its coefficients stand for infinite ones.
+        standard errors and its coefficients stand for infinite ones, or with
+        "firth" it is that of the penalised fit.
     deviance_, aic_, bic_ : float
         Fit of the final model.
     n_features_in_ : int
@@ -109,7 +115,15 @@ class StepwiseLogisticRegression(
     programming.
 
     The p-values and intervals of `summary_` take the terms as given beforehand:
-    after a selection they are too good. The honest figure is a cross-validated one.
+    after a selection they are too good. In a simulation of ten weak predictors and
+    126 patients the 95 % intervals of odds ratios covered 55 %. `selection_frequency`
+    says how often each term is chosen again; honest figures of the whole model are
+    those of a cross-validation or of `sknac.metrics.optimism`.
+
+    In a penalised `summary_` the bounds are those of the profile likelihood and
+    `pvalue` is of the penalised likelihood ratio; `se` and `z` are Wald's. The
+    selection itself takes likelihoods without a penalty, and `deviance_`, `aic_` and
+    `bic_` are without the penalty at the penalised coefficients.
 
     References
     ----------
@@ -119,6 +133,10 @@ class StepwiseLogisticRegression(
 
     A. Albert, J. A. Anderson, On the existence of maximum likelihood estimates in
     logistic regression models, Biometrika 71:1-10, 1984.
+
+    D. Firth, Bias reduction of maximum likelihood estimates, Biometrika 80:27-38,
+    1993; G. Heinze, M. Schemper, A solution to the problem of separation in logistic
+    regression, Statistics in Medicine 21:2409-2419, 2002.
 
     Examples
     --------
@@ -143,7 +161,7 @@ class StepwiseLogisticRegression(
         "factors": ["array-like", None],
         "pos_label": [Real, str, "boolean", None],
         "confidence_level": SHARE,
-        "on_degenerate": [StrOptions({"warn", "raise"})],
+        "on_degenerate": [StrOptions({"warn", "raise", "firth"})],
     }
 
     def __init__(
@@ -266,6 +284,39 @@ class StepwiseLogisticRegression(
         above = self.decision_function(X) > 0
         return self.classes_[above.astype(int)]
 
+    def selection_frequency(
+        self, X, y, *, n_resamples=200, n_jobs=None, random_state=None
+    ):
+        """Repeat the selection on patients drawn with replacement.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_patients, n_columns)
+            The patients of `fit`.
+        y : array-like of shape (n_patients,)
+            Their labels.
+        n_resamples : int, default=200
+            Number of resamples.
+        n_jobs : int, default=None
+            Resamples fitted at the same time; None is 1, -1 all processors.
+        random_state : int, RandomState, Generator or None, default=None
+            Randomness; the integer that repeats it is in the result as `seed`.
+
+        Returns
+        -------
+        SelectionFrequency
+            How often each term and each model was chosen, printed beside `summary_`.
+
+        Raises
+        ------
+        ValueError
+            If X and y are not those of `fit`, as far as the selection tells, or
+            fewer than two resamples could be fitted.
+        """
+        check_is_fitted(self)
+        n_resamples = check_whole(n_resamples, "n_resamples", 2)
+        return frequency_of(self, X, y, n_resamples, n_jobs, random_state)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
@@ -307,8 +358,14 @@ class StepwiseLogisticRegression(
         text = (
             f"The predictors {self.selected_} separate the classes: the coefficients "
             "are infinite and have no standard errors; take fewer predictors or more "
-            "patients, or a penalised model"
+            "patients, or set on_degenerate='firth'"
         )
+        if self.on_degenerate == "firth":
+            text = (
+                f"The predictors {self.selected_} separate the classes: coefficients "
+                "and intervals are of Firth's penalised likelihood; say so where you "
+                "report them"
+            )
         if self.on_degenerate == "raise":
             raise ValueError(f"{text}; or set on_degenerate='warn'")
         warn_user(text, ConvergenceWarning)
@@ -317,15 +374,20 @@ class StepwiseLogisticRegression(
         """Set the fitted attributes."""
         by_name = {term.name: term for term in self._terms}
         self._final = [by_name[name] for name in fit.terms]
-        self._coef = fit.coef
         self.selected_ = list(fit.terms)
         self.separated_ = fit.separated
+        penalised = None
+        if fit.separated and self.on_degenerate == "firth":
+            data = fit.design, fit.target
+            penalised = fit_firth(*data, self.confidence_level)
+            fit = refitted(fit, penalised.coef)
+        self._coef = fit.coef
         self.deviance_, self.aic_, self.bic_ = fit.deviance, fit.aic, fit.bic
         self.path_ = pd.DataFrame(search.path)
         self.considered_ = pd.DataFrame(search.considered)
         columns = [name for term in self._final for name in term.columns]
         index = pd.Index([INTERCEPT, *columns], name="term")
-        self.summary_ = _coefficient_table(fit, index, self.confidence_level)
+        self.summary_ = _coefficient_table(fit, penalised, index, self.confidence_level)
 
     def _log_odds(self, X):
         """Return the log-odds of `pos_label_`."""
@@ -338,18 +400,25 @@ class StepwiseLogisticRegression(
         return np.column_stack(parts) @ self._coef
 
 
-def _coefficient_table(fit, index, level):
-    """Return coefficients, Wald tests and odds ratios with their intervals."""
-    se = np.sqrt(np.diag(fit.covariance))
+def _coefficient_table(fit, penalised, index, level):
+    """Return coefficients, their tests and odds ratios with intervals.
+
+    The tests and intervals are Wald's, or those of the profile of a penalised fit.
+    """
+    of = fit if penalised is None else penalised
+    se = np.sqrt(np.diag(of.covariance))
     z, half = fit.coef / se, se * ndtri(0.5 + level / 2)
+    pvalue, low, high = 2 * ndtr(-np.abs(z)), fit.coef - half, fit.coef + half
+    if penalised is not None:
+        pvalue, low, high = penalised.pvalue, penalised.low, penalised.high
     with np.errstate(over="ignore"):
         table = {
             "coef": fit.coef,
             "se": se,
             "z": z,
-            "pvalue": 2 * ndtr(-np.abs(z)),
+            "pvalue": pvalue,
             "odds_ratio": np.exp(fit.coef),
-            "low": np.exp(fit.coef - half),
-            "high": np.exp(fit.coef + half),
+            "low": np.exp(low),
+            "high": np.exp(high),
         }
     return pd.DataFrame(table, index=index)

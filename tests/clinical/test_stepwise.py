@@ -299,3 +299,25 @@ def test_one_class_is_refused(cohort):
     X, _ = cohort
     with pytest.raises(ValueError, match="one class"):
         StepwiseLogisticRegression().fit(X, np.zeros(len(X)))
+
+
+def test_firth_takes_the_place_of_an_infinite_maximum():
+    X = pd.DataFrame({"b": np.repeat([0.0, 1.0], [12, 8])})
+    y = np.concatenate([np.repeat([1, 0], [3, 9]), np.ones(8, dtype=int)])
+    with pytest.warns(ConvergenceWarning, match="Firth's penalised likelihood; say so"):
+        model = StepwiseLogisticRegression(on_degenerate="firth").fit(X, y)
+    assert model.separated_
+    row = model.summary_.loc["b"]
+    # One binary predictor: 1/2 is added to each cell of the table.
+    assert row["odds_ratio"] == pytest.approx((8.5 / 0.5) / (3.5 / 9.5))
+    assert 1 < row["low"] < row["odds_ratio"] < row["high"] < np.inf
+    assert model.predict_proba(X)[-1, 1] == pytest.approx(8.5 / 9)
+    assert model.aic_ == pytest.approx(model.deviance_ + 4)
+
+
+def test_firth_changes_nothing_where_there_is_a_maximum(rng):
+    X = rng.normal(size=(60, 2))
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(int)
+    plain = StepwiseLogisticRegression().fit(X, y)
+    firth = StepwiseLogisticRegression(on_degenerate="firth").fit(X, y)
+    pd.testing.assert_frame_equal(plain.summary_, firth.summary_)
