@@ -10,8 +10,9 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from sknac.metrics._cv_auc import cv_auc_of
-from sknac.metrics._resampling import AUCKernel, draw_chunks, resolve_seed, strata_of
+from sknac.metrics._resampling import AUCKernel, draw_chunks, strata_of
 from sknac.metrics._results import CVInterval
+from sknac.utils._draws import resolve_seed
 from sknac.utils._folds import Folds
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample
