@@ -14,6 +14,7 @@ import argparse
 import time
 
 import coverage_by_patient
+import coverage_cuts
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -133,6 +134,7 @@ def main():
     print_proportions()
     print_bootstrap_rates()
     coverage_by_patient.print_all(n_draws // 4)
+    coverage_cuts.print_cuts(n_draws // 2)
     print(f"\n{time.perf_counter() - start:.0f} s")
 
 

@@ -15,11 +15,12 @@ import warnings
 
 import numpy as np
 from scipy.special import logit
-from scipy.stats import norm
+from scipy.stats import multivariate_normal, norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from sknac.decision import weighted_youden_curve
+from sknac.decision._joint import allowances, joint_cuts
 
 GUARANTEE = 0.9
 # Positive, negative, the sensitivity asked for: what so many patients can show.
@@ -133,8 +134,38 @@ def print_intervals(n_draws):
             )
 
 
+def print_cascades(n_draws, seed=0):
+    """Print how often two stages together stop more than they may.
+
+    Scores N(0, 1) and N(1.5, 1) in both stages, correlated .5 within a class.
+    """
+    print(f"\nTwo stages under one bound, guarantee .9, {n_draws} cohorts")
+    print("go/stop  at most   exceeded   mean share   right stops")
+    shape = np.array([[1, 0.5], [0.5, 1]])
+    of_go = multivariate_normal([SHIFT, SHIFT], shape)
+    rng = np.random.default_rng(seed)
+    for n_go, n_stop, bound in ((30, 30, 0.15), (63, 63, 0.10), (10, 40, 0.4)):
+        go = np.arange(n_go + n_stop) < n_go
+        allowed = allowances(n_go, 2, bound, GUARANTEE, "go")
+        share, right = np.empty((2, n_draws))
+        for row in range(n_draws):
+            scores = rng.multivariate_normal([0, 0], shape, size=go.size)
+            scores += SHIFT * go[:, None]
+            highest, _ = joint_cuts(scores, go, allowed, sure=True)
+            cut = np.array([-np.inf if one is None else one for one in highest])
+            # Both scores above: the mirror image lies below.
+            share[row] = 1 - of_go.cdf(2 * SHIFT - cut)
+            right[row] = (scores[~go] <= cut).any(axis=1).mean()
+        print(
+            f"{n_go}/{n_stop}    {bound:.2f} {100 * np.mean(share > bound):10.1f} % "
+            f"{share.mean():10.3f} {right.mean():12.2f}",
+            flush=True,
+        )
+
+
 def print_cuts(n_draws):
-    """Print both tables."""
+    """Print the tables."""
+    print_cascades(n_draws)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The threshold for")
         print_promises(n_draws)

@@ -4,6 +4,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sknac.clinical import StepwiseLogisticRegression
@@ -29,6 +30,7 @@ def learn(system: System, model: str, estimator: Any) -> None:
     stages = [(model, estimator)]
     if isinstance(estimator, StagedClassifier):
         stages = [(name, stage) for name, stage, _ in estimator.stages_]
+        system.stop_bound = estimator.stop_bound_
     for name, part in stages:
         part, _ = opened(part)
         if isinstance(part, WeightedYoudenThreshold):
@@ -65,3 +67,6 @@ def _learn_threshold(system, name, part):
         return
     system.curves[name] = part.curve_
     system.curve_sources[name] = threshold_source(part)
+    rates = (part.nested_sensitivity_, part.nested_specificity_)
+    if not np.isnan(rates).any():
+        system.nested[name] = rates

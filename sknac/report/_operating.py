@@ -20,6 +20,7 @@ from sknac.utils._text import ABSENT, MINUS, number, significant
 # More wrong decisions than these are read in the numbers, not in the text.
 MOST_WRONG = 25
 RATES = ("sensitivity", "specificity", "youden")
+NESTED = "the same scores, each fold at the cut of the others"
 
 
 def threshold_section(system: System, options: Options) -> Section | None:
@@ -37,6 +38,9 @@ def threshold_section(system: System, options: Options) -> Section | None:
         for model, table in found.items()
         for where, row in table.items()
     }
+    rows |= {
+        f"{model}\n{NESTED}": _nested_row(system, model) for model in system.nested
+    }
     table = Table.of(
         "Model and scores",
         "Each model at its threshold, on the scores that chose it and on others",
@@ -53,6 +57,10 @@ def threshold_section(system: System, options: Options) -> Section | None:
             "n_optima": curve.n_optima,
             "chosen_on": system.curve_sources[model],
             "at_threshold": found[model],
+            "nested": system.nested.get(model),
+            "at_least": curve.at_least,
+            "guarantee": curve.guarantee,
+            "bounds": curve.bounds,
             "curve": curve.to_frame(),
         }
         for model, curve in system.curves.items()
@@ -60,6 +68,18 @@ def threshold_section(system: System, options: Options) -> Section | None:
     return Section(
         "thresholds", "Thresholds", text, (table,), drawings, {"thresholds": numbers}
     )
+
+
+def _nested_row(system, model):
+    """Return the rates of each fold at the cut that was chosen without it."""
+    curve, (sensitivity, specificity) = system.curves[model], system.nested[model]
+    index = curve.weight * sensitivity + (1 - curve.weight) * specificity - 1
+    return {
+        "n (positive)": f"{curve.n} ({curve.n_pos})",
+        "Sensitivity": number(sensitivity),
+        "Specificity": number(specificity),
+        "Weighted Youden": number(index, 3),
+    }
 
 
 def _at_threshold(system, model):
@@ -84,7 +104,7 @@ def _optimism(system, model, rows):
     """Say what became of the index from the scores that chose it to the test."""
     curve, source = system.curves[model], system.curve_sources[model]
     text = (
-        f"{model}: threshold {significant(curve.threshold)} for w = {curve.weight:g}, "
+        f"{model}: threshold {significant(curve.threshold)} for {_asked(curve)}, "
         f"chosen on {source}"
     )
     if "test patients" in rows:
@@ -95,6 +115,16 @@ def _optimism(system, model, rows):
         called = system.pos_label if curve.best == 0 else system.neg_label
         text += f". It is trivial: all who chose it are called {called}"
     return f"{text}."
+
+
+def _asked(curve):
+    """Say by what a cut was chosen."""
+    if curve.at_least is None:
+        return f"w = {curve.weight:g}"
+    text = " and ".join(f"{k} of at least {v:g}" for k, v in curve.at_least.items())
+    if curve.guarantee is None:
+        return f"{text} on those scores"
+    return f"{text}, guaranteed at {curve.guarantee:g} for scores like them"
 
 
 def _threshold_drawing(system, options, model):
@@ -140,6 +170,7 @@ def cascade_section(system: System, options: Options) -> Section | None:
         f"{len(system.test.y)} test patients. Whom any stage stops, the cascade stops: "
         f"it finds no fewer of the class {stop_label} than each stage alone and keeps "
         "no more of the other. What it gains is time.",
+        *_bounded(system.stop_bound),
     )
     return Section(
         "cascade",
@@ -148,6 +179,18 @@ def cascade_section(system: System, options: Options) -> Section | None:
         _cascade_tables(flow, options),
         (drawing,),
         {"cascade": flow},
+    )
+
+
+def _bounded(bound):
+    """Say under which bound of the whole cascade its cuts were chosen."""
+    if bound is None:
+        return ()
+    sure = "" if bound.guarantee is None else f", guaranteed at {bound.guarantee:g}"
+    return (
+        f"The cuts were chosen together so that at most {bound.at_most:g} of the class "
+        f"{bound.go_label} are stopped by any stage{sure}; of those who chose them "
+        f"{sum(bound.wrongly_stopped.values())} of {bound.n} were.",
     )
 
 

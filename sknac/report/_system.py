@@ -26,6 +26,9 @@ class System:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     curves: dict[str, Any] = field(default_factory=dict)
     curve_sources: dict[str, str] = field(default_factory=dict)
+    # Sensitivity and specificity of each fold at the cut of the others.
+    nested: dict[str, tuple[float, float]] = field(default_factory=dict)
+    stop_bound: Any = None
     cascade: tuple[pd.DataFrame, Any] | None = None
     subgroups: pd.DataFrame | None = None
     survival: tuple[pd.Series, pd.Series, str] | None = None

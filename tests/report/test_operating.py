@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.decision import stage_flow, weighted_youden_curve
+from sknac.decision import (
+    ScoreColumn,
+    StagedClassifier,
+    WeightedYoudenThreshold,
+    stage_flow,
+    weighted_youden_curve,
+)
 from sknac.metrics import subgroup_rates, weighted_youden_score
 
 
@@ -30,6 +36,41 @@ def test_threshold_is_shown_on_chosen_training_and_test_scores(study, cascade, r
             y, stage.predict(X[["dlr2"]]), weight=0.8, pos_label="response"
         )
         assert row["youden"] == pytest.approx(expected)
+
+
+def test_nested_rates_stand_beside_those_of_the_fit(cascade, results):
+    stage = cascade.named_stages_["DLR-2"]
+    nested = (stage.nested_sensitivity_, stage.nested_specificity_)
+    assert results["thresholds"]["DLR-2"]["nested"] == list(nested)
+
+
+def test_bounds_of_cut_and_cascade_are_told(study, new):
+    def stage(name, **ask):
+        column = ScoreColumn(name, pos_label="response")
+        cut = WeightedYoudenThreshold(column, pos_label="response", **ask)
+        return name, cut, [name]
+
+    ask = {"at_least": {"sensitivity": 0.7}, "guarantee": 0.8}
+    about = {"stop_label": "non-response"}
+    told = {}
+    for key, model in {
+        "cut": StagedClassifier([stage("dlr2", **ask)], **about),
+        "cascade": StagedClassifier(
+            [stage("dlr2"), stage("dlr4")], stop_at_most=0.3, guarantee=0.8, **about
+        ),
+    }.items():
+        fitted = model.fit(study.X_train[["dlr2", "dlr4"]], study.y_train)
+        report = new().add_estimator(
+            "D", fitted, study.X[["dlr2", "dlr4"]], study.y, pos_label="response"
+        )
+        system = report.to_dict()["systems"][0]
+        told[key] = str(report.to_html())
+        if key == "cut":
+            found = system["results"]["thresholds"]["dlr2"]
+            assert found["bounds"]["sensitivity"] >= 0.7
+    assert "sensitivity of at least 0.7, guaranteed at 0.8" in told["cut"]
+    assert "each fold at the cut of the others" in told["cut"]
+    assert "at most 0.3 of the class response" in told["cascade"]
 
 
 def test_curve_given_with_predictions_is_applied_to_the_test(study, new):
