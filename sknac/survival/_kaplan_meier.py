@@ -338,14 +338,18 @@ def _check_times(times, name):
 
 def _fit(part, label, confidence_level):
     """Return the curve of one group as a table, and its row of the summary."""
-    if part.entry is None:
-        curve = _fitted_curve(part.time, part.event, confidence_level)
-    else:
-        curve = entered_curve(part, label, confidence_level)
+    curve = group_curve(part, label, confidence_level)
     curve.insert(0, "group", label)
     median = _first_at_most(curve, Fraction(1, 2))
     about = {"n": len(part.time), "events": int(part.event.sum()), "median": median}
     return curve, about
+
+
+def group_curve(part, label, confidence_level):
+    """Return the curve of one group as a table."""
+    if part.entry is None:
+        return _fitted_curve(part.time, part.event, confidence_level)
+    return entered_curve(part, label, confidence_level)
 
 
 def _fitted_curve(time, event, confidence_level):
