@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.metrics._clustered import clustered_rates
+from sknac.metrics._ratios import ratios_of_cells, ratios_of_patients
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import (
     CELLS,
@@ -52,6 +53,9 @@ class ConfusionRates(Result):
         The positive class.
     sensitivity, specificity, ppv, npv, accuracy : MetricInterval
         Each rate with its interval.
+    ratios : tuple of MetricInterval
+        "lr_positive", sensitivity / (1 - specificity), "lr_negative", (1 - sensitivity)
+        / specificity, and "odds_ratio", their quotient, with intervals.
 
     See Also
     --------
@@ -68,6 +72,8 @@ class ConfusionRates(Result):
       ppv 0.882 [0.657, 0.967]
       npv 0.760 [0.566, 0.885]
       accuracy 0.810 [0.667, 0.900]
+    >>> rates_from_counts(tp=15, fn=6, fp=2, tn=19, pos_label="response").ratios[0]
+    lr_positive 7.500 [1.953, 28.807] (95% log, pos_label='response', ...)
     """
 
     tp: int
@@ -80,6 +86,7 @@ class ConfusionRates(Result):
     ppv: MetricInterval
     npv: MetricInterval
     accuracy: MetricInterval
+    ratios: tuple[MetricInterval, ...] = ()
 
     @property
     def rates(self) -> tuple[MetricInterval, ...]:
@@ -159,6 +166,10 @@ def confusion_rates(
 
     Notes
     -----
+    The likelihood ratios and the diagnostic odds ratio have bounds on the log scale;
+    where one of the four counts is 0, those with 1/2 added to each, and a ratio of 0 or
+    infinity is its own bound. With `groups` the counts are those of independent rows.
+
     With `groups` the rate is that of rows, and Wilson's formula takes the rate's
     rows divided by their design effect D, at least 1, in place of their number n:
 
@@ -181,7 +192,8 @@ def confusion_rates(
     L. D. Brown, T. T. Cai, A. DasGupta, "Interval estimation for a binomial
     proportion", Statistical Science 16:101-133, 2001. J. N. K. Rao, A. J. Scott, "A
     simple method for the analysis of clustered binary data", Biometrics 48:577-585,
-    1992 (the design effect).
+    1992 (the design effect). D. L. Simel, G. P. Samsa, D. B. Matchar, "Likelihood
+    ratios with confidence", Journal of Clinical Epidemiology 44:763-770, 1991.
 
     Examples
     --------
@@ -211,9 +223,10 @@ def rates_of(
             f"method={method!r} takes rows for patients; with groups pass "
             "method='wilson'"
         )
-    rates = clustered_rates(sample, check_confidence_level(confidence_level))
+    level = check_confidence_level(confidence_level)
+    rates = clustered_rates(sample, level)
     _warn_of_empty([name for name, rate in rates.items() if rate.total == 0])
-    return ConfusionRates(**cells, **rates)
+    return ConfusionRates(**cells, **rates, ratios=ratios_of_patients(sample, level))
 
 
 def _warn_of_empty(names: list[str]) -> None:
@@ -297,7 +310,8 @@ def rates_from_counts(
             f"Wald's interval has no width for {', '.join(certain)}; there it is "
             "Clopper-Pearson's"
         )
-    return ConfusionRates(**cells, pos_label=pos_label, **rates)
+    ratios = ratios_of_cells(counts, level, pos_label=pos_label, **about)
+    return ConfusionRates(**cells, pos_label=pos_label, **rates, ratios=ratios)
 
 
 def _interval(

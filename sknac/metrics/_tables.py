@@ -11,13 +11,14 @@ import pandas as pd
 from sknac.metrics._auc import auc_of
 from sknac.metrics._bootstrap import rate_of
 from sknac.metrics._proportions import rates_of
+from sknac.metrics._ratios import RATIOS
 from sknac.metrics._results import MetricInterval
 from sknac.utils._confusion import RATES
 from sknac.utils._frames import named_columns
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option, check_options
-from sknac.utils._text import ABSENT, in_line
+from sknac.utils._text import ABSENT, MINUS, in_line
 
 _METRICS = ("roc_auc", *RATES)
 _METHODS = ("wilson", "clopper-pearson", "wald", "percentile", "bca")
@@ -28,6 +29,9 @@ _ABBREVIATIONS = {
     "specificity": "SPEC (%)",
     "ppv": "PPV (%)",
     "npv": "NPV (%)",
+    "lr_positive": "LR+",
+    "lr_negative": f"LR{MINUS}",
+    "odds_ratio": "DOR",
 }
 # What the two papers report. Their positive classes are opposite.
 _PRESETS = {
@@ -163,7 +167,8 @@ def performance_table(
         the preset has one.
     metrics : list of str, default=None
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy"; None is
-        all of them.
+        all of these. By name also "lr_positive", "lr_negative" (likelihood ratios) and
+        "odds_ratio" (diagnostic), with bounds on the log scale whatever `method` is.
     method : {"wilson", "clopper-pearson", "wald", "percentile", "bca"}, default=None
         Interval of the rates; None is "wilson". With `groups` Wilson's is that by
         patient of `confusion_rates`, which the bootstrap's two fall far short of
@@ -259,7 +264,7 @@ def _settings(
     chosen |= _PRESETS.get(preset, {})
     given = {"pos_label": pos_label, "method": method, "auc_method": auc_method}
     if metrics is not None:
-        given["metrics"] = check_options(metrics, "metrics", _METRICS)
+        given["metrics"] = check_options(metrics, "metrics", (*_METRICS, *RATIOS))
     chosen |= {name: value for name, value in given.items() if value is not None}
     check_option(chosen["method"], "method", _METHODS)
     if groups is not None and chosen["method"] in ("clopper-pearson", "wald"):
@@ -275,16 +280,21 @@ def _rates(
 ) -> dict[str, MetricInterval]:
     """Return the rates of one model's decisions."""
     names = [name for name in chosen["metrics"] if name in RATES]
-    method = chosen["method"]
-    if method not in ("percentile", "bca"):
-        found = rates_of(sample, method=method, confidence_level=level)
-        return {name: getattr(found, name) for name in names}
-    return {name: rate_of(sample, name, level, method, **boot) for name in names}
+    method, ratios = chosen["method"], {}
+    resampled = method in ("percentile", "bca")
+    if not resampled or set(RATIOS) & set(chosen["metrics"]):
+        taken = "wilson" if resampled else method
+        found = rates_of(sample, method=taken, confidence_level=level)
+        ratios = {ratio.metric: ratio for ratio in found.ratios}
+    if not resampled:
+        return {name: getattr(found, name) for name in names} | ratios
+    rates = {name: rate_of(sample, name, level, method, **boot) for name in names}
+    return rates | ratios
 
 
 def _spell(name: str, found: MetricInterval) -> str:
     """Write an estimate with its interval, rates in percent."""
-    if name == "roc_auc":
-        return in_line(found, 3)
+    if name not in RATES:
+        return in_line(found, 3 if name == "roc_auc" else 2)
     percent = {key: 100 * getattr(found, key) for key in ("estimate", "low", "high")}
     return in_line(found.replace(**percent), 1)
