@@ -16,6 +16,7 @@ from sknac.features import (
     MapStatistics,
     OutlineShape,
     RegionSpectrum,
+    StableFeatures,
     Texture,
     VisitDelta,
 )
@@ -80,6 +81,7 @@ STEPS = [
     OutlineShape(descriptors=["solidity"]),
     RegionSpectrum(_phantom(), attenuation_db_cm_mhz=0.6, window_mm=1.0, overlap=0.5),
     VisitDelta(MapStatistics(statistics=["mean", "sd"])),
+    StableFeatures(MapStatistics(statistics=["mean", "sd"]), threshold=0.5),
     Texture(regions="core", levels=4, distances=[1], properties=["contrast"]),
     _encoder(),
 ]

@@ -35,6 +35,7 @@ RESULTS = {
     "optimism": lambda: metrics.optimism(
         LogisticRegression(), S[:, None], Y, "brier", n_resamples=5, random_state=4
     ),
+    "icc": lambda: metrics.icc([[1, 2], [2, 2], [4, 3]]),
     "performance_table": lambda: metrics.performance_table(Y, {"a": CALLED}, {"a": S}),
     "roc_ci": lambda: metrics.roc_ci(Y, S, n_resamples=20, random_state=0),
     "subgroup_rates": lambda: metrics.subgroup_rates(Y, CALLED, [0, 1] * 4),

@@ -28,6 +28,7 @@ from sknac.features import (
     MapStatistics,
     OutlineShape,
     RegionSpectrum,
+    StableFeatures,
     Texture,
     VisitDelta,
 )
@@ -176,6 +177,10 @@ CASES = {
             how=["difference", "ratio"],
         ),
         bmode,
+    ),
+    "StableFeatures": (
+        StableFeatures(MapStatistics(statistics=["mean", "sd"]), threshold=0.5),
+        make_check_cohort,
     ),
     "Texture": (
         Texture(distances_mm=pd.Index([0.5]), margin_mm=1.0),

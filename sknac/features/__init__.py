@@ -5,7 +5,15 @@
 from sknac.features._map_statistics import MapStatistics
 from sknac.features._outline_shape import OutlineShape
 from sknac.features._region_spectrum import RegionSpectrum
+from sknac.features._stable_features import StableFeatures
 from sknac.features._texture import Texture
 from sknac.features._visit_delta import VisitDelta
 
-__all__ = ["MapStatistics", "OutlineShape", "RegionSpectrum", "Texture", "VisitDelta"]
+__all__ = [
+    "MapStatistics",
+    "OutlineShape",
+    "RegionSpectrum",
+    "StableFeatures",
+    "Texture",
+    "VisitDelta",
+]

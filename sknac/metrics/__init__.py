@@ -9,6 +9,7 @@ from sknac.metrics._cv_auc import cv_auc_ci
 from sknac.metrics._cv_rates import cv_rates
 from sknac.metrics._decision_curve import decision_curve
 from sknac.metrics._delong import delong_contrast, delong_test
+from sknac.metrics._icc import icc
 from sknac.metrics._optimism import optimism
 from sknac.metrics._paired import compare_rates
 from sknac.metrics._plot import RocCIDisplay
@@ -46,6 +47,7 @@ __all__ = [
     "decision_curve",
     "delong_contrast",
     "delong_test",
+    "icc",
     "npv_score",
     "optimism",
     "performance_table",
