@@ -92,9 +92,11 @@ class Sample:
         return check_weights(values, self.n)
 
     def part(self, rows: np.ndarray) -> Self:
-        """Return some of the rows, each a patient."""
+        """Return some of the rows."""
         predicted = None if self.predicted is None else self.predicted[rows]
-        return replace(self, positive=self.positive[rows], predicted=predicted)
+        codes = None if self.codes is None else pd.factorize(self.codes[rows])[0]
+        kept = {"positive": self.positive[rows], "predicted": predicted}
+        return replace(self, codes=codes, **kept)
 
     def warn_of_one_class(self, what: str = "the area under the ROC curve") -> bool:
         """Warn that `what` is NaN if a class is absent; tell whether it is."""

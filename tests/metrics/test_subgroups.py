@@ -85,3 +85,68 @@ def test_lengths_must_agree():
 def test_factors_that_would_replace_others_are_refused(by, message):
     with pytest.raises(ValueError, match=message):
         subgroup_rates([0, 1, 0, 1], [0, 1, 1, 0], by)
+
+
+@pytest.fixture
+def images(rng):
+    """Give 60 patients with two images each, decided alike or not."""
+    who = np.repeat(np.arange(60), 2)
+    y = np.where(who % 2, "response", "non-response")
+    called = np.where(rng.random(120) < 0.8, y, np.roll(y, 2))
+    return y, called, who, np.where(who % 3, "A", "B")
+
+
+def test_subgroups_by_patient_equal_their_patients_alone(images):
+    y, called, who, arm = images
+    found = subgroup_rates(y, called, arm, pos_label="response", groups=who)
+    for (factor, level), rates in found.rates.items():
+        rows = slice(None) if factor == "all" else arm == level
+        alone = confusion_rates(
+            y[rows], called[rows], pos_label="response", groups=who[rows]
+        )
+        assert repr(rates) == repr(alone)
+    assert found.rates["subgroup", "B"].accuracy.n_groups == 20
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "sensitivity"])
+def test_differences_are_newcombes_of_independent_groups(metric):
+    # Newcombe 1998 (Stat Med 17:873), table II, method 10, case (a): 56/70 - 48/80 is
+    # 0.2 [0.0524, 0.3339].
+    right = np.repeat([1, 0, 1, 0], [48, 32, 56, 14])
+    arm = np.repeat(["old", "new"], [80, 70])
+    y = np.append(np.ones(150, dtype=int), [0, 0])
+    called, arm = np.append(right, [0, 0]), np.append(arm, ["other", "other"])
+    with pytest.warns(UndefinedMetricWarning, match="Some rates"):
+        found = subgroup_rates(y, called, arm).differences(metric)
+    row = found.loc["subgroup", "new"]
+    assert row["compared_with"] == "old"
+    assert row["difference"] == pytest.approx(0.2)
+    assert (row["low"], row["high"]) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_patients_in_several_levels_are_told_of(images):
+    y, called, who, _ = images
+    side = np.tile(["left", "right"], 60)
+    with pytest.warns(UserWarning, match="60 patients have rows in several levels of"):
+        subgroup_rates(y, called, side, pos_label="response", groups=who)
+
+
+def test_subgroups_where_few_patients_have_most_rows_are_named_once():
+    rows = np.append(np.full(20, 2), np.resize([1, 1, 2, 10], 20))
+    who = np.repeat(np.arange(40), rows)
+    y = who % 2
+    with pytest.warns(UserWarning, match=r"rows in: subgroup b; where") as caught:
+        subgroup_rates(y, y, np.where(who < 20, "a", "b"), groups=who)
+    assert len(caught) == 1
+
+
+def test_methods_that_take_rows_for_patients_are_refused_with_groups(images):
+    y, called, who, arm = images
+    with pytest.raises(ValueError, match="method='wald' takes rows for patients"):
+        subgroup_rates(y, called, arm, pos_label="response", groups=who, method="wald")
+
+
+def test_one_level_has_no_difference():
+    found = subgroup_rates([0, 1, 1, 0], [0, 1, 0, 0], ["a"] * 4).differences()
+    assert found.empty
+    assert list(found.index.names) == ["factor", "level"]
