@@ -40,6 +40,7 @@ RESULTS = {
     "roc_ci": lambda: metrics.roc_ci(Y, S, n_resamples=20, random_state=0),
     "subgroup_rates": lambda: metrics.subgroup_rates(Y, CALLED, [0, 1] * 4),
     "baseline_table": lambda: clinical.baseline_table(pd.DataFrame({"age": S}), Y),
+    "riley_sample_size": lambda: clinical.riley_sample_size(5, prevalence=0.5, r2=0.2),
     "modified_response": lambda: clinical.modified_response([5, 5], [1, 4]),
     "miller_payne_response": lambda: clinical.miller_payne_response([1, 5]),
     "PatientFlow": lambda: clinical.PatientFlow({"all": {"R": 4, "N": 4}}),
