@@ -72,6 +72,9 @@ def test_what_a_stage_leaves_the_next_may_use():
     highest, wrong = joint_cuts(scores, go, [1, 1], sure=False)
     assert wrong == [0, 2]
     assert highest == [1, 3]
+    # With a guarantee the edge of the first stage (row 1) is no edge of the second.
+    highest, wrong = joint_cuts(scores, go, [1, 1], sure=True)
+    assert (highest, wrong) == ([1, 3], [0, 2])
 
 
 def test_patients_without_data_are_never_stopped():
