@@ -19,10 +19,12 @@ import tracemalloc
 import warnings
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from sknac.decision import weighted_youden_curve
-from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test
+from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test, optimism
 
 N_RESAMPLES = 2000
 PACKAGES = ("numpy", "scipy", "scikit-learn", "MLstatkit", "confidenceinterval")
@@ -175,6 +177,33 @@ def report(what, n, times, *, scaled=False):
     print(line, flush=True)
 
 
+def bench_optimism(n=126, p=5):
+    """Time 2000 resamples of a logistic model; its bare fits are the floor."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n, p)), np.arange(n) % 2
+    X[:, 0] += y
+    model, times = LogisticRegression(), {}
+    start = time.perf_counter()
+    for _ in range(N_RESAMPLES):
+        rows = rng.integers(n, size=n)
+        clone(model).fit(X[rows], y[rows])
+    times["fits alone"] = time.perf_counter() - start
+    for n_jobs in (1, 2):
+        start = time.perf_counter()
+        optimism(
+            model,
+            X,
+            y,
+            ["roc_auc", "brier", "calibration_slope"],
+            n_resamples=N_RESAMPLES,
+            n_jobs=n_jobs,
+            random_state=0,
+        )
+        times[f"n_jobs={n_jobs}"] = time.perf_counter() - start
+    told = " | ".join(f"{name} {took:.1f} s" for name, took in times.items())
+    print(f"optimism x{N_RESAMPLES}         n={n:<8d} {told} (wall)", flush=True)
+
+
 def bench_memory(n=10**6):
     """Print the most memory each call holds at once beyond its input."""
     y, a, b = make_scores(n)
@@ -211,6 +240,7 @@ def main():
         bench_threshold(n, budget_s=2.0)
     for n in (10**4,) if quick else (10**4, 10**5):
         bench_rates(n, budget_s=1.0)
+    bench_optimism()
     if not quick:
         bench_memory()
 

@@ -21,7 +21,7 @@ from sknac.utils._warnings import warn_user
 _ONE_CLASS = "one class only"
 _TOO_GOOD = (
     "The intervals take the terms as given beforehand; after a selection they are too "
-    "narrow and odds ratios too far from 1 (95 % intervals covered 55 % of weak terms)."
+    "narrow and odds ratios too far from 1 (95 % intervals covered 55 % of weak effects)."
 )
 
 

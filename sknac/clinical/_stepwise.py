@@ -115,10 +115,11 @@ class StepwiseLogisticRegression(
     programming.
 
     The p-values and intervals of `summary_` take the terms as given beforehand:
-    after a selection they are too good. In a simulation of ten weak predictors and
-    126 patients the 95 % intervals of odds ratios covered 55 %. `selection_frequency`
-    says how often each term is chosen again; honest figures of the whole model are
-    those of a cross-validation or of `sknac.metrics.optimism`.
+    after a selection they are too good. In simulations of 126 patients and ten
+    predictors the 95 % intervals of the odds ratios of chosen terms held 88 % of true
+    ones of 1.35 per SD, 74 % of 1.16 and 55 % of 1.1. `selection_frequency` says how
+    often each term is chosen again; honest figures of the whole model are those of a
+    cross-validation or of `sknac.metrics.optimism`.
 
     In a penalised `summary_` the bounds are those of the profile likelihood and
     `pvalue` is of the penalised likelihood ratio; `se` and `z` are Wald's. The
