@@ -47,6 +47,9 @@ RESULTS = {
     "kaplan_meier": lambda: survival.kaplan_meier(TIME, EVENT, ARMS),
     "logrank": lambda: survival.logrank(TIME, EVENT, ARMS),
     "hazard_ratio": lambda: survival.hazard_ratio(TIME, EVENT, ARMS),
+    "concordance": lambda: survival.concordance(
+        TIME, EVENT, S, high_score="later", predictions="new"
+    ),
     "restricted_mean": lambda: survival.restricted_mean(TIME, EVENT, ARMS, until=6),
     "weighted_youden_curve": lambda: decision.weighted_youden_curve(Y, S, weight=0.5),
     "stage_flow": lambda: decision.stage_flow(Y, {"a": CALLED}, stop_label=0),

@@ -9,9 +9,17 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.survival._compare import hazard_ratio
 from sknac.survival._kaplan_meier import kaplan_meier
+from sknac.survival._restricted import restricted_mean
 from sknac.utils._rows import same_rows
 from sknac.utils._style import line_style, open_axes
 from sknac.utils._text import bracket, number, p_equals
+from sknac.utils._warnings import warn_hint
+
+_WHOSE = {
+    "new": "predicted of new patients",
+    "out-of-fold": "predicted out of fold",
+    "training": "predicted of training patients",
+}
 
 
 class KaplanMeierDisplay:
@@ -25,6 +33,8 @@ class KaplanMeierDisplay:
         Curves, at-risk table and test.
     hazard : HazardRatioResult or None, default=None
         Hazard ratios between the groups.
+    restricted : RestrictedMeanResult or None, default=None
+        Restricted means and their differences.
 
     Attributes
     ----------
@@ -54,12 +64,13 @@ class KaplanMeierDisplay:
     ['a (n = 3, events = 2)', 'b (n = 3, events = 3)']
     """
 
-    def __init__(self, *, result, hazard=None):
+    def __init__(self, *, result, hazard=None, restricted=None):
         self.result = result
         self.hazard = hazard
+        self.restricted = restricted
 
     @classmethod
-    def from_estimator(cls, estimator, X, time, event, **kwargs):
+    def from_estimator(cls, estimator, X, time, event, *, predictions=None, **kwargs):
         """Draw the survival of the groups that a fitted classifier predicts.
 
         Parameters
@@ -72,6 +83,9 @@ class KaplanMeierDisplay:
             Follow-up, any one unit, >= 0.
         event : array-like of shape (n_patients,)
             True or 1 where the event was seen.
+        predictions : {"new", "training"}, default=None
+            Whether these patients are new to the estimator or those it was fitted to.
+            Not saying so, and training ones, bring a warning.
         **kwargs : dict
             Passed to `from_predictions`.
 
@@ -81,7 +95,14 @@ class KaplanMeierDisplay:
             The drawn display.
         """
         same_rows(X=X, time=time, event=event)
-        return cls.from_predictions(time, event, estimator.predict(X), **kwargs)
+        if predictions is None:
+            warn_hint(
+                "Nobody said whether the patients are new to the estimator; of those "
+                "that it was fitted to the curves part too far: set predictions to "
+                "'new' or 'training'"
+            )
+        by = estimator.predict(X)
+        return cls.from_predictions(time, event, by, predictions=predictions, **kwargs)
 
     @classmethod
     def from_predictions(
@@ -93,6 +114,9 @@ class KaplanMeierDisplay:
         reference_group=None,
         confidence_level=0.95,
         at_risk_times=None,
+        entry=None,
+        until=None,
+        predictions=None,
         ax=None,
         **kwargs,
     ):
@@ -112,6 +136,14 @@ class KaplanMeierDisplay:
             Coverage of the bands and of the hazard ratio's interval, in (0, 1).
         at_risk_times : array-like of shape (n_times,), default=None
             Times of the at-risk table; None is four to eight round ones from 0.
+        entry : float or array-like of shape (n_patients,), default=None
+            Landmark, or when each patient's follow-up began.
+        until : float, default=None
+            Horizon of restricted means, which are then written in the legend; None is
+            without them.
+        predictions : {"new", "out-of-fold", "training"}, default=None
+            Whose predictions the groups are, if they are any; written in the legend.
+            Training ones bring a warning.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         **kwargs : dict
@@ -123,15 +155,21 @@ class KaplanMeierDisplay:
             The drawn display.
         """
         about = {"confidence_level": confidence_level}
-        result = kaplan_meier(time, event, by, at_risk_times=at_risk_times, **about)
-        hazard = None
+        told = {"at_risk_times": at_risk_times, "predictions": predictions}
+        about["entry"] = entry
+        result = kaplan_meier(time, event, by, **told, **about)
+        hazard = restricted = None
+        if until is not None:
+            named = about | {"reference_group": reference_group, "until": until}
+            restricted = restricted_mean(time, event, by, **named)
         if len(result.groups) > 1:
             with warnings.catch_warnings():
                 # A ratio without a maximum is written as undefined in the legend.
                 warnings.simplefilter("ignore", UndefinedMetricWarning)
                 about["reference_group"] = reference_group
                 hazard = hazard_ratio(time, event, by, **about)
-        return cls(result=result, hazard=hazard).plot(ax=ax, **kwargs)
+        shown = cls(result=result, hazard=hazard, restricted=restricted)
+        return shown.plot(ax=ax, **kwargs)
 
     def plot(
         self,
@@ -203,7 +241,25 @@ class KaplanMeierDisplay:
         if self.hazard is not None:
             others = [x for x in self.result.groups if x != self.hazard.reference_group]
             lines += [self._ratio(label) for label in others]
+        if self.restricted is not None:
+            lines += self._restricted_means()
+        lines += [self.result.start] * bool(self.result.start)
+        if self.result.predictions:
+            lines.append(_WHOSE[self.result.predictions])
         return "\n".join(lines) or None
+
+    def _restricted_means(self):
+        """Write the differences of restricted means, or the one mean."""
+        found, until = self.restricted, f"until {self.restricted.until:g}"
+        if found.reference_group is None:
+            (row,) = found.table.to_dict("records")
+            text = f"{number(row['mean'])} {bracket(row['low'], row['high'])}"
+            return [f"restricted mean {until} {text}"]
+        return [
+            f"restricted mean {until} {number(row['difference'])} "
+            f"{bracket(row['low'], row['high'])}\n({label} - {found.reference_group})"
+            for label, row in found.differences.iterrows()
+        ]
 
     def _ratio(self, label):
         """Write one group's hazard ratio."""

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 
-from sknac.survival import KaplanMeierDisplay, hazard_ratio
+from sknac.survival import KaplanMeierDisplay, hazard_ratio, restricted_mean
+from sknac.utils._warnings import HintWarning
 
 pytestmark = pytest.mark.mpl
 
@@ -91,10 +92,15 @@ def test_groups_may_be_predictions(datasets):
     model = DummyClassifier(strategy="constant", constant="response")
     model.fit(data[["Rx"]], ["response", "non-response"] * 21)
     display = KaplanMeierDisplay.from_estimator(
-        model, data[["Rx"]], data["time"], data["event"]
+        model, data[["Rx"]], data["time"], data["event"], predictions="new"
     )
     assert display.result.groups == ["response"]
-    assert display.ax_.get_legend().get_title().get_text() == ""
+    title = display.ax_.get_legend().get_title().get_text()
+    assert title == "predicted of new patients"
+    with pytest.warns(HintWarning, match="Nobody said whether the patients are new"):
+        KaplanMeierDisplay.from_estimator(
+            model, data[["Rx"]], data["time"], data["event"]
+        )
 
 
 def test_drawing_goes_where_it_is_told(datasets):
@@ -130,3 +136,27 @@ def test_marks_are_those_who_left_without_an_event(display):
     for group, mark in zip(display.result.groups, marks, strict=True):
         left = curves[(curves["group"] == group) & (curves["censored"] > 0)]
         np.testing.assert_array_equal(mark.get_xydata(), left[["time", "survival"]])
+
+
+def test_landmark_restricted_mean_and_predictions_stand_in_the_legend(datasets):
+    data = datasets["waltons"]
+    given = [data[name] for name in ("time", "event", "group")]
+    about = {"entry": 10, "until": 50}
+    with pytest.warns(UserWarning, match="use out-of-fold predictions") as seen:
+        shown = KaplanMeierDisplay.from_predictions(
+            *given, **about, predictions="training"
+        )
+    assert len(seen) == 1
+    title = shown.ax_.get_legend().get_title().get_text()
+    assert "landmark 10 (6 left out)\npredicted of training patients" in title
+    row = restricted_mean(*given, **about).differences.loc["miR-137"]
+    minus = "\N{MINUS SIGN}"
+    want = f"restricted mean until 50 {row['difference']:.2f}".replace("-", minus)
+    assert want in title
+    assert shown.result.curves["time"].min() == 10
+
+
+def test_one_group_has_its_restricted_mean():
+    shown = KaplanMeierDisplay.from_predictions([1, 2, 3, 4], [1, 1, 0, 1], until=3)
+    title = shown.ax_.get_legend().get_title().get_text()
+    assert title.startswith("restricted mean until 3 2.25 [")
