@@ -28,7 +28,7 @@ _FOLDS = 5
 def make_bmode_response_pipeline(
     *,
     columns: str | Sequence[str] = "us_pre",
-    clinical: Sequence[str] = (),
+    clinical: str | Sequence[str] = (),
     encoder: object = None,
     weights: str | PathLike | None = None,
     margin_mm: float | None = 5.0,
@@ -51,7 +51,7 @@ def make_bmode_response_pipeline(
     columns : str or sequence of str, default="us_pre"
         Ultrasound columns; every patient needs every one. The features of several
         visits stand side by side.
-    clinical : sequence of str, default=()
+    clinical : str or sequence of str, default=()
         Clinical columns of numbers; a missing one becomes the training median.
     encoder : str, callable or None, default=None
         Network of `EncoderFeatures`, such as ``"resnet18"``; None goes without one.
@@ -90,7 +90,8 @@ def make_bmode_response_pipeline(
     Raises
     ------
     ValueError
-        If there are weights without an encoder, or an unknown way to calibrate.
+        If there are weights without an encoder, an unknown way to calibrate, or
+        clinical columns that are none.
 
     See Also
     --------
@@ -125,6 +126,12 @@ def make_bmode_response_pipeline(
         raise ValueError(
             "weights need a network; name it as encoder=, such as 'resnet18'"
         )
+    clinical = [clinical] if isinstance(clinical, str) else list(clinical or ())
+    if any(str(name).startswith("us_") for name in clinical):
+        raise ValueError(
+            f"clinical must name columns of numbers, got {clinical}; name ultrasound "
+            "columns as columns"
+        )
     own = {"columns": columns, "n_jobs": n_jobs}
     inside = [("region", ROIMasker(region="core", **own))]
     parts = [
@@ -141,8 +148,8 @@ def make_bmode_response_pipeline(
             columns=columns,
         )
         parts.append(("encoder", _encoder(vectors, image_size, own, random_state)))
-    if len(clinical):
-        table = [("clinical", "passthrough", list(clinical))]
+    if clinical:
+        table = [("clinical", "passthrough", clinical)]
         parts.append(("clinical", ColumnTransformer(table)))
     steps = [
         ("features", FeatureUnion(parts)),

@@ -77,6 +77,12 @@ def test_every_part_is_there_by_name_and_may_be_dropped(cohort, weights):
     assert parts.count("encoder") == 3
 
 
+def test_one_clinical_column_may_be_named_without_a_list():
+    parts = make_bmode_response_pipeline(clinical="er").get_params()
+    assert parts["features__clinical"].transformers[0][2] == ["er"]
+    assert "features__clinical" not in make_bmode_response_pipeline().get_params()
+
+
 def test_missing_clinical_values_become_the_training_median(cohort):
     X = cohort.X.assign(age=cohort.X["age"].astype(float))
     model = make_bmode_response_pipeline(clinical=["age"], calibration=None)
@@ -101,6 +107,7 @@ def test_calibration_is_of_inner_folds_and_the_file_keeps_it(cohort, tmp_path):
     ("settings", "message"),
     [
         ({"weights": "net.pt"}, "weights need a network; name it as encoder="),
+        ({"clinical": ["age", "us_pre"]}, "clinical must name columns of numbers, got"),
         ({"calibration": "platt"}, "calibration must be 'sigmoid', .* got 'platt'"),
     ],
 )
