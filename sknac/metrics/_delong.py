@@ -87,6 +87,11 @@ def delong_test(
     `auc_ci`, and the bounds are Clopper-Pearson's for that, on both sides of 0. Two
     perfect scores of different patients are each bounded as in `auc_ci`.
 
+    The interval of the paired difference falls short where an area is near 1: of areas
+    of .97 and .90 95 % intervals held the truth in 85 % of simulated studies of 10
+    patients a class, 91 % of 10 and 40, 92 % of 21 and 21, and by patient with images
+    in 88 to 92 % (``benchmarks/coverage_by_patient.py``); of .90 and .75 in 92 to 96 %.
+
     References
     ----------
     E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, "Comparing the areas under
