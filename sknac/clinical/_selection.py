@@ -21,7 +21,7 @@ from sknac.utils._warnings import warn_user
 _ONE_CLASS = "one class only"
 _TOO_GOOD = (
     "The intervals take the terms as given beforehand; after a selection they are too "
-    "narrow and odds ratios too far from 1 (95 % intervals covered 55 % of weak effects)."
+    "narrow and odds ratios too far from 1 (95 % intervals covered 55 % of weak ones)."
 )
 
 
@@ -64,7 +64,7 @@ class SelectionFrequency(Result):
     >>> model = StepwiseLogisticRegression(criterion="bic").fit(X, y)
     >>> found = model.selection_frequency(X, y, n_resamples=5, random_state=0)
     >>> found.table["chosen"].tolist()
-    [1.0, 1.0, 1.0]
+    [1.0, 1.0, 0.8]
     """
 
     table: pd.DataFrame
