@@ -14,7 +14,9 @@ import argparse
 import time
 
 import coverage_by_patient
+import coverage_calibration
 import coverage_cuts
+import coverage_decision_curve
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -135,6 +137,8 @@ def main():
     print_bootstrap_rates()
     coverage_by_patient.print_all(n_draws // 4)
     coverage_cuts.print_cuts(n_draws // 2)
+    coverage_calibration.print_calibration(n_draws // 5)
+    coverage_decision_curve.print_decision_curves(n_draws // 4)
     print(f"\n{time.perf_counter() - start:.0f} s")
 
 
