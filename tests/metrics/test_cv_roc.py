@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
+from statsmodels.stats.proportion import proportion_confint
 
 from sknac.metrics._cv_auc import cv_auc_of
 from sknac.metrics._cv_roc import cv_roc_of, mean_curve
@@ -79,3 +80,10 @@ def test_copies_of_patients_do_not_narrow_the_band(study):
 def test_the_repr_says_that_it_is_cross_validated(study):
     assert "5 folds" in repr(curve(study))
     assert "by_fold" in curve(study).to_dict()
+
+
+def test_the_band_knows_that_the_negatives_vary_too(study):
+    found = curve(study)
+    size = 30 / found.auc.inflation  # what the positives alone would give
+    low, high = proportion_confint(found.band_tpr * size, size, method="wilson")
+    assert np.nanmax(found.band_high - found.band_low - (high - low)) > 0.02
