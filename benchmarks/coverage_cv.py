@@ -3,9 +3,9 @@
 Logistic regressions (ridge, C = 1) on normal predictors whose best area is known, five
 folds, whose models' true areas and rates are closed forms: the truth of a draw is the
 mean over its folds' models. Noise (area 0.5) and a selection of predictors within folds
-are null cases. Run (20 CPU minutes; 400 draws in 2):
+are null cases. Run (200 draws take up to a quarter of an hour):
 
-    OMP_NUM_THREADS=1 python benchmarks/coverage_cv.py [--draws 4000]
+    OMP_NUM_THREADS=1 python benchmarks/coverage_cv.py [--draws 200]
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -207,7 +207,7 @@ def tests(n_draws):
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--draws", type=int, default=4000)
+    parser.add_argument("--draws", type=int, default=200)
     n_draws = parser.parse_args().draws
     warnings.simplefilter("ignore")
     start = time.process_time()
