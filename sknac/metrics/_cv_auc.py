@@ -92,7 +92,7 @@ def cv_auc_ci(
     on n (k - 1) / k patients. A patient's influence is how far her placement among
     the other class of her fold lies from the fold's area (LeDell, Petersen, van der
     Laan, section 4). "ledell" takes the mean square of it as the variance, and normal
-    bounds. Over 62 simulated settings (logistic regression of 5 or 20 predictors, 60
+    bounds. Over 42 simulated settings (logistic regression of 5 or 20 predictors, 60
     and 126 patients, true areas 0.5 to 0.9) it covered 70 to 91 %: it divides by the
     number of patients of a fold instead of one less, and folds share training
     patients, so that without signal the variance is twice what it says.

@@ -147,7 +147,7 @@ def cv_rates(
     draws each): sensitivity and specificity were both held in 94 to 100 % of draws,
     each of them in 95 to 100 %, predictive values in 96 to 100 %: as long as both rates
     together need, and too long for one of them alone. Plain Wilson held both in 85 to
-    92 %, and at a cut chosen on the same patients in 73 to 85 %.
+    92 %, and at a cut chosen on the same patients in 12 to 85 %.
 
     References
     ----------

@@ -162,7 +162,7 @@ def corrected_resampled_ttest(
     (60 and 126 patients, 5 and 10 folds, nominal 5 %): 1 to 8 % of 600 studies, 4 % on
     average, most where neither model knows anything; a plain t-test of the folds 5 to
     19 %. With ten repeats "nadeau-bengio" rejected 1 to 7 %, "bouckaert-frank" 4 to
-    14 %.
+    15 %.
 
     References
     ----------
