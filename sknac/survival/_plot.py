@@ -256,7 +256,7 @@ class KaplanMeierDisplay:
             text = f"{number(row['mean'])} {bracket(row['low'], row['high'])}"
             return [f"restricted mean {until} {text}"]
         return [
-            f"restricted mean {until} {number(row['difference'])} "
+            f"restricted means {until} differ by {number(row['difference'])} "
             f"{bracket(row['low'], row['high'])}\n({label} - {found.reference_group})"
             for label, row in found.differences.iterrows()
         ]

@@ -151,7 +151,9 @@ def test_landmark_restricted_mean_and_predictions_stand_in_the_legend(datasets):
     assert "landmark 10 (6 left out)\npredicted of training patients" in title
     row = restricted_mean(*given, **about).differences.loc["miR-137"]
     minus = "\N{MINUS SIGN}"
-    want = f"restricted mean until 50 {row['difference']:.2f}".replace("-", minus)
+    want = f"restricted means until 50 differ by {row['difference']:.2f}".replace(
+        "-", minus
+    )
     assert want in title
     assert shown.result.curves["time"].min() == 10
 
