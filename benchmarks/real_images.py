@@ -2,12 +2,14 @@
 
     python benchmarks/real_images.py --busbra DIR [--breast-lesions DIR]
         [--encoder PACKAGE.CLASS --weights FILE] [--only NAME ...] [--repeats 5]
+        [--patients N]
 
 DIR are the folders of the public sets BUS-BRA and BrEaST-Lesions-USG; the encoder is
 any module with its pretrained weights. Five folds by patient, repeated; every choice
 (limits, components, penalties, epochs) is made inside the training folds, and the
 settings below were written down before the first run. The models trained on all of the
-first set are tested on the second. Intervals are those of pooled out-of-fold scores,
+first set are tested on the second. With ``--patients`` each repeat has so many of them,
+drawn anew: what a model needs. Intervals are those of pooled out-of-fold scores,
 averaged over the repeats: they leave out the spread of the training patients.
 """
 
@@ -23,7 +25,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegressionCV
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
@@ -109,13 +111,18 @@ def resolve(encoder):
     return getattr(import_module(module), name) if module else encoder
 
 
-def judge(model, X, y, repeats):
+def judge(model, X, y, repeats, patients):
     """Cross-validate by patient; return the areas of the pooled scores."""
     found = []
     for repeat in range(repeats):
+        part = y
+        if patients:
+            draw = {"train_size": patients, "stratify": y, "random_state": repeat}
+            part, _ = train_test_split(y, **draw)
         folds = StratifiedKFold(5, shuffle=True, random_state=repeat)
-        proba = cross_val_predict(model, X, y, cv=folds, method="predict_proba")
-        found.append(auc_ci(y, proba[:, 1], pos_label=POSITIVE))
+        some = X.loc[part.index]
+        proba = cross_val_predict(model, some, part, cv=folds, method="predict_proba")
+        found.append(auc_ci(part, proba[:, 1], pos_label=POSITIVE))
     return found
 
 
@@ -147,18 +154,20 @@ def main():
     parser.add_argument("--trained", default="last:2", help="blocks to fine-tune")
     parser.add_argument("--only", nargs="+")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--patients", type=int, help="of them in each repeat; all")
     args = parser.parse_args()
     warnings.simplefilter("ignore")  # of few patients in one inner fold or another
     home = load_busbra(args.busbra)
     other = args.breast_lesions and load_breast_lesions(args.breast_lesions)
     X, y = home.X[["us_scan"]], home.y
-    print(f"{len(X)} patients, {y.value_counts().to_dict()}, {args.repeats} x 5 folds")
+    n = args.patients or len(X)
+    print(f"{n} patients of {y.value_counts().to_dict()}, {args.repeats} x 5 folds")
     scaling = "imagenet" if args.scaling is None else tuple(args.scaling)
     for name, model in models(args.encoder, args.weights, scaling, args.trained):
         if args.only and name not in args.only:
             continue
         start = time.process_time()
-        line = mean_of(judge(model, X, y, args.repeats))
+        line = mean_of(judge(model, X, y, args.repeats, args.patients))
         print(f"{name}: {line}, {time.process_time() - start:.0f} CPU-s", flush=True)
         if other:
             n = len(other.y)
