@@ -94,7 +94,7 @@ def models(encoder, weights, scaling, trained):
     )
     yield "encoder, frozen", linear(*crops(128), frozen, PCA(32, random_state=0))
     tuned = PlaneFeatureNet(
-        **TINY | {"module": resolve(encoder), "lr": 3e-4, "max_epochs": 10},
+        **TINY | {"module": resolve(encoder), "lr": 3e-4, "max_epochs": 3},
         module__weights=weights,
         module__normalise=scaling,
         trainable=trained,
