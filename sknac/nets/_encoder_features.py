@@ -28,7 +28,7 @@ from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import first_convolutions, input_scaling, scale_input
 from sknac.nets._items import Items
 from sknac.nets._named import SMALL_NETS
-from sknac.nets._pretrained import SAMPLE, check_range, warn_of_range
+from sknac.nets._pretrained import SAMPLE, check_range, warn_of_colours, warn_of_range
 from sknac.nets._scope import pick_device, torch_scope
 from sknac.nets._weights_file import check_path, read_weights
 from sknac.nets._weights_fit import fit_weights, tell_unused
@@ -373,6 +373,7 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         if self.weights is None:
             return None
         report = fit_weights(encoder.module, read_weights(self.weights), first)
+        warn_of_colours(self.channels_, self.normalise)
         if name := random_part(encoder, report.missing, self.item_shape_):
             raise ValueError(
                 f"{report.path} lacks weights that the features depend on, such as "

@@ -47,6 +47,7 @@ class PretrainedMixin:
             tell_unused(self.module_, report)
             if done["normalise"] is None:
                 warn_of_range(items.batch(range(min(len(items), SAMPLE))))
+            warn_of_colours(self.channels_, done["normalise"])
         if done["normalise"] is not None:
             self._scale(done["normalise"], first, items)
 
@@ -68,6 +69,16 @@ class PretrainedMixin:
     def _file_content(self):
         """Digest the file of weights that is named in the settings, where it is."""
         return content_of(vars(self).get("module__weights"))
+
+
+def warn_of_colours(channels: tuple[str, ...], normalise: object) -> None:
+    """Warn of three maps, each of which meets what was learned of a colour."""
+    if len(channels) == 3 and isinstance(normalise, str):
+        warn_user(
+            f"the maps {channels} are given to what the weights learned of red, green "
+            "and blue; take another number of maps, which share all colours, such as "
+            "RegionChannels(regions=('core',))"
+        )
 
 
 def warn_of_range(images) -> None:

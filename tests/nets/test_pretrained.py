@@ -1,4 +1,5 @@
 import pickle
+import warnings
 
 import joblib
 import numpy as np
@@ -9,7 +10,10 @@ from sklearn.base import clone
 from torch import nn
 
 from sknac.inspection import grad_cam, prediction_difference
-from sknac.nets import DLRClassifier, PlaneFeatureNet, ResNet
+from sknac.nets import DLRClassifier, EncoderFeatures, PlaneFeatureNet, ResNet
+from sknac.preprocessing import MapScaler, PlaneResizer
+from sknac.roi import RegionChannels
+from sknac.testing import make_check_cohort
 
 QUICK = {"module": "resnet_tiny", "max_epochs": 1, "random_state": 0, "lr": 0.01}
 STILL = {"flip": False, "max_shift": 0.0}
@@ -211,3 +215,18 @@ def test_efficientnets_download_nothing():
         "spatial_dims": 2,
         "pretrained": False,
     }
+
+
+@pytest.mark.parametrize(("regions", "told"), [(("core", "margin"), 1), (("core",), 0)])
+def test_three_maps_that_meet_weights_of_colours_are_told(path, regions, told):
+    X, y = make_check_cohort("bmode")
+    X = RegionChannels(regions=regions, margin_mm=1.0).fit_transform(X)
+    X = MapScaler().fit_transform(PlaneResizer(image_size=32).fit_transform(X))
+    net = PlaneFeatureNet(**QUICK, module__weights=path, module__normalise="imagenet")
+    encoder = EncoderFeatures("resnet_tiny", weights=path, normalise="imagenet")
+    for estimator in (net, encoder):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            estimator.fit(X, y)
+        found = [w for w in caught if "red, green and blue" in str(w.message)]
+        assert len(found) == told
