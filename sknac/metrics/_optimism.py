@@ -226,8 +226,9 @@ def optimism(
 
     With many predictors for few patients Harrell's estimate is too good: with 40 for
     126 patients 0.86 for a true area of 0.76. Where it differs from the .632+ estimate
-    by more than a standard error, a warning says so. The calibration slope is better
-    corrected by "harrell", unless the classes are separated.
+    by more than a standard error, a warning says so. The slope of a
+    penalised model, itself above 1, is better corrected by "harrell", as long as
+    patients are not few for the predictors.
 
     References
     ----------

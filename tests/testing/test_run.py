@@ -14,6 +14,8 @@ from sknac.testing._run import cohort_checks
 class _LosesIndex(ROIMasker):
     """Forgets who is who."""
 
+    kinds = ("maps",)
+
     def transform(self, X):
         return super().transform(X).reset_index(drop=True)
 

@@ -118,11 +118,9 @@ class _ShowsWorkers(ROIMasker):
 class _SpellsColumns(ROIMasker):
     """Takes a name for a sequence of letters."""
 
-    def fit(self, X, y=None):
-        super().fit(X)
+    def transform(self, X):
         named = self.columns is None or isinstance(self.columns, list)
-        self.columns_ = self.columns_ if named else ()
-        return self
+        return super().transform(X) if named else X
 
 
 class _Undocumented(ROIMasker):

@@ -131,7 +131,7 @@ SHOWN = {
     "ThresholdCurveDisplay": lambda v: ThresholdCurveDisplay.from_estimator(CUT, X, v),
     "StageFlowDisplay": lambda v: StageFlowDisplay.from_estimator(CASCADE, X, v),
     "KaplanMeierDisplay": lambda v: KaplanMeierDisplay.from_estimator(
-        MODEL, X, TIME, v
+        MODEL, X, TIME, v, predictions="new"
     ),
 }
 
