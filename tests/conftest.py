@@ -1,6 +1,10 @@
 """Patients and networks that tests of several packages share; none changes them."""
 
 import gc
+import os
+
+# Two processes share the cores already: more threads of BLAS only wait, spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd

@@ -68,13 +68,11 @@ def _encoder():
 
 STEPS = [
     _mapper(),
-    _mapper(pixel_mm=0.2),
     EnvelopeMapper(overlap=0.5),
     ROIMasker(margin_mm=1.0),
     ROICropper(),
     RegionChannels(margin_mm=1.0),
     PlaneResizer(image_size=16),
-    PlaneResizer(image_size=16, keep_aspect=True),
     MapScaler(),
     BurnedInAnnotations(action="mask"),
     MapStatistics(),
@@ -89,6 +87,14 @@ STEPS = [
 
 @parametrize_with_cohort_checks(STEPS)
 def test_steps(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_cohort_checks(
+    [_mapper(pixel_mm=0.2), PlaneResizer(image_size=16, keep_aspect=True)]
+)
+def test_steps_with_other_settings(estimator, check):
     check(estimator)
 
 

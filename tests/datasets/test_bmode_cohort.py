@@ -86,6 +86,7 @@ def test_missing_visits_are_none_and_leave_no_volume_change(bmode_cohort):
     )
 
 
+@pytest.mark.slow
 def test_missing_visits_do_not_depend_on_the_class():
     cohort = make_bmode_cohort(
         200, missing_rate=0.4, random_state=2, image_size=(64, 64), spacing_mm=0.35

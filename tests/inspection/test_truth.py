@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 from sklearn.pipeline import make_pipeline
@@ -98,6 +99,7 @@ def run(net, layer, column, seed):
     return new, found, density(new, found, column), np.mean(blind)
 
 
+@pytest.mark.slow
 def test_planes_heat_lies_where_the_effect_is():
     layer = "backbone.layer2"
     results = []
@@ -110,6 +112,7 @@ def test_planes_heat_lies_where_the_effect_is():
     assert all(one > 1.5 * other for one, other in results)
 
 
+@pytest.mark.slow
 def test_pairs_heat_lies_in_the_visit_and_place_of_the_effect():
     layer, results = "encoders.0.backbone.layer2", []
     for seed in range(3):

@@ -94,7 +94,9 @@ def test_grid_search_reaches_module_optimizer_and_training_settings(table):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize(
+    "backend", [pytest.param("loky", marks=pytest.mark.slow), "threading"]
+)
 def test_backends_give_the_same_probabilities(table, backend):
     X, y = table
 

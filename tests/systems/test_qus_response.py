@@ -134,7 +134,9 @@ SPACE = {
 }
 
 
-@pytest.mark.parametrize("kind", ["grid", "random", "halving"])
+@pytest.mark.parametrize(
+    "kind", ["grid", "random", pytest.param("halving", marks=pytest.mark.slow)]
+)
 def test_searches_of_scikit_learn_reach_what_the_paper_searched(cohort, late, kind):
     model, X = late
     folds = StratifiedKFold(2, shuffle=True, random_state=0)

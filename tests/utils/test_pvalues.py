@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -22,6 +22,8 @@ def test_undefined_test_stays_nan_and_still_counts():
     assert np.isnan(holm([np.nan])).all()
 
 
+# statsmodels collects garbage in every call, and the suite has much of it.
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_holm_is_that_of_statsmodels(values):
     np.testing.assert_allclose(holm(values), multipletests(values, method="holm")[1])
