@@ -168,7 +168,7 @@ def test_perfect_folds_are_bounded_by_pairs_within_folds():
     ],
     ids=["constant", "one way a fold"],
 )
-@pytest.mark.filterwarnings("ignore:scores lie on another scale")
+@pytest.mark.filterwarnings("ignore::sknac.utils._warnings.HintWarning")
 def test_no_interval_has_no_width(score, match):
     y, fold = np.repeat([0, 1], 15), np.tile(np.arange(5), 6)
     with pytest.warns(UndefinedMetricWarning, match=match):
@@ -253,6 +253,7 @@ def test_turned_scores_are_told():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sknac.utils._warnings.HintWarning")
 def test_the_interval_holds_the_truth_of_noise():
     # The null case: folds share training patients, LeDell's interval holds 70-80 %.
     rng, inside, y = np.random.default_rng(1), 0, np.repeat([0, 1], 30)
