@@ -51,20 +51,13 @@ def draw_regions(
         core = plane.core_mask()
         masks["core"] = core & kept
     if "margin" in names:
-        masks["margin"] = _margin(plane, margin_mm, margin_share) & kept
+        ring = RegionChannels(
+            regions="margin", margin_mm=margin_mm, margin_share=margin_share
+        )
+        masks["margin"] = ring.region_masks(plane)["margin"] & kept
         if not masks["margin"].any():
             raise ValueError(
                 "the region that ROIMasker kept holds nothing of the margin; take "
                 'region="core+margin" there, or leave "margin" out of regions'
             )
     return {name: masks[name] for name in names}
-
-
-def _margin(plane, margin_mm, margin_share):
-    """Margin as a channel of an image of nothing."""
-    blank = np.zeros((1, *plane.grid.shape), dtype=np.uint8)
-    drawn = plane.replace(image=blank, kind="maps", channels=("blank",), roi=None)
-    step = RegionChannels(
-        regions=("margin",), margin_mm=margin_mm, margin_share=margin_share
-    )
-    return step.transform_plane(drawn).load()[1] > 0

@@ -142,10 +142,7 @@ class RegionChannels(PlaneTransformer):
                 f"the plane has a channel {twice[0]!r} already; add it once, or rename "
                 "the map"
             )
-        core = plane.core_mask()  # says so where there is none
-        masks = [
-            core if name == "core" else self._margin(plane, core) for name in regions
-        ]
+        masks = list(self.region_masks(plane).values())
         images = plane.load().reshape(-1, *plane.grid.shape)
         dtype = np.result_type(images, np.float32) if plane.kind == "maps" else "f4"
         return plane.replace(
@@ -153,6 +150,31 @@ class RegionChannels(PlaneTransformer):
             kind="maps",
             channels=(*channels, *regions),
         )
+
+    def region_masks(self, plane: Plane) -> dict[str, np.ndarray]:
+        """Draw the regions on a plane's grid, without reading its image.
+
+        Parameters
+        ----------
+        plane : Plane
+            A plane of any kind with a core outline.
+
+        Returns
+        -------
+        dict of str to ndarray of bool of shape (height, width)
+            The masks of ``regions``, in their order.
+
+        Raises
+        ------
+        ValueError
+            If the plane has no core that covers a sample, or its margin holds no sample
+            or is in mm and the spacing is unknown.
+        """
+        core = plane.core_mask()  # says so where there is none
+        return {
+            name: core if name == "core" else self._margin(plane, core)
+            for name in _check_regions(self.regions)
+        }
 
     def _margin(self, plane, core):
         """Mask of the margin; one without a sample is refused."""
