@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.metrics import roc_curve
 
 from sknac.metrics._cv_auc import cv_auc_of
 from sknac.metrics._resampling import AUCKernel, draw_chunks, strata_of
 from sknac.metrics._results import CVInterval
+from sknac.metrics._roc import Banded
 from sknac.utils._draws import resolve_seed
 from sknac.utils._folds import Folds
-from sknac.utils._result import Result
 from sknac.utils._sample import Sample
 from sknac.utils._settings import check_whole
 
@@ -22,7 +21,7 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CVRocCI(Result):
+class CVRocCI(Banded):
     """The mean of the folds' ROC curves with a pointwise confidence band.
 
     True positive rates are averaged at each false positive rate, so that the area
@@ -78,18 +77,6 @@ class CVRocCI(Result):
         return (
             f"mean ROC curve with {self.band_fpr.size}-point {level} band, {self.auc!r}"
         )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the band as a table.
-
-        Returns
-        -------
-        DataFrame of shape (n_points, 4)
-            Columns fpr, tpr, low and high.
-        """
-        columns = (self.band_fpr, self.band_tpr, self.band_low, self.band_high)
-        names = ("fpr", "tpr", "low", "high")
-        return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
 def cv_roc_of(

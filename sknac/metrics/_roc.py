@@ -20,8 +20,24 @@ from sknac.utils._settings import check_confidence_level, check_whole
 from sknac.utils._warnings import warn_undefined
 
 
+class Banded(Result):
+    """What curves with a pointwise band share: the band as a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the band as a table.
+
+        Returns
+        -------
+        DataFrame of shape (n_points, 4)
+            Columns fpr, tpr, low and high.
+        """
+        columns = (self.band_fpr, self.band_tpr, self.band_low, self.band_high)
+        names = ("fpr", "tpr", "low", "high")
+        return pd.DataFrame(dict(zip(names, columns, strict=True)))
+
+
 @dataclass(frozen=True, repr=False, eq=False)
-class RocCI(Result):
+class RocCI(Banded):
     """A ROC curve with a pointwise confidence band.
 
     Parameters
@@ -89,18 +105,6 @@ class RocCI(Result):
         plain = super().to_dict() | {"auc": self.auc.to_dict()}
         cuts = plain["thresholds"]
         return plain | {"thresholds": [c if np.isfinite(c) else None for c in cuts]}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the band as a table.
-
-        Returns
-        -------
-        DataFrame of shape (n_points, 4)
-            Columns fpr, tpr, low and high.
-        """
-        columns = (self.band_fpr, self.band_tpr, self.band_low, self.band_high)
-        names = ("fpr", "tpr", "low", "high")
-        return pd.DataFrame(dict(zip(names, columns, strict=True)))
 
 
 def roc_ci(
