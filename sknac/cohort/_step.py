@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort._frame import check_cohort
+from sknac.cohort._jobs import run_jobs
 from sknac.cohort._records import Plane
 from sknac.cohort.planes import PlaneAt, check_kind, list_planes, put_planes
 from sknac.utils._rows import same_rows
@@ -255,30 +255,3 @@ class PlaneTransformer(
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def run_jobs(found, jobs, *, n_jobs=None, on_plane=None) -> list:
-    """Run one job per plane and return the results in order.
-
-    A job is a function of the plane, or what is already the result.
-    ``on_plane()`` is called as each is there.
-    """
-    results = list(jobs)
-    todo = [i for i, job in enumerate(jobs) if callable(job)]
-    for _ in range(len(jobs) - len(todo) if on_plane else 0):
-        on_plane()
-    tasks = (delayed(_run)(jobs[i], found[i]) for i in todo)
-    # Without a listener a list does, which every backend of joblib can return.
-    kind = "generator" if on_plane else "list"
-    done = Parallel(n_jobs=n_jobs, return_as=kind)(tasks)
-    for i, result in zip(todo, done, strict=True):
-        results[i] = result
-        if on_plane:
-            on_plane()
-    return results
-
-
-def _run(job, at):
-    """Run one job in a worker."""
-    with at.named() as plane:
-        return job(plane)

@@ -4,13 +4,12 @@
 
 import re
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
 from sknac.cohort import Plane, Study
-from sknac.cohort._step import run_jobs
+from sknac.cohort._jobs import run_jobs
 from sknac.cohort.planes import (
     annotated_pixels,
     check_kind,
@@ -75,13 +74,6 @@ def map_planes(X, columns, function, **settings):
     return put_planes(X, columns, run_jobs(found, [function] * len(found), **settings))
 
 
-def refuse_five(plane):
-    """Refuse the plane of fives."""
-    if (plane.load() == 5).any():
-        raise ValueError("five is refused")
-    return plane
-
-
 def test_map_replaces_every_plane_and_nothing_else(X):
     before, cells = X.copy(), X.to_numpy().tolist()
     mapped = map_planes(X, ["us_pre", "us_post2"], double)
@@ -108,45 +100,11 @@ def test_writing_to_the_mapped_frame_leaves_the_input(X):
     assert X["us_pre"].notna().all()
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
-def test_two_workers_of_every_backend_give_the_same_frame(X, backend):
-    one = map_planes(X, ["us_pre", "us_post2"], double)
-    with joblib.parallel_config(backend=backend):
-        two = map_planes(X, ["us_pre", "us_post2"], double, n_jobs=2)
-    pd.testing.assert_frame_equal(one, two)
-    assert joblib.hash(one) == joblib.hash(two)
-
-
-@pytest.mark.parametrize("n_jobs", [None, 2])
-def test_errors_of_the_function_name_row_column_and_plane(X, n_jobs):
-    X.at["P2", "us_post2"] = study(1, 5)
-    with pytest.raises(
-        CohortError, match=r"^row P2, column us_post2, plane 1: five is refused$"
-    ):
-        map_planes(X, ["us_pre", "us_post2"], refuse_five, n_jobs=n_jobs)
-
-
 def test_function_that_returns_no_plane_is_placed(X):
     with pytest.raises(
         CohortError, match=r"^row P1, column us_pre: a study must hold planes.*ndarray"
     ):
         map_planes(X, ["us_pre"], lambda plane: plane.load())
-
-
-def test_other_errors_get_through_as_they_are(X):
-    with pytest.raises(ZeroDivisionError):
-        map_planes(X, ["us_pre"], lambda plane: 1 / 0)
-
-
-def test_planes_already_there_are_not_run(X):
-    found = list_planes(X, ["us_pre", "us_post2"])
-    work = [double if i % 2 else at.plane for i, at in enumerate(found)]
-    heard = []
-    planes = run_jobs(found, work, on_plane=lambda: heard.append(1))
-    assert len(heard) == len(found)
-    mapped = put_planes(X, ["us_pre", "us_post2"], planes)
-    values = [[p.load()[0, 0] for p in s.planes] for s in mapped["us_pre"]]
-    assert values == [[1, 4], [3], [8]]
 
 
 @pytest.mark.parametrize(
