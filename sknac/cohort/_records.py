@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from sknac.cohort._header import check_rf_file
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.utils._bounds import check_bounds
 from sknac.utils._handle import Handle, digest_of
+from sknac.utils._hashing import hash_by
 
 _DIMENSIONS = {
     "rf": (2, "(n_samples_axial, n_lines)"),
@@ -315,6 +317,14 @@ class Study:
         """Number of planes."""
         return len(self.planes)
 
+    @cached_property
+    def _key(self):
+        """Hash of the planes and of where they lie, made when it is first asked for."""
+        return digest_of(*map(_plane_key, self.planes))
+
+    def __getstate__(self):
+        return {name: v for name, v in self.__dict__.items() if name != "_key"}
+
     def __eq__(self, other):
         return isinstance(other, Study) and self.digest == other.digest
 
@@ -324,6 +334,20 @@ class Study:
     def __repr__(self):
         plural = "" if self.n_planes == 1 else "s"
         return f"Study({self.n_planes} {self.kind} plane{plural})"
+
+
+def _plane_key(plane):
+    """Hash a plane and where the files behind it lie."""
+    outlines = (outline for outline in (plane.core, plane.roi) if outline is not None)
+    parts = (part for one in outlines for part in getattr(one, "parts", (one,)))
+    masks = (part.mask for part in parts if isinstance(part, MaskOutline))
+    return digest_of(plane.digest, *(each.location for each in (plane.image, *masks)))
+
+
+# `joblib.hash` takes these keys. The digests alone would not do: a cached result of
+# another folder, or from before a file was touched, holds handles that no longer open.
+hash_by(Plane, _plane_key)
+hash_by(Study, lambda study: study._key)
 
 
 def _check_kind(plane):

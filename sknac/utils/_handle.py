@@ -54,6 +54,17 @@ class Handle:
         """
 
     @property
+    def location(self) -> tuple:
+        """Where it lies, and since when; nothing of what is held in memory.
+
+        The content is the same elsewhere, but a result that was kept for this handle
+        opens this file.
+        """
+        own = [getattr(self, name, None) for name in ("path", "mtime_ns")]
+        above = [parent.location for parent in getattr(self, "parents", ())]
+        return tuple(part for part in (*own, *above) if part not in (None, ()))
+
+    @property
     def ndim(self) -> int:
         """Number of dimensions."""
         return len(self.shape)

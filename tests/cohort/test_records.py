@@ -4,6 +4,7 @@
 
 import copy
 import dataclasses
+import os
 import pickle
 
 import joblib
@@ -309,6 +310,40 @@ def test_joblib_hash_ignores_which_tuples_are_shared():
 def test_joblib_hash_tells_contents_apart():
     studies = [Study([rf()]), *(Study([rf().replace(**change)]) for change in CHANGES)]
     assert len({joblib.hash(study) for study in studies}) == len(studies)
+
+
+def test_joblib_hash_is_that_of_equal_studies_though_they_are_not_one():
+    one, again = (Study([rf()]) for _ in range(2))
+    assert joblib.hash([one, one]) == joblib.hash([one, again])
+    X, Y = (pd.DataFrame({"us_pre": [study, None]}) for study in (one, again))
+    assert joblib.hash(X) == joblib.hash(Y)
+    assert "_key" not in vars(pickle.loads(pickle.dumps(one)))
+
+
+def test_joblib_hash_knows_where_files_lie(tmp_path):
+    # Pipeline(memory=) would hand out planes of a folder that is gone, or stale ones.
+    paths = [tmp_path / "a.npy", tmp_path / "b.npy"]
+    for path in paths:
+        np.save(path, IMAGE)
+    one, other = (Study([bmode(ArrayRef.from_file(path))]) for path in paths)
+    os.utime(paths[0], ns=(0, 10**18))
+    touched = Study([bmode(ArrayRef.from_file(paths[0]))])
+    assert one == other == touched
+    assert len({joblib.hash(study) for study in (one, other, touched)}) == 3
+    mask = np.eye(*IMAGE.shape, dtype=bool)
+    for path in paths:
+        np.save(path, mask)
+    cores = [MaskOutline(ArrayRef.from_file(path), bmode().grid) for path in paths]
+    drawn = [Study([bmode().replace(core=core)]) for core in cores]
+    assert drawn[0] == drawn[1]
+    assert joblib.hash(drawn[0]) != joblib.hash(drawn[1])
+
+
+def test_joblib_hash_looks_at_no_sample_and_no_pickle(monkeypatch):
+    study = Study([rf()])
+    before = joblib.hash(study)
+    monkeypatch.setattr(InMemoryArray, "__reduce_ex__", None)
+    assert joblib.hash(Study([rf()])) == before
 
 
 def test_an_envelope_without_its_spacing_is_refused():

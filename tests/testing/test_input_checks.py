@@ -57,6 +57,17 @@ class _FillsVisits(ROIMasker):
         return out.assign(us_pre=cells)
 
 
+class _ChangesSamples(ROIMasker):
+    """Writes into the arrays that planes hold in memory."""
+
+    def transform(self, X):
+        for cell in X["us_pre"].dropna():
+            samples = cell.planes[0].load()
+            samples.setflags(write=True)
+            samples[:] = 0
+        return super().transform(X)
+
+
 class _DropsPatients(ROIMasker):
     """Leaves out who was not there."""
 
@@ -109,6 +120,7 @@ class _TakesOtherKinds(ROIMasker):
         (_WorksUnfitted(), "check_unfitted_raises", "; call check_is_fitted"),
         (_FailsUnfitted(), "check_unfitted_raises", "AttributeError.*; call"),
         (_ChangesX(), "check_input_not_mutated", "X was changed; work on X.copy"),
+        (_ChangesSamples(), "check_input_not_mutated", "X was changed; work on X.cop"),
         (_ChangesY(), "check_input_not_mutated", "y was changed; work on a copy"),
         (_ChecksNothing(), "check_missing_column_is_named", "; call .*check_cohort"),
         (_FillsVisits(), "check_missing_visit", "filled; leave None"),
