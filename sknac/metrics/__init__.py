@@ -15,6 +15,7 @@ from sknac.metrics._paired import compare_rates
 from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._plot_calibration import CalibrationCIDisplay
 from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
+from sknac.metrics._plot_forest import ForestDisplay
 from sknac.metrics._plot_subgroups import SubgroupDisplay
 from sknac.metrics._proportions import confusion_rates, rates_from_counts
 from sknac.metrics._rates import (
@@ -33,6 +34,7 @@ from sknac.metrics._tables import performance_table
 __all__ = [
     "CalibrationCIDisplay",
     "DecisionCurveDisplay",
+    "ForestDisplay",
     "RocCIDisplay",
     "SubgroupDisplay",
     "auc_ci",
