@@ -4,6 +4,7 @@
 
 import json
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,11 +15,21 @@ from sknac.cohort import cohort_summary
 from sknac.testing import make_check_cohort
 from sknac.utils._result import Result
 
+mpl.use("Agg")
+
 Y = np.array([0, 0, 0, 1, 1, 1, 0, 1])
 S = np.array([0.1, 0.3, 0.6, 0.4, 0.8, 0.9, 0.2, 0.7])
 CALLED = (S > 0.5).astype(int)
 ARMS = np.where(Y == 1, "response", "non-response")
 TIME, EVENT = np.arange(1, 9), np.array([1, 0, 1, 1, 0, 1, 1, 1])
+
+
+def nomogram():
+    """Return the points of a model."""
+    X = pd.DataFrame({"age": S, "er": CALLED})
+    model = LogisticRegression().fit(X, Y)
+    return clinical.NomogramDisplay.from_estimator(model, X).nomogram
+
 
 RESULTS = {
     "cohort_summary": lambda: cohort_summary(make_check_cohort("bmode")[0]),
@@ -41,6 +52,7 @@ RESULTS = {
     "subgroup_rates": lambda: metrics.subgroup_rates(Y, CALLED, [0, 1] * 4),
     "baseline_table": lambda: clinical.baseline_table(pd.DataFrame({"age": S}), Y),
     "riley_sample_size": lambda: clinical.riley_sample_size(5, prevalence=0.5, r2=0.2),
+    "NomogramDisplay": nomogram,
     "modified_response": lambda: clinical.modified_response([5, 5], [1, 4]),
     "miller_payne_response": lambda: clinical.miller_payne_response([1, 5]),
     "PatientFlow": lambda: clinical.PatientFlow({"all": {"R": 4, "N": 4}}),

@@ -131,11 +131,11 @@ def _factor_positions(table, factors):
         if absent:
             raise ValueError(f"factors names {absent}, which must be columns of X")
         return {table.columns.get_loc(name) for name in factors}
-    kinds = [_is_text(table.iloc[:, at]) for at in range(table.shape[1])]
+    kinds = [is_text(table.iloc[:, at]) for at in range(table.shape[1])]
     return set(np.flatnonzero(kinds).tolist())
 
 
-def _is_text(column):
+def is_text(column):
     """Tell whether a column holds categories rather than numbers."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         return True
