@@ -11,7 +11,7 @@ from sknac.cohort._pack import is_pack, read_pack
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._sizes import check_sizes
 from sknac.cohort._table_clinical import clinical_columns
-from sknac.cohort._table_names import check_names
+from sknac.cohort._table_names import PLANE_COLUMNS, check_names
 from sknac.cohort._table_read import Rows, read_rows
 from sknac.cohort._table_rows import named, read_plane
 from sknac.cohort._table_shared import tell_shared
@@ -145,32 +145,29 @@ def cohort_from_table(
     rows = read_rows(table, root)
     check_names(rows)
     doubts = []
-    planes = [
-        read_plane(place, row, rows.base, doubts)
-        for place, row in tracked(rows.places(), "reading files", len(rows.frame))
-    ]
+    places = tracked(rows.places(PLANE_COLUMNS), "reading files", len(rows.frame))
+    planes = [read_plane(place, row, rows.base, doubts) for place, row in places]
     _check_listed_once(rows, planes)
     tell_shared(rows)
     cohort = clinical_columns(rows, clinical)
-    for visit in _visits(rows.frame):
-        cohort[f"us_{visit}"] = as_column(
-            _cells(rows.frame, planes, visit, cohort.index), cohort.index
-        )
+    at_visits = _at_visits(rows.frame, planes)
+    for visit in sorted(at_visits, key=lambda visit: _VISIT_ORDER.get(visit, 3)):
+        of = at_visits[visit]
+        cells = [_study(patient, visit, of.get(patient)) for patient in cohort.index]
+        cohort[f"us_{visit}"] = as_column(cells, cohort.index)
     check_sizes(cohort)
     _tell_doubts(doubts, len(planes))
     check_duplicates(cohort, duplicates)
     return cohort
 
 
-def _cells(rows: pd.DataFrame, planes: list[Plane], visit, index) -> list:
-    """Gather each patient's planes at a visit, or None where there are none."""
+def _at_visits(rows: pd.DataFrame, planes: list[Plane]) -> dict:
+    """Gather the planes by visit and patient, both in the order of their rows."""
     of = {}
-    for patient, at, plane in zip(
-        rows["patient_id"], rows["visit"], planes, strict=True
-    ):
-        if at == visit:
-            of.setdefault(patient, []).append(plane)
-    return [_study(patient, visit, of.get(patient)) for patient in index]
+    names = (rows["patient_id"], rows["visit"])
+    for patient, visit, plane in zip(*names, planes, strict=True):
+        of.setdefault(visit, {}).setdefault(patient, []).append(plane)
+    return of
 
 
 def _study(patient, visit, planes):
@@ -179,12 +176,6 @@ def _study(patient, visit, planes):
         return None
     with named(f"patient {patient}, visit {visit}", "kind"):
         return Study(planes)
-
-
-def _visits(rows):
-    """List the visits: pre, post2, post4, then others as they appear."""
-    visits = rows["visit"].drop_duplicates().tolist()
-    return sorted(visits, key=lambda visit: _VISIT_ORDER.get(visit, 3))
 
 
 def _tell_doubts(doubts: list[str], n_planes: int) -> None:

@@ -34,17 +34,17 @@ def take_number(row, column, default=None, *, positive=False):
     return number
 
 
-def read_mask(path, row, drawn_on, base):
-    """Read a mask, which lies on the image's pixels."""
+def read_mask(path, row, drawn_on, image):
+    """Read a mask, which lies on the pixels of an image that was looked at."""
     info = _mask_info(path)
-    mask = ArrayRef.from_info(info, _mask_frame(info, row, base))
+    mask = ArrayRef.from_info(info, _mask_frame(info, row, image))
     if mask.ndim != 2:
         raise ValueError(
             f"column outline: {path.name} has shape {mask.shape}; a mask has two "
             "dimensions, a polygon is (n, 2)"
         )
     grid = _mask_grid(drawn_on, mask.shape, row, path)
-    _check_same_place(info, row, drawn_on, base)
+    _check_same_place(info, row, drawn_on, image)
     labels = _numbers(row)
     if mask.dtype.kind == "b" and not labels:
         judge_mask(mask)  # whose type says what is inside, but not that it is right
@@ -65,11 +65,11 @@ def _mask_info(path):
         ) from error
 
 
-def _mask_frame(info, row, base):
+def _mask_frame(info, row, image):
     """The slice of a stack of masks: that of the image, of as many frames."""
     if info.n_frames == 1:
         return None
-    frame, n_images = take_number(row, "frame"), _image_info(row, base).n_frames
+    frame, n_images = take_number(row, "frame"), image.n_frames
     if info.is_stack and frame is None:
         return None  # taken whole, and refused for its dimensions
     if frame is None or n_images != info.n_frames:
@@ -81,13 +81,7 @@ def _mask_frame(info, row, base):
     return int(frame)
 
 
-def _image_info(row, base):
-    """Look at the row's image once more, for what the plane does not keep."""
-    path = os.path.abspath(base / str(row["path"]))
-    return read_info(path, row.get("variable"))
-
-
-def _check_same_place(info, row, drawn_on, base):
+def _check_same_place(info, row, drawn_on, own):
     """Refuse a mask whose pixels are not those of its image, by what the files say.
 
     Spacings that agree to one part in a thousand, origins to half a pixel and axes of
@@ -104,7 +98,6 @@ def _check_same_place(info, row, drawn_on, base):
         )
     if is_on_bmode(row):
         return  # of which the row names no file
-    own = _image_info(row, base)
     one, other = (_said(each, "origin_mm")[:2] for each in (info, own))
     if one and other:
         away = np.abs(np.subtract(one, other)) / (stated or own.spacing_mm or (1, 1))

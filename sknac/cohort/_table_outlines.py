@@ -5,7 +5,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from sknac.cohort._annotations import SUFFIXES as ANNOTATION_SUFFIXES
 from sknac.cohort._annotations import draw_annotation, read_annotation, stem_of
@@ -14,7 +13,6 @@ from sknac.cohort._handles import ArrayRef
 from sknac.cohort._outline_union import unite
 from sknac.cohort._outlines import PolygonOutline
 from sknac.cohort._records import check_core
-from sknac.cohort._shapes import short
 from sknac.cohort._table_masks import (
     as_size,
     is_on_bmode,
@@ -22,18 +20,18 @@ from sknac.cohort._table_masks import (
     read_mask,
     take_number,
 )
+from sknac.cohort._table_vertices import read_vertices
 from sknac.exceptions import SknacFormatError
 from sknac.utils._warnings import warn_user
 
 _UNITS = ("px_bmode", "samples", "mm")
-_MAX_BYTES = 12_000_000
 
 
-def read_outline(row, grid, base):
+def read_outline(row, grid, base, image):
     """Read the outline that a table row names, or None where it names none.
 
-    Several files, parted by semicolons, are united. ``grid`` is the plane's own.
-    Errors name the column.
+    Several files, parted by semicolons, are united. ``grid`` is the plane's own, and
+    ``image`` what its file holds. Errors name the column.
     """
     if "outline" not in row:
         return None
@@ -49,7 +47,7 @@ def read_outline(row, grid, base):
     drawn_on = _drawn_on(row, units, grid)
     paths, outlines = outline_paths(str(row["outline"]), base), []
     for path in paths:
-        outlines.append(_read_one(path, row, units, drawn_on, base))
+        outlines.append(_read_one(path, row, units, drawn_on, image))
         check_core(outlines[-1], grid)  # a part that misses would hide in a union
     if labels_of(row) and all(map(_has_no_labels, paths, outlines)):
         raise ValueError(
@@ -85,7 +83,7 @@ def _has_no_labels(path, outline):
     return is_list and isinstance(outline, PolygonOutline)
 
 
-def _read_one(path, row, units, drawn_on, base):
+def _read_one(path, row, units, drawn_on, image):
     """Read the outline of one file, whose suffix tells what it is."""
     if _file_of(path).suffix.lower() in ANNOTATION_SUFFIXES:
         return _annotated(path, row, units, drawn_on)
@@ -95,7 +93,7 @@ def _read_one(path, row, units, drawn_on, base):
         return PolygonOutline(vertices if in_mm else drawn_on.to_points(vertices))
     if units == "mm":
         raise ValueError("column outline_units: a mask must be in pixels, got mm")
-    return read_mask(path, row, drawn_on, base)
+    return read_mask(path, row, drawn_on, image)
 
 
 def _annotated(path, row, units, drawn_on):
@@ -160,32 +158,10 @@ def _drawn_on(row, units, grid):
 def _polygon(path: Path, units):
     """Read vertices, or return None where the file is a mask."""
     if path.suffix.lower() == ".csv":
-        return _csv_polygon(path, units)
+        names = ("axial", "lateral") if units == "mm" else ("row", "column")
+        return read_vertices(path, names, units)
     if path.suffix.lower() == ".npy":
         handle = ArrayRef.from_file(path)
         if handle.dtype.kind != "b" and handle.ndim == 2 and handle.shape[1] == 2:
             return handle.load()
     return None
-
-
-def _csv_polygon(path, units):
-    """Read vertices from a CSV whose column names say what they are."""
-    names = ["axial", "lateral"] if units == "mm" else ["row", "column"]
-    if (size := path.stat().st_size) > _MAX_BYTES:
-        raise SknacFormatError(
-            path, f"{size / 1e6:.0f} MB; a table of vertices must have few"
-        )
-    try:
-        table = pd.read_csv(path)
-        vertices = table[names].to_numpy(dtype=float)
-    except KeyError:
-        raise SknacFormatError(
-            path,
-            f"an outline in {units} must have columns {names}, got "
-            f"{short(list(table))}",
-        ) from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise SknacFormatError(
-            path, f"the file must be a table of vertices: {error}"
-        ) from error
-    return vertices

@@ -8,7 +8,7 @@ import os
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +51,23 @@ class Rows:
             return f"row {number}"
         return f"{self.name} line {self.lines[number]}"
 
-    def places(self) -> Iterator[tuple[str, pd.Series]]:
-        """Pair each row with the words that name it in an error."""
-        for number, row in self.frame.iterrows():
-            place = f"{self.where(number)} (patient {row['patient_id']})"
-            filled = row.dropna()
-            yield place, filled[filled != ""]  # as an empty cell of a frame may be
+    def places(self, columns: Sequence[str]) -> Iterator[tuple[str, dict]]:
+        """Pair each row, its filled cells of some columns, with its name in errors."""
+        known = [name for name in columns if name in self.frame]
+        cells = [_filled_cells(self.frame[name]) for name in known]
+        for number, row in enumerate(zip(*cells, strict=True)):
+            filled = {n: c for n, c in zip(known, row, strict=True) if c is not None}
+            yield f"{self.where(number)} (patient {filled['patient_id']})", filled
+
+
+def _filled_cells(column):
+    """List a column's values as Python's own; None for those that are empty."""
+    cells = column.astype(object).tolist()
+    missing = column.isna().tolist()
+    return [
+        None if empty or (isinstance(cell, str) and not cell) else cell
+        for cell, empty in zip(cells, missing, strict=True)
+    ]
 
 
 def read_rows(table, root=None) -> Rows:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
-
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._header import (
     RELATIVE,
@@ -45,7 +43,7 @@ def named(place: str, column: str) -> Iterator[None]:
         raise CohortError(f"{place}, {said}") from error
 
 
-def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Plane:
+def read_plane(place: str, row: dict, base: Path, doubts: list[str]) -> Plane:
     """Build the plane of one row; errors name the row and the column.
 
     What the file puts in doubt, and the row does not settle, is added to `doubts`.
@@ -62,18 +60,19 @@ def read_plane(place: str, row: pd.Series, base: Path, doubts: list[str]) -> Pla
         info = read_info(path, row.get("variable"))
         image = ArrayRef.from_info(info, _frame(row, info))
     with named(place, "kind"):
-        row = row.copy()
-        row["kind"] = _kind(row, info)
+        row = {**row, "kind": _kind(row, info)}
         _check_grid(row, info)
         builders = {"rf": _rf_plane, "envelope": _envelope_plane}
         plane = builders.get(row["kind"], _image_plane)(row, image, info)
-        plane = plane.replace(**_acquired(row, info), reference=row.get("reference"))
+        acquired = {**_acquired(row, info), "reference": row.get("reference")}
+        told = {n: value for n, value in acquired.items() if value not in (None, ())}
+        plane = plane.replace(**told) if told else plane
         refuse_size(plane)
         said = info.header.get("doubts", ())
         if said and not _settles_spacing(row, info):
             doubts += [f"{place}: {text}" for text in said]
     with named(place, "outline"):
-        core = read_outline(row, plane.grid, base)
+        core = read_outline(row, plane.grid, base, info)
         return plane if core is None else plane.replace(core=core)
 
 

@@ -13,6 +13,8 @@ from sknac.cohort._table_read import Rows
 from sknac.io import read_info
 from sknac.utils._warnings import warn_user
 
+_USED = ("patient_id", "visit", "path", "frame", "outline", "outline_label")
+
 
 def tell_shared(rows: Rows) -> None:
     """Warn of outlines that several patients or visits have: images of one name do.
@@ -40,10 +42,13 @@ def tell_shared(rows: Rows) -> None:
 def _by_file(rows):
     """Gather the rows that name each file of outlines."""
     users = {}
-    for place, row in rows.places():
+    for place, row in rows.places(_USED):
         if "outline" in row:
             visit = row["patient_id"], row["visit"]
-            for path in outline_paths(str(row["outline"]), rows.base):
+            text = str(row["outline"]).strip()
+            several = ";" in text
+            paths = outline_paths(text, rows.base) if several else [rows.base / text]
+            for path in paths:
                 file = os.path.realpath(str(path).partition("::")[0])
                 users.setdefault(file, []).append((visit, place, path, row))
     return users

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from sknac.cohort import cohort_from_table
 from sknac.cohort.planes import list_planes
 from sknac.datasets import make_bmode_cohort
 from sknac.exceptions import CohortError, SknacFormatError
+from sknac.io import _npy
 
 SPACING = {"spacing_axial_mm": 0.1, "spacing_lateral_mm": 0.2}
 
@@ -23,10 +25,11 @@ def plane(tmp_path):
     np.save(tmp_path / "image.npy", np.zeros((40, 60), "uint8"))
     np.save(tmp_path / "cine.npy", np.zeros((3, 40, 60), "uint8"))
 
-    def build(outline, **settings):
+    def build(outline, duplicates="warn", **settings):
         row = {"patient_id": "P1", "visit": "pre", "kind": "bmode", "path": "image.npy"}
         row |= {"outline": outline, "outline_units": "px_bmode", **settings}
-        return cohort_from_table(pd.DataFrame([row]), root=tmp_path).iat[0, 0].planes[0]
+        X = cohort_from_table(pd.DataFrame([row]), root=tmp_path, duplicates=duplicates)
+        return X.iat[0, 0].planes[0]
 
     return build
 
@@ -42,6 +45,22 @@ def test_a_jpeg_of_a_square_has_its_pixels(plane, tmp_path, square, settings):
     with pytest.warns(UserWarning, match=r"core.jpg: .* 100 pixels .* of 1\d\d above"):
         core = plane("core.jpg", **settings)
     np.testing.assert_array_equal(core.core_mask(), square)
+
+
+def test_the_header_of_an_image_with_a_mask_is_read_once(
+    plane, tmp_path, square, monkeypatch
+):
+    looked = []
+    own = _npy.read_info
+
+    def read_info(path):
+        looked.append(Path(path).name)
+        return own(path)
+
+    monkeypatch.setattr(_npy, "read_info", read_info)
+    grey(square).save(tmp_path / "core.png")
+    plane("core.png", duplicates="ignore")
+    assert looked == ["image.npy"]
 
 
 def test_an_inverted_mask_is_said(plane, tmp_path, square):
