@@ -20,6 +20,7 @@ from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._records import Plane, Study
 from sknac.cohort.planes import as_column, has_study, list_planes
 from sknac.exceptions import CohortError, SknacFormatError
+from sknac.utils._atomic import whole_file
 from sknac.utils._progress import tracked
 
 _SUFFIX = ".cohort"
@@ -96,14 +97,10 @@ def pack_cohort(X: pd.DataFrame, file: str | os.PathLike) -> Path:
             for name in X
         ],
     }
-    part = file.with_name(f"{file.name}.part")
-    try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack:
-            _write_pixels(pack, X, visits)
-            pack.writestr("cohort.json", json.dumps(text))
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    deflated = {"compression": zipfile.ZIP_DEFLATED, "compresslevel": 1}
+    with whole_file(file) as part, zipfile.ZipFile(part, "w", **deflated) as pack:
+        _write_pixels(pack, X, visits)
+        pack.writestr("cohort.json", json.dumps(text))
     return file
 
 

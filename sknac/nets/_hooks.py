@@ -4,6 +4,8 @@
 
 import contextlib
 import copy
+import json
+import os
 from collections.abc import Mapping
 
 import torch
@@ -17,10 +19,16 @@ from sknac.nets._named import OPTIMIZERS, check_groups, make_module
 from sknac.nets._persistence import strange_weight
 from sknac.nets._skorch import SkorchNet
 from sknac.nets._trainable import train_mode
+from sknac.utils._atomic import whole_file
 
 
 class TrainingStopped(Exception):
     """A callback asked for the end of training."""
+
+
+def _is_path(name: str, value: object) -> bool:
+    """Tell whether an argument of skorch's is the path of a file to write."""
+    return name.startswith("f_") and isinstance(value, str | os.PathLike)
 
 
 class HookedNet(SkorchNet):
@@ -108,6 +116,28 @@ class HookedNet(SkorchNet):
             yield
         finally:
             self.device = asked
+
+    def save_params(self, f_params=None, f_optimizer=None, **kwargs):
+        """Save weights and other parts, as skorch does; files are whole or not there.
+
+        Parameters
+        ----------
+        f_params, f_optimizer : path, binary file or None, default=None
+            Where the weights and the optimizer's state go.
+        **kwargs : object
+            Further settings of skorch's, such as ``f_history``.
+        """
+        given = {"f_params": f_params, "f_optimizer": f_optimizer, **kwargs}
+        parts = [name for name, path in given.items() if _is_path(name, path)]
+        paths = {name: given.pop(name) for name in parts}
+        super().save_params(**given)
+        others = {k: v for k, v in given.items() if k == "use_safetensors"}
+        for name, path in paths.items():
+            with whole_file(path) as file:
+                if name == "f_history":  # which skorch writes as text, and closes
+                    file.write(json.dumps(self.history.to_list()).encode())
+                else:
+                    super().save_params(**{name: file}, **others)
 
     def load_params(self, *args, **kwargs):
         """Load weights that ``save_params`` wrote into a fitted estimator."""

@@ -38,7 +38,6 @@ class SkorchNet(NeuralNetClassifier):
     verbose = 0
     classes = None
     use_caching = "auto"
-    torch_load_kwargs = None
     history_ = None
 
     _modules = ("module",)
@@ -79,6 +78,11 @@ class SkorchNet(NeuralNetClassifier):
         {"module_", "criterion_", "optimizer_", "callbacks_", "history_"}
         | {"_task", "_progress", "_epoch", "_generator"}
     )
+
+    @property
+    def torch_load_kwargs(self) -> dict:
+        """How weights are loaded: as data alone, whatever a saved state says."""
+        return {"weights_only": True}
 
     @property
     def initialized_(self) -> bool:

@@ -2,10 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from sknac.utils._atomic import whole_file, write_whole
 from sknac.utils._optional import import_optional
 
 _IMAGES = (".nrrd", ".mha")  # ITK writes NaN as 0 into NIfTI
@@ -50,7 +52,8 @@ def _write_mat(path, fields, maps):
     extra = {name: fields[name] for name in _AXES}
     if fields["band_mhz"] is not None:
         extra["band_mhz"] = np.asarray(fields["band_mhz"], dtype=float)
-    savemat(path, maps | extra, oned_as="column", do_compression=True)
+    with whole_file(path) as file:
+        savemat(file, maps | extra, oned_as="column", do_compression=True)
 
 
 def _write_image(path, grid, maps):
@@ -68,4 +71,7 @@ def _write_image(path, grid, maps):
     image.SetSpacing([float(step) for step, _ in places])
     image.SetOrigin([float(origin) for _, origin in places])
     image.SetMetaData("channels", ",".join(maps))
-    sitk.WriteImage(image, str(path))
+    with tempfile.TemporaryDirectory() as folder:  # ITK writes to names alone
+        written = Path(folder) / Path(path).name
+        sitk.WriteImage(image, str(written))
+        write_whole(path, written.read_bytes())

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
-import os
 import zipfile
 import zlib
 from io import BytesIO
@@ -13,6 +12,7 @@ import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.qus._log_difference import AttenuationEstimate
+from sknac.utils._atomic import whole_file
 from sknac.utils._result import plain
 from sknac.utils._room import check_room
 
@@ -40,13 +40,8 @@ def save_fields(path, fields: dict) -> None:
     arrays = {n: v for n, v in fields.items() if isinstance(v, np.ndarray)}
     notes = {n: plain(v) for n, v in fields.items() if n not in arrays}
     text = json.dumps({"format": _FORMAT, "fields": notes})
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(unfinished, "wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **{_NOTES: np.array(text)})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        np.savez(file, allow_pickle=False, **arrays, **{_NOTES: np.array(text)})
 
 
 def load_fields(path, names) -> dict:

@@ -1,5 +1,8 @@
 import copy
+import errno
 import io
+import json
+import os
 import pickle
 import warnings
 from pathlib import Path
@@ -125,6 +128,36 @@ def test_parameters_can_be_saved_and_loaded_as_skorch_does(fitted, bags, tmp_pat
     other.fit(X[:24], y[:24]).load_params(f_params=tmp_path / "weights.pt")
     np.testing.assert_array_equal(other.predict_proba(X), fitted.predict_proba(X))
     assert other.device == "auto"
+
+
+def test_parameters_are_saved_whole_or_not_at_all(fitted, tmp_path, monkeypatch):
+    path, history = tmp_path / "weights.pt", tmp_path / "history.json"
+    fitted.save_params(f_params=path, f_history=history)
+    assert len(json.loads(history.read_text())) == 2
+    before = path.read_bytes(), history.read_bytes()
+
+    def full(state, file):
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match=r"weights\.pt could not be written .*; make"):
+        fitted.save_params(f_params=path, f_history=history)
+    assert (path.read_bytes(), history.read_bytes()) == before
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_parameters_are_loaded_as_data_whatever_a_state_says(fitted, tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    torch.save({"head.classify.bias": Evil()}, tmp_path / "weights.pt")
+    net = copy.deepcopy(fitted)
+    vars(net)["torch_load_kwargs"] = {"weights_only": False}
+    with pytest.raises(pickle.UnpicklingError):
+        net.load_params(f_params=tmp_path / "weights.pt")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_skops_trusts_the_projects_types_only_and_predicts_bit_for_bit(bags, table):

@@ -57,22 +57,41 @@ def entered(monkeypatch):
 
 
 @pytest.mark.parametrize("stored", [False, True])
-def test_each_plane_is_planned_once_per_transform(
-    X, phantom, tmp_path, entered, stored
-):
+def test_planes_of_one_geometry_are_planned_once(X, phantom, tmp_path, entered, stored):
     settings = {"overlap": 0.5, "store": tmp_path if stored else None}
     mapper = QUSMapper(phantom, attenuation_db_cm_mhz=0.7, **settings).fit(X)
-    assert entered == {"make_plan": N_PLANES, "remembered_spectrum": 1, "match": 1}
+    assert entered == {"make_plan": 1, "remembered_spectrum": 1, "match": 1}
     for found in (False, stored):
         entered.clear()
         mapper.transform(X)
-        assert entered["make_plan"] == N_PLANES
+        assert entered["make_plan"] == 1
         assert entered["map_key"] == stored * N_PLANES
         assert entered["maps_of"] == (0 if found else N_PLANES)
         assert entered["match"] == entered["remembered_spectrum"] == 0
     entered.clear()
     mapper.transform_plane(X.iat[0, 0].planes[0])
     assert entered["make_plan"] == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"n_samples": 700},
+        {"fs_mhz": 39.0},
+        {"line_pitch_mm": 0.26},
+        {"start_depth_mm": 2.0},
+        {"speed_of_sound": 1500.0},
+    ],
+)
+def test_planes_of_other_geometry_have_plans_of_their_own(phantom, other):
+    settings = {"window_mm": 2.0, "overlap": 0.5, "channels": "mbf", "options": None}
+    recipe = _job.make_recipe(phantom, band_mhz=(3, 8), **settings)
+    rf = np.random.default_rng(0).normal(size=(other.pop("n_samples", 600), 30))
+    usual = {"fs_mhz": 40.0, "line_pitch_mm": 0.25, "start_depth_mm": 1.0}
+    plane = Plane.from_rf(rf, **usual | other)
+    for one in (scan(0), plane):
+        assert recipe.plan(one) == _job.make_plan(one, **recipe.windows)
+    assert len(pickle.loads(pickle.dumps(recipe))._plans) == 0
 
 
 def test_settings_are_checked_without_touching_the_store(X, phantom, tmp_path):

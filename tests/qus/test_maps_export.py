@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -90,3 +93,21 @@ def test_without_simpleitk_the_extra_is_named(maps, tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "SimpleITK", None)
     with pytest.raises(ImportError, match=r"pip install 'sknac\[formats\]'"):
         maps.export(tmp_path / "maps.nrrd")
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mat"])
+def test_an_export_that_fails_leaves_the_earlier_file(
+    maps, tmp_path, monkeypatch, suffix
+):
+    path = tmp_path / f"maps{suffix}"
+    maps.export(path, channels=["mbf"])
+    before = path.read_bytes()
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"maps.* could not be written .*; make room"):
+        maps.export(path, channels=["ss"])
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
