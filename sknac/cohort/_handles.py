@@ -41,6 +41,12 @@ def _settled_digest(path, size, mtime_ns):
     return sha.hexdigest()[:32]
 
 
+@lru_cache(maxsize=4096)
+def _digest_again(path, *stamps):
+    """Hash a file's content as it is now, once a process for its frames."""
+    return _settled_digest.__wrapped__(path, *stamps[:2])
+
+
 @lru_cache(maxsize=1 << 16)
 def _pixel_digest(handle):
     """Hash the samples behind a handle; equal handles are read once a process.
@@ -255,9 +261,7 @@ class ArrayRef(Handle):
         shape = info.frame_shape(frame)  # refuses what is not there, or too large
         stat = os.stat(info.path)
         digest = _file_digest(info.path, stat.st_size, stat.st_mtime_ns)
-        for part in (frame, info.variable, info.reader):
-            if part is not None:
-                digest = digest_of(digest, part)
+        digest = _part_digest(digest, frame, info.variable, info.reader)
         return cls(
             info.path,
             frame,
@@ -334,6 +338,31 @@ class ArrayRef(Handle):
                 f"({self.size} bytes then, {stat.st_size} now); build the cohort again"
             )
 
+    def check_content(self) -> None:
+        """Read the file and compare its content with the digest, once a process.
+
+        Bits may rot on a disk, or be restored wrongly, under the same size and time.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the file is gone.
+        StaleFileError
+            If its size or modification time changed.
+        SknacFormatError
+            If its content did.
+        """
+        self.check_unchanged()
+        ctime_ns = os.stat(self.path).st_ctime_ns
+        digest = _digest_again(self.path, self.size, self.mtime_ns, ctime_ns)
+        parts = self.frame, self.variable, self.reader
+        if _part_digest(digest, *parts) != self.digest:
+            raise SknacFormatError(
+                self.path,
+                "its content is no longer that of which its handle was made, at the "
+                "same size and time; put the file back, or build the cohort again",
+            )
+
     def __reduce__(self):
         fields = (self.frame, self.shape, self.dtype.str, self.digest)
         return ArrayRef, (
@@ -351,3 +380,11 @@ class ArrayRef(Handle):
         return (
             f"ArrayRef({Path(self.path).name!r}{variable}{frame}, shape={self.shape})"
         )
+
+
+def _part_digest(digest, *parts):
+    """Digest of a part of a file: of a frame, of a variable, by a reader."""
+    for part in parts:
+        if part is not None:
+            digest = digest_of(digest, part)
+    return digest

@@ -49,6 +49,32 @@ class Recipe:
         """The settings as text, of which keys of stored maps are made."""
         return write_settings(self)
 
+    @cached_property
+    def _plans(self) -> dict:
+        """Plans by what they depend on."""
+        return {}
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_plans"}
+
+    def plan(self, plane) -> WindowPlan:
+        """Lay windows on a plane; planes of one geometry share a plan."""
+        geometry = (
+            plane.kind,
+            plane.image.shape,
+            plane.fs_mhz,
+            plane.spacing_mm,
+            plane.origin_mm[0],
+            plane.speed_of_sound,
+        )
+        if geometry not in self._plans:
+            plan = make_plan(plane, **self.windows)
+            if self.pixel_mm is not None:
+                n_maps = len(self.channels)
+                check_pixels(plan, plane.image.shape, n_maps, self.pixel_mm)
+            self._plans[geometry] = plan
+        return self._plans[geometry]
+
 
 @dataclass(frozen=True)
 class PlaneJob(MapJob):
@@ -74,11 +100,22 @@ class PlaneJob(MapJob):
         """Side of the pixels; None for the grid of the windows."""
         return self.recipe.pixel_mm
 
+    def ready(self) -> "PlaneJob":
+        """Return the job with what a function of the plane says of its attenuation."""
+        if not callable(self.media.attenuation):
+            return self
+        job = replace(self, media=called(self.media, self.plane))
+        return job if job.store is None else replace(job, key=job.written_key())
+
+    def written_key(self) -> str:
+        """Key of all that the maps depend on."""
+        parts = self.plane, self.plan, self.media, self.reference
+        return map_key(self.recipe, *parts)
+
     def compute(self) -> tuple:
         """Compute the maps, and sum up how far they can be used."""
-        job = replace(self, media=called(self.media, self.plane))
-        maps = maps_of(job, dtype=DTYPE)
-        quality = quality_of(maps, self.channels, job.media.attenuation)
+        maps = maps_of(self, dtype=DTYPE)
+        quality = quality_of(maps, self.channels, self.media.attenuation)
         return np.stack([getattr(maps, name) for name in self.channels]), quality
 
     def about(self) -> tuple:
@@ -142,10 +179,10 @@ def make_job(
     if recipe.layers is not None:
         attenuation = layered(recipe.layers, attenuation, plane)
     media = Media(plane.speed_of_sound, attenuation, **recipe.media)
-    key = None
-    if store is not None:
-        key = map_key(recipe, plane, plan, called(media, plane), reference)
-    return PlaneJob(recipe, plane, plan, media, reference, store, key)
+    job = PlaneJob(recipe, plane, plan, media, reference, store)
+    if store is None or callable(media.attenuation):  # then known when that is called
+        return job
+    return replace(job, key=job.written_key())
 
 
 def called(media, plane):
@@ -163,9 +200,7 @@ def called(media, plane):
 
 def known_spectrum(plane, recipe, phantom, spectra, dtype=DTYPE, n_jobs=None):
     """Plan a plane; look its reference's spectrum up, or add it to those known."""
-    plan = make_plan(plane, **recipe.windows)
-    if recipe.pixel_mm is not None:
-        check_pixels(plan, plane.image.shape, len(recipe.channels), recipe.pixel_mm)
+    plan = recipe.plan(plane)
     setting = setting_of(plane, plan)
     if setting not in spectra:
         found = remembered_spectrum(plane, plan, phantom, dtype, n_jobs, recipe.guards)

@@ -35,6 +35,11 @@ class MapJob:
     """
 
     quality_type: type
+    store = key = None
+
+    def ready(self) -> "MapJob":
+        """Return the job with all that its key depends on; itself by default."""
+        return self
 
     def compute(self) -> tuple:
         """Compute the maps (n_maps, n_rows, n_columns), and their quality."""
@@ -45,22 +50,25 @@ class MapJob:
         return None, ()
 
     def __call__(self, _=None) -> MadePlane:
-        """Make the plane of maps; with a store they are written there."""
-        stack, quality = self.compute()
-        if self.pixel_mm is not None:
-            depth_mm = self.plan.depth_mm(stack.shape[1], self.plane.origin_mm[0])
-            lateral_mm = self.plan.lateral_mm(stack.shape[2])
-            stack = square_pixels(stack, depth_mm, lateral_mm, self.pixel_mm)[0]
-        if self.store is None:
-            return self._made(InMemoryArray(stack), quality)
-        image = self.store.put(self.key, stack, note=quality._asdict())
-        return self._made(image, quality)
+        """Make the plane of maps; with a store they are written there.
 
-    def stored(self) -> MadePlane | None:
-        """Return the plane of maps if they and their quality are stored, else None."""
-        note = None if self.store is None else self.store.note(self.key)
-        image = None if note is None else self.store.get(self.key)
-        return None if image is None else self._made(image, self.quality_type(**note))
+        Another process may have been faster: then they are taken from there.
+        """
+        job = self.ready()
+        return job.stored() or job._compute_and_keep()
+
+    def stored(self, *, listed=False) -> MadePlane | None:
+        """Return the plane of maps if they and their quality are stored, else None.
+
+        No pixel is read; see `ArrayStore.find` for `listed`.
+        """
+        if self.store is None or self.key is None:
+            return None
+        note = self.store.note(self.key, listed=listed)
+        image = None if note is None else self.store.find(self.key, listed=listed)
+        if image is None or set(note) != set(self.quality_type._fields):
+            return None
+        return self._made(image, self.quality_type(**note))
 
     @property
     def n_bytes(self) -> int:
@@ -70,6 +78,20 @@ class MapJob:
             return check_pixels(self.plan, shape, n_maps, self.pixel_mm)
         n_windows = self.plan.n_rows(shape[0]) * self.plan.n_columns(shape[1])
         return DTYPE.itemsize * n_maps * n_windows
+
+    def _compute_and_keep(self):
+        """Compute the maps; what rotted is not stored under the digest of what was."""
+        if self.store is not None:
+            self.plane.image.check_content()
+        stack, quality = self.compute()
+        if self.pixel_mm is not None:
+            depth_mm = self.plan.depth_mm(stack.shape[1], self.plane.origin_mm[0])
+            lateral_mm = self.plan.lateral_mm(stack.shape[2])
+            stack = square_pixels(stack, depth_mm, lateral_mm, self.pixel_mm)[0]
+        if self.store is None:
+            return self._made(InMemoryArray(stack), quality)
+        image = self.store.put(self.key, stack, note=quality._asdict())
+        return self._made(image, quality)
 
     def _made(self, image, quality):
         """Put maps and what is known of them together."""

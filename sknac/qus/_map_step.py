@@ -50,7 +50,7 @@ class MapStep(PlaneTransformer):
         for at in found:
             with at.named():
                 job = settle(at)
-                jobs.append(job.stored() or job)
+                jobs.append(job.stored(listed=True) or job)
                 n_bytes += job.n_bytes
         if self.store is None:
             check_room_of_all(

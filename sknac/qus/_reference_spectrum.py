@@ -64,6 +64,8 @@ def frames_for(plane, acquisitions):
 def spectrum_for(plane, plan, phantom, dtype, n_jobs=None, guards=False):
     """Spectrum of the acquisitions that fit a plane; guards look at their samples."""
     acquisitions = phantom.match(plane)
+    for scan in acquisitions:
+        scan.image.check_content()  # its digest stands in the keys of stored maps
     frames = frames_for(plane, acquisitions)
     seen = []
     for number, frame in enumerate(frames if guards else ()):

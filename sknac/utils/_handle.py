@@ -53,6 +53,12 @@ class Handle:
         What is held in memory cannot change.
         """
 
+    def check_content(self) -> None:
+        """Raise if what is behind the handle has rotted, whatever its stamps say.
+
+        Call it where something is stored under the digest, and outlives the rot.
+        """
+
     @property
     def location(self) -> tuple:
         """Where it lies, and since when; nothing of what is held in memory.

@@ -9,27 +9,32 @@ is to be known of an array may lie beside it, as ``<key>-<checksum>.json``.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import hashlib
 import io
 import json
 import os
-import time
 import uuid
 import warnings
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
 from sknac.utils._handle import Handle
+from sknac.utils._store_files import (
+    checksum,
+    digest_in,
+    read_array,
+    read_header,
+    read_note,
+    reading,
+    verified_header,
+    writing,
+)
 
 _UNFINISHED = "unfinished"
 _ABANDONED_S = 3600.0  # no write takes an hour: its writer was killed
-# File systems stamp times in ticks of up to 2 s (FAT): a younger file may yet change
-# without another stamp, so that its checksum must not be remembered.
-_TICK_NS = 2_000_000_000
+_ATTEMPTS = 3
 
 
 class StoredArray(Handle):
@@ -46,15 +51,20 @@ class StoredArray(Handle):
         self._set(path=path, shape=tuple(shape), dtype=np.dtype(dtype), digest=digest)
 
     def load(self) -> np.ndarray:
-        """Read and verify the array; it is read-only."""
+        """Read and verify the array; it is read-only.
+
+        A damaged entry is deleted, so that it is computed again when it is looked for.
+        """
         try:
-            array = _verified(self.path, self.digest)
+            return read_array(self.path, self.digest, self.shape, self.dtype)
         except FileNotFoundError:
             raise FileNotFoundError(
                 f"{self.path} is gone from its store; transform the planes again"
             ) from None
-        array.setflags(write=False)
-        return array
+        except SknacFormatError:
+            if digest_in(self.path) == self.digest:
+                _discard(self.path)
+            raise
 
     def __reduce__(self):
         return StoredArray, (self.path, self.shape, self.dtype.str, self.digest)
@@ -73,19 +83,34 @@ class ArrayStore:
 
     def __init__(self, folder):
         self.folder = Path(os.path.abspath(folder))
+        self._listed = {}  # names of entries by key, of each shelf that was looked into
         above = next(p for p in (self.folder, *self.folder.parents) if p.exists())
         if not above.is_dir():
             raise ValueError(
                 f"store must be a folder to write into, got {str(self.folder)!r}"
             )
 
+    def __getstate__(self):
+        return {"folder": self.folder}  # others look for themselves
+
+    def __setstate__(self, state):
+        vars(self).update(state, _listed={})
+
     def prepare(self):
-        """Make the folder and sweep out what killed writers left."""
-        (self.folder / _UNFINISHED).mkdir(parents=True, exist_ok=True)
-        for path in (self.folder / _UNFINISHED).iterdir():
-            with suppress(FileNotFoundError):  # another process was faster
-                if time.time() - path.stat().st_mtime > _ABANDONED_S:
-                    path.unlink()
+        """Make the folder and sweep out what killed writers left.
+
+        A store that cannot be written serves what it holds.
+        """
+        unfinished = self.folder / _UNFINISHED
+        try:
+            with writing(self.folder, unfinished):
+                unfinished.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            if not self.folder.is_dir():
+                raise
+            return
+        with suppress(OSError):  # others sweep, too; and what stays harms nobody
+            self._sweep(unfinished)
 
     def get(self, key):
         """Return a handle to a verified entry, or None.
@@ -94,16 +119,20 @@ class ArrayStore:
         that was verified in this process is hashed again if its file's stamps changed,
         and when it is loaded.
         """
-        found = self._first(key, ".npy", _verified_header)
-        if found is None:
-            return None
-        path, (shape, dtype) = found
-        return StoredArray(str(path), shape, dtype, _digest_in(path))
+        return self._handle(key, verified_header)
 
-    def note(self, key):
+    def find(self, key, *, listed=False):
+        """Return a handle to an entry by its name and length, or None.
+
+        Its checksum is verified when it is loaded. `listed` looks at the names that
+        were there when this store looked first, which is quicker for many keys.
+        """
+        return self._handle(key, lambda path, digest: read_header(path), listed)
+
+    def note(self, key, *, listed=False):
         """Return what was noted of an entry, or None; damage is treated as in `get`."""
-        found = self._first(key, ".json", _verified_bytes)
-        return None if found is None else json.loads(found[1])
+        found = self._first(key, ".json", read_note, listed)
+        return None if found is None else found[1]
 
     def put(self, key, array, note=None) -> StoredArray:
         """Write an array under a key, and a note of plain values; return its handle."""
@@ -113,14 +142,27 @@ class ArrayStore:
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, array, allow_pickle=False)
         path = self._write(key, buffer.getbuffer(), ".npy")
-        return StoredArray(str(path), array.shape, array.dtype, _digest_in(path))
+        return StoredArray(str(path), array.shape, array.dtype, digest_in(path))
 
     def _write(self, key, data, suffix):
         """Write a whole file or none; return its path."""
-        path = self._shelf(key) / f"{key}-{_checksum(data)}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = self._shelf(key) / f"{key}-{checksum(data)}{suffix}"
+        with writing(self.folder, path):
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    self._write_once(path, data)
+                    break
+                except FileNotFoundError:  # a hasty sweep, or the folder was deleted
+                    if attempt == _ATTEMPTS:
+                        raise
+        return path
+
+    def _write_once(self, path, data):
+        """Write beside and rename."""
         # The folder is not flushed: a name lost with the power is computed again.
-        unfinished = self.folder / _UNFINISHED / f"{key}-{uuid.uuid4().hex}"
+        unfinished = self.folder / _UNFINISHED / f"{path.stem[:32]}-{uuid.uuid4().hex}"
+        for folder in (unfinished.parent, path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             with open(unfinished, "xb") as file:
                 file.write(data)
@@ -128,90 +170,72 @@ class ArrayStore:
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
         except BaseException:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             raise
-        return path
 
-    def _first(self, key, suffix, read):
+    def _sweep(self, folder):
+        """Delete what nobody has written to for an hour, by the folder's own clock.
+
+        This machine's clock may be hours away from that of who writes there.
+        """
+        there = list(folder.iterdir())
+        if not there:
+            return
+        mark = folder / f"clock-{uuid.uuid4().hex}"
+        mark.touch()
+        try:
+            now = mark.stat().st_mtime
+        finally:
+            mark.unlink()
+        for path in there:
+            with suppress(OSError):  # another process was faster
+                if now - path.stat().st_mtime > _ABANDONED_S:
+                    path.unlink()
+
+    def _handle(self, key, read, listed=False):
+        """Return a handle to the first whole entry of a key, or None."""
+        found = self._first(key, ".npy", read, listed)
+        if found is None:
+            return None
+        path, (shape, dtype) = found
+        return StoredArray(str(path), shape, dtype, digest_in(path))
+
+    def _first(self, key, suffix, read, listed=False):
         """Return path and content of the first whole file of a key, or None."""
-        for path in self._entries(key, suffix):
+        for path in self._entries(key, suffix, listed):
             try:
-                return path, read(path, _digest_in(path))
+                with reading(self.folder):
+                    return path, read(path, digest_in(path))
             except FileNotFoundError:
                 continue
             except SknacFormatError:
                 warnings.warn(
                     f"{path}: damaged entry of a store; it is computed again",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=5,
                 )
-                path.unlink(missing_ok=True)
+                _discard(path)
         return None
 
     def _shelf(self, key):
         """Folder of a key; 256 of them keep each short."""
         return self.folder / key[:2]
 
-    def _entries(self, key, suffix):
+    def _entries(self, key, suffix, listed):
         """List the files of a key; more than one where results differed."""
         shelf = self._shelf(key)
-        with suppress(FileNotFoundError):
-            names = os.listdir(shelf)
-            return [
-                shelf / name
-                for name in sorted(names)
-                if name.startswith(f"{key}-") and name.endswith(suffix)
-            ]
-        return []
+        if not listed or shelf.name not in self._listed:
+            names = {}
+            with reading(self.folder), suppress(FileNotFoundError):
+                for name in sorted(os.listdir(shelf)):
+                    names.setdefault(name.partition("-")[0], []).append(name)
+            self._listed[shelf.name] = names
+        names = self._listed[shelf.name].get(key, ())
+        return [shelf / name for name in names if name.endswith(suffix)]
 
 
-def _checksum(data):
-    """Checksum of a file's bytes; the digest that `ArrayRef` gives the file."""
-    return hashlib.sha256(data).hexdigest()[:32]
-
-
-def _digest_in(path):
-    """Checksum that a file's name states."""
-    return path.stem.rpartition("-")[2]
-
-
-def _verified(path, digest):
-    """Read an array whose bytes must have this checksum."""
-    data = _verified_bytes(path, digest)
-    return np.load(io.BytesIO(data), allow_pickle=False)
-
-
-def _verified_bytes(path, digest):
-    """Read bytes that must have this checksum."""
-    data = Path(path).read_bytes()
-    _check(path, _checksum(data), digest)
-    return data
-
-
-def _verified_header(path, digest):
-    """Read shape and type of an array whose bytes must have this checksum."""
-    with open(path, "rb") as file:
-        stat = os.fstat(file.fileno())
-        last_ns = max(stat.st_mtime_ns, stat.st_ctime_ns)
-        stamps = stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-        settled = time.time_ns() - last_ns > _TICK_NS
-        hashed = _checksum_of if settled else _checksum_of.__wrapped__
-        _check(path, hashed(str(path), *stamps), digest)
-        np.lib.format.read_magic(file)  # 1.0, in which arrays of numbers are written
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    return shape, dtype
-
-
-@lru_cache(maxsize=1 << 14)
-def _checksum_of(path, *stamps):
-    """Checksum of a file; its stamps make a changed one miss."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
-
-
-def _check(path, found, digest):
-    """Raise when bytes have another checksum than they should."""
-    if found != digest:
-        raise SknacFormatError(
-            path, "damaged, does not match its checksum; transform the planes again"
-        )
+def _discard(path):
+    """Delete a damaged entry where that can be done."""
+    with suppress(OSError):
+        os.unlink(path)

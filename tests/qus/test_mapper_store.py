@@ -17,7 +17,8 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from sknac.cohort import ArrayRef, Plane, PolygonOutline, Study
+from sknac.cohort import ArrayRef, InMemoryArray, Plane, PolygonOutline, Study
+from sknac.cohort.planes import list_planes
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
 from sknac.qus._job import PlaneJob
@@ -138,7 +139,7 @@ def test_frame_of_stored_maps_pickles_small(X, tmp_path):
     pd.testing.assert_frame_equal(again, stored)
 
 
-def test_damaged_map_is_computed_again_with_a_warning(X, tmp_path, computed):
+def test_damaged_map_is_told_when_loaded_and_then_computed_again(X, tmp_path, computed):
     mapper = make_mapper(tmp_path)
     mapped = mapper.fit_transform(X)
     before = entries(tmp_path)
@@ -148,16 +149,94 @@ def test_damaged_map_is_computed_again_with_a_warning(X, tmp_path, computed):
     Path(handle.path).write_bytes(data)
     with pytest.raises(SknacFormatError, match="does not match its checksum"):
         handle.load()
-    said = r"damaged.* \(row P0, column us_pre, plane 0\)"
-    with pytest.raises(SknacFormatError, match=said):
+    said = "row P0, column us_pre, plane 0: .* is gone .* transform the planes again"
+    with pytest.raises(FileNotFoundError, match=said):  # it was deleted
         ROIMasker(region="core").fit_transform(mapped)
-    with pytest.warns(UserWarning, match="computed again"):
-        mapper.transform(X)
+    mapper.transform(X)
     assert len(computed) == 5
     assert {k: v[0] for k, v in entries(tmp_path).items()} == {
         k: v[0] for k, v in before.items()
     }
     handle.load()
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Scans of a patient and a phantom in files, and what makes them rot."""
+    paths = [tmp_path / f"{i}.npy" for i in range(2)]
+    for i, path in enumerate(paths):
+        np.save(path, scan(i).load())
+
+    def rot(path):
+        stat, data = path.stat(), bytearray(path.read_bytes())
+        data[-4] ^= 16
+        path.write_bytes(data)
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    return paths, rot
+
+
+@pytest.mark.parametrize("rotten", [0, 1])
+def test_scan_that_rotted_is_not_stored_under_the_digest_it_had(
+    files, tmp_path, rotten
+):
+    """Size and time stay the same: bits fall over, or a backup was not whole."""
+    paths, rot = files
+    plane, acquisition = (scan(0).replace(image=ArrayRef.from_file(p)) for p in paths)
+    X = pd.DataFrame({"us_pre": [Study([plane])]}, index=["P0"])
+    sound = {
+        "acquisitions": acquisition,
+        "attenuation_db_cm_mhz": 0.5,
+        "speed_of_sound": 1488.0,
+    }
+    mapper = make_mapper(tmp_path / "store", channels=("mbf", "ss"))
+    mapper.set_params(reference=ReferencePhantom(**sound))
+    rot(paths[rotten])
+    with pytest.raises(SknacFormatError, match=r"is no longer that .*; put the file"):
+        mapper.fit(X).transform(X)
+    assert entries(tmp_path / "store") == {}
+    rot(paths[rotten])
+    mapper.set_params(reference=ReferencePhantom(**sound))
+    maps = mapper.fit_transform(X).iloc[0, 0].planes[0].load()
+    plain = clone(mapper).set_params(store=None).fit_transform(X)
+    np.testing.assert_array_equal(maps, plain.iloc[0, 0].planes[0].load())
+
+
+def test_warm_look_up_reads_no_sample(X, tmp_path, monkeypatch):
+    mapper = make_mapper(tmp_path)
+    mapper.fit_transform(X)
+    monkeypatch.setattr(
+        "sknac.utils._store_files._check",
+        lambda path, *_: 1 / 0 if path.suffix == ".npy" else None,
+    )
+    for kind in (ArrayRef, InMemoryArray):
+        monkeypatch.setattr(kind, "load", lambda self: 1 / 0)
+    mapper.transform(X)
+
+
+def per_plane(plane):
+    """An attenuation that reads the plane."""
+    return 0.5 + float(np.abs(plane.load()).mean()) / 10
+
+
+def test_function_of_a_plane_is_called_where_the_maps_are_made(
+    X, tmp_path, computed, monkeypatch
+):
+    """Not in the process that hands out the work, for each plane in turn."""
+    mapper = make_mapper(tmp_path, attenuation_db_cm_mhz=per_plane).fit(X)
+    with monkeypatch.context() as patch:
+        patch.setattr(InMemoryArray, "load", lambda self: 1 / 0)
+        assert all(
+            callable(job) for job in mapper.plane_jobs(X, list_planes(X, ["us_pre"]))
+        )
+    cold, warm = (planes_of(mapper.transform(X)) for _ in range(2))
+    assert cold == warm
+    assert len(entries(tmp_path)) == 4
+    plain = planes_of(
+        make_mapper(None, attenuation_db_cm_mhz=per_plane).fit_transform(X)
+    )
+    for one, other in zip(warm, plain, strict=True):
+        np.testing.assert_array_equal(one.load(), other.load())
 
 
 def test_search_over_regions_computes_each_map_once(X, tmp_path, computed):

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import errno
 import hashlib
 import os
 import pickle
@@ -17,7 +18,7 @@ import pytest
 
 from sknac.cohort import ArrayRef, Plane
 from sknac.exceptions import SknacFormatError
-from sknac.utils import _store
+from sknac.utils import _store, _store_files
 from sknac.utils._store import ArrayStore
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -103,7 +104,7 @@ def hashed(monkeypatch):
 
 
 def test_entry_that_has_settled_is_hashed_once(store, hashed, monkeypatch):
-    monkeypatch.setattr(_store, "_TICK_NS", -1)
+    monkeypatch.setattr(_store_files, "_TICK_NS", -1)
     handle = store.put(KEY, MAPS)
     assert [store.get(KEY) for _ in range(3)] == [handle] * 3
     assert len(hashed) == 1
@@ -177,6 +178,236 @@ def test_only_old_unfinished_files_are_swept(store):
     assert young.exists()
 
 
+@pytest.mark.parametrize("skew_s", [7200, -7200, 86400 * 365])
+def test_a_clock_that_is_wrong_sweeps_nobodys_file(store, monkeypatch, skew_s):
+    """Another machine's clock is hours ahead of the folder's, by which files are."""
+    young = store.folder / "unfinished" / "young"
+    young.write_bytes(b"half")
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + skew_s)
+    store.prepare()
+    assert young.exists()
+    assert len(list(young.parent.iterdir())) == 1
+    os.utime(young, (now - 7200,) * 2)
+    store.prepare()
+    assert not young.exists()
+
+
+def test_writer_whose_file_was_swept_writes_it_again(store, monkeypatch):
+    swept, replace = [], os.replace
+
+    def sweep_first(source, target):
+        if not swept:
+            swept.append(os.unlink(source))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", sweep_first)
+    handle = store.put(KEY, MAPS)
+    np.testing.assert_array_equal(handle.load(), MAPS)
+    assert swept
+
+
+def test_folder_that_was_deleted_meanwhile_is_made_again(store):
+    for path in sorted(store.folder.rglob("*"), reverse=True):
+        path.rmdir()
+    store.folder.rmdir()
+    np.testing.assert_array_equal(store.put(KEY, MAPS).load(), MAPS)
+
+
+def test_found_by_name_without_reading_a_sample(store, monkeypatch):
+    handle = store.put(KEY, MAPS)
+    monkeypatch.setattr(_store_files, "checksum", lambda data: 1 / 0)
+    found = store.find(KEY)
+    assert (found, found.shape, found.dtype) == (handle, MAPS.shape, MAPS.dtype)
+    assert store.find(KEY[::-1]) is None
+
+
+def test_names_are_listed_once_for_many_keys(store, monkeypatch):
+    keys = [f"{KEY[:2]}{i:030x}" for i in range(5)]
+    for key in keys[:4]:
+        store.put(key, MAPS)
+    looked, listdir = [], os.listdir
+    monkeypatch.setattr(
+        os, "listdir", lambda path: (looked.append(path), listdir(path))[1]
+    )
+    store = pickle.loads(pickle.dumps(store))
+    found = [store.find(key, listed=True) for key in keys]
+    assert [one is None for one in found] == [False] * 4 + [True]
+    assert len(looked) == 1
+    store.put(keys[4], MAPS)
+    assert store.find(keys[4]) is not None
+
+
+def test_entry_that_rotted_is_deleted_when_it_is_loaded(store):
+    handle = store.put(KEY, MAPS)
+    flip_a_bit(handle.path)
+    assert store.find(KEY) == handle
+    with pytest.raises(SknacFormatError, match="transform the planes again"):
+        handle.load()
+    assert store.find(KEY) is None
+
+
+def claim_8_gb(path):
+    """Write a header that claims 8 GB, and a few samples."""
+    os.unlink(path)
+    with open(path, "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (1 << 31,)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(b"1234")
+
+
+def be_8_gb(path):
+    """Be as long as the claim: a file of holes."""
+    claim_8_gb(path)
+    os.truncate(path, os.path.getsize(path) - 4 + (1 << 33))
+
+
+def be_a_fifo(path):
+    os.unlink(path)
+    os.mkfifo(path)
+
+
+def be_endless(path):
+    os.unlink(path)
+    os.symlink("/dev/zero", path)
+
+
+def be_objects(path):
+    os.unlink(path)
+    with open(path, "wb") as file:
+        np.save(file, np.array([{}]), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        claim_8_gb,
+        be_8_gb,
+        be_a_fifo,
+        be_endless,
+        be_objects,
+        lambda path: os.truncate(path, 0),
+        lambda path: os.truncate(path, 100),
+    ],
+)
+def test_entry_that_is_no_array_is_told_and_computed_again(store, damage):
+    handle = store.put(KEY, MAPS)
+    damage(handle.path)
+    with pytest.raises(SknacFormatError, match=r"damaged, .*; transform the planes"):
+        store_twin(handle).load()
+    assert not os.path.lexists(handle.path)
+    for look in (store.get, store.find):
+        damage(store.put(KEY, MAPS).path)
+        with pytest.warns(UserWarning, match=f"{handle.path}: damaged"):
+            assert look(KEY) is None
+    np.testing.assert_array_equal(store.put(KEY, MAPS).load(), MAPS)
+
+
+def store_twin(handle):
+    """A handle as another process has it."""
+    return pickle.loads(pickle.dumps(handle))
+
+
+def test_folder_in_the_place_of_an_entry_names_the_store_and_what_to_delete(store):
+    path = store.put(KEY, MAPS).path
+    os.unlink(path)
+    os.mkdir(path)
+    with pytest.warns(UserWarning, match="damaged"):
+        assert store.find(KEY) is None
+    with pytest.raises(OSError, match=rf"the store .*; delete what lies at '{path}'"):
+        store.put(KEY, MAPS)
+    assert not list((store.folder / "unfinished").iterdir())
+
+
+def test_note_that_is_none_is_computed_again(store):
+    for text in (b"", b"[1", b"3", b"null", b'"text"'):
+        path = store._write(KEY, text, ".json")
+        with pytest.warns(UserWarning, match="damaged"):
+            assert store.note(KEY) is None
+        assert not path.exists()
+
+
+class Full:
+    """A file on a disk that is full after some bytes."""
+
+    def __init__(self, file, room, code):
+        self.file, self.room, self.code = file, room, code
+
+    def write(self, data):
+        self.file.write(bytes(data)[: self.room])
+        if len(data) > self.room:
+            raise OSError(self.code, os.strerror(self.code))
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.file.close()
+
+
+@pytest.mark.parametrize("room", [0, 1, *range(10, 210, 20), 215, 222, 223])
+def test_full_disk_names_the_store_and_leaves_nothing(store, monkeypatch, room):
+    def full(path, mode):
+        return Full(open(path, mode), room, errno.ENOSPC)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_store, "open", full, raising=False)
+        with pytest.raises(
+            OSError, match=r"the store '.*store' .*; free some space"
+        ) as it:
+            store.put(KEY, MAPS)
+    assert it.value.errno == errno.ENOSPC
+    assert not [p for p in store.folder.rglob("*") if p.is_file()]
+    np.testing.assert_array_equal(store.put(KEY, MAPS).load(), MAPS)
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [
+        (errno.EROFS, "make it writable, or give a copy"),
+        (errno.EACCES, "make it writable, or give a copy"),
+        (errno.EDQUOT, "free some space"),
+        (errno.EIO, "check the disk"),
+    ],
+)
+def test_store_that_is_only_read_serves_what_it_holds(store, monkeypatch, code, mend):
+    store.put(KEY, MAPS, note={"n": 1})
+
+    def refuse(*args, **kwargs):
+        raise OSError(code, os.strerror(code))
+
+    for name in ("mkdir", "touch", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    monkeypatch.setattr(_store, "open", refuse, raising=False)
+    store.prepare()
+    assert store.note(KEY) == {"n": 1}
+    np.testing.assert_array_equal(store.find(KEY).load(), MAPS)
+    with pytest.raises(
+        OSError, match=rf"the store .* cannot be written .*; {mend}"
+    ) as it:
+        store.put(KEY[::-1], MAPS)
+    assert it.value.errno == code
+
+
+def test_store_that_cannot_be_made_is_refused_before_work(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store = ArrayStore(tmp_path / "new")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(PermissionError, match=r"the store .*; make it writable"):
+        store.prepare()
+
+
+def test_shelf_that_cannot_be_read_names_the_store(store):
+    (store.folder / KEY[:2]).write_text("")
+    with pytest.raises(OSError, match=r"the store .* cannot be read .*; make it"):
+        store.find(KEY)
+
+
 def test_store_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
@@ -214,7 +445,7 @@ def test_writers_of_one_key_do_not_disturb_readers(store):
 
 _WRITER = """
 import sys, numpy as np
-from sknac.utils import _store
+from sknac.utils import _store, _store_files
 from sknac.utils._store import ArrayStore
 store = ArrayStore(sys.argv[1])
 store.prepare()
