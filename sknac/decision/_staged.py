@@ -4,58 +4,26 @@
 
 import numpy as np
 from sklearn.base import ClassifierMixin, clone
-from sklearn.utils import Bunch, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils import Bunch, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sknac.decision._blocks import (
-    as_table,
-    column_positions,
-    stage_block,
-    visit_columns,
-)
-from sknac.decision._joint import (
-    StopBound,
-    allowances,
-    check_bound,
-    joint_cuts,
-    shown_share,
-)
-from sknac.decision._threshold import WeightedYoudenThreshold
+from sknac.decision._blocks import as_table
+from sknac.decision._joint import check_bound
+from sknac.decision._stage_fit import check_joint, cut_together, fit_stages
+from sknac.decision._stage_list import StageList, stages_have
 from sknac.decision._trace import Trace
-from sknac.utils._classes import check_same_classes
 from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._routing import routed_fit_params
 from sknac.utils._rows import NamedRowsScore, same_rows
-from sknac.utils._sklearn import (
-    Real,
-    StrOptions,
-    _BaseComposition,
-    _check_method_params,
-    _fit_context,
-    _VisualBlock,
-)
+from sknac.utils._sklearn import Real, StrOptions, _BaseComposition, _fit_context
 from sknac.utils._state import SavedState
 
 
-def _stages_have(*names):
-    """Build the check that every stage has one of the methods."""
-
-    def check(self):
-        for _, estimator, _ in getattr(self, "stages_", self.stages):
-            if not any(hasattr(estimator, name) for name in names):
-                raise AttributeError(
-                    f"{type(estimator).__name__} has no {' or '.join(names)}; take a "
-                    "classifier that has"
-                )
-        return True
-
-    return check
-
-
-class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposition):
+class StagedClassifier(
+    SavedState, NamedRowsScore, StageList, ClassifierMixin, _BaseComposition
+):
     """Binary classifiers in a row, each of which may stop a patient.
 
     Stage by stage, a patient predicted `stop_label` stops there with that label;
@@ -201,54 +169,6 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         self.stop_at_most = stop_at_most
         self.guarantee = guarantee
 
-    @property
-    def _stages(self):
-        """Stages as (name, estimator) pairs, the form nested parameters need."""
-        try:
-            return [(name, estimator) for name, estimator, _ in self.stages]
-        except (TypeError, ValueError):
-            return self.stages
-
-    @_stages.setter
-    def _stages(self, pairs):
-        self.stages = [
-            (name, estimator, columns)
-            for (name, estimator), (_, _, columns) in zip(
-                pairs, self.stages, strict=True
-            )
-        ]
-
-    def get_params(self, deep=True):
-        """Return the parameters, those of the stages by ``name__param``.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether to include the stages' own parameters.
-
-        Returns
-        -------
-        params : dict
-            Values by parameter name.
-        """
-        return self._get_params("_stages", deep=deep)
-
-    def set_params(self, **params):
-        """Set parameters; ``name`` replaces a stage, ``name__param`` reaches into it.
-
-        Parameters
-        ----------
-        **params : dict
-            Values by parameter name.
-
-        Returns
-        -------
-        self : StagedClassifier
-            This object.
-        """
-        self._set_params("_stages", **params)
-        return self
-
     # The stages check their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, **params):
@@ -280,11 +200,11 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
             self.classes_.tolist(), self.stop_label, name="stop_label", default=0
         )
         self.stop_label_ = self.classes_[self._stop_index]
-        self._check_joint()
-        scores = self._fit_stages(X, y, routed)
+        check_joint(self)
+        rows_of = fit_stages(self, X, y, routed)
         self.stop_bound_ = None
         if self.stop_at_most is not None:
-            self._cut_together(scores, y)
+            self.stop_bound_ = cut_together(self, rows_of, y)
         return self
 
     def predict(self, X):
@@ -302,7 +222,7 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         """
         return self._answers(X).label
 
-    @available_if(_stages_have("predict_proba"))
+    @available_if(stages_have("predict_proba"))
     def predict_proba(self, X):
         """Return the probabilities of the stage that judged each patient last.
 
@@ -318,7 +238,7 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         """
         return self._answers(X).probabilities
 
-    @available_if(_stages_have("predict_proba", "decision_function"))
+    @available_if(stages_have("predict_proba", "decision_function"))
     def decision_function(self, X):
         """Return one finite value per patient that orders the whole cascade.
 
@@ -378,171 +298,9 @@ class StagedClassifier(SavedState, NamedRowsScore, ClassifierMixin, _BaseComposi
         """
         return self._answers(X, each=True, strict=False).alone()
 
-    def get_metadata_routing(self):
-        """Return which stage gets which metadata of `fit`.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            Every stage takes part in `fit`.
-        """
-        router = MetadataRouter(owner=self)
-        for name, estimator in self._stages:
-            to_fit = MethodMapping().add(caller="fit", callee="fit")
-            router.add(method_mapping=to_fit, **{name: estimator})
-        return router
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        try:
-            inner = [get_tags(estimator) for _, estimator in self._stages]
-        except (AttributeError, TypeError, ValueError):
-            return tags  # `fit` says what is wrong with the stages
-        inputs = [tag.input_tags for tag in inner]
-        tags.input_tags.sparse = all(tag.sparse for tag in inputs)
-        tags.input_tags.allow_nan = all(tag.allow_nan for tag in inputs)
-        tags.input_tags.two_d_array = all(tag.two_d_array for tag in inputs)
-        tags.non_deterministic = any(tag.non_deterministic for tag in inner)
-        return tags
-
-    def _sk_visual_block_(self):
-        names = []
-        for name, _, columns in self.stages:
-            listed = isinstance(columns, list)
-            columns = ", ".join(map(str, columns)) if listed else columns
-            names.append(f"{name}: {columns}")
-        stages = getattr(self, "stages_", self.stages)
-        return _VisualBlock(
-            "serial",
-            [stage for _, stage, _ in stages],
-            names=names,
-            name_details=names,
-            dash_wrapped=False,
-        )
-
-    def _check_stages(self):
-        """Raise unless `stages` is a list of named classifiers with columns."""
-        if not self.stages or any(
-            not isinstance(stage, tuple | list) or len(stage) != 3
-            for stage in self.stages
-        ):
-            raise ValueError(
-                "stages must be a list of at least one (name, estimator, columns)"
-            )
-        names, estimators, _ = zip(*self.stages, strict=True)
-        self._validate_names(names)
-        self._check_estimators_are_instances(estimators)
-        for name, estimator in zip(names, estimators, strict=True):
-            if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
-                raise TypeError(
-                    f"stage {name!r} must be a classifier with fit and predict, got "
-                    f"{estimator!r}"
-                )
-
-    def _fit_stages(self, X, y, routed):
-        """Fit the stages in order, each on its own patients; return their scores."""
-        self.stages_, self._visits, self.n_fit_ = [], [], {}
-        scores = []
-        still_in = np.ones(X.shape[0], dtype=bool)
-        for name, estimator, columns in self.stages:
-            positions = column_positions(X, columns, name)
-            self._visits.append(visit_columns(X, positions))
-            self.stages_.append((name, self._new_stage(estimator), positions))
-            rows, block = stage_block(
-                X, positions, self._visits[-1], self.missing, np.flatnonzero(still_in)
-            )
-            self._check_rows(name, y[rows])
-            fitted = self.stages_[-1][1]
-            fitted.fit(
-                block,
-                y[rows],
-                **_check_method_params(X, routed[name]["fit"], indices=rows),
-            )
-            check_same_classes(fitted, self.classes_, f"stage {name!r}")
-            self.n_fit_[name] = len(rows)
-            if self.stop_at_most is not None:
-                scores.append(self._scores_away(name, fitted, rows, len(y)))
-            if self.fit_on == "passed":
-                still_in[rows] = fitted.predict(block) != self.stop_label_
-        return scores
-
-    def _check_joint(self):
-        """Raise unless the cuts of the stages can be chosen together."""
-        if self.stop_at_most is None:
-            return
-        if self.fit_on == "passed":
-            raise ValueError(
-                "stop_at_most moves the cuts after all stages are fitted; set "
-                "fit_on='all'"
-            )
-        for name, stage, _ in self.stages:
-            if not isinstance(stage, WeightedYoudenThreshold):
-                raise ValueError(
-                    f"stop_at_most moves the cut of each stage, and stage {name!r} is "
-                    f"a {type(stage).__name__}; wrap it in WeightedYoudenThreshold"
-                )
-            if stage.at_least is not None:
-                raise ValueError(
-                    f"stage {name!r} sets at_least, and the cascade stop_at_most; "
-                    "leave one of them out"
-                )
-            if self.guarantee is not None and stage.cv == "resubstitution":
-                raise ValueError(
-                    f"a guarantee needs scores of patients whom stage {name!r} has not "
-                    "seen; set its cv to folds"
-                )
-
-    def _scores_away(self, name, fitted, rows, n):
-        """Return the scores that chose a stage's cut, oriented away from stopping."""
-        at, values = fitted._scored
-        if len(at) != len(rows) or len(np.unique(at)) != len(rows):
-            raise ValueError(
-                f"stop_at_most needs one score of each patient, and cv of stage "
-                f"{name!r} scores some more often or not at all; set it to folds"
-            )
-        away = np.full(n, np.nan)
-        stops = fitted._positive_index == self._stop_index
-        away[rows[at]] = -values if stops else values
-        return away
-
-    def _cut_together(self, scores, y):
-        """Move the cuts of all stages so that they keep `stop_at_most`."""
-        scores = np.column_stack(scores)
-        judged = ~np.isnan(scores[:, 0])
-        go = y[judged] != self.stop_label_
-        go_label, stop_label = (
-            self.classes_.tolist()[at]
-            for at in (1 - self._stop_index, self._stop_index)
-        )
-        n, sure = int(go.sum()), self.guarantee is not None
-        asked = (self.stop_at_most, self.guarantee)
-        allowed = allowances(n, len(self.stages_), *asked, go_label)
-        highest, wrong = joint_cuts(scores[judged], go, allowed, sure=sure)
-        for (_, stage, _), cut in zip(self.stages_, highest, strict=True):
-            stage._stop_up_to(cut, self._stop_index)
-        self.stop_bound_ = StopBound(
-            *asked,
-            wrongly_stopped=dict(zip(self.n_fit_, wrong, strict=True)),
-            n=n,
-            high=shown_share(n, allowed, self.guarantee) if sure else None,
-            go_label=go_label,
-            stop_label=stop_label,
-        )
-
     def _new_stage(self, estimator):
         """Return an unfitted copy of a stage."""
         return clone(estimator)
-
-    def _check_rows(self, name, y):
-        """Raise unless a stage can be trained with these labels."""
-        if len(np.unique(y)) == 2:
-            return
-        mend = (
-            "use fit_on='all'" if self.fit_on == "passed" else "check the stage's data"
-        )
-        found = f"{len(y)} patients of one class only" if len(y) else "no patients"
-        raise ValueError(f"stage {name!r} would be trained on {found}; {mend}")
 
     def _answers(self, X, **how):
         """Return what the cascade says of each patient; `how` as in `Trace`."""

@@ -2,56 +2,44 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import numbers
 from copy import deepcopy
-from functools import cached_property
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.model_selection import StratifiedShuffleSplit, check_cv
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._curve import cut_for, warn_if_trivial, weighted_youden_curve
-from sknac.decision._nested import check_folds, folds_of_patients, nested_rates
+from sknac.decision._cut_answers import CutPredictions
+from sknac.decision._held_out import (
+    check_rows,
+    hold_out,
+    keep_classifier,
+    patients_of,
+)
+from sknac.decision._nested import folds_of_patients, nested_rates
 from sknac.decision._promise import check_promise
-from sknac.utils._answers import Answers, answers_of, score_method
-from sknac.utils._classes import check_same_classes
-from sknac.utils._labels import check_target, chosen_class, group_codes
+from sknac.utils._labels import check_target, chosen_class
 from sknac.utils._routing import routed_fit_params
-from sknac.utils._rows import NamedRowsScore, Rows
+from sknac.utils._rows import NamedRowsScore
 from sknac.utils._sklearn import (
     InstanceWith,
     Integral,
     Interval,
     Real,
     StrOptions,
-    _check_method_params,
     _fit_context,
-    _num_samples,
-    _safe_indexing,
 )
 from sknac.utils._state import SavedState
 
-# A patient's rows in several folds would let her be scored by what has seen her.
-_GROUPED_FOLDS = "set cv=StratifiedGroupKFold(...), which takes groups by routing"
-
-
-def _inner_has(name):
-    """Build the check that the wrapped estimator has the method `name`."""
-
-    def check(self):
-        getattr(getattr(self, "estimator_", self.estimator), name)
-        return True
-
-    return check
-
 
 class WeightedYoudenThreshold(
-    SavedState, NamedRowsScore, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    SavedState,
+    NamedRowsScore,
+    CutPredictions,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Binary classifier at the threshold of the best weighted Youden index.
 
@@ -255,33 +243,23 @@ class WeightedYoudenThreshold(
                 "set cv to folds, or fit it on others and set cv='prefit'"
             )
         routed = routed_fit_params(self, params)
-        rows = Rows(
-            _GROUPED_FOLDS
-            if self.cv is None or isinstance(self.cv, numbers.Real)
-            else None
-        )
-        for name, values in {"X": X, "y": y, **params}.items():
-            rows.see(name, values)
+        check_rows(self.cv, X=X, y=y, **params)
         X, y = indexable(X, y)
         classes, codes = check_target(y)
         y, known = classes[codes], classes.tolist()
         index = chosen_class(known, self.pos_label, name="pos_label", default=1)
-        asked = routed["threshold"]["fit"]
-        groups = _group_codes(asked.get("groups"), len(y))
-        scores, rows, folds = self._fit_and_score(
-            X, y, routed, classes, (index, groups)
+        of = (index, codes == index, patients_of(routed, len(y)))
+        self.estimator_ = keep_classifier(
+            self, X, y, routed["estimator"]["fit"], classes
         )
-        weights = asked.get("sample_weight")
-        mass = None if weights is None else np.asarray(weights)[rows]
-        units = rows if groups is None else groups[rows]
-        several = len(np.unique(units)) < len(units)
+        self._held_out = hold_out(self, X, y, routed, of)
         curve = weighted_youden_curve(
-            y[rows],
-            scores,
+            y[self._held_out.rows],
+            self._held_out.score,
             weight=self.weight,
             pos_label=known[index],
-            sample_weight=mass,
-            groups=units if several else None,
+            sample_weight=self._held_out.mass,
+            groups=self._held_out.groups,
             at_least=self.at_least,
             guarantee=self.guarantee,
             n_resamples=self.n_resamples,
@@ -289,73 +267,8 @@ class WeightedYoudenThreshold(
         )
         warn_if_trivial(curve)
         self._store(curve, index)
-        self._scored = (rows, scores)
-        self._judge((scores, codes[rows] == index, mass, units), folds, promise)
+        self._judge(promise)
         return self
-
-    def predict(self, X):
-        """Predict the class of each patient.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or cohort frame of shape (n_patients, n_features)
-            Whatever `estimator` takes.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_patients,)
-            `pos_label_` where score >= `threshold_`, else the other class.
-        """
-        return self._answers(X).label
-
-    def decision_function(self, X):
-        """Return how far each score lies beyond the threshold.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or cohort frame of shape (n_patients, n_features)
-            Whatever `estimator` takes.
-
-        Returns
-        -------
-        distance : ndarray of shape (n_patients,)
-            Score - threshold, oriented towards `classes_[1]`.
-        """
-        return self._answers(X).margin
-
-    @available_if(_inner_has("predict_proba"))
-    def predict_proba(self, X):
-        """Return the probabilities of the inner estimator, unchanged.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or cohort frame of shape (n_patients, n_features)
-            Whatever `estimator` takes.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_patients, 2)
-            Columns in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
-    @available_if(_inner_has("predict_log_proba"))
-    def predict_log_proba(self, X):
-        """Return the log-probabilities of the inner estimator, unchanged.
-
-        Parameters
-        ----------
-        X : array-like, sparse matrix or cohort frame of shape (n_patients, n_features)
-            Whatever `estimator` takes.
-
-        Returns
-        -------
-        log_probabilities : ndarray of shape (n_patients, 2)
-            Columns in the order of `classes_`.
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict_log_proba(X)
 
     def get_metadata_routing(self):
         """Return who gets which metadata of `fit`.
@@ -383,18 +296,23 @@ class WeightedYoudenThreshold(
         tags.classifier_tags.multi_class = False
         return tags
 
-    def _judge(self, scored, folds, promise):
+    def _judge(self, promise):
         """Set the rates of the patients of each fold at the cut of the others."""
-        score, positive, mass, units = scored
-        if folds is None and self.cv != "resubstitution":
-            folds = folds_of_patients(positive, units)
+        held = self._held_out
 
         def choose(rest):
-            part = [None if one is None else one[rest] for one in scored]
-            return cut_for(*part, self.weight, promise)
+            return cut_for(*held.of(rest), self.weight, promise)
 
-        rates = nested_rates(choose, score, positive, units, folds, mass)
+        of = (held.score, held.positive, held.units)
+        rates = nested_rates(choose, *of, self._nested_folds(), held.mass)
         self.nested_sensitivity_, self.nested_specificity_ = rates
+
+    def _nested_folds(self):
+        """Return the folds of the nested rates; None where there can be none."""
+        held = self._held_out
+        if held.folds is None and self.cv != "resubstitution":
+            return folds_of_patients(held.positive, held.units)
+        return held.folds
 
     def _stop_up_to(self, highest, stop_index):
         """Move the cut so that scores stop whose oriented value is `highest` or less.
@@ -412,53 +330,6 @@ class WeightedYoudenThreshold(
         self._store(moved, self._positive_index)
         self.nested_sensitivity_ = self.nested_specificity_ = np.nan
 
-    def _fit_and_score(self, X, y, routed, classes, of):
-        """Fit the classifier; return honest scores, whose they are and their folds.
-
-        Folds are None where there is one classifier.
-        """
-        index, groups = of
-        fit_params = routed["estimator"]["fit"]
-        everyone = np.arange(_num_samples(X))
-        if self.cv == "prefit":
-            check_is_fitted(self.estimator)
-            self.estimator_ = self.estimator
-        else:
-            self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
-        # One that came fitted, or holds such a one, may know others.
-        check_same_classes(self.estimator_, classes, "the fitted estimator")
-        if self.cv in ("prefit", "resubstitution"):
-            scores = answers_of(self.estimator_, X).score(index, self.response_method)
-            return scores, everyone, None
-        splitter = self.cv
-        if isinstance(splitter, Real) and splitter < 1:
-            splitter = StratifiedShuffleSplit(
-                1, test_size=float(splitter), random_state=self.random_state
-            )
-        splitter = check_cv(splitter, y, classifier=True)
-        splits = list(splitter.split(X, y, **routed["splitter"]["split"]))
-        if groups is not None:
-            check_folds(splits, groups)
-        scores = Parallel(n_jobs=self.n_jobs)(
-            delayed(_score_fold)(
-                clone(self.estimator),
-                (X, y, fit_params),
-                (number, train, test),
-                index,
-                self.response_method,
-            )
-            for number, (train, test) in enumerate(splits)
-        )
-        rows = [everyone[test] for _, test in splits]
-        folds = np.repeat(np.arange(len(splits)), [len(test) for test in rows])
-        several = len(splits) > 1
-        return np.concatenate(scores), np.concatenate(rows), folds if several else None
-
-    def _answers(self, X):
-        """Return what the threshold says, from one look at the inner scores."""
-        check_is_fitted(self)
-        return _Cut(self, answers_of(self.estimator_, X))
-
     def _store(self, curve, index):
         """Set the fitted attributes."""
         self.curve_ = curve
@@ -472,55 +343,3 @@ class WeightedYoudenThreshold(
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
-
-
-class _Cut(Answers):
-    """What a threshold says: the inner scores, and the label after the cut."""
-
-    def __init__(self, estimator, inner):
-        super().__init__(estimator, inner.X)
-        self.inner, self.index = inner, estimator._positive_index
-        self.scores = inner.score(self.index, estimator.response_method)
-
-    @cached_property
-    def label(self):
-        """The positive class where the score reaches the threshold."""
-        positive = self.scores >= self.estimator.threshold_
-        return self.estimator.classes_[np.where(positive, self.index, 1 - self.index)]
-
-    @cached_property
-    def margin(self):
-        """How far each score lies beyond the threshold."""
-        distance = self.scores - self.estimator.threshold_
-        return distance if self.index == 1 else -distance
-
-    @cached_property
-    def probabilities(self):
-        """Those of the inner estimator."""
-        return self.inner.probabilities
-
-    def shown(self, index):
-        """Return the scores that were cut, and whether they are probabilities."""
-        method = self.estimator.response_method
-        is_probability = score_method(self.inner.estimator, method) == "predict_proba"
-        return self.inner.score(index, method), is_probability
-
-
-def _group_codes(groups, n):
-    """Return the number of each row's patient, or None."""
-    return None if groups is None else group_codes(groups, n)
-
-
-def _score_fold(estimator, data, fold, index, response_method):
-    """Fit on the training rows of one fold; return the scores of its test rows."""
-    X, y, fit_params = data
-    number, train, test = fold
-    if len(np.unique(y[train])) != 2:
-        raise ValueError(
-            f"Fold {number} would train on one class only; use fewer folds or a "
-            "stratified splitter as cv"
-        )
-    fit_params = _check_method_params(X, fit_params, indices=train)
-    estimator.fit(_safe_indexing(X, train), y[train], **fit_params)
-    answers = answers_of(estimator, _safe_indexing(X, test))
-    return answers.score(index, response_method)

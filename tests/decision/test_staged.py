@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import html
 import io
 import warnings
 
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -210,17 +209,6 @@ def test_first_stage_needs_everyone(on_missing):
         model.predict(X)
 
 
-def test_patients_without_a_visit_are_left_out_of_its_training():
-    X, y = visits()
-    X.loc["P4", "us_pre"] = None
-    model = visit_cascade().fit(X, y)
-    assert model.n_fit_ == {"dlr2": 3, "dlr4": 3}
-    each = model.predict_each(X)
-    assert each.index.tolist() == X.index.tolist()
-    assert each["dlr2"].tolist() == ["non-response", "response", "response", None]
-    assert each["dlr4"].tolist() == [None, "non-response", "response", "non-response"]
-
-
 def test_single_missing_values_go_to_the_stage_or_count_as_missing():
     X = pd.DataFrame({"a": [0.1, 0.9, 0.2, 0.8], "b": [0.1, np.nan, 0.2, 0.9]})
     y = [0, 1, 0, 1]
@@ -237,20 +225,6 @@ def test_rows_of_nan_alone_count_as_missing_in_arrays():
     model = StagedClassifier(stages).fit(X, [0, 0, 1, 0])
     assert model.n_fit_ == {"a": 4, "b": 3}
     assert model.predict(X).tolist() == [0, 0, 1, 0]
-
-
-def test_stages_may_train_on_those_who_passed(fig4_alone):
-    X, y = fig4_alone
-    everyone = cascade().fit(X, y)
-    passed = cascade(fit_on="passed").fit(X, y)
-    assert everyone.n_fit_ == {"dlr2": 42, "dlr4": 42}
-    assert passed.n_fit_ == {"dlr2": 42, "dlr4": 30}
-
-
-def test_training_on_passed_needs_both_classes():
-    X = pd.DataFrame({"dlr2": [0.1, 0.9], "dlr4": [0.1, 0.9]})
-    with pytest.raises(ValueError, match=r"stage 'dlr4' .* use fit_on='all'"):
-        cascade(fit_on="passed").fit(X, ["a", "b"])
 
 
 def test_three_stages_work():
@@ -412,36 +386,6 @@ def test_other_columns_in_prediction_are_refused(fig4_alone):
         model.predict(X.rename(columns={"dlr4": "dlr5"}))
 
 
-def test_stages_are_reached_by_name(fig4_alone):
-    model = cascade()
-    params = model.get_params()
-    assert params["dlr2__kind"] == "probability"
-    copy = clone(model).set_params(dlr2__kind="score", dlr4=ScoreColumn("dlr4"))
-    assert copy.stages[0][1].kind == "score"
-    assert copy.stages[0][2] == ["dlr2"]
-    assert model.stages[0][1].kind == "probability"
-    with pytest.raises(ValueError, match="Invalid parameter"):
-        model.set_params(dlr3__kind="score")
-
-
-def test_search_tunes_thresholds_inside_the_cascade(cancer):
-    X, y = cancer
-    model = StagedClassifier(
-        [
-            (
-                "early",
-                WeightedYoudenThreshold(LogisticRegression(), cv=2),
-                ["mean radius"],
-            ),
-            ("late", WeightedYoudenThreshold(LinearSVC(), cv=2), EVERY),
-        ]
-    )
-    grid = {"early__weight": [0.4, 0.6], "late__estimator__C": [0.1, 1.0]}
-    search = GridSearchCV(model, grid, scoring="balanced_accuracy", cv=3).fit(X, y)
-    assert search.best_score_ > 0.85
-    assert set(search.best_params_) == set(grid)
-
-
 def test_weights_and_groups_are_routed_to_stages_that_ask(cancer):
     X, y = cancer
     rng = np.random.default_rng(0)
@@ -472,26 +416,6 @@ def test_weights_and_groups_are_routed_to_stages_that_ask(cancer):
     assert (nested["test_score"] > 0.7).all()
 
 
-def test_weights_follow_the_rows_of_a_stage(fig4):
-    class Weighty(ClassifierMixin, BaseEstimator):
-        def fit(self, X, y, sample_weight=None):
-            self.classes_, self.weights_ = np.unique(y), sample_weight
-            return self
-
-        def predict(self, X):
-            return self.classes_[(np.asarray(X)[:, 0] > 0.5).astype(int)]
-
-    X, y = fig4
-    weights = np.arange(42.0)
-    with config_context(enable_metadata_routing=True):
-        stage = Weighty().set_fit_request(sample_weight=True)
-        model = StagedClassifier([("late", stage, ["dlr4"])])
-        model.fit(X, y, sample_weight=weights)
-    np.testing.assert_array_equal(model.named_stages_["late"].weights_, weights[12:])
-    assert not hasattr(model, "predict_proba")
-    assert not hasattr(model, "decision_function")
-
-
 def test_metadata_without_routing_is_refused(fig4_alone):
     with pytest.raises(ValueError, match="enable_metadata_routing"):
         cascade().fit(*fig4_alone, sample_weight=np.ones(42))
@@ -506,115 +430,9 @@ def test_saved_cascade_predicts_the_same():
     np.testing.assert_array_equal(back.predict(X), model.predict(X))
 
 
-def test_page_shows_the_stages_in_order_with_their_columns(fig4_alone):
-    late = WeightedYoudenThreshold(ScoreColumn("dlr4"), cv="resubstitution")
-    model = StagedClassifier(
-        [("early", ScoreColumn("dlr2"), ["dlr2"]), ("late", late, ["dlr4"])]
-    )
-    for state in (model, model.fit(*fig4_alone)):
-        page = html.unescape(state._repr_html_().split('<div class="sk-container"')[1])
-        assert page.index("ScoreColumn") < page.index("late: dlr4")
-
-
-def test_labels_and_names_are_escaped_on_the_page(fig4_alone):
-    X, y = fig4_alone
-    evil = "<script>alert(1)</script>"
-    X = X.rename(columns={"dlr2": evil})
-    stage = WeightedYoudenThreshold(ScoreColumn(evil), cv="resubstitution")
-    model = StagedClassifier([("x", stage, [evil])])
-    for state in (model, model.fit(X, y)):
-        assert evil not in state._repr_html_()
-
-
 def test_fit_leaves_inputs_and_parameters_alone(fig4_alone):
     X, y = fig4_alone
     before, model = X.copy(), cascade()
     model.fit(X, y).predict(X)
     assert not hasattr(model.stages[0][1], "classes_")
     pd.testing.assert_frame_equal(X, before)
-
-
-def joint(orientation="response", **settings):
-    """Return a cascade of two score columns whose cuts are chosen together."""
-    stages = []
-    for name in ("early", "late"):
-        column = ScoreColumn(name, pos_label="response", kind="score")
-        cut = WeightedYoudenThreshold(column, pos_label=orientation, cv=3)
-        stages.append((name, cut, [name]))
-    settings = {"stop_label": "non-response", "stop_at_most": 0.1} | settings
-    return StagedClassifier(stages, **settings)
-
-
-def scored(n=160, seed=0):
-    """Return two scores, correlated within both classes."""
-    rng = np.random.default_rng(seed)
-    responds = np.arange(n) % 2
-    common = rng.normal(size=n) + 1.2 * responds
-    late = common + 0.7 * rng.normal(size=n) + responds
-    X = pd.DataFrame({"early": common + 0.7 * rng.normal(size=n), "late": late})
-    return X, np.where(responds, "response", "non-response")
-
-
-@pytest.mark.parametrize("guarantee", [None, 0.9])
-@pytest.mark.parametrize("orientation", ["response", "non-response"])
-def test_all_stages_together_stop_few_wrongly(guarantee, orientation):
-    X, y = scored()
-    model = joint(orientation, guarantee=guarantee).fit(X, y)
-    wrong = (model.predict(X) == "non-response")[y == "response"]
-    bound = model.stop_bound_
-    assert wrong.sum() == sum(bound.wrongly_stopped.values())
-    assert wrong.mean() == bound.share <= 0.1
-    assert bound.n == 80
-    assert guarantee is None or bound.share < bound.high <= 0.1
-    ways = model.trace(X)
-    stops = ways["stage"][(ways["action"] == "stop") & (y == "response")]
-    for name, count in bound.wrongly_stopped.items():
-        assert (stops == name).sum() == count
-    free = joint(orientation, stop_at_most=None).fit(X, y)
-    assert free.stop_bound_ is None
-    # The same decisions whichever class the stages call positive.
-    other = joint("response", guarantee=guarantee).fit(X, y)
-    np.testing.assert_array_equal(model.predict(X), other.predict(X))
-
-
-def test_stages_tell_the_rates_of_the_moved_cut():
-    X, y = scored()
-    stage = joint().fit(X, y).named_stages_["early"]
-    called = X["early"] >= stage.threshold_
-    assert stage.fit_sensitivity_ == called[y == "response"].mean()
-    assert stage.curve_.threshold == stage.threshold_
-    assert np.isnan(stage.nested_sensitivity_)
-
-
-def test_patients_who_never_came_back_are_not_stopped_there():
-    X, y = scored()
-    X.loc[::5, "late"] = np.nan
-    model = joint(on_missing="defer").fit(X, y)
-    wrong = (model.predict(X) == "non-response")[y == "response"]
-    assert model.stop_bound_.share == wrong.mean() <= 0.1
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"guarantee": 0.9, "stop_at_most": 0.02}, "take at least 194, fewer stages"),
-        ({"stop_at_most": 5}, "stop_at_most must lie between 0 and 1, got 5; for 5 %"),
-        ({"stop_at_most": 0}, "stop_at_most must lie between 0 and 1, got 0"),
-        (
-            {"stop_at_most": None, "guarantee": 0.9},
-            "has no bound to hold for; set stop",
-        ),
-        ({"guarantee": 1.0}, "guarantee must lie between 0 and 1"),
-        ({"fit_on": "passed"}, "moves the cuts after all stages are fitted; set"),
-        ({"late": ScoreColumn("late")}, "stage 'late' is a ScoreColumn; wrap it"),
-        ({"late__at_least": {"npv": 0.5}}, "leave one of them out"),
-        (
-            {"late__cv": "resubstitution", "guarantee": 0.9},
-            "whom stage 'late' has not seen; set its cv to folds",
-        ),
-        ({"late__cv": 0.5}, "cv of stage 'late' scores some more often or not at all"),
-    ],
-)
-def test_what_cannot_be_bounded_together_is_refused(change, message):
-    with pytest.raises(ValueError, match=message):
-        joint().set_params(**change).fit(*scored())
