@@ -13,6 +13,7 @@ import numpy as np
 from sknac.exceptions import SknacFormatError, StaleFileError
 from sknac.io import ArrayInfo, read_array, read_info
 from sknac.utils._handle import Handle, digest_of
+from sknac.utils._trust import trust_reader
 
 IQ_IS_NO_RF = (
     "which is IQ; restore RF with sknac.io.rf_from_iq where the demodulation frequency "
@@ -45,6 +46,13 @@ def _settled_digest(path, size, mtime_ns):
 def _digest_again(path, *stamps):
     """Hash a file's content as it is now, once a process for its frames."""
     return _settled_digest.__wrapped__(path, *stamps[:2])
+
+
+def _with_reader(*fields):
+    """Make a handle whose reader is trusted as the pickle is that names it."""
+    handle = ArrayRef(*fields)
+    trust_reader(handle.reader)
+    return handle
 
 
 @lru_cache(maxsize=1 << 16)
@@ -373,6 +381,11 @@ class ArrayRef(Handle):
             self.variable,
             self.reader,
         )
+
+    def __reduce_ex__(self, protocol):
+        # Pickles alone ask for this: they are code, and vouch for the reader.
+        make, fields = self.__reduce__()
+        return (make if self.reader is None else _with_reader), fields
 
     def __repr__(self):
         variable = "" if self.variable is None else f", variable={self.variable!r}"

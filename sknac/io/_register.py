@@ -14,6 +14,7 @@ import numpy as np
 from sknac.exceptions import SknacFormatError
 from sknac.io._info import ArrayInfo
 from sknac.io._suffixes import READERS
+from sknac.utils._trust import is_trusted_reader, trust_reader
 
 _BETWEEN = ", "  # of the import paths of info and frame
 
@@ -97,6 +98,7 @@ def register_reader(
             f"'.lab{suffix}'"
         )
     REGISTERED[suffix] = reader
+    trust_reader(reader)
 
 
 def _checked(suffix):
@@ -203,6 +205,12 @@ class RegisteredReader:
     def _call(self, which, path, *arguments):
         """Call a function; whatever it raises names the file."""
         name = self._name(which)
+        if not is_trusted_reader(self.reader):
+            raise SknacFormatError(
+                path,
+                f"its reader {name} is not registered here; import the module that "
+                "registers it, if you know who named it",
+            )
         try:
             function = _look_up(name)
         except (ImportError, AttributeError) as error:

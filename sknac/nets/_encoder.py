@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import inspect
-import io
 import sys
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
@@ -188,43 +186,6 @@ def code_of(make: Callable, module: nn.Module) -> tuple[str, str, str]:
     made_by = getattr(make, "__qualname__", type(make).__qualname__)
     name = f"{kind.__module__}.{kind.__qualname__} by {made_by}"
     return name, str(getattr(package, "__version__", "")), source
-
-
-def export(encoder: nn.Module, shape: Sequence[int]) -> np.ndarray:
-    """Write an encoder as a program of torch, which needs none of its classes.
-
-    Parameters
-    ----------
-    encoder : Module
-        The encoder, on the CPU.
-    shape : sequence of int
-        Shape of an image; batches may be of any number.
-
-    Returns
-    -------
-    ndarray of uint8
-        The bytes of the program, weights and all.
-    """
-    batch = torch.export.Dim("n_images", min=1)
-    images = torch.rand(3, *shape, generator=torch.Generator().manual_seed(0))
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch about itself; the result is tested
-        program = torch.export.export(
-            encoder, (images[:2],), dynamic_shapes=({0: batch},)
-        )
-        torch.export.save(program, buffer)
-    written = np.frombuffer(buffer.getvalue(), np.uint8).copy()
-    with torch.inference_mode():
-        made, expected = from_export(written)(images), encoder(images)
-    if not torch.allclose(made, expected, rtol=1e-4, atol=1e-5):
-        raise ValueError("the program computes others than it should; report this")
-    return written
-
-
-def from_export(program: np.ndarray) -> nn.Module:
-    """Make an encoder of what `export` wrote."""
-    return torch.export.load(io.BytesIO(program.tobytes())).module()
 
 
 def _input_of(module, layer, x):

@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from sknac.exceptions import SknacFormatError
@@ -13,12 +11,12 @@ from sknac.nets._encoder import (
     Encoder,
     arrays_of,
     build,
-    export,
     find_module,
-    from_export,
 )
 from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import scale_input
+from sknac.nets._makers import check_network
+from sknac.nets._program import TorchProgram, export, from_export
 from sknac.nets._scope import loadable_device
 from sknac.nets._weights_file import content_of
 from sknac.utils._state import DAMAGED, SavedState
@@ -26,21 +24,6 @@ from sknac.utils._warnings import warn_user
 
 # What there is of an encoder after ``fit``, besides what is told of it.
 FITTED = ("module_", "_spec", "_path", "_scaling", "_program")
-
-
-@dataclass(frozen=True)
-class TorchProgram:
-    """A program that torch loads, which can run any code, as a pickle can.
-
-    It is a type of its own so that skops asks whether to trust it.
-
-    Parameters
-    ----------
-    data : ndarray of uint8
-        What ``torch.export.save`` wrote.
-    """
-
-    data: np.ndarray
 
 
 class EncoderStateMixin(SavedState):
@@ -70,7 +53,7 @@ class EncoderStateMixin(SavedState):
         try:
             on_cpu = copy.deepcopy(self.module_).cpu()
             on_cpu.to(memory_format=torch.contiguous_format)
-            return TorchProgram(export(on_cpu, self.item_shape_))
+            return export(on_cpu, self.item_shape_)
         except Exception as error:  # whatever a network of others' may do
             said = str(error).strip().splitlines() or [type(error).__name__]
             warn_user(
@@ -89,7 +72,7 @@ class EncoderStateMixin(SavedState):
         if self._spec is None:
             if not isinstance(self._program, TorchProgram):
                 raise SknacFormatError(type(self).__name__, DAMAGED)
-            self.module_ = from_export(self._program.data).to(self.device_)
+            self.module_ = from_export(self._program).to(self.device_)
         else:
             self._place(self._rebuilt(weights))
 
@@ -100,6 +83,7 @@ class EncoderStateMixin(SavedState):
             if make not in ENCODERS:  # a path, of which anything could be called
                 raise SknacFormatError(type(self).__name__, DAMAGED)
             make, _ = find_module(make)
+        check_network(type(self).__name__, (make, settings))
         network = build(make, settings)
         if self._scaling is not None:
             scale_input(network, *self._scaling)

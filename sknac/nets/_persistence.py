@@ -10,6 +10,7 @@ from skorch.history import History
 
 import sknac
 from sknac.exceptions import SknacFormatError
+from sknac.nets._makers import check_network
 from sknac.nets._scope import loadable_device, torch_scope
 from sknac.utils._handle import digest_of
 from sknac.utils._sklearn import CALLBACK_STATE
@@ -59,6 +60,7 @@ class ArrayStateMixin:
     def _restore_module(self, weights):
         """Build the module that was fitted and give it its weights."""
         make, settings = self.module_spec_
+        check_network(type(self).__name__, self.module_spec_)
         # Initial weights are overwritten; they must not use up the caller's seed.
         with torch_scope(seed=0):
             self.module_ = make(**settings)

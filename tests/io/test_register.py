@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from joblib.externals.loky import ProcessPoolExecutor
 
 from sknac.cohort import ArrayRef, Plane, Study, relocate
@@ -297,3 +298,40 @@ def test_unknown_suffix_names_the_way_to_add_one(tmp_path):
         SknacFormatError, match=r"register_reader: see the formats page of the docu"
     ):
         read_info(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize("ask", [read_info, read_array, ArrayRef.from_file])
+def test_a_reader_that_nobody_registered_is_not_called(tmp_path, ask):
+    path = np_file(tmp_path)
+    with pytest.raises(SknacFormatError, match=r"os:remove is not registered here; "):
+        ask(path, reader="os:remove, os:remove")
+    assert path.exists()
+
+
+def test_a_handle_that_was_tampered_with_runs_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / "mkdir ran"
+    script.write_text("x")
+    there = ArrayRef.from_file(np_file(tmp_path))
+    stat = script.stat()
+    fields = (None, there.shape, "<f8", there.digest, stat.st_size, stat.st_mtime_ns)
+    tampered = ArrayRef("mkdir ran", *fields, None, "os:system, os:system")
+    data = skops.io.dumps(tampered)
+    asked = skops.io.get_untrusted_types(data=data)
+    assert asked == ["sknac.cohort._handles.ArrayRef"]
+    with pytest.raises(SknacFormatError, match="not registered here"):
+        skops.io.loads(data, trusted=asked).load()
+    assert not (tmp_path / "ran").exists()
+
+
+def np_file(folder):
+    """Write an array."""
+    np.save(folder / "a.npy", np.ones((2, 2)))
+    return folder / "a.npy"
+
+
+def test_a_registered_reader_serves_handles_from_skops(lab, scan):
+    register_reader(".lab", info=lab.info, frame=lab.frame)
+    data = skops.io.dumps(ArrayRef.from_file(scan, 1))
+    asked = skops.io.get_untrusted_types(data=data)
+    assert skops.io.loads(data, trusted=asked).load().tolist() == SCANS[1].tolist()

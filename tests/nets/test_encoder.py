@@ -12,9 +12,7 @@ from sknac.nets._encoder import (
     build,
     code_of,
     encoder_settings,
-    export,
     find_module,
-    from_export,
     is_random,
     random_part,
     weights_digest,
@@ -142,11 +140,3 @@ def test_the_code_of_a_network_is_told():
     assert code_of(nn.Linear, nn.Linear(1, 1))[1] == str(torch.__version__)
     typed = type("Typed", (nn.Module,), {"__module__": "__main__"})
     assert code_of(typed, typed())[2] == ""
-
-
-@pytest.mark.slow
-def test_a_program_computes_what_its_network_does(images):
-    encoder = Encoder(build(Own, {}), None, "mean").eval()
-    again = from_export(export(encoder, (1, 32, 32)))
-    for n in (1, 2):
-        torch.testing.assert_close(again(images[:n]), encoder(images[:n]))

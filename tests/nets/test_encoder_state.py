@@ -9,7 +9,7 @@ from torch import nn
 
 from sknac.exceptions import SknacFormatError
 from sknac.nets import EncoderFeatures, ResNet
-from sknac.nets._encoder_state import TorchProgram
+from sknac.nets._program import TorchProgram
 from sknac.testing import make_check_cohort
 from sknac.utils import _state
 
@@ -135,7 +135,7 @@ def test_a_program_must_be_of_the_type_that_skops_asks_for(tmp_path):
         loaded(state)
     data = skops.io.dumps(TorchProgram(np.zeros(8, np.uint8)))
     asked = skops.io.get_untrusted_types(data=data)
-    assert asked == ["sknac.nets._encoder_state.TorchProgram"]
+    assert asked == ["sknac.nets._program.TorchProgram"]
     again = skops.io.loads(data, trusted=asked)
     np.testing.assert_array_equal(again.data, np.zeros(8))
 
