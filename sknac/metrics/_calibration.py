@@ -29,6 +29,8 @@ from sknac.utils._warnings import warn_hint, warn_undefined
 
 # A slope beyond this belongs to probabilities that separate the classes.
 LARGEST_SLOPE = 1e3
+# A slope within this of 0 is 0 but for rounding, and says nothing of the class.
+NO_SLOPE = 1e-9
 # Of their standard errors; slope and intercept of new patients are hardly ever so
 # near to 1 and 0 together (once in 16,000 studies).
 BY_CONSTRUCTION = 0.01
@@ -271,7 +273,7 @@ def _logistic_measures(
     if abs(slope[0]) > LARGEST_SLOPE or _ordered(target, prob):
         warn_undefined("The predictions separate the classes; the slope is NaN")
         return nothing, intercept
-    if slope[0] < 0:
+    if slope[0] < -NO_SLOPE:
         warn_hint(
             f"The calibration slope {slope[0]:.3g} is negative: predictions are lower "
             f"for {sample.pos_label!r}; check pos_label or pass 1 - y_prob"

@@ -43,6 +43,7 @@ _WRITTEN = sorted((Path(scipy.io.__file__).parent / "matlab/tests/data").glob("t
     [p for p in _WRITTEN if re.search(r"(?<!hdf5)_[67]\.\d.*\.mat$", p.name)],
     ids=lambda path: path.stem,
 )
+@pytest.mark.filterwarnings("ignore:The default value for `spmatrix`")  # SciPy 1.18
 def test_files_that_matlab_wrote_read_as_scipy_reads_them(path):
     truth = loadmat(path)
     for name, variable in _mat5.contents(path).items():

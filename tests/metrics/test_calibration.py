@@ -222,6 +222,16 @@ def test_what_cannot_be_estimated_is_nan_and_said(y, prob, message, lost):
     assert np.isfinite(found.brier.estimate)
 
 
+def test_only_a_slope_below_zero_asks_for_the_positive_class(rng):
+    says_nothing = np.arange(40) % 2 == 0
+    for low, high in [(0.05, 0.6), (0.2, 0.6), (0.3, 0.55), (0.35, 0.8), (0.4, 0.95)]:
+        found = calibration(says_nothing, np.repeat([low, high], 20))
+        assert found.slope.estimate == pytest.approx(0, abs=1e-12)
+    prob = rng.uniform(0.05, 0.95, 200)
+    with pytest.warns(HintWarning, match="is negative: predictions are lower"):
+        calibration(rng.random(200) > prob, prob)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -45,7 +45,7 @@ class NeedsDepth(nn.Module):
     ("make", "settings", "message"),
     [
         (ResNet, {"layout": "tiny", "width": -1}, "ResNet cannot .*'width': -1.*negat"),
-        (ResNet, {"layout": "tiny", "width": 10**11}, "ResNet cannot be built with"),
+        (ResNet, {"layout": "tiny", "width": 10**16}, "ResNet cannot be built with"),
         (NeedsDepth, {}, "NeedsDepth cannot .*missing 1 required.*other settings"),
         (dict, {}, "module=dict must make a torch module, got a dict"),
     ],

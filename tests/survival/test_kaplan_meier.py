@@ -265,7 +265,7 @@ def test_before_the_first_event_the_band_is_that_of_all():
     [
         ([[1, 2]], r"must be 1-D, got shape \(1, 2\)"),
         (["a"], "must be numbers, got 'a'"),
-        ([pd.Timedelta(days=1)], "must be numbers, got durations; give days"),
+        ([np.timedelta64(1, "D")], "must be numbers, got durations; give days"),
         ([-1.0], "must be finite and >= 0, got -1"),
         ([np.nan], "must be finite and >= 0, got nan"),
     ],
