@@ -45,7 +45,8 @@ class PlaneTransformer(
     columns : str, sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Planes worked on at a time. Inside a task of joblib or dask, as of a search with
+        ``n_jobs``, they are worked on in place.
 
     Attributes
     ----------
@@ -82,6 +83,7 @@ class PlaneTransformer(
     # What a step has whose own __init__ leaves these settings out.
     columns: str | Collection[str] | None = None
     n_jobs: int | None = None
+    timeout: float | None = None
 
     def __init__(self, *, columns=None, n_jobs=None):
         self.columns = columns
@@ -162,7 +164,8 @@ class PlaneTransformer(
         found = self._list_planes(X)
         with progress_of(self, len(found)) as on_plane:
             jobs = self.plane_jobs(X, found)
-            made = run_jobs(found, jobs, n_jobs=self.n_jobs, on_plane=on_plane)
+            workers = {"n_jobs": self.n_jobs, "timeout": self.timeout}
+            made = run_jobs(found, jobs, **workers, on_plane=on_plane)
         planes = self.planes_made(found, made)
         return put_planes(X, self.columns_, planes)
 
@@ -191,7 +194,8 @@ class PlaneTransformer(
         -------
         list of callable or Plane
             Per plane a function ``job(plane) -> Plane``, which may run in another
-            process, or the new plane itself.
+            process, or the new plane itself. One whose attribute ``gives_handles``
+            is true may be sent to another machine.
 
         See Also
         --------

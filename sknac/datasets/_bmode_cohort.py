@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.utils import Bunch
 
 from sknac.cohort import Grid, InMemoryArray, Plane, PolygonOutline, Study
@@ -25,6 +25,7 @@ from sknac.datasets._shapes import draw_lobes, fit_inside
 from sknac.datasets._speckle import speckle_envelope, to_grey
 from sknac.utils._room import check_room
 from sknac.utils._sklearn import Integral, Interval, Real, validate_params
+from sknac.utils._workers import near
 
 VISITS = ("pre", "post2", "post4")
 #: Distance of the classes' mean change at an effect of 1, in its SD within a class.
@@ -178,7 +179,7 @@ def make_bmode_cohort(
         for i, (flag, row) in enumerate(zip(fails, X.to_dict("records"), strict=True))
     ]
     truth = pd.DataFrame(rows, index=index)
-    studies = Parallel(n_jobs=n_jobs, prefer="threads")(
+    studies = near(n_jobs, prefer="threads")(
         delayed(_make_studies)(grid, row, planes, entropy, i)
         for i, row in enumerate(rows)
     )

@@ -4,7 +4,7 @@
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.utils import Bunch
 
 from sknac.datasets._checks import COHORT, check_cohort_room, two_of
@@ -27,6 +27,7 @@ from sknac.datasets._seeds import (
 )
 from sknac.utils._blas import single_blas_thread
 from sknac.utils._sklearn import Integral, Interval, Real, validate_params
+from sknac.utils._workers import near
 
 _DESCR = """\
 Simulated radio-frequency ultrasound of breast tumours before chemotherapy
@@ -221,7 +222,7 @@ def _scan(scene, truth, planes, entropy, n_jobs):
     """Return each patient's study, some patients at a time."""
     # Small matrix products lose to BLAS threads that wait for one another.
     with single_blas_thread():
-        return Parallel(n_jobs=n_jobs, prefer="threads")(
+        return near(n_jobs, prefer="threads")(
             delayed(make_study)(scene, row, planes, entropy, i)
             for i, row in enumerate(truth.to_dict("records"))
         )

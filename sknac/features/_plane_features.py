@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +17,7 @@ from sknac.features._reduce import REDUCTIONS, reduce_planes
 from sknac.utils._rows import same_rows
 from sknac.utils._sklearn import Integral, StrOptions, _fit_context
 from sknac.utils._state import SavedState
+from sknac.utils._workers import near
 
 
 class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
@@ -110,7 +111,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         check_has_studies(X, self.columns_)
         of_plane = self._settle(X, self.columns_)
         found = list_planes(X, self.columns_)
-        numbers = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+        numbers = near(self.n_jobs, prefer="threads")(
             delayed(of_plane)(at) for at in found
         )
         numbers = self._look_at(found, numbers)

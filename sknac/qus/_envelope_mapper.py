@@ -40,7 +40,10 @@ class EnvelopeMapper(MapStep):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time, as in joblib.
+        Planes worked on at a time, as in joblib; one inside a task of joblib or dask.
+    timeout : float or None, default=None
+        Seconds that a task of joblib may take (of 16 planes and more on a cluster);
+        None waits as long as it takes.
 
     Attributes
     ----------
@@ -139,6 +142,7 @@ class EnvelopeMapper(MapStep):
         store=None,
         columns=None,
         n_jobs=None,
+        timeout=None,
     ):
         self.channels = channels
         self.window_mm = window_mm
@@ -148,6 +152,7 @@ class EnvelopeMapper(MapStep):
         self.store = store
         self.columns = columns
         self.n_jobs = n_jobs
+        self.timeout = timeout
 
     def fit_planes(self, X: pd.DataFrame) -> None:
         """Check that windows fit into every plane; nothing is learnt.

@@ -37,6 +37,11 @@ class MapJob:
     quality_type: type
     store = key = None
 
+    @property
+    def gives_handles(self) -> bool:
+        """Whether it may be sent: the maps stay in the store."""
+        return self.store is not None
+
     def ready(self) -> "MapJob":
         """Return the job with all that its key depends on; itself by default."""
         return self

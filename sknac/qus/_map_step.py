@@ -31,6 +31,7 @@ class MapStep(PlaneTransformer):
         "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "min_valid_share": [Interval(Real, 0, 1, closed="both")],
         "store": [str, os.PathLike, None],
+        "timeout": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     set_in_use = ("quality_",)

@@ -68,7 +68,10 @@ class QUSMapper(MapStep):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time, as in joblib.
+        Planes worked on at a time, as in joblib; one inside a task of joblib or dask.
+    timeout : float or None, default=None
+        Seconds that a task of joblib may take (of 16 planes and more on a cluster);
+        None waits as long as it takes.
 
     Attributes
     ----------
@@ -165,6 +168,7 @@ class QUSMapper(MapStep):
         store=None,
         columns=None,
         n_jobs=None,
+        timeout=None,
     ):
         self.reference = reference
         self.attenuation_db_cm_mhz = attenuation_db_cm_mhz
@@ -179,6 +183,7 @@ class QUSMapper(MapStep):
         self.store = store
         self.columns = columns
         self.n_jobs = n_jobs
+        self.timeout = timeout
 
     def get_params(self, deep: bool = True) -> dict:
         """Get the settings; those of `options` are there where it is None, too.

@@ -2,15 +2,21 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
+import pickle
+import signal
+import time
+
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
-from sknac.cohort import Plane, Study
+from sknac.cohort import ArrayRef, Plane, Study, _jobs
 from sknac.cohort._jobs import run_jobs
 from sknac.cohort.planes import list_planes, put_planes
 from sknac.exceptions import CohortError
+from sknac.utils import _workers
 
 CHANNELS = ("grey",)  # one tuple for all planes, as a step would have it
 
@@ -84,3 +90,114 @@ def test_planes_already_there_are_not_run(X):
     mapped = put_planes(X, ["us_pre", "us_post2"], planes)
     values = [[p.load()[0, 0] for p in s.planes] for s in mapped["us_pre"]]
     assert values == [[1, 4], [3], [8]]
+
+
+class Shared:
+    """What all jobs need, so large that it must not go with each plane."""
+
+    def __init__(self):
+        self.samples = np.arange(8000.0)  # 64 kB
+
+
+class Named:
+    """A job that gives handles: what it returns says how it was called."""
+
+    gives_handles = True
+
+    def __init__(self, shared):
+        self.shared = shared
+
+    def __call__(self, plane):
+        return plane.replace(probe=f"{self.shared.samples[1]:g}")
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Bytes of each task that goes to another machine, and of what comes back."""
+    sizes = []
+
+    class Sender:
+        def __init__(self, **settings):
+            assert settings["batch_size"] == 1
+
+        def __call__(self, tasks):
+            for task in tasks:
+                there = pickle.dumps(task)
+                function, args, kwargs = pickle.loads(there)
+                back = pickle.dumps(function(*args, **kwargs))
+                sizes.append((len(args[0]), len(there), len(back)))
+                yield pickle.loads(back)
+
+    for module in (_jobs, _workers):
+        monkeypatch.setattr(module, "is_far", lambda: True)
+    monkeypatch.setattr(_jobs, "effective_n_jobs", lambda n_jobs: 2)
+    monkeypatch.setattr(_jobs, "Parallel", Sender)
+    return sizes
+
+
+@pytest.fixture
+def handles(tmp_path):
+    """A function that makes a frame of planes in one file."""
+    np.save(tmp_path / "scan.npy", np.ones((40, 300)))
+    image = ArrayRef.from_file(tmp_path / "scan.npy")
+    plane = Plane(image, "bmode", spacing_mm=(0.1, 0.1))
+    return lambda n: pd.DataFrame({"us_pre": [Study([plane] * n)]}, index=["P1"])
+
+
+@pytest.mark.parametrize(
+    ("n", "of_task"),
+    [(5, [5]), (40, [16, 16, 8]), (200, [25] * 8), (900, [64] * 14 + [4])],
+)
+def test_planes_that_are_sent_share_a_task(handles, sent, n, of_task):
+    found = list_planes(handles(n), ["us_pre"])
+    heard = []
+    made = run_jobs(found, [Named(Shared())] * n, on_plane=lambda: heard.append(1))
+    assert [plane.probe for plane in made] == ["1"] * n
+    assert len(heard) == n
+    assert [size for size, _, _ in sent] == of_task
+    for size, there, back in sent:
+        assert (there + back) / size < 20_000
+
+
+def test_pixels_are_not_sent(handles, sent):
+    X = handles(20)
+    found = list_planes(X, ["us_pre"])
+    for jobs, n_jobs in (
+        ([double] * 20, 2),  # their planes hold pixels
+        ([Named(Shared())] * 20, 1),  # one at a time was asked for
+    ):
+        run_jobs(found, jobs, n_jobs=n_jobs)
+    held = X.map(lambda cell: Study([p.replace(image=p.load()) for p in cell.planes]))
+    run_jobs(list_planes(held, ["us_pre"]), [Named(Shared())] * 20, n_jobs=2)
+    assert sent == []
+
+
+def test_nothing_is_sent_from_within_a_task(handles, sent, monkeypatch):
+    monkeypatch.setattr(_jobs, "in_task", lambda: True)
+    run_jobs(list_planes(handles(20), ["us_pre"]), [Named(Shared())] * 20, n_jobs=2)
+    assert sent == []
+
+
+def sleep(plane):
+    """Take long."""
+    time.sleep(0.5)
+    return plane
+
+
+def test_task_that_takes_too_long_is_told(X):
+    with joblib.parallel_config("threading"):
+        with pytest.raises(TimeoutError, match=r"longer than timeout=0.05 s; raise it"):
+            map_planes(X, ["us_pre"], sleep, n_jobs=2, timeout=0.05)
+        map_planes(X, ["us_pre"], double, n_jobs=2, timeout=60.0)
+
+
+def kill(plane):
+    """Die as a library does that crashes."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_worker_that_is_killed_is_explained(X):
+    with pytest.raises(RuntimeError) as caught:
+        map_planes(X, ["us_pre"], kill, n_jobs=2)
+    assert "n_jobs=1 shows which plane" in caught.value.__notes__[0]
