@@ -5,8 +5,11 @@ mlflow's scikit-learn flavour writes cloudpickle or skops.
 
 import doctest
 import importlib
+import io
+import pickle
 import pkgutil
 import tempfile
+import zipfile
 from pathlib import Path
 
 import cloudpickle
@@ -283,6 +286,9 @@ def case(request):
     """An estimator unfitted, fitted, and the data."""
     estimator, make = CASES[request.param]
     X, y = make() if make else (None, None)
+    if isinstance(X, pd.DataFrame):
+        X = X.set_axis([f"SENTINEL-{row:05}" for row in range(len(X))])
+        y = pd.Series(np.asarray(y), X.index)
     fitted = clone(estimator).fit(X, y) if make else None
     return estimator, fitted, X
 
@@ -335,6 +341,18 @@ def test_fitted_tables_and_dicts_come_back(case, save_and_load):
             pd.testing.assert_frame_equal(getattr(again, name), value)
         elif isinstance(value, dict) and name[0] != "_":
             assert [*getattr(again, name)] == [*value]
+
+
+def test_no_saved_estimator_holds_the_name_of_a_patient(case):
+    _, fitted, X = case
+    if not isinstance(X, pd.DataFrame):
+        pytest.skip("has no names")
+    for name in METHODS:
+        if hasattr(fitted, name):
+            getattr(fitted, name)(X)
+    assert b"SENTINEL" not in pickle.dumps(fitted)
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(fitted))) as file:
+        assert not [n for n in file.namelist() if b"SENTINEL" in file.read(n)]
 
 
 def test_no_estimator_is_forgotten():

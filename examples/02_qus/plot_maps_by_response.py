@@ -78,7 +78,7 @@ figure.suptitle("Simulated tumours: maps over B-mode, core outlined")
 # %%
 # In numbers
 # ----------
-# The median of each map inside the core, and in core and margin. ``cut_`` says how
+# The median of each map inside the core, and in core and margin. ``cut_table`` says how
 # much of each margin lies beyond the frame and is lost.
 medians = {}
 for region in ("core", "core+margin"):
@@ -88,7 +88,7 @@ for region in ("core", "core+margin"):
         values = inside.at[patient, "us_pre"].planes[0].load()
         medians[region, label] = np.nanmedian(values, axis=(1, 2))
 print(pd.DataFrame(medians, index=channels).T.round(1))
-print(masker.cut_.round(2).to_string(index=False))
+print(masker.cut_table(maps).round(2).to_string(index=False))
 plt.show()
 
 # %%

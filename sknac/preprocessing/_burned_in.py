@@ -38,7 +38,8 @@ class BurnedInAnnotations(PlaneTransformer):
     Attributes
     ----------
     annotations_ : DataFrame of shape (n_planes, 8)
-        What is drawn on the training planes, as of `annotation_table`.
+        What is drawn on the training planes, as of `annotation_table`, with ``row``,
+        the patient's position, for ``patient_id``.
     columns_ : tuple of str
         Ultrasound columns that are looked at.
     feature_names_in_ : ndarray of str
@@ -90,7 +91,7 @@ class BurnedInAnnotations(PlaneTransformer):
     >>> image[20, 25:36] = image[15:26, 30] = 255  # a caliper
     >>> X = pd.DataFrame({"us_pre": [Study([Plane(image, "bmode")])]}, index=["P1"])
     >>> step = BurnedInAnnotations(action="mask").fit(X)
-    >>> step.annotations_[["patient_id", "n_marks", "boxes"]]
+    >>> step.annotation_table(X)[["patient_id", "n_marks", "boxes"]]
       patient_id  n_marks               boxes
     0         P1        1  13:28, 23:38
     >>> masked = step.transform(X)["us_pre"].iloc[0].planes[0].load()
@@ -127,7 +128,7 @@ class BurnedInAnnotations(PlaneTransformer):
         """
         if self.action == "inpaint":
             _restoration()
-        self.annotations_ = self._table(X)
+        self.annotations_ = self._table(X, "row", lambda at: at.row)
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Take the marks out of one plane.
@@ -172,9 +173,9 @@ class BurnedInAnnotations(PlaneTransformer):
         """
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
-        return self._table(X)
+        return self._table(X, "patient_id", lambda at: at.patient)
 
-    def _table(self, X):
+    def _table(self, X, name, named):
         """Look at each plane; errors name the place."""
         rows = []
         for at in list_planes(X, self.columns_):
@@ -186,12 +187,11 @@ class BurnedInAnnotations(PlaneTransformer):
             text = "; ".join("{}:{}, {}:{}".format(*box) for box in boxes)
             visit = at.column.removeprefix("us_")
             shares = found.mean(), *shares_near(found, core)
-            rows.append((at.patient, visit, at.number, *shares, len(boxes), text))
-        return pd.DataFrame(rows, columns=list(_COLUMNS))
+            rows.append((named(at), visit, at.number, *shares, len(boxes), text))
+        return pd.DataFrame(rows, columns=[name, *_COLUMNS])
 
 
 _COLUMNS = (
-    "patient_id",
     "visit",
     "plane",
     "share",

@@ -49,7 +49,8 @@ class EnvelopeMapper(MapStep):
     ----------
     quality_ : DataFrame of shape (n_planes, n_columns)
         How far the maps of the last `transform` (or ``fit_transform``) can be used,
-        one row per plane: ``patient_id``, ``visit``, ``plane``, ``n_windows``, the
+        one row per plane: ``row`` (the patient's position, whose
+        name is in `quality_table`), ``visit``, ``plane``, ``n_windows``, the
         share of valid ones per map (``valid_nakagami_m``, ...), how many have not all
         maps by first cause (``n_nonfinite``, ``n_saturated``, ``n_dead_line``,
         ``n_silent``, ``n_zeros``, ``n_no_spread``), and ``doubts``, warned of too.

@@ -4,6 +4,7 @@
 
 import os
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -14,6 +15,10 @@ from sknac.utils._room import check_room_of_all
 from sknac.utils._sklearn import Interval, Real
 from sknac.utils._store import ArrayStore
 from sknac.utils._warnings import warn_user
+
+# Patients of the last transform of each step. They are no attributes: a step that is
+# saved or handed on must not carry names.
+_PATIENTS = WeakKeyDictionary()
 
 
 class MapStep(PlaneTransformer):
@@ -64,9 +69,33 @@ class MapStep(PlaneTransformer):
     def planes_made(self, found, made):
         # Workers tell what they doubt; it is said here, once for all planes.
         self.quality_ = self._table(found, made)
+        _PATIENTS[self] = [at.patient for at in found]
         for doubt in cohort_doubts(found, made, self.min_valid_share):
             warn_user(doubt)
         return [one.plane for one in made]
+
+    def quality_table(self) -> pd.DataFrame:
+        """Return ``quality_`` with the patients' names in place of their positions.
+
+        Returns
+        -------
+        DataFrame of shape (n_planes, n_columns)
+            ``patient_id`` and the other columns of ``quality_``.
+
+        Raises
+        ------
+        ValueError
+            If the last ``transform`` was not of this object: names are not saved.
+        """
+        if self not in _PATIENTS or "quality_" not in vars(self):
+            raise ValueError(
+                f"{type(self).__name__} has mapped no patients since it was made or "
+                "loaded, and names are not saved; transform them again, or look "
+                "quality_['row'] up in their index"
+            )
+        table = self.quality_.drop(columns="row", errors="ignore")
+        table.insert(0, "patient_id", pd.Series(_PATIENTS[self], dtype=object))
+        return table
 
     def _map_plane(self, job) -> Plane:
         """Make the maps of one plane, and warn of what is doubtful."""

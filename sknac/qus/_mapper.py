@@ -81,7 +81,8 @@ class QUSMapper(MapStep):
         Log spectra of the reference per depth, for the settings met in ``fit``.
     quality_ : DataFrame of shape (n_planes, n_columns)
         How far the maps of the last `transform` (or ``fit_transform``) can be used,
-        one row per plane: ``patient_id``, ``visit``, ``plane``; ``band_low_mhz`` and
+        one row per plane: ``row`` (the patient's position, whose
+        name is in `quality_table`), ``visit``, ``plane``; ``band_low_mhz`` and
         ``band_high_mhz``; ``n_windows``, the share of valid ones per map
         (``valid_mbf``, ...) and how many are invalid by first cause (``n_low_snr``,
         ..., see the guide); their median signal to noise in dB (NaN where the noise

@@ -71,7 +71,7 @@ def windows_table(found, made, channels, causes) -> pd.DataFrame:
     """Return one row per plane: its windows, valid and not, and what is doubtful."""
     rows = [
         {
-            "patient_id": at.patient,
+            "row": at.row,
             "visit": at.column.removeprefix("us_"),
             "plane": at.number,
             "n_windows": one.quality.n_windows,

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,11 @@ def map_quality(models: dict[str, Any]) -> dict[str, Any]:
     """Return the quality of the maps that models read last, by model."""
     found = {}
     for model, estimator in models.items():
-        tables = {
-            path: part.quality_.copy()
-            for path, part in walk(estimator)
-            if isinstance(vars(part).get("quality_"), pd.DataFrame)
-        }
+        tables = {}
+        for path, part in walk(estimator):
+            if isinstance(vars(part).get("quality_"), pd.DataFrame):
+                with suppress(ValueError):  # it has mapped none of these patients
+                    tables[path] = part.quality_table()
         found |= _named(model, tables)
     return found
 

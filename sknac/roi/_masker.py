@@ -44,8 +44,8 @@ class ROIMasker(PlaneTransformer):
     n_features_in_ : int
         Their number.
     cut_ : DataFrame of shape (n_planes, 5)
-        What the frames of the training planes cut off: ``patient_id, visit, plane,
-        core_cut, margin_cut``, see `cut_table`.
+        What the frames of the training planes cut off: ``row`` (the patient's
+        position), ``visit, plane, core_cut, margin_cut``; `cut_table` has names.
 
     See Also
     --------
@@ -153,13 +153,13 @@ class ROIMasker(PlaneTransformer):
         UserWarning
             If more than half of a core lies beyond its frame.
         """
-        self.cut_ = self._cut_table(X)
+        self.cut_ = self._cut_table(X, "row", lambda at: at.row)
         lost = self.cut_[self.cut_["core_cut"] > 0.5]
         if len(lost):
             worst = lost.loc[lost["core_cut"].idxmax()]
             warnings.warn(
                 f"{len(lost)} of {len(self.cut_)} frames hold less than half of their "
-                f"core; row {worst['patient_id']}, column us_{worst['visit']}, plane "
+                f"core; row {X.index[worst['row']]}, column us_{worst['visit']}, plane "
                 f"{worst['plane']} holds {1 - worst['core_cut']:.0%}: check the "
                 "outline's unit and the spacing",
                 UserWarning,
@@ -183,17 +183,17 @@ class ROIMasker(PlaneTransformer):
         """
         check_is_fitted(self)
         check_cohort(self, X, columns=self.columns_, reset=False)
-        return self._cut_table(X)
+        return self._cut_table(X, "patient_id", lambda at: at.patient)
 
-    def _cut_table(self, X):
+    def _cut_table(self, X, name, named):
         """Measure each plane; errors name the place."""
         rows = []
         for at in list_planes(X, self.columns_) if self.region != "frame" else ():
             with at.named() as plane:
                 cut = self._cut(plane)
             visit = at.column.removeprefix("us_")
-            rows.append((at.patient, visit, at.number, *cut))
-        names = ["patient_id", "visit", "plane", "core_cut", "margin_cut"]
+            rows.append((named(at), visit, at.number, *cut))
+        names = [name, "visit", "plane", "core_cut", "margin_cut"]
         return pd.DataFrame(rows, columns=names)
 
     def _cut(self, plane):

@@ -47,7 +47,8 @@ def image_of(X, row=0):
 
 
 def test_table_by_hand(X):
-    table = BurnedInAnnotations().fit(X).annotations_.set_index("patient_id")
+    step = BurnedInAnnotations().fit(X)
+    table = step.annotation_table(X).set_index("patient_id")
     area = 2 * 15 * 5 - 25  # two arms of 11 x 1 with two pixels around
     assert list(table.index) == ["P0", "P1"]
     assert table.loc["P0", ["visit", "plane", "n_marks"]].tolist() == ["pre", 0, 1]
@@ -63,7 +64,9 @@ def test_table_by_hand(X):
 def test_marks_are_kept_by_default(X):
     step = BurnedInAnnotations()
     assert step.fit_transform(X).equals(X)
-    pd.testing.assert_frame_equal(step.annotation_table(X), step.annotations_)
+    named, found = step.annotation_table(X), step.annotations_
+    assert named.pop("patient_id").tolist() == X.index[found.pop("row")].tolist()
+    pd.testing.assert_frame_equal(named, found)
 
 
 def test_masked_marks_are_no_values(X):

@@ -95,7 +95,8 @@ def test_table_has_a_row_per_plane_and_is_of_the_last_transform(step):
     assert not hasattr(step.fit(X), "quality_")
     for part in (X, X[1:]):
         step.transform(part)
-        assert step.quality_["patient_id"].tolist() == part.index.tolist()
+        assert step.quality_["row"].tolist() == list(range(len(part)))
+        assert step.quality_table()["patient_id"].tolist() == part.index.tolist()
     row, plane = step.quality_.iloc[0], step.transform(X)["us_pre"].iloc[1].planes[0]
     for name, values in zip(plane.channels, plane.load(), strict=True):
         assert row[f"valid_{name}"] == pytest.approx(np.isfinite(values).mean())

@@ -61,7 +61,10 @@ def test_table_holds_what_the_maps_of_each_plane_say():
     fitted = mapper(min_valid_share=0.0)
     fitted.fit_transform(X)
     table = fitted.quality_
-    places = table[["patient_id", "visit", "plane"]].to_numpy().tolist()
+    assert table["row"].tolist() == [0, 0, 2]
+    places = (
+        fitted.quality_table()[["patient_id", "visit", "plane"]].to_numpy().tolist()
+    )
     assert places == [["P1", "pre", 0], ["P1", "pre", 1], ["P3", "pre", 0]]
     plane, row = X.at["P1", "us_pre"].planes[1], table.iloc[1]
     maps = qus_maps(
@@ -96,9 +99,12 @@ def test_the_table_is_that_of_the_last_transform():
     fitted = mapper().fit(X)
     assert not hasattr(fitted, "quality_")
     fitted.transform(X[1:])
-    assert fitted.quality_["patient_id"].tolist() == ["P2", "P2"]
+    assert fitted.quality_["row"].tolist() == [0, 0]
+    assert fitted.quality_table()["patient_id"].tolist() == ["P2", "P2"]
     again = pickle.loads(pickle.dumps(fitted))
     pd.testing.assert_frame_equal(again.quality_, fitted.quality_)
+    with pytest.raises(ValueError, match="names are not saved; transform them again"):
+        again.quality_table()
     assert not hasattr(clone(fitted), "quality_")
     assert not hasattr(fitted.fit(X), "quality_")
 

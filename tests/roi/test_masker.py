@@ -126,7 +126,7 @@ def test_margin_beyond_the_frame_is_reported(plane):
     assert masker.cut_["margin_cut"][0] == 0.0
     assert masker.cut_["margin_cut"][1] == pytest.approx(expected, abs=0.02)
     assert masker.cut_["core_cut"].tolist() == [0.0, 0.0]
-    assert masker.cut_.iloc[1, :3].tolist() == ["P1", "pre", 1]
+    assert masker.cut_.iloc[1, :3].tolist() == [0, "pre", 1]
     kept = _area_mm2(masker.transform_plane(near))
     whole = _area_mm2(masker.transform_plane(plane))
     assert kept / whole == pytest.approx(1 - expected * 278.5 / 378.5, abs=0.01)
