@@ -1,6 +1,9 @@
-"""Measure how often intervals of restricted means hold the true value.
+"""Measure how often intervals of restricted means and areas hold the true value.
 
-Exponential times, follow-up uniform from 4 to 12, a horizon of 5. Run:
+Means: exponential times, follow-up uniform from 4 to 12, a horizon of 5. Areas that
+depend on time: exponential times whose log-hazard is a multiple of a normal score,
+follow-up uniform from 2 to 14, 100 resamples; the truth is that of 400,000 patients
+whom nobody leaves. Run:
 
     OMP_NUM_THREADS=1 python benchmarks/survival.py [--draws 500]
 """
@@ -11,8 +14,10 @@ import argparse
 import warnings
 
 import numpy as np
+from scipy.special import expit, logit
+from sklearn.metrics import roc_auc_score
 
-from sknac.survival import restricted_mean
+from sknac.survival import restricted_mean, time_dependent_auc
 
 HORIZON = 5
 METHODS = ("logit", "wald")
@@ -23,6 +28,15 @@ STUDIES = (
     ((10, 40), (0.2, 0.2)),
     ((10, 40), (0.1, 0.05)),
     ((60, 60), (0.05, 0.1)),
+)
+# Patients, effect of the score, mean time, when.
+SCORED = (
+    (42, 0.7, 8, 2.0),
+    (126, 0.7, 8, 5.0),
+    (42, 1.6, 8, 5.0),
+    (126, 1.6, 8, 2.0),
+    (42, 1.0, 30, 2.0),
+    (126, 1.0, 60, 2.0),
 )
 
 
@@ -54,6 +68,43 @@ def coverage(sizes, hazards, n_draws, seed=0):
     return {m: (np.mean(held[m], axis=0), np.mean(rejected[m])) for m in METHODS}
 
 
+def scored(rng, n, effect, mean, censored=True):
+    """Return follow-up, events and scores."""
+    score = rng.normal(size=n)
+    time = rng.exponential(mean * np.exp(-effect * score))
+    end = rng.uniform(2, 14, n) if censored else np.inf
+    return np.minimum(time, end), time <= end, score
+
+
+def print_areas(n_draws, seed=0):
+    """Print coverage of the default interval, of a normal one and of quantiles."""
+    print(f"\nAreas that depend on time, nominal 95 %, {n_draws} draws")
+    print("patients  cases  area   t      normal  percentile")
+    for n, effect, mean, at in SCORED:
+        rng = np.random.default_rng(seed)
+        time, _, score = scored(rng, 400_000, effect, mean, censored=False)
+        true, held = roc_auc_score(time <= at, score), []
+        about = {"times": [at], "high_score": "earlier", "predictions": "new"}
+        for number in range(n_draws):
+            data = scored(rng, n, effect, mean)
+            about |= {"n_resamples": 100, "random_state": number}
+            found = time_dependent_auc(*data, **about).table.loc[at]
+            quantiles = time_dependent_auc(*data, **about, method="percentile")
+            area, low, high = found["auc"], found["low"], found["high"]
+            if not np.isfinite(area):
+                continue
+            plain = low, high
+            if found["method"] == "logit":
+                half = 1.96 * found["se"] / (area * (1 - area))
+                plain = expit(logit(area) + np.array([-half, half]))
+            bounds = (low, high), plain, quantiles.table.loc[at, ["low", "high"]]
+            inside = [a <= true <= b for a, b in bounds]
+            held.append([found["n_cases"], *inside])
+        cases, *shares = np.mean(held, axis=0)
+        texts = "  ".join(f"{100 * x:5.1f}" for x in shares)
+        print(f"{n:8d}  {cases:5.1f}  {true:.3f}  {texts}", flush=True)
+
+
 def main():
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -68,6 +119,7 @@ def main():
             print(
                 f"{sizes!s:9} {hazards!s:13} {method:6} {shares}  {100 * rejected:5.1f}"
             )
+    print_areas(n_draws)
 
 
 if __name__ == "__main__":

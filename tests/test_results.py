@@ -62,6 +62,16 @@ RESULTS = {
     "concordance": lambda: survival.concordance(
         TIME, EVENT, S, high_score="later", predictions="new"
     ),
+    "time_dependent_auc": lambda: survival.time_dependent_auc(
+        TIME,
+        EVENT,
+        S,
+        times=[5],
+        high_score="later",
+        predictions="new",
+        n_resamples=5,
+        random_state=0,
+    ),
     "restricted_mean": lambda: survival.restricted_mean(TIME, EVENT, ARMS, until=6),
     "weighted_youden_curve": lambda: decision.weighted_youden_curve(Y, S, weight=0.5),
     "stage_flow": lambda: decision.stage_flow(Y, {"a": CALLED}, stop_label=0),
@@ -90,7 +100,9 @@ def test_the_repr_says_how_many_patients(name):
     assert "patients" in repr(RESULTS[name]())
 
 
-@pytest.mark.parametrize("name", ["auc_ci", "delong_test", "hazard_ratio", "roc_ci"])
+@pytest.mark.parametrize(
+    "name", ["auc_ci", "delong_test", "hazard_ratio", "roc_ci", "time_dependent_auc"]
+)
 def test_the_repr_says_the_level(name):
     assert "95%" in repr(RESULTS[name]()) or "level=0.95" in repr(RESULTS[name]())
     assert "two-sided" in repr(RESULTS["delong_test"]())

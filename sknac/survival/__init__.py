@@ -7,6 +7,7 @@ from sknac.survival._concordance import concordance
 from sknac.survival._kaplan_meier import kaplan_meier
 from sknac.survival._plot import KaplanMeierDisplay
 from sknac.survival._restricted import restricted_mean
+from sknac.survival._time_dependent import time_dependent_auc
 
 __all__ = [
     "KaplanMeierDisplay",
@@ -15,4 +16,5 @@ __all__ = [
     "kaplan_meier",
     "logrank",
     "restricted_mean",
+    "time_dependent_auc",
 ]

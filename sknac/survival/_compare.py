@@ -369,41 +369,15 @@ def hazard_ratio(
     followed = follow_up(time, event, by, covariates=covariates, **about)
     if covariates is not None and len(covariates) == len(followed.kept):
         covariates = covariates[followed.kept]
-    time, event, by = followed.time, followed.event, followed.by
-    labels = group_labels(by, at_least=2)
+    labels = group_labels(followed.by, at_least=2)
     base = labels[0] if reference_group is None else reference_group
     if base not in labels:
         raise ValueError(
             f"reference_group={reference_group!r} is no group; it must be one of "
             f"{labels}"
         )
-    others = [label for label in labels if label != base]
-    with_events = [x for x in labels if event[by == x].any()]
-    # Where the reference has no event its ratios are infinite; the covariates are then
-    # compared within the other groups, the first of which stands for it.
-    anchor = base if base in with_events else next(iter(with_events), None)
-    design = pd.DataFrame(
-        {x: (by == x).astype(float) for x in with_events if x != anchor},
-        index=range(len(time)),
-    )
-    design = with_covariates(design, covariates, len(time), labels)
-    terms = [*others, *([] if covariates is None else covariates.columns)]
-    table = pd.DataFrame(
-        index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
-    )
-    proportional = None
-    if with_events and not design.empty:
-        kept = np.isin(by, with_events)
-        design, part = design[kept], followed.part(kept)
-        check_rank(design, part.strata)
-        fitted = cox(part, design, confidence_level)
-        # By place: a group may be called True, and labels would be a mask.
-        known = np.array([anchor == base or x not in labels for x in fitted.index])
-        table.iloc[[terms.index(x) for x in fitted.index[known]]] = fitted[known]
-        if np.isfinite(fitted["coef"]).all():
-            n_groups = len(with_events) - 1
-            proportional = _proportional(part, design, fitted["coef"], n_groups)
-    lost = [str(term) for term in terms if not np.isfinite(table.loc[term, "coef"])]
+    table, proportional = _ratios(followed, labels, base, covariates, confidence_level)
+    lost = [str(x) for x, coef in table["coef"].items() if not np.isfinite(coef)]
     if lost:
         warn_undefined(
             f"The likelihood has no maximum for {', '.join(lost)} (reference "
@@ -412,8 +386,8 @@ def hazard_ratio(
     return HazardRatioResult(
         table,
         base,
-        len(time),
-        int(event.sum()),
+        len(followed.time),
+        int(followed.event.sum()),
         float(confidence_level),
         proportional,
         **followed.about,
@@ -422,6 +396,38 @@ def hazard_ratio(
 
 
 _COLUMNS = ["hazard_ratio", "low", "high", "coef", "se", "z", "pvalue"]
+
+
+def _ratios(followed, labels, base, covariates, level):
+    """Return the table of ratios to a group, and the test of proportional hazards."""
+    event, by = followed.event, followed.by
+    others = [label for label in labels if label != base]
+    with_events = [x for x in labels if event[by == x].any()]
+    # Where the reference has no event its ratios are infinite; the covariates are then
+    # compared within the other groups, the first of which stands for it.
+    anchor = base if base in with_events else next(iter(with_events), None)
+    design = pd.DataFrame(
+        {x: (by == x).astype(float) for x in with_events if x != anchor},
+        index=range(len(by)),
+    )
+    design = with_covariates(design, covariates, len(by), labels)
+    terms = [*others, *([] if covariates is None else covariates.columns)]
+    table = pd.DataFrame(
+        index=pd.Index(terms, name="term"), columns=_COLUMNS, dtype=float
+    )
+    if not with_events or design.empty:
+        return table, None
+    kept = np.isin(by, with_events)
+    design, part = design[kept], followed.part(kept)
+    check_rank(design, part.strata)
+    fitted = cox(part, design, level)
+    # By place: a group may be called True, and labels would be a mask.
+    known = np.array([anchor == base or x not in labels for x in fitted.index])
+    table.iloc[[terms.index(x) for x in fitted.index[known]]] = fitted[known]
+    if not np.isfinite(fitted["coef"]).all():
+        return table, None
+    n_groups = len(with_events) - 1
+    return table, _proportional(part, design, fitted["coef"], n_groups)
 
 
 def _proportional(followed, design, coef, n_groups):

@@ -178,12 +178,7 @@ def concordance(
     about = {"entry": entry, "predictions": predictions}
     followed = follow_up(time, event, score=score, **about)
     score = finite_scores(score, "score", len(followed.kept))[followed.kept]
-    if predictions is None:
-        warn_hint(
-            "Nobody said whose predictions the scores are, and those of the patients "
-            "that a model was fitted to agree too well; set predictions to 'new', "
-            "'out-of-fold' or 'training'"
-        )
+    warn_of_unsaid(predictions)
     wins, ties, pairs = _pairs(followed, score if high_score == "earlier" else -score)
     total = pairs.sum() / 2
     counts = {"concordant": int(wins.sum() / 2), "tied": int(ties.sum() / 2)}
@@ -202,6 +197,16 @@ def concordance(
     tail = (1 - confidence_level) / 2
     bounds, method = _bounds(estimate, se, tail, method, followed)
     return ConcordanceResult(estimate, *bounds, se, method=method, **about)
+
+
+def warn_of_unsaid(predictions: str | None) -> None:
+    """Warn where nobody said whose predictions the scores are."""
+    if predictions is None:
+        warn_hint(
+            "Nobody said whose predictions the scores are, and those of the patients "
+            "that a model was fitted to agree too well; set predictions to 'new', "
+            "'out-of-fold' or 'training'"
+        )
 
 
 def _pairs(followed: FollowUp, risk):
