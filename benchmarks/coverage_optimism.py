@@ -28,7 +28,14 @@ STUDIES = (
     (126, 5, 1.5, 0.3, 1e-3),
     (126, 40, 2.0, 0.3, 1.0),
 )
-METRICS = ("roc_auc", "sensitivity", "brier", "calibration_slope")
+METRICS = (
+    "roc_auc",
+    "sensitivity",
+    "brier",
+    "calibration_slope",
+    "net_benefit@0.2",
+    "net_benefit@0.5",
+)
 # Patients, log odds ratios per SD.
 SELECTIONS = (
     (126, [0.3] * 10),

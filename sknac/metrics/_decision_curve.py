@@ -3,17 +3,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT, ROUNDING
+from sknac.metrics._certain import NO_SPREAD, ONE_PATIENT
 from sknac.metrics._checks import check_probabilities
-from sknac.metrics._net_benefit import Gain, gain_of
-from sknac.utils._decimals import as_printed, snapped
+from sknac.metrics._corrected_curve import (
+    Corrected,
+    by_model,
+    columns_of,
+    corrected_by,
+    thresholds_of,
+)
+from sknac.metrics._net_benefit import Gain, acted_on, gain_of
+from sknac.utils._decimals import as_printed
 from sknac.utils._frames import unique_columns
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
@@ -56,6 +63,10 @@ class DecisionCurve(Result):
         one acts and the other does not; below ten there are no bounds.
     standardised : bool
         Whether net benefits are shares of the largest possible one.
+    corrected : dict of str to Corrected
+        By model for which `optimism` was given: `net_benefit`, `low`, `high`, each of
+        shape (n_thresholds,), corrected for optimism, the `method` of `optimism` and
+        its `n_resamples`.
 
     See Also
     --------
@@ -82,6 +93,7 @@ class DecisionCurve(Result):
     acted: dict[str, np.ndarray]
     differences: pd.DataFrame
     standardised: bool
+    corrected: dict[str, Corrected] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dictionary of plain Python values.
@@ -99,7 +111,8 @@ class DecisionCurve(Result):
         Returns
         -------
         DataFrame of shape (n_models * n_thresholds, 6)
-            `model`, `threshold`, `net_benefit`, `low`, `high` and `treat_all`.
+            `model`, `threshold`, `net_benefit`, `low`, `high` and `treat_all`; with
+            optimism also `corrected`, `corrected_low` and `corrected_high`.
         """
         shared = {"threshold": self.thresholds, "treat_all": self.treat_all}
         parts = [
@@ -108,11 +121,16 @@ class DecisionCurve(Result):
             for name in self.net_benefit
         ]
         columns = ["model", "threshold", "net_benefit", "low", "high", "treat_all"]
+        for part in parts if self.corrected else ():
+            found = self.corrected.get(part["model"])
+            part |= columns_of(found, len(self.thresholds))
         table = pd.concat(map(pd.DataFrame, parts), ignore_index=True)
-        return table[columns]
+        return table[[*columns, *(name for name in table if name not in columns)]]
 
     def __repr__(self) -> str:
         kind = "standardised, " if self.standardised else ""
+        for name, found in self.corrected.items():
+            kind += f"{name!r} {found}, "
         return (
             f"DecisionCurve({len(self.net_benefit)} models, {len(self.thresholds)} "
             f"thresholds, {kind}{self._about()})"
@@ -129,6 +147,7 @@ def decision_curve(
     name: str = "model",
     standardised: bool = False,
     confidence_level: float = 0.95,
+    optimism: Any = None,
 ) -> DecisionCurve:
     """Compute the net benefit of acting on predicted probabilities.
 
@@ -145,7 +164,8 @@ def decision_curve(
     pos_label : int, float, bool or str, default=None
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
     thresholds : array-like of shape (n_thresholds,), default=None
-        Threshold probabilities in [0, 1); None is 0.01, 0.02, ..., 0.99.
+        Threshold probabilities in [0, 1); None is 0.01, 0.02, ..., 0.99, or those of
+        `optimism`.
     groups : array-like of shape (n_samples,), default=None
         Patient of each row, where patients have several rows; the bounds are then
         those between patients.
@@ -155,6 +175,10 @@ def decision_curve(
         Whether to divide by the share of positives, so that 1 is the most there is.
     confidence_level : float, default=0.95
         Pointwise coverage of the bounds, between 0 and 1.
+    optimism : OptimismResult or dict of str to OptimismResult, default=None
+        Where the probabilities are of the patients that a model was fitted to: what
+        `sknac.metrics.optimism` says of its "net_benefit", by name where there are
+        several models. The curve stands beside the apparent one.
 
     Returns
     -------
@@ -168,7 +192,8 @@ def decision_curve(
     ValueError
         If there is no model, lengths differ, a probability lies outside [0, 1], a
         threshold outside [0, 1), labels are not binary, `pos_label` is missing or
-        unknown, or a model is named "treat all".
+        unknown, a model is named "treat all", or `optimism` is of another model, other
+        patients or other thresholds.
 
     See Also
     --------
@@ -194,6 +219,10 @@ def decision_curve(
     A difference counts the patients on whom one rule acts and the other does not, in
     the same way. Its bounds, not the overlap of two bands, tell whether a model is
     worth more than another, or than acting on everybody.
+
+    Bounds of a corrected curve are those of `sknac.metrics.optimism`: in simulations of
+    50 and 60 patients they held the net benefit of the fitted model in new patients in
+    88 to 95 %, on average in 91 %.
 
     References
     ----------
@@ -225,11 +254,12 @@ def decision_curve(
             f"y_prob names a model {TREAT_ALL!r}, as the rule that acts on everybody "
             "is; rename it"
         )
-    cuts = _check_thresholds(thresholds)
+    optimism = by_model(optimism, list(probs))
+    cuts = _check_thresholds(thresholds, optimism)
     check_option(standardised, "standardised", (False, True))
     if standardised and sample.n_pos == 0:
         sample.require_both_classes("the standardised net benefit")
-    acted = {key: _acted(prob, cuts) for key, prob in probs.items()}
+    acted = {key: acted_on(prob, cuts) for key, prob in probs.items()}
     nobody = np.zeros((sample.n, cuts.size), dtype=bool)
 
     def gain(rows: np.ndarray, other: np.ndarray) -> Gain:
@@ -240,6 +270,11 @@ def decision_curve(
         warn_undefined(ONE_PATIENT)
     for key, found in curves.items():
         _warn_of_no_spread(key, found.flat, ~acted[key].any(axis=0))
+    size = sample.n_pos / sample.n if standardised else 1.0
+    corrected = {
+        key: corrected_by(found, key, sample, cuts, curves[key], size)
+        for key, found in optimism.items()
+    }
     return DecisionCurve(
         thresholds=cuts,
         net_benefit={key: found.mean for key, found in curves.items()},
@@ -251,6 +286,7 @@ def decision_curve(
         acted={key: found.differ for key, found in curves.items()},
         differences=_differences(acted | {TREAT_ALL: ~nobody}, cuts, gain),
         standardised=bool(standardised),
+        corrected=corrected,
     )
 
 
@@ -283,8 +319,10 @@ def _prob(sample: Sample, name: Any, values: Any) -> np.ndarray:
     return check_probabilities(sample.scores(as_printed(values), name), name)
 
 
-def _check_thresholds(thresholds: Any) -> np.ndarray:
+def _check_thresholds(thresholds: Any, optimism: Mapping[str, Any]) -> np.ndarray:
     """Return the threshold probabilities, increasing."""
+    if thresholds is None and optimism:
+        thresholds = thresholds_of(next(iter(optimism.values())))
     cuts = _THRESHOLDS if thresholds is None else as_printed(thresholds)
     cuts = as_floats(cuts, "thresholds")
     if cuts.ndim != 1 or cuts.size == 0:
@@ -292,11 +330,6 @@ def _check_thresholds(thresholds: Any) -> np.ndarray:
     if not ((cuts >= 0) & (cuts < 1)).all():
         raise ValueError("thresholds must lie in [0, 1): at 1 nothing outweighs harm")
     return np.sort(cuts)
-
-
-def _acted(prob: np.ndarray, cuts: np.ndarray) -> np.ndarray:
-    """Tell who reaches which cut; 0.05 * 3 is reached by 0.15, as in decimals."""
-    return prob[:, None] >= snapped(cuts, prob, ROUNDING)
 
 
 def _warn_of_no_spread(name: str, flat: np.ndarray, nobody: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, logit
 
+from sknac.metrics._net_benefit import acted_on, benefit, threshold_of
 from sknac.utils._confusion import (
     RATES,
     cell_counts,
@@ -26,6 +27,16 @@ NAMES = ("roc_auc", *DECIDED, *PROBABILITY)
 SHARES = dict.fromkeys(("roc_auc", *DECIDED, "brier"), 0.0) | {"weighted_youden": -1.0}
 # A slope beyond this belongs to predictions that separate the classes.
 _LARGEST_SLOPE = 1e3
+
+
+def is_metric(name: Any) -> bool:
+    """Tell whether an index has such a name."""
+    return name in NAMES or threshold_of(name) is not None
+
+
+def is_of_probability(name: Any) -> bool:
+    """Tell whether an index asks for probabilities."""
+    return name in PROBABILITY or threshold_of(name) is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +54,8 @@ class Predicted:
         if name in DECIDED:
             counts = cell_counts(self.positive, self.label, weights)
             return float(rates_of_counts(counts, *linear_rates(name)))
+        if (threshold := threshold_of(name)) is not None:
+            return benefit(self.positive, self.score, weights, threshold)
         kept = weights > 0
         target = self.positive[kept].astype(float)
         return _of_probability(name, target, self.score[kept], weights[kept])
@@ -59,6 +72,9 @@ class Predicted:
             called = self.label.mean()
             counts = np.outer([share, 1 - share], [called, 1 - called]).ravel()
             return float(rates_of_counts(counts, *linear_rates(name)))
+        if (threshold := threshold_of(name)) is not None:
+            called = acted_on(self.score, np.array([threshold])).mean()
+            return float(called * (share - (1 - share) * threshold / (1 - threshold)))
         if name == "brier":
             own = (1 - self.score) ** 2, self.score**2
             return float(share * own[0].mean() + (1 - share) * own[1].mean())

@@ -2,19 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
 from sknac.metrics._certain import ROUNDING, all_or_none
 from sknac.metrics._placements import mean_and_error
+from sknac.utils._decimals import as_printed, snapped
 from sknac.utils._sample import Sample
 
 # Fewer patients on whom two rules differ have no bounds.
 LEAST_ACTED = 10
 # With fewer on either side, normal bounds miss; two of each kind are added.
 LEAST_EACH = 5
+# Metrics of `optimism`: at a threshold, or at each of those below.
+NET_BENEFIT, AT = "net_benefit", "@"
+USUAL = tuple((np.arange(1, 20) / 20).tolist())
 
 
 class Gain(NamedTuple):
@@ -35,6 +39,39 @@ class Gain(NamedTuple):
     high: np.ndarray
     flat: np.ndarray
     differ: np.ndarray
+
+
+def threshold_of(metric: Any) -> float | None:
+    """Return the threshold of a metric such as net_benefit@0.2; None of others."""
+    if not isinstance(metric, str) or not metric.startswith(NET_BENEFIT + AT):
+        return None
+    try:
+        threshold = float(metric.partition(AT)[2])
+    except ValueError:
+        return None
+    return threshold if 0 <= threshold < 1 else None
+
+
+def benefit_metric(threshold: float) -> str:
+    """Return the metric of a threshold."""
+    return f"{NET_BENEFIT}{AT}{threshold:.10g}"
+
+
+def acted_on(prob: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Tell who reaches which cut; 0.05 * 3 is reached by 0.15, as in decimals."""
+    return prob[:, None] >= snapped(cuts, prob, ROUNDING)
+
+
+def benefit(
+    positive: np.ndarray, prob: np.ndarray, weights: np.ndarray, threshold: float
+) -> float:
+    """Return the net benefit of weighted rows; NaN where there are none."""
+    if not weights.any():
+        return np.nan
+    odds = threshold / (1 - threshold)
+    acted = acted_on(np.asarray(as_printed(prob)), np.array([threshold]))[:, 0]
+    gain = acted * np.where(positive, 1.0, -odds)
+    return float(np.average(gain, weights=weights))
 
 
 def gain_of(

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri
 
-from sknac.metrics._indices import NAMES, PROBABILITY, SHARES
+from sknac.metrics._indices import NAMES, SHARES, is_metric, is_of_probability
+from sknac.metrics._net_benefit import AT, NET_BENEFIT, USUAL, benefit_metric
 from sknac.metrics._refits import Refit, Refits, call, tally
 from sknac.utils._answers import score_method
 from sknac.utils._draws import resolve_seed
@@ -155,8 +156,9 @@ def optimism(
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy",
         "balanced_accuracy", "weighted_youden" (weight 0.5), "brier",
         "calibration_slope", "calibration_intercept" (in the large, as in
-        `calibration`); or scorers ``scorer(estimator, X, y)``, such as those of
-        `clinical_scorers` or of `sklearn.metrics.make_scorer`.
+        `calibration`); "net_benefit@0.2" at a threshold, "net_benefit" at 0.05, 0.1,
+        ..., 0.95, for `decision_curve`; or scorers ``scorer(estimator, X, y)``, such as
+        those of `clinical_scorers` or of `sklearn.metrics.make_scorer`.
     n_resamples : int, default=200
         Number of resamples, each of which costs a fit.
     method : {"harrell", ".632+"}, default="harrell"
@@ -196,6 +198,7 @@ def optimism(
     See Also
     --------
     bootstrap_ci : Interval of a metric for a model that is not fitted again.
+    decision_curve : Draws net benefits beside the apparent ones, by `optimism=`.
     calibration : Slope, intercept and Brier score of given predictions.
 
     Notes
@@ -276,6 +279,7 @@ def optimism(
     _tell(n_resamples, failures, warned)
     how = {"work": work, "plus": method == ".632+", "level": level}
     rows = {name: _row(name, apparent[name], done, **how) for name in metrics}
+    _warn_of_no_spread(rows)
     return OptimismResult(
         table=pd.DataFrame.from_dict(rows, orient="index").rename_axis("metric"),
         method=method,
@@ -292,6 +296,8 @@ def _check_metrics(metrics: Any) -> dict[str, str | Callable[..., float]]:
     """Return the metrics by name."""
     if isinstance(metrics, str):
         metrics = [metrics]
+    if isinstance(metrics, list | tuple):
+        metrics = [one for metric in metrics for one in _expanded(metric)]
     if not isinstance(metrics, Mapping):
         if callable(metrics) or not all(isinstance(one, str) for one in metrics):
             raise ValueError(
@@ -306,8 +312,26 @@ def _check_metrics(metrics: Any) -> dict[str, str | Callable[..., float]]:
         if callable(metric):
             _check_scorer(name, metric)
         else:
-            check_option(metric, f"metric {name!r}", NAMES)
+            _check_name(name, metric)
     return {str(name): metric for name, metric in metrics.items()}
+
+
+def _expanded(metric: Any) -> list[Any]:
+    """Return a metric, or for the net benefit that at each of the usual thresholds."""
+    is_curve = isinstance(metric, str) and metric == NET_BENEFIT
+    return [benefit_metric(cut) for cut in USUAL] if is_curve else [metric]
+
+
+def _check_name(name: Any, metric: Any) -> None:
+    """Raise where no index has this name."""
+    if is_metric(metric):
+        return
+    if str(metric).startswith(NET_BENEFIT):
+        raise ValueError(
+            f"metric {name!r} must name a threshold in [0, 1), such as "
+            f"{benefit_metric(0.2)!r}, got {metric!r}"
+        )
+    check_option(metric, f"metric {name!r}", (*NAMES, NET_BENEFIT + AT + "0.2"))
 
 
 def _check_scorer(name: Any, metric: Callable[..., float]) -> None:
@@ -337,7 +361,7 @@ def _check_model(work: Refits) -> None:
             f"estimator must be a classifier, got {type(model).__name__} without "
             "classes_"
         )
-    asked = [metric for metric in work.metrics.values() if metric in PROBABILITY]
+    asked = [metric for metric in work.metrics.values() if is_of_probability(metric)]
     if asked and score_method(model) != "predict_proba":
         raise ValueError(
             f"{asked[0]} needs probabilities, which {type(model).__name__} does not "
@@ -397,8 +421,6 @@ def _row(
     se = _error(left_out, work.n_patients)
     if not plus and work.metrics[name] == "roc_auc" and left_out.size >= ENOUGH:
         _compare(name, corrected, se, _plus(name, apparent, left_out, work)[0])
-    if se == 0:
-        warn_undefined(f"{name} has no spread between patients; its interval is NaN")
     low, high = _bounds(work.metrics[name], corrected, se, level)
     return {
         "apparent": apparent,
@@ -410,6 +432,18 @@ def _row(
         "n_undefined": n_undefined,
         **extra,
     }
+
+
+def _warn_of_no_spread(rows: dict[str, dict[str, float]]) -> None:
+    """Warn of metrics that are alike in all resamples, such as a benefit of nobody."""
+    flat = [
+        name
+        for name, row in rows.items()
+        if np.isfinite(row["corrected"]) and not np.isfinite(row["low"])
+    ]
+    if flat:
+        listed = ", ".join(flat)
+        warn_undefined(f"{listed} has no spread between patients; its interval is NaN")
 
 
 def _compare(name: str, harrell: float, se: float, plus: float) -> None:

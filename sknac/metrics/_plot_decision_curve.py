@@ -5,7 +5,9 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from sknac.metrics._decision_curve import DecisionCurve, decision_curve
+import numpy as np
+
+from sknac.metrics._decision_curve import TREAT_ALL, DecisionCurve, decision_curve
 from sknac.utils._classes import check_known_labels
 from sknac.utils._responses import label_of, responses_of
 from sknac.utils._rows import same_rows
@@ -34,6 +36,8 @@ class DecisionCurveDisplay:
         The models' curves.
     bands_ : list of artists
         Their pointwise bounds; empty if none were drawn.
+    corrected_lines_ : list of Line2D
+        Curves corrected for optimism, of the models for which it was given.
     all_line_, none_line_ : Line2D
         Everybody and nobody positive; of differences both are the line of none.
 
@@ -112,6 +116,7 @@ class DecisionCurveDisplay:
         name: str = "model",
         standardised: bool = False,
         confidence_level: float = 0.95,
+        optimism: Any = None,
         ax: Any = None,
         **plot_params: Any,
     ) -> Self:
@@ -135,6 +140,10 @@ class DecisionCurveDisplay:
             Whether to divide by the share of positives.
         confidence_level : float, default=0.95
             Pointwise coverage of the bands.
+        optimism : OptimismResult or dict of str to OptimismResult, default=None
+            What `sknac.metrics.optimism` says of the "net_benefit" of a model that was
+            fitted to these patients, by name where there are several; its curve is
+            drawn beside the apparent one.
         ax : matplotlib Axes, default=None
             Where to draw; a new figure if None.
         **plot_params : dict
@@ -159,6 +168,7 @@ class DecisionCurveDisplay:
             name=name,
             standardised=standardised,
             confidence_level=confidence_level,
+            optimism=optimism,
         )
         return cls(curve=curve).plot(ax, **plot_params)
 
@@ -183,7 +193,9 @@ class DecisionCurveDisplay:
             benefits; of the models before it in the order they were given.
         plot_band : bool, default=True
             Whether to draw the pointwise bounds; there are none where fewer than ten
-            patients are acted on, or treated differently.
+            patients are acted on, or treated differently. Of a model that is corrected
+            for optimism they are those of the corrected curve, and of its difference
+            to another rule there are none.
         line_kwargs, band_kwargs, reference_kwargs : dict, default=None
             Passed to matplotlib for curves, bands, and the two lines of everybody
             and nobody positive.
@@ -196,10 +208,13 @@ class DecisionCurveDisplay:
         shown = self._curves(versus)
         ax = open_axes(self, ax)
         self._draw_references(ax, reference_kwargs or {}, versus)
-        self.lines_, self.bands_ = [], []
+        self.lines_, self.bands_, self.corrected_lines_ = [], [], []
         for number, (name, curve) in enumerate(shown.items()):
             style = line_style(number) | {"label": name} | (line_kwargs or {})
             self.lines_ += ax.plot(self.curve.thresholds, curve[0], **style)
+            if found := self._corrected(name, versus):
+                self._draw_corrected(ax, name, found, style)
+                curve = found
             if plot_band:
                 self._draw_band(ax, curve, band_kwargs or {})
         label, cuts = self.curve.pos_label, self.curve.thresholds
@@ -232,6 +247,34 @@ class DecisionCurveDisplay:
             model: tuple(part[name].to_numpy() for name in names)
             for model, part in parts
         }
+
+    def _corrected(self, name: str, versus: str | None) -> tuple | None:
+        """Return a corrected curve and its bounds, or its distance to another rule's.
+
+        Distances have no bounds: the optimism of a pair is not known.
+        """
+        found = self.curve.corrected.get(name)
+        if found is None:
+            return None
+        curve = np.array([found.net_benefit, found.low, found.high])
+        if versus == TREAT_ALL:
+            curve[0] -= self.curve.treat_all
+            curve[1:] = np.nan
+        elif versus in self.curve.corrected:
+            curve[0] -= self.curve.corrected[versus].net_benefit
+            curve[1:] = np.nan
+        elif versus is not None:
+            return None
+        return tuple(curve)
+
+    def _draw_corrected(
+        self, ax: Any, name: str, curve: tuple, style: dict[str, Any]
+    ) -> None:
+        """Draw a corrected curve beside the apparent one, which was drawn last."""
+        self.lines_[-1].set(label=f"{name}, apparent", alpha=0.5)
+        style = style | {"label": f"{name}, {self.curve.corrected[name]}"}
+        style |= {"marker": ".", "linewidth": 1.0}
+        self.corrected_lines_ += ax.plot(self.curve.thresholds, curve[0], **style)
 
     def _draw_references(
         self, ax: Any, reference_kwargs: dict[str, Any], versus: str | None

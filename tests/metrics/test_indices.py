@@ -35,7 +35,17 @@ def said(rng):
     return Predicted(y, p > 0.45, p)
 
 
-@pytest.mark.parametrize("name", NAMES)
+def net_benefit(y, label, p):
+    """Return Vickers and Elkin's net benefit at 0.4, from counts."""
+    acted = p >= 0.4
+    return ((acted & y).sum() - (acted & ~y).sum() * 0.4 / 0.6) / y.size
+
+
+BENEFIT = "net_benefit@0.4"
+PEERS[BENEFIT] = net_benefit
+
+
+@pytest.mark.parametrize("name", [*NAMES, BENEFIT])
 def test_an_index_of_weighted_rows_is_that_of_repeated_rows(said, rng, name):
     counts = rng.integers(3, size=60)
     rows = np.repeat(np.arange(60), counts)
@@ -43,7 +53,7 @@ def test_an_index_of_weighted_rows_is_that_of_repeated_rows(said, rng, name):
     assert said.index(name, counts.astype(float)) == pytest.approx(want, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["accuracy", "sensitivity", "ppv", "brier"])
+@pytest.mark.parametrize("name", ["accuracy", "sensitivity", "ppv", "brier", BENEFIT])
 def test_without_information_outcomes_are_paired_with_all_predictions(said, name):
     first, second = (x.ravel() for x in np.indices((60, 60)))
     y, label, p = said.positive[first], said.label[second], said.score[second]

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from sknac.metrics._net_benefit import gain_of
+from sknac.metrics._net_benefit import benefit, benefit_metric, gain_of, threshold_of
 from sknac.utils._sample import check_sample
 
 CUT = np.array([0.8])
@@ -68,3 +68,22 @@ def test_bounds_hold_the_truth_in_the_tail():
         held += found.low[0] <= 0.05 <= found.high[0]
     assert drawn > 250
     assert held / drawn >= 0.93
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.05, 1 / 3, 0.995])
+def test_metrics_name_their_threshold(threshold):
+    assert threshold_of(benefit_metric(threshold)) == pytest.approx(threshold)
+
+
+@pytest.mark.parametrize(
+    "name", ["brier", "net_benefit", "net_benefit@1", "net_benefit@x", "@0.2", None]
+)
+def test_others_have_none(name):
+    assert threshold_of(name) is None
+
+
+def test_benefit_of_nobody_is_undefined():
+    positive, prob = np.array([True, False]), np.array([0.4, 0.2])
+    assert np.isnan(benefit(positive, prob, np.zeros(2), 0.1))
+    # A probability of single precision reaches the threshold that it prints as.
+    assert benefit(positive, prob.astype(np.float32), np.ones(2), 0.4) == 0.5

@@ -273,6 +273,8 @@ def test_what_is_not_fitted_again_is_told(noise):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
+        ({"metrics": "net_benefit@1"}, ValueError, r"a threshold in \[0, 1\), such as"),
+        ({"metrics": {"b": "net_benefit"}}, ValueError, "'b' must name a threshold"),
         ({"metrics": "f1"}, ValueError, "metric 'f1' must be one of {'roc_auc', "),
         ({"metrics": []}, ValueError, "metrics is empty; name"),
         ({"metrics": ["brier"] * 2}, ValueError, "two columns of one name, 'brier'"),
@@ -317,3 +319,17 @@ def test_make_scorer_and_levels(noise):
     ).table
     assert wide["optimism"]["log loss"] < 0  # a loss looks too small
     assert wide["low"]["log loss"] < narrow["low"]["log loss"]
+
+
+def test_net_benefit_is_that_at_the_usual_thresholds(rng):
+    X, y = rng.normal(size=(30, 2)), np.arange(30) % 2
+    with pytest.warns(UndefinedMetricWarning, match=r"net_benefit@0.95 has no spread"):
+        found = optimism(Newton(), X, y, "net_benefit", n_resamples=3, random_state=0)
+    names = found.table.index
+    assert (names[0], names[-1], len(names)) == (
+        "net_benefit@0.05",
+        "net_benefit@0.95",
+        19,
+    )
+    with pytest.raises(ValueError, match=r"net_benefit@0.05 needs probabilities"):
+        optimism(LinearSVC(), X, y, "net_benefit", n_resamples=3, random_state=0)

@@ -11,7 +11,7 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from sknac.metrics import DecisionCurveDisplay
+from sknac.metrics import DecisionCurveDisplay, optimism
 
 pytestmark = pytest.mark.mpl
 
@@ -129,3 +129,45 @@ def test_standardised_curves_say_so(predictions):
     )
     assert shown.ax_.get_ylabel() == "standardised net benefit"
     assert shown.ax_.get_ylim()[1] == pytest.approx(1.15)
+
+
+@pytest.fixture
+def fitted(rng):
+    """Return a model, its patients, and its optimism at three thresholds."""
+    X = rng.normal(size=(40, 3))
+    y = (X[:, 0] + rng.normal(size=40) > 0).astype(int)
+    model = LogisticRegression().fit(X, y)
+    cuts = ["net_benefit@0.2", "net_benefit@0.5", "net_benefit@0.9"]
+    found = optimism(model, X, y, cuts, n_resamples=5, random_state=0)
+    return model, X, y, found
+
+
+def test_corrected_curves_stand_beside_the_apparent_ones(fitted):
+    model, X, y, found = fitted
+    shown = DecisionCurveDisplay.from_estimator(model, X, y, optimism=found, name="a")
+    (line,) = shown.corrected_lines_
+    np.testing.assert_array_equal(line.get_ydata(), found.table["corrected"])
+    texts = [text.get_text() for text in shown.ax_.get_legend().get_texts()]
+    assert texts[2:] == [
+        "a, apparent",
+        "a, corrected for optimism (harrell, 5 resamples)",
+    ]
+    assert line.get_marker() == "."
+    corners = np.concatenate([path.vertices for path in shown.bands_[0].get_paths()])
+    assert found.table["low"].iloc[0] in corners[:, 1]
+
+
+def test_corrected_differences_are_drawn_without_bounds(fitted):
+    model, X, y, found = fitted
+    shown = DecisionCurveDisplay.from_estimator(
+        model, X, y, optimism=found, versus="treat all"
+    )
+    want = found.table["corrected"] - shown.curve.treat_all
+    np.testing.assert_allclose(shown.corrected_lines_[0].get_ydata(), want)
+    assert not shown.bands_[0].get_paths()
+    models = {"a": model, "b": model}
+    for given, n_lines in ({"a": found}, 0), ({"a": found, "b": found}, 1):
+        shown = DecisionCurveDisplay.from_estimator(
+            models, X, y, optimism=given, versus="b"
+        )
+        assert len(shown.corrected_lines_) == n_lines
