@@ -21,6 +21,7 @@ _WORDLESS = {"AttributeError", "NotImplementedError", "KeyboardInterrupt"}
 
 # Our own functions that raise or warn with a text, and its place among the arguments.
 _TELLERS = {"raise_first": 1, "warn_user": 0, "warn_undefined": 0, "warn_hint": 0}
+_TELLERS |= {"note_fault": 0}
 # Settings and attributes that hold such a text until it is raised.
 _TOLD = {"refusal"}
 

@@ -11,6 +11,7 @@ from sknac.cohort._pack import is_pack, read_pack
 from sknac.cohort._records import Plane, Study
 from sknac.cohort._sizes import check_sizes
 from sknac.cohort._table_clinical import clinical_columns
+from sknac.cohort._table_errors import Faults, naming
 from sknac.cohort._table_names import PLANE_COLUMNS, check_names
 from sknac.cohort._table_read import Rows, read_rows
 from sknac.cohort._table_rows import named, read_plane
@@ -95,11 +96,14 @@ def cohort_from_table(
     ------
     CohortError
         If a value is missing or contradictory, or table and file disagree, naming row
-        and column; if a column, patient or visit is nearly named like another; if an
-        image would be of an impossible size; or a file and frame is listed twice at
-        one visit of a patient.
+        and column (of several rows the first 20, and how many there are); if a column,
+        patient or visit is nearly named like another, also where only Unicode or signs
+        that nobody sees tell them apart; if an image would be of an impossible size;
+        or a file and frame is listed twice at one visit of a patient.
     SknacFormatError
-        If a file is damaged.
+        If a file is damaged, or a table's path is that of a folder, pipe or device.
+    FileNotFoundError
+        If a table's file is not there.
 
     Warns
     -----
@@ -142,23 +146,45 @@ def cohort_from_table(
                 "clinical and root"
             )
         return read_pack(table, duplicates=duplicates)
-    rows = read_rows(table, root)
-    check_names(rows)
-    doubts = []
-    places = tracked(rows.places(PLANE_COLUMNS), "reading files", len(rows.frame))
-    planes = [read_plane(place, row, rows.base, doubts) for place, row in places]
-    _check_listed_once(rows, planes)
-    tell_shared(rows)
+    rows, doubts = read_rows(table, root), []
+    with naming(rows.name):
+        check_names(rows)
+        planes = _read_planes(rows, doubts)
+        _check_listed_once(rows, planes)
+        tell_shared(rows)
     cohort = clinical_columns(rows, clinical)
-    at_visits = _at_visits(rows.frame, planes)
-    for visit in sorted(at_visits, key=lambda visit: _VISIT_ORDER.get(visit, 3)):
-        of = at_visits[visit]
-        cells = [_study(patient, visit, of.get(patient)) for patient in cohort.index]
-        cohort[f"us_{visit}"] = as_column(cells, cohort.index)
+    with naming(rows.name):
+        cohort = pd.concat([cohort, *_visits(rows.frame, planes, cohort.index)], axis=1)
     check_sizes(cohort)
     _tell_doubts(doubts, len(planes))
     check_duplicates(cohort, duplicates)
     return cohort
+
+
+def _read_planes(rows, doubts):
+    """Read the plane of each row; errors of all rows are raised together."""
+    planes, faults = [], Faults()
+    places = rows.places(PLANE_COLUMNS)
+    for place, row in tracked(places, "reading files", len(rows.frame)):
+        with faults.kept():
+            planes.append(read_plane(place, row, rows.base, doubts))
+    faults.raise_found()
+    return planes
+
+
+def _visits(rows, planes, index):
+    """Make a column of each visit: pre, post2, post4, then others as they appear."""
+    columns, faults = [], Faults()
+    at_visits = _at_visits(rows, planes)
+    for visit in sorted(at_visits, key=lambda visit: _VISIT_ORDER.get(visit, 3)):
+        of, cells = at_visits[visit], []
+        for patient in index:
+            with faults.kept():
+                cells.append(_study(patient, visit, of.get(patient)))
+        if not faults.found:
+            columns.append(as_column(cells, index).rename(f"us_{visit}"))
+    faults.raise_found()
+    return columns
 
 
 def _at_visits(rows: pd.DataFrame, planes: list[Plane]) -> dict:
@@ -190,7 +216,7 @@ def _tell_doubts(doubts: list[str], n_planes: int) -> None:
 
 def _check_listed_once(rows: Rows, planes: list[Plane]) -> None:
     """Refuse a file and frame that a visit lists twice: it would count double."""
-    seen = {}
+    seen, faults = {}, Faults()
     names = zip(
         *(rows.frame[name] for name in ("patient_id", "visit", "path")), strict=True
     )
@@ -202,9 +228,10 @@ def _check_listed_once(rows: Rows, planes: list[Plane]) -> None:
         array = os.path.realpath(image.path), image.variable, frame
         first = seen.setdefault((patient, visit, *array), number)
         if first != number:
-            raise CohortError(
+            faults.note_fault(
                 f"{rows.where(first)} and {rows.where(number)} (patient "
                 f"{patient}, visit {visit}), column path: both list "
                 f"{path}{'' if image.frame is None else f', frame {frame}'}; "
                 "keep one of them"
             )
+    faults.raise_found()

@@ -2,43 +2,87 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
-from sknac.cohort._table_names import PLANE_COLUMNS, check_patients, nearest
-from sknac.cohort._table_read import COMMA, Rows, read_rows
+from sknac.cohort._table_errors import Faults, naming
+from sknac.cohort._table_names import (
+    PLANE_COLUMNS,
+    check_patients,
+    listed,
+    nearest,
+    wrong_cell,
+)
+from sknac.cohort._table_read import COMMA, Rows, check_header, read_rows
 from sknac.exceptions import CohortError
 from sknac.utils._warnings import warn_user
 
 
 def clinical_columns(rows: Rows, clinical=None) -> pd.DataFrame:
     """Gather the columns that belong to patients, one row each."""
-    frame = rows.frame
+    with naming(rows.name):
+        cohort = _own_columns(rows)
+    if clinical is not None:
+        is_file = isinstance(clinical, str | os.PathLike)
+        with naming(Path(clinical).name if is_file else None):
+            second = _second_table(clinical, cohort)
+            _check_no_visit(second)
+        cohort = cohort.join(second)
+    _tell_comma_texts(cohort)
+    return cohort
+
+
+def _own_columns(rows):
+    """Take the clinical columns of the table of planes, which are one of a patient."""
+    frame, faults = rows.frame, Faults()
     own = frame.drop(columns=[c for c in PLANE_COLUMNS if c in frame])
+    patients, first = pd.factorize(frame["patient_id"])
+    at_first = np.unique(patients, return_index=True)[1]
     for column in own:
-        try:
-            values = own[column].groupby(frame["patient_id"]).nunique(dropna=False)
-        except TypeError as error:  # of what cannot be compared
-            raise CohortError(
-                f"column {column} must hold numbers, text or dates to be clinical, got "
-                f"{type(own[column].iloc[0]).__name__}"
-            ) from error
-        different = values > 1
-        if different.any():
-            raise CohortError(
-                f"patient {different.idxmax()}, column {column}: differs between the "
+        if not _is_plain(own[column], rows, faults):
+            continue
+        codes = pd.factorize(own[column], use_na_sentinel=False)[0]
+        for patient in np.unique(patients[codes != codes[at_first][patients]]):
+            faults.note_fault(
+                f"patient {first[patient]}, column {column}: differs between the "
                 "patient's planes; a clinical column must be constant for a patient"
             )
+    faults.raise_found()
+    _check_no_visit(own)
     cohort = own.assign(patient_id=frame["patient_id"]).drop_duplicates("patient_id")
-    cohort = cohort.set_index("patient_id")
-    if clinical is not None:
-        cohort = cohort.join(_second_table(clinical, cohort))
-    _tell_comma_texts(cohort)
-    for column in cohort:
+    return cohort.set_index("patient_id")
+
+
+def _check_no_visit(table):
+    """Refuse a clinical column that is named as visits are."""
+    for column in table:
         if str(column).startswith("us_"):
             raise CohortError(
                 f"clinical column {column}: us_ is for visits; give it another name"
             )
-    return cohort
+
+
+def _is_plain(values, rows, faults):
+    """Tell whether a column holds single values that a page can show; note if not."""
+    if values.dtype.kind in "biufMm":
+        return True
+    cells = values.tolist()
+    odd = [cell for cell in cells if not pd.api.types.is_scalar(cell)]
+    if odd:
+        faults.note_fault(
+            f"column {values.name} must hold numbers, text or dates to be clinical, "
+            f"got {type(odd[0]).__name__}"
+        )
+        return False
+    found = len(faults.found)
+    for number, cell in enumerate(cells):
+        if isinstance(cell, str) and (odd := wrong_cell(cell)):
+            place = f"{rows.where(number)}, column {values.name}"
+            faults.note_fault(f"{place}: {odd[0]}; {odd[1]}")
+    return len(faults.found) == found
 
 
 def _tell_comma_texts(cohort):
@@ -55,12 +99,11 @@ def _tell_comma_texts(cohort):
 def _second_table(clinical, cohort):
     """Read the clinical table and check that it fits the patients."""
     table = _by_patient(clinical)
-    lost = cohort.index[~cohort.index.isin(table.index)]
-    if len(lost):
-        raise CohortError(
-            f"clinical table: patient {lost[0]} has no row; "
-            + _mend_of_lost(lost[0], cohort.index, table.index)
-        )
+    faults = Faults()
+    for patient in cohort.index[~cohort.index.isin(table.index)]:
+        mend = _mend_of_lost(patient, cohort.index, table.index)
+        faults.note_fault(f"clinical table: patient {patient} has no row; {mend}")
+    faults.raise_found()
     unseen = table.index[~table.index.isin(cohort.index)]
     if len(unseen):
         warn_user(
@@ -77,18 +120,24 @@ def _by_patient(clinical):
     """Read the clinical table, indexed by patients who have one row each."""
     if isinstance(clinical, pd.DataFrame) and "patient_id" not in clinical:
         table = clinical  # its index names the patients
-        if not table.columns.is_unique:
-            twice = table.columns[table.columns.duplicated()][0]
-            raise CohortError(f"the clinical table has two columns {twice}; keep one")
+        check_header("the clinical table", list(table.columns))
+        rows = Rows(table, None, None, Path())
+        names = pd.Series(table.index.to_flat_index())
     else:
         rows = read_rows(clinical)
         if "patient_id" not in rows.frame:
             raise CohortError(
                 "the clinical table has no column patient_id; it has "
-                f"{', '.join(map(str, rows.frame.columns))}"
+                f"{listed(rows.frame.columns)}"
             )
-        check_patients(rows.frame["patient_id"].dropna(), rows)
-        table = rows.frame.set_index("patient_id")
+        table, names = None, rows.frame["patient_id"]
+    faults = Faults()
+    check_patients(names.dropna(), rows, faults)
+    for column in rows.frame:
+        if column != "patient_id":
+            _is_plain(rows.frame[column], rows, faults)
+    faults.raise_found()
+    table = rows.frame.set_index("patient_id") if table is None else table
     if not table.index.is_unique:
         twice = table.index[table.index.duplicated()][0]
         raise CohortError(

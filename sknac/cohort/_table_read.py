@@ -16,7 +16,9 @@ import pandas as pd
 
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.utils._frames import as_pandas
+from sknac.utils._names import brief, why_no_name
 from sknac.utils._optional import import_optional
+from sknac.utils._table_file import MOST_BYTES, check_file
 from sknac.utils._warnings import warn_user
 
 # Never numbers, whatever their characters: an id 007 is not 7.
@@ -25,7 +27,6 @@ TEXTS = (
     *("outline", "outline_units", "outline_label", "reference", "plane", "size_px"),
 )
 _SEPARATORS = (",", ";", "\t", "|")
-_MAX_BYTES = 200_000_000
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", "")
 COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 _POINT = re.compile(r"[+-]?\d+\.\d+(?:[eE][+-]?\d+)?")
@@ -83,18 +84,30 @@ def read_rows(table, root=None) -> Rows:
             "a table must be a DataFrame or the path of a .csv or .xlsx file, got "
             f"{type(table).__name__}"
         )
+    check_header("the table", list(frame.columns))
     named = frame.index.name == "patient_id" and "patient_id" not in frame
+    _check_not_shifted(frame)
     frame = frame.reset_index(drop=not named)
-    _check_header(None, list(frame.columns))
     return Rows(frame, None, None, Path(root or "."))
+
+
+def _check_not_shifted(frame):
+    """Refuse what pandas makes of a file whose lines end in a separator."""
+    index = frame.index
+    if index.nlevels > 1 or index.name is not None or "patient_id" not in frame:
+        return
+    is_text = len(index) > 0 and all(isinstance(name, str) for name in index)
+    if is_text and frame.iloc[:, -1].isna().all():
+        raise CohortError(
+            f"the table's index holds texts such as {brief(index[0])}, and its last "
+            f"column {frame.columns[-1]} nothing: pandas shifts columns where lines "
+            "have a field more than the header; read the file with index_col=False"
+        )
 
 
 def _cells(path):
     """Read a file's texts: the header and rows, their lines, the decimal sign."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; check the path")
-    if path.stat().st_size > _MAX_BYTES:
-        raise SknacFormatError(path, "larger than any table of planes; split it")
+    check_file(path)
     if path.suffix.lower() == ".xlsx":
         numbered = list(enumerate(_workbook(path), 1))
     elif path.suffix.lower() in _TEXT_SUFFIXES:
@@ -107,9 +120,9 @@ def _cells(path):
         )
     numbered = [(line, row) for line, row in numbered if any(map(_filled, row))]
     if not numbered:
-        raise CohortError("the table has no row; list a plane in each")
+        raise CohortError(f"{path.name}: the table has no row; list a plane in each")
     cells = _without_index(_cut(path, numbered))
-    _check_header(path, cells[0])
+    check_header(path.name, cells[0])
     lines = [line for line, _ in numbered[1:]]
     return cells, lines, _decimal_sign(path, cells, lines)
 
@@ -143,14 +156,24 @@ def _without_index(cells):
     return [row[1:] for row in cells] if first == counted else cells
 
 
-def _check_header(path, header):
+def check_header(where: str, header: list) -> None:
     """Refuse columns without a name, or two of one name."""
-    where = "the table" if path is None else path.name
+    seen = set()
     for column in header:
-        if not _filled(column):
+        if column is None or column is pd.NA or column != column or column == "":
             raise CohortError(f"{where} has a column without a name; name it")
-        if header.count(column) > 1:
+        if not isinstance(column, str):
+            raise CohortError(
+                f"{where} has a column {column!r}: its name must be text, got "
+                f"{type(column).__name__}"
+            )
+        if odd := why_no_name(column):
+            raise CohortError(
+                f"{where} has a column {brief(column)}, which {odd[0]}; {odd[1]}"
+            )
+        if column in seen:
             raise CohortError(f"{where} has two columns {column}; keep one of them")
+        seen.add(column)
 
 
 def _text_rows(path):
@@ -233,7 +256,7 @@ def _workbook(path):
     try:
         with zipfile.ZipFile(path) as parts:
             n_bytes = sum(part.file_size for part in parts.infolist())
-        if n_bytes > _MAX_BYTES:
+        if n_bytes > MOST_BYTES:
             raise SknacFormatError(path, "larger than any table of planes; split it")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions

@@ -5,6 +5,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from sknac.cohort._handles import ArrayRef
@@ -23,6 +24,7 @@ from sknac.cohort._table_names import NUMBERS
 from sknac.cohort._table_outlines import read_outline, take_number
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import ArrayInfo, read_info
+from sknac.utils._names import brief
 
 KINDS = ("rf", "envelope", "bmode", "maps")
 
@@ -35,8 +37,11 @@ def named(place: str, column: str) -> Iterator[None]:
     except SknacFormatError as error:
         cause = f"{error.cause} ({place}, column {column})"
         raise SknacFormatError(error.path, cause) from error
-    except (ValueError, FileNotFoundError) as error:
-        said = str(error).replace("the line pitch must", "line_pitch_mm must", 1)
+    except (ValueError, OSError) as error:
+        said = str(error)
+        if getattr(error, "errno", None) is not None:  # the system's own words
+            said = f"{error.strerror}; check the path {brief(error.filename)}"
+        said = said.replace("the line pitch must", "line_pitch_mm must", 1)
         column = next((n for n in NUMBERS if said.startswith(f"{n} must")), column)
         if not said.startswith("column "):
             said = f"column {column}: {said}"
@@ -82,7 +87,7 @@ def _check_there(base: Path, text: str) -> None:
     if (base / text).is_file():
         return
     plain = Path(base / text.strip().replace("\\", "/"))
-    near = {name.casefold(): name for name in _files(plain.parent)}
+    near = _files(str(plain.parent))
     if plain.name.casefold() in near:
         there = plain.parent / near[plain.name.casefold()]
         raise ValueError(
@@ -92,9 +97,17 @@ def _check_there(base: Path, text: str) -> None:
 
 
 def _files(folder):
-    """List the names of a folder's files, none of one that is not there."""
-    found = folder.iterdir() if folder.is_dir() else ()
-    return [path.name for path in found if path.is_file()]
+    """List the names of a folder's files by their small letters."""
+    is_there = os.path.isdir(folder)
+    return _listed(folder, os.stat(folder).st_mtime_ns) if is_there else {}
+
+
+# A table whose paths are all wrong asks as often as it has rows.
+@lru_cache(maxsize=16)
+def _listed(folder, mtime_ns):
+    """List a folder; the time tells one that has changed."""
+    found = (path.name for path in Path(folder).iterdir() if path.is_file())
+    return {name.casefold(): name for name in found}
 
 
 def _frame(row, info: ArrayInfo):

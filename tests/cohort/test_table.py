@@ -8,8 +8,11 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator
 
-from sknac.cohort import Plane, cohort_from_table
+from sknac.cohort import Plane, check_cohort, cohort_from_table
 from sknac.exceptions import CohortError, SknacFormatError
 from sknac.io import _ultrasonix
 
@@ -259,6 +262,57 @@ def test_a_path_that_is_nearly_there_is_named(folder, written):
     said = f"column path: there is no {written!r}, but 'sub/scan.NPY'; write that"
     with pytest.raises(CohortError, match=re.escape(said)):
         build(folder, {**BMODE, "path": written})
+
+
+def test_errors_of_all_rows_come_at_once(folder):
+    rows = [{**RF, "path": name} for name in ("none.rf", "cut.rf", "x" * 3_000)]
+    with pytest.raises(CohortError) as caught:
+        build(folder, RF, *rows)
+    lines = str(caught.value).split("\n")
+    assert ["none.rf" in lines[0], "cut.rf" in lines[1]] == [True, True]
+    assert "row 3 (patient P1), column path: File name too long; check" in lines[2]
+    assert lines[3].startswith("3 errors in all; correct these rows")
+
+
+ODD = ["", " ", "P1 ", "inf", "1,5", "9" * 300, "a\0", "\u200b", '"', "/"]
+CELLS = st.one_of(st.text(max_size=4), st.sampled_from(ODD))
+CHANGES = st.tuples(st.integers(0, 2), st.integers(0, 7), CELLS)
+
+
+@given(
+    changes=st.lists(CHANGES, max_size=3),
+    encoding=st.sampled_from(["utf-8", "utf-8", "latin-1", "utf-16", "utf-16-le"]),
+    separator=st.sampled_from([",", ";", "\t"]),
+)
+@settings(
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_damaged_table_is_read_or_named(folder, changes, encoding, separator):
+    header = ["patient_id", "visit", "path", "kind", "frame", "line_pitch_mm", "note"]
+    rows = [[f"P{k}", "pre", RF["path"], "rf", "0", "0.3", "x"] for k in range(2)]
+    table = [header, *rows]
+    for row, column, cell in changes:
+        table[row][column : column + 1] = [cell]
+    text = "\n".join(separator.join(row) for row in table)
+    (folder / "fuzzed.csv").write_bytes(text.encode(encoding, "replace"))
+    said = ""
+    try:
+        X = cohort_from_table(folder / "fuzzed.csv", duplicates="ignore")
+        check_cohort(BaseEstimator(), X, reset=True)
+    except (CohortError, SknacFormatError) as error:
+        said = str(error)
+    assert not said or ("fuzzed.csv" in said and ("; " in said or " must " in said))
+
+
+def test_many_visits_and_columns_are_one_frame(folder):
+    # pandas warns where columns are put in one by one, and warnings are errors here.
+    rows = [{**RF, "visit": f"v{k}", "frame": k % 2} for k in range(120)]
+    rows = [row | {f"c{k}": 1 for k in range(300)} for row in rows]
+    assert build(folder, *rows).shape == (1, 420)
 
 
 def test_mixed_kinds_at_a_visit_name_patient_and_visit(folder):

@@ -45,6 +45,31 @@ def test_clinical_columns_of_lists_are_refused():
         clinical_columns(rows)
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"er": [1, 0]}, "column er is in both tables; keep it in one"),
+        ({"note": [{}, 1]}, "column note must hold numbers, text or dates"),
+        ({"note": ["a\0", "b"]}, "row 0, column note: 'a\\x00' holds the control"),
+        ({"us_pre": [1, 2]}, "us_ is for visits; give it another name"),
+        ({0: [1, 2]}, "the clinical table has a column 0: its name must be text"),
+    ],
+)
+def test_columns_of_a_clinical_table_are_single_values(table, said):
+    with pytest.raises(CohortError, match=re.escape(said)):
+        clinical_columns(PLANES, pd.DataFrame(table, index=["01", "02"]))
+
+
+def test_all_patients_that_a_clinical_table_lacks_are_listed(tmp_path):
+    (tmp_path / "c.csv").write_text("patient_id,ki67\n03,1\n001,2\n")
+    with pytest.raises(CohortError) as caught:
+        clinical_columns(PLANES, tmp_path / "c.csv")
+    one, other, last = str(caught.value).split("\n")
+    assert one.startswith("c.csv: clinical table: patient 01 has no row; it has '001'")
+    assert other.startswith("clinical table: patient 02 has no row; add it")
+    assert last.startswith("2 errors in all")
+
+
 def test_numbers_with_commas_that_are_texts_are_told():
     table = pd.DataFrame({"patient_id": ["01", "02"], "ki67": ["12,5", None]})
     with pytest.warns(UserWarning, match="column ki67 holds text such as '12,5'"):

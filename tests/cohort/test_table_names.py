@@ -69,6 +69,9 @@ def test_misspelt_columns_are_named(column, meant):
         ("patient_id", "7", "007"),
         ("patient_id", "P\u00a01", "P 1"),
         ("patient_id", 1, "1"),
+        ("patient_id", "M\u00fcller", "Mu\u0308ller"),
+        ("patient_id", "P1", "\uff30\uff11"),
+        ("patient_id", "P1", "\u04201"),
         ("visit", "pre", "Pre"),
         ("visit", "post2", "post 2"),
         ("visit", 1, "1"),
@@ -92,6 +95,56 @@ def test_visits_that_pandas_has_made_floats_are_refused():
     ):
         check({"visit": 1.0})
     check({"visit": 1})
+
+
+@pytest.mark.parametrize("column", ["patient_id", "visit"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("P\u200b1", "holds the invisible character U+200B; delete it"),
+        ("P\0001", "holds the control character U+0000; delete it"),
+        ("P\ud8001", "holds half of a character, U+D800; delete it"),
+        ("x" * 10_000, "has 10000 characters, and 256 are the most; shorten it"),
+        (["P1"], "got list; write text or a whole number"),
+        (True, "got bool; write text or a whole number"),
+        (np.array(["P1"]), "got ndarray; write text or a whole number"),
+    ],
+)
+def test_odd_names_are_refused_in_few_words(column, name, said):
+    with pytest.raises(CohortError) as caught:
+        check({}, {column: name})
+    assert str(caught.value).startswith(f"row 1, column {column}: ")
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 150
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("a\0.png", "holds the control character U+0000; delete it"),
+        ("\udcff.png", "holds half of a character, U+DCFF; delete it"),
+        ("x" * 5_000, "has 5000 characters, and 4096 are the most; shorten it"),
+        ({"a": 1}, "got dict; write text or a number"),
+    ],
+)
+def test_odd_cells_are_refused(cell, said):
+    for column in ("path", "outline", "probe"):
+        with pytest.raises(CohortError, match=re.escape(said)):
+            check({}, {column: cell})
+    check({"path": "a\u200b \u00e4.png"})  # a file may be named so
+
+
+def test_all_names_that_are_wrong_are_listed():
+    with pytest.raises(CohortError) as caught:
+        check({}, {"patient_id": "P1 "}, {"patient_id": "p1", "visit": "us_x"})
+    lines = str(caught.value).split("\n")
+    assert [line[:26] for line in lines[:3]] == [
+        "row 1, column patient_id: ",
+        "row 0 and row 2, column pa",
+        "row 2, column visit: 'us_x",
+    ]
+    assert lines[3].startswith("3 errors in all; correct")
 
 
 @pytest.mark.parametrize("column", ["patient_id", "visit"])

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import datetime
+import os
 import re
 
 import numpy as np
@@ -185,6 +186,43 @@ def test_damaged_workbooks_and_bombs_are_format_errors(read, tmp_path):
         bomb.writestr("xl/sheet.xml", bytes(210_000_000), compresslevel=1)
     with pytest.raises(SknacFormatError, match="larger than any table"):
         read_rows(tmp_path / "b.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (0, "has a column 0: its name must be text, got int"),
+        (("a", "b"), "its name must be text, got tuple"),
+        (None, "has a column without a name; name it"),
+        (np.nan, "has a column without a name; name it"),
+        (pd.NA, "has a column without a name; name it"),
+        ("a\0", "which holds the control character U+0000; delete it"),
+        ("x" * 10_000, "xx..., which has 10000 characters, and 256 are the most"),
+    ],
+)
+def test_columns_that_nothing_can_be_named_by_are_refused(name, said):
+    frame = pd.DataFrame([["P1", 1]])
+    frame.columns = pd.Index(["patient_id", name], dtype=object, tupleize_cols=False)
+    with pytest.raises(CohortError) as caught:
+        read_rows(frame)
+    assert said in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+def test_what_pandas_shifts_is_refused(tmp_path):
+    content = text(rows=[[f"P{r[0]}", *r[1:6], "x", ""] for r in ROWS])
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(CohortError, match=r"pandas shifts .* index_col=False"):
+        read_rows(pd.read_csv(tmp_path / "a.csv"))
+    frame = pd.read_csv(tmp_path / "a.csv", index_col=False)
+    assert read_rows(frame.set_axis(["x", "y"])).frame["visit"].tolist() == ["pre"] * 2
+
+
+def test_a_table_without_an_end_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    for path in (tmp_path / "a.csv", tmp_path, "/dev/zero"):
+        with pytest.raises(SknacFormatError, match="pipe or device is no table; give"):
+            cohort_from_table(path)
 
 
 def test_what_is_no_table_is_named():
