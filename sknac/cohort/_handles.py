@@ -12,7 +12,13 @@ import numpy as np
 
 from sknac.exceptions import SknacFormatError, StaleFileError
 from sknac.io import ArrayInfo, read_array, read_info
-from sknac.utils._handle import Handle, digest_of
+from sknac.utils._handle import (
+    Handle,
+    content_digest_of,
+    digest_of,
+    pixel_digest_of,
+)
+from sknac.utils._hashing import hash_by
 from sknac.utils._trust import trust_reader
 
 IQ_IS_NO_RF = (
@@ -56,14 +62,10 @@ def _with_reader(*fields):
 
 
 @lru_cache(maxsize=1 << 16)
-def _pixel_digest(handle):
-    """Hash the samples behind a handle; equal handles are read once a process.
-
-    Not kept on the handle: its pickle would change, and with it the `joblib.hash`
-    under which pipelines keep their results.
-    """
+def _content(handle):
+    """Hash the samples behind a handle; equal handles are read once a process."""
     array = handle.load()
-    return digest_of(array.dtype.str, array.shape, array.tobytes())
+    return pixel_digest_of(array), content_digest_of(array)
 
 
 class InMemoryArray(Handle):
@@ -96,7 +98,7 @@ class InMemoryArray(Handle):
     ((4, 3), False)
     """
 
-    __slots__ = ("_array",)
+    __slots__ = ("_array", "_content")
 
     def __init__(self, array):
         if np.ma.is_masked(array):
@@ -108,18 +110,25 @@ class InMemoryArray(Handle):
             )
         if array.dtype.kind not in "biuf":
             raise TypeError(f"array must hold numbers, got {array.dtype}")
-        digest = digest_of(array.dtype.str, array.shape, array.tobytes())
-        self._adopt(array, digest)
+        self._adopt(array, pixel_digest_of(array))
 
     def _adopt(self, array, digest):
         """Take over an array whose digest is known."""
         array.setflags(write=False)
         self._set(_array=array, shape=array.shape, dtype=array.dtype, digest=digest)
+        self._set(_content=None)
 
     @property
     def pixel_digest(self) -> str:
         """Hash of type, shape and samples: `digest`."""
         return self.digest
+
+    @property
+    def content_digest(self) -> str:
+        """Hash by which results of this array are known, as of a file of it."""
+        if self._content is None:
+            self._set(_content=content_digest_of(self._array))
+        return self._content
 
     def load(self) -> np.ndarray:
         """Return the array.
@@ -184,7 +193,7 @@ class ArrayRef(Handle):
     ((4, 3), 12.0)
     """
 
-    __slots__ = ("frame", "mtime_ns", "path", "reader", "size", "variable")
+    __slots__ = ("_known", "frame", "mtime_ns", "path", "reader", "size", "variable")
 
     def __init__(
         self,
@@ -208,6 +217,7 @@ class ArrayRef(Handle):
             mtime_ns=mtime_ns,
             variable=variable,
             reader=reader,
+            _known=None,
         )
 
     @classmethod
@@ -287,9 +297,38 @@ class ArrayRef(Handle):
         """Hash of type, shape and samples, whatever file they lie in.
 
         Equal to that of an `InMemoryArray` of the same samples; `digest` is that of
-        the file. The file is read when it is first asked for, and remembered.
+        the file. The file is read when it is first asked for, and remembered, also in
+        pickles.
         """
-        return _pixel_digest(self)
+        return self._content[0]
+
+    @property
+    def content_digest(self) -> str:
+        """Hash by which results of this array are known; read as `pixel_digest` is."""
+        return self._content[1]
+
+    @property
+    def _content(self):
+        """Both hashes of the samples."""
+        if self._known is None:
+            self._set(_known=_content(self))
+        return self._known
+
+    def knowing(self, other: "ArrayRef") -> "ArrayRef":
+        """Take over what another handle to the same content knows of its samples.
+
+        Parameters
+        ----------
+        other : ArrayRef
+            The other handle.
+
+        Returns
+        -------
+        ArrayRef
+            This handle.
+        """
+        self._set(_known=other._known)
+        return self
 
     @property
     def read_by(self) -> str:
@@ -373,19 +412,16 @@ class ArrayRef(Handle):
 
     def __reduce__(self):
         fields = (self.frame, self.shape, self.dtype.str, self.digest)
-        return ArrayRef, (
-            self.path,
-            *fields,
-            self.size,
-            self.mtime_ns,
-            self.variable,
-            self.reader,
-        )
+        file = (self.size, self.mtime_ns, self.variable, self.reader)
+        return ArrayRef, (self.path, *fields, *file)
+
+    def __setstate__(self, known):
+        self._set(_known=known)
 
     def __reduce_ex__(self, protocol):
         # Pickles alone ask for this: they are code, and vouch for the reader.
         make, fields = self.__reduce__()
-        return (make if self.reader is None else _with_reader), fields
+        return (make if self.reader is None else _with_reader), fields, self._known
 
     def __repr__(self):
         variable = "" if self.variable is None else f", variable={self.variable!r}"
@@ -401,3 +437,7 @@ def _part_digest(digest, *parts):
         if part is not None:
             digest = digest_of(digest, part)
     return digest
+
+
+# Without what was learned of the samples since the handle was made.
+hash_by(ArrayRef, lambda handle: digest_of(handle.digest, *handle.location))

@@ -9,9 +9,10 @@ from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import pandas as pd
 
+from sknac.cohort._derived import DerivedArray
 from sknac.cohort._frame import checked_columns
 from sknac.cohort._handles import ArrayRef
-from sknac.cohort._outline_union import parts_of, unite
+from sknac.cohort._outline_union import OutlineUnion, parts_of, unite
 from sknac.cohort._outlines import MaskOutline
 from sknac.cohort.planes import PlaneAt, list_planes, put_planes
 from sknac.exceptions import CohortError
@@ -82,7 +83,15 @@ def _paths(plane):
     """List the files of a plane."""
     outlines = (*parts_of(plane.core), *parts_of(plane.roi))
     handles = [plane.image, *(getattr(part, "mask", None) for part in outlines)]
-    return [handle.path for handle in handles if isinstance(handle, ArrayRef)]
+    return [file.path for handle in handles for file in _files(handle)]
+
+
+def _files(handle):
+    """List the handles to files under a handle."""
+    if isinstance(handle, ArrayRef):
+        return [handle]
+    parents = handle.parents if isinstance(handle, DerivedArray) else ()
+    return [file for parent in parents for file in _files(parent)]
 
 
 def _pure(path) -> PurePath:
@@ -121,25 +130,26 @@ def _find_places(owners: dict[str, PlaneAt], root: Path) -> Callable[[str], Path
 
 def _moved(plane, place):
     """Return a plane with handles to the same content elsewhere."""
-    changes = {"image": _moved_handle(plane.image, place)}
-    for name in ("core", "roi"):
-        parts = [_moved_outline(part, place) for part in parts_of(getattr(plane, name))]
-        if parts:
-            changes[name] = unite(parts)
+    found = {name: getattr(plane, name) for name in ("image", "core", "roi")}
+    changes = {name: _moved_part(part, place) for name, part in found.items()}
     return plane.replace(**changes)
 
 
-def _moved_outline(outline, place):
-    """Return an outline whose mask, where it has one, lies elsewhere."""
-    if isinstance(outline, MaskOutline):
-        return outline._with_mask(_moved_handle(outline.mask, place))
-    return outline
+def _moved_part(part, place):
+    """Return an image, an outline or another value with its files elsewhere."""
+    if isinstance(part, DerivedArray):
+        return part.replaced(lambda value: _moved_part(value, place))
+    if isinstance(part, ArrayRef):
+        return _moved_file(part, place)
+    if isinstance(part, MaskOutline):
+        return part._with_mask(_moved_part(part.mask, place))
+    if isinstance(part, OutlineUnion):
+        return unite([_moved_part(one, place) for one in part.parts])
+    return part
 
 
-def _moved_handle(old, place):
-    """Return a handle to the same content elsewhere; arrays in memory stay."""
-    if not isinstance(old, ArrayRef):
-        return old
+def _moved_file(old, place):
+    """Return a handle to the same content elsewhere."""
     new = ArrayRef.from_file(
         place(old.path), old.frame, old.variable, reader=old.read_by
     )
@@ -148,4 +158,4 @@ def _moved_handle(old, place):
             f"{new.path} holds other content than when the cohort was built; put "
             "the right file there, or build the cohort again"
         )
-    return new
+    return new.knowing(old)

@@ -2,11 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 
+from sknac.cohort._derived import DerivedArray
 from sknac.cohort._field import check_field
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import IQ_IS_NO_RF, ArrayRef, InMemoryArray
@@ -248,6 +250,49 @@ class Plane:
             The new plane, checked as if it were built anew.
         """
         return replace(self, **changes, **(_place(grid) if grid else {}))
+
+    def derive(
+        self, function: Callable, *arguments, shape, dtype, **changes
+    ) -> "Plane":
+        """Return a plane whose image is computed when it is read.
+
+        Parameters
+        ----------
+        function : callable
+            ``function(image, *arguments)`` returns the new image. A function of a
+            module, so that other processes can import it.
+        *arguments : object
+            Numbers, texts, tuples, slices, grids, outlines or handles; a handle is
+            loaded for the function. They and the function's name make the image's
+            digest.
+        shape : tuple of int
+            Shape of the new image.
+        dtype : numpy.dtype
+            Its type.
+        **changes
+            Other fields of the new plane, as of `replace`.
+
+        Returns
+        -------
+        Plane
+            The new plane, checked but for its pixels.
+
+        Raises
+        ------
+        TypeError
+            If the function is not one of a module, or an argument is something else.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sknac.cohort import Plane
+        >>> plane = Plane(np.eye(4), "bmode")
+        >>> turned = plane.derive(np.rot90, 1, shape=(4, 4), dtype=float)
+        >>> turned.load()[0].tolist()
+        [0.0, 0.0, 0.0, 1.0]
+        """
+        image = DerivedArray(function, (self.image, *arguments), shape, dtype)
+        return self.replace(image=image, **changes)
 
     def __eq__(self, other):
         return isinstance(other, Plane) and self.digest == other.digest

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils.validation import check_is_fitted
 
+from sknac.cohort._derived import settle
 from sknac.cohort._frame import check_cohort
 from sknac.cohort._jobs import run_jobs
 from sknac.cohort._records import Plane
@@ -167,7 +168,15 @@ class PlaneTransformer(
             workers = {"n_jobs": self.n_jobs, "timeout": self.timeout}
             made = run_jobs(found, jobs, **workers, on_plane=on_plane)
         planes = self.planes_made(found, made)
+        self._settle_planes(found, planes)
         return put_planes(X, self.columns_, planes)
+
+    def _settle_planes(self, found, planes):
+        """Tell images that are computed later where they stand."""
+        for at, plane in zip(found, planes, strict=False):  # put_planes counts
+            with at.named():
+                if isinstance(plane, Plane):
+                    settle(plane, at.place)
 
     def _list_planes(self, X):
         """List the planes, all of kinds that the step takes."""

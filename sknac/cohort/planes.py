@@ -6,7 +6,7 @@ one plane of each needs `sknac.cohort.PlaneTransformer` alone.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
@@ -14,10 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from sknac.cohort._derived import DerivedArray, shared
 from sknac.cohort._frame import check_has_studies, has_study
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._places import placed
 from sknac.cohort._records import Plane, Study
-from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
+from sknac.exceptions import CohortError
 from sknac.io import read_info
 from sknac.utils._burned_in import CONTRAST, find_annotations
 
@@ -27,10 +29,13 @@ __all__ = [
     "as_column",
     "check_has_studies",
     "check_kind",
+    "derived_mask",
     "has_study",
     "is_empty",
     "list_planes",
+    "placed",
     "put_planes",
+    "shared",
     "shared_images",
 ]
 
@@ -80,18 +85,10 @@ class PlaneAt(NamedTuple):
             The plane. A ValueError inside is raised again as a `CohortError` that
             begins with row, column and plane; a missing or changed file as what it
             is, with the same beginning; a damaged one with the place behind its cause.
+            What names its place already is raised as it is.
         """
-        try:
+        with placed(self.place):
             yield self.plane
-        except SknacFormatError as error:
-            raise SknacFormatError(
-                error.path, f"{error.cause} ({self.place})"
-            ) from error
-        except ValueError as error:
-            raise CohortError(f"{self.place}: {error}") from error
-        except (FileNotFoundError, StaleFileError) as error:
-            text = f"{self.place}: {error}"
-            raise type(error)(text) from error
 
 
 def list_planes(X: pd.DataFrame, columns: Sequence[str]) -> list[PlaneAt]:
@@ -240,6 +237,26 @@ def annotated_pixels(plane: Plane, contrast: float = CONTRAST) -> np.ndarray:
         info = read_info(image.path, image.variable, reader=image.read_by)
         coloured = info.coloured_pixels(image.frame)
     return find_annotations(plane.load(), coloured, contrast=contrast)
+
+
+def derived_mask(function: Callable, *inputs, shape: tuple[int, int]) -> DerivedArray:
+    """Make a mask that is drawn when it is read.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*inputs)`` returns the mask; see `Plane.derive`.
+    *inputs : object
+        What it is called with, such as an outline and a grid.
+    shape : tuple of int
+        Shape of the mask.
+
+    Returns
+    -------
+    DerivedArray of bool
+        The handle; its ``keep`` takes a mask that has been drawn already.
+    """
+    return DerivedArray(function, inputs, shape, bool)
 
 
 def is_empty(pixels: np.ndarray) -> bool:

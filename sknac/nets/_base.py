@@ -82,6 +82,7 @@ class NetClassifier(
     def _fit(self, X, y, sample_weight, groups):
         """Train from the start; after an error the estimator is not fitted."""
         self._forget()
+        items = None
         try:
             self._check_settings()
             y, groups = from_torch(y, "y"), from_torch(groups, "groups")
@@ -117,6 +118,9 @@ class NetClassifier(
         except BaseException:
             self._forget()
             raise
+        finally:
+            if items is not None:
+                items.release()
         return self
 
     def _draw_seed(self):

@@ -92,7 +92,9 @@ class PlaneFeatureNet(
         ``channels_last=False`` keeps the usual memory layout, which is also
         kept on CPUs where the other is not safe (see ``memory_format_``);
         ``micro_batch_size=2`` computes a batch two planes at a time and adds the
-        gradients up, so that it fits a small GPU.
+        gradients up, so that it fits a small GPU;
+        ``cache_mb=128``: images that lie in files or are computed are read once a
+        training and kept, up to so many MB in memory, beyond in a scratch file.
 
         ``module__weights`` is the path of a local file of weights to start from
         (``.safetensors``, ``.pt`` or ``.pth``), ``module__normalise`` how the module

@@ -37,6 +37,7 @@ class HookedNet(SkorchNet):
     autocast = False
     channels_last = True
     micro_batch_size = None
+    cache_mb = 128  # of image networks
 
     def get_default_callbacks(self):
         """List the clock, the losses, early stopping and what prints."""

@@ -35,6 +35,7 @@ class ImageNetClassifier(NetClassifier):
         "balanced_batches": ["boolean"],
         "n_test_views": [Interval(Integral, 0, None, closed="left")],
         "trainable": [str],
+        "cache_mb": [Interval(Real, 0, None, closed="left")],
         "columns": [str, "array-like", None],
     }
 
@@ -53,7 +54,7 @@ class ImageNetClassifier(NetClassifier):
         shape = items.shape if reset else self.item_shape_
         items.check_alike(shape, items.channels if reset else self.channels_)
         if reset:
-            items.check_pixels()
+            items.check_pixels(self.cache_mb * 1e6)
         return items
 
     def _check_pretrained(self):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from sknac.cohort import InMemoryArray, check_cohort
+from sknac.cohort import ArrayRef, check_cohort
 from sknac.cohort.planes import (
     check_has_studies,
     check_kind,
@@ -164,9 +164,9 @@ def _share_an_image(cells):
 def _image_key(plane):
     """What tells an image from others: of a file, that it is the same frame of it."""
     image = plane.image
-    if isinstance(image, InMemoryArray):
-        return image.pixel_digest
-    return image.digest, image.frame, image.variable
+    if isinstance(image, ArrayRef):
+        return image.digest, image.frame, image.variable
+    return image.content_digest
 
 
 def _from_arrays(X, n_visits, masked):

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from sknac.cohort import InMemoryArray, Plane
-from sknac.cohort.planes import is_empty
-from sknac.exceptions import CohortError, StaleFileError
+from sknac.cohort.planes import is_empty, placed
+from sknac.exceptions import CohortError
+from sknac.nets._scratch import Scratch
+from sknac.utils._handle import pixel_digest_of
 
 
 class Items:
@@ -34,6 +36,7 @@ class Items:
         self.rows = np.asarray(rows, dtype=np.intp)
         self.n_rows = n_rows
         self.places = places
+        self._scratch = None
 
     def __len__(self):
         return len(self.sources)
@@ -75,10 +78,36 @@ class Items:
             for part in _parts(source):
                 _check_alike(part, place, shape[-3:], channels)
 
-    def check_pixels(self) -> None:
-        """Read every item once and refuse NaN and infinite pixels."""
-        for i in range(len(self)):
-            self.read(i)
+    def check_pixels(self, most_bytes: float = 0.0) -> None:
+        """Read every item once and refuse NaN and infinite pixels.
+
+        Those that lie in files or are computed are kept where they are read faster,
+        until `release`: in memory up to ``most_bytes``, beyond in a scratch file.
+        """
+        self.release()
+        scratch = None
+        if any(map(_is_elsewhere, self.sources)):
+            scratch = Scratch(len(self), self.shape, most_bytes)
+        try:
+            for i in range(len(self)):
+                image = self._load(i)
+                self._check_finite([i], image[None])
+                if scratch is not None and not scratch.write(image):
+                    scratch = None
+        except BaseException:
+            if scratch is not None:
+                scratch.close()
+            raise
+        self._scratch = scratch
+
+    def release(self) -> None:
+        """Forget what `check_pixels` kept; items are read from where they lie."""
+        if self._scratch is not None:
+            self._scratch.close()
+        self._scratch = None
+
+    def __getstate__(self):
+        return {**vars(self), "_scratch": None}  # other processes read for themselves
 
     def check_apart(self, train: np.ndarray, held_out: np.ndarray) -> None:
         """Refuse rows of which some are trained on and others not, with one image.
@@ -97,11 +126,11 @@ class Items:
         """
         known = {}
         for i in np.flatnonzero(np.isin(self.rows, train)):
-            for part in _parts(self.sources[i]):
-                known.setdefault(_pixel_digest(part), i)
+            for digest, _ in self._digests(i):
+                known.setdefault(digest, i)
         for i in np.flatnonzero(np.isin(self.rows, held_out)):
-            for part in _parts(self.sources[i]):
-                twin = known.get(_pixel_digest(part), i)
+            for digest, part in self._digests(i):
+                twin = known.get(digest, i)
                 one, other = (
                     self.places[k].partition(", column")[0] for k in (twin, i)
                 )
@@ -112,6 +141,20 @@ class Items:
                         "of the patients out, or pass groups that keep them together"
                     )
 
+    def _digests(self, i):
+        """Digest of each image of an item, and the image.
+
+        What is kept has been read and computed already, and is hashed as it is kept.
+        """
+        source = self.sources[i]
+        if self._scratch is None:
+            return [(_pixel_digest(part), part) for part in _parts(source)]
+        kept = self._scratch.read(i)
+        if not isinstance(source, tuple):
+            return [(pixel_digest_of(kept), source)]
+        pairs = zip(kept, source, strict=True)
+        return [(pixel_digest_of(one), p) for one, p in pairs if p is not None]
+
     def read(self, i: int) -> np.ndarray:
         """Read one item as float32; a copy that may be written to."""
         return self.batch([i])[0].numpy()
@@ -120,6 +163,13 @@ class Items:
         """Read items into one tensor; refuse pixels that no network can take."""
         indices = np.asarray(indices, dtype=np.intp)
         images = np.stack([self._load(i) for i in indices])
+        self._check_finite(indices, images)
+        if images.ndim > 4:
+            images[~self.happened[indices]] = np.nan
+        return torch.from_numpy(images)
+
+    def _check_finite(self, indices, images):
+        """Refuse items with pixels that no network can take."""
         # A sum is the quickest look: a bad pixel spoils it. Only then is each image
         # searched for the place.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -127,21 +177,17 @@ class Items:
         if not np.isfinite(total):
             for i, image in zip(indices, images, strict=True):
                 _check_finite(image, self.places[i])
-        if images.ndim > 4:
-            images[~self.happened[indices]] = np.nan
-        return torch.from_numpy(images)
 
     def _load(self, i):
         """Read one item as float32, without a copy where there is no need."""
+        if self._scratch is not None:
+            return self._scratch.read(i)
         source = self.sources[i]
-        try:
+        with placed(self.places[i]):
             if not isinstance(source, tuple):
                 return pixels_of(source)
             blank = np.zeros(self.shape[1:], np.float32)
             return np.stack([blank if p is None else pixels_of(p) for p in source])
-        except (FileNotFoundError, StaleFileError) as error:
-            text = f"{self.places[i]}: {error}"
-            raise type(error)(text) from error
 
     def mean_by_row(self, values: np.ndarray) -> np.ndarray:
         """Average the items' values, (n_items, k), over each row's items."""
@@ -167,6 +213,9 @@ class TableItems:
     def shape(self) -> tuple[int, ...]:
         """Shape of one row."""
         return self.table.shape[1:]
+
+    def release(self) -> None:
+        """Do nothing: rows are in memory."""
 
     def check_apart(self, train: np.ndarray, held_out: np.ndarray) -> None:
         """Do nothing: numbers of two patients may be alike."""
@@ -222,6 +271,14 @@ def _check_alike(image, place, shape, channels):
             f"{place}: the maps are {item_channels(image)}, expected {channels}; "
             "compute the same maps of all"
         )
+
+
+def _is_elsewhere(source):
+    """Tell whether reading an item opens a file or computes an image."""
+    return any(
+        isinstance(part, Plane) and not isinstance(part.image, InMemoryArray)
+        for part in _parts(source)
+    )
 
 
 def pixels_of(source) -> np.ndarray:

@@ -21,7 +21,14 @@ _PARTS = (
     "iterator_valid",
     "callbacks",
 )
-_FURTHER = {"callbacks", "verbose", "autocast", "channels_last", "micro_batch_size"}
+_FURTHER = {
+    "autocast",
+    "cache_mb",
+    "callbacks",
+    "channels_last",
+    "micro_batch_size",
+    "verbose",
+}
 # What the estimators decide: order of batches, and weights in the loss.
 _OURS = {"shuffle", "sampler", "batch_sampler", "collate_fn", "reduction"}
 

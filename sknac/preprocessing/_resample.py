@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
@@ -16,37 +18,44 @@ def resize_image(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
 
 
-def resize_with_gaps(
-    image: np.ndarray, region: np.ndarray, shape: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Resample an image whose NaNs must not spread.
+def resize_region(region: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Share of each pixel of the result that lies in a region.
 
-    A pixel of the result belongs to the region if at least half of its weight
-    does, and is the mean of the valid values under it, NaN if less than half of
-    the region's weight there is valid.
+    A pixel of the result belongs to the region if at least half of its weight does.
+    """
+    return resize_image(region, shape)
+
+
+def resize_with_gaps(
+    images: Sequence[np.ndarray], region: np.ndarray, shape: tuple[int, int]
+) -> np.ndarray:
+    """Resample images of one region, whose NaNs must not spread.
+
+    A pixel of the result is the mean of the valid values under it, NaN if less than
+    half of the region's weight there is valid, and outside the new region.
 
     Parameters
     ----------
-    image : ndarray of shape (height, width)
+    images : sequence of ndarray of shape (height, width)
         NaN where invalid or outside the region.
     region : ndarray of bool of shape (height, width)
-        Where the image means something.
+        Where the images mean something.
     shape : tuple of (int, int)
         New height and width.
 
     Returns
     -------
-    resized : ndarray of float32 of shape `shape`
-        NaN outside the new region and where invalid.
-    new_region : ndarray of bool of shape `shape`
-        The region, resampled.
+    ndarray of float32 of shape (n_images, *shape)
+        NaN outside the new region (see `resize_region`) and where invalid.
     """
-    valid = np.isfinite(image) & region
-    values = resize_image(np.where(valid, image, 0.0), shape)
-    weight = resize_image(valid, shape)
-    inside = resize_image(region, shape)
-    new_region = inside >= 0.5
-    enough = new_region & (weight >= 0.5 * inside) & (weight > 0)
-    resized = np.full(shape, np.nan, dtype=np.float32)
-    np.divide(values, weight, out=resized, where=enough)
-    return resized, new_region
+    inside = resize_region(region, shape)
+    resized = np.full((len(images), *shape), np.nan, dtype=np.float32)
+    valid = None
+    for image, out in zip(images, resized, strict=True):
+        last, valid = valid, np.isfinite(image) & region
+        if last is None or not np.array_equal(last, valid):  # most maps share it
+            weight = resize_image(valid, shape)
+            enough = (inside >= 0.5) & (weight >= 0.5 * inside) & (weight > 0)
+        values = resize_image(np.where(valid, image, 0.0), shape)
+        np.divide(values, weight, out=out, where=enough)
+    return resized

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 
 from sknac.cohort import MaskOutline, Plane, PlaneTransformer
-from sknac.cohort.planes import check_kind, list_planes
-from sknac.preprocessing._resample import resize_image, resize_with_gaps
-from sknac.utils._room import check_room, check_room_of_all
+from sknac.cohort.planes import check_kind, derived_mask, list_planes
+from sknac.preprocessing._resample import (
+    resize_image,
+    resize_region,
+    resize_with_gaps,
+)
+from sknac.utils._room import check_room
 from sknac.utils._sklearn import Integral, Interval
 
 
@@ -74,28 +78,16 @@ class PlaneResizer(PlaneTransformer):
         self.n_jobs = n_jobs
 
     def fit_planes(self, X: pd.DataFrame) -> None:
-        """Check that planes of the new size fit into memory.
+        """Check that a plane of the new size fits into memory.
 
         Parameters
         ----------
         X : DataFrame of shape (n_patients, n_columns)
             Checked cohort frame.
         """
-        self.plane_jobs(X, list_planes(X, self.columns_))
-
-    def plane_jobs(self, X, found):
-        # All planes of the new size must fit into memory; see PlaneTransformer.
-        height, width = self._shape()
-        n_images = 0
-        for at in found:
+        for at in list_planes(X, self.columns_):
             with at.named() as plane:
-                n_images += self._n_images(plane)
-        check_room_of_all(
-            f"image_size={self.image_size!r} of {len(found)} planes",
-            4 * height * width * n_images,
-            "take a smaller image_size, or fewer patients at a time",
-        )
-        return super().plane_jobs(X, found)
+                self._check_size(plane)
 
     def transform_plane(self, plane: Plane) -> Plane:
         """Resample one plane.
@@ -116,29 +108,25 @@ class PlaneResizer(PlaneTransformer):
             If the plane is RF, which must not be resampled.
         """
         check_kind(self, plane)
-        self._n_images(plane)
+        self._check_size(plane)
         area = self._padded(plane.grid) if self.keep_aspect else plane.grid
         grid = area.resized(self._shape())
+        geometry = (plane.grid, area, grid.shape)
+        shape = (*plane.image.shape[:-2], *grid.shape)
         if plane.kind == "bmode" and plane.roi is None:
-            image = _placed(plane.load(), plane.grid, area, 0)
-            if np.isnan(image).any():
-                whole = np.ones(image.shape, bool)
-                image, _ = resize_with_gaps(image, whole, grid.shape)
-            else:
-                image = resize_image(image, grid.shape)
-            return plane.replace(image=image, grid=grid)
-        region = np.ones(plane.grid.shape, bool)
-        if plane.roi is not None:
-            region = plane.roi.to_mask(plane.grid)
-        region = _placed(region, plane.grid, area, False)
-        maps = [
-            resize_with_gaps(_placed(one, plane.grid, area, np.nan), region, grid.shape)
-            for one in plane.load().reshape(-1, *plane.grid.shape)
-        ]
-        images, regions = zip(*maps, strict=True)
-        roi = MaskOutline(regions[0], grid)
-        image = np.stack(images) if plane.kind == "maps" else images[0]
-        return plane.replace(image=image, grid=grid, roi=roi)
+            return plane.derive(
+                _resampled, *geometry, shape=shape, dtype=np.float32, grid=grid
+            )
+        kept = derived_mask(_resampled_region, plane.roi, *geometry, shape=grid.shape)
+        return plane.derive(
+            _resampled_maps,
+            plane.roi,
+            *geometry,
+            shape=shape,
+            dtype=np.float32,
+            grid=grid,
+            roi=MaskOutline(kept, grid),
+        )
 
     def _shape(self):
         """Height and width of the result."""
@@ -152,8 +140,8 @@ class PlaneResizer(PlaneTransformer):
             )
         return tuple(map(int, sides))  # small integers of NumPy's overflow
 
-    def _n_images(self, plane):
-        """Count a plane's images; refuse those that would not fit at the new size."""
+    def _check_size(self, plane):
+        """Refuse a plane whose images would not fit at the new size."""
         height, width = self._shape()
         n_images = plane.image.shape[0] if plane.image.ndim == 3 else 1
         # Beside the images twice: values, weight, region and masks of one.
@@ -165,7 +153,6 @@ class PlaneResizer(PlaneTransformer):
             n_bytes,
             "give the height and width in pixels, usually 32 to 1024",
         )
-        return n_images
 
     def _padded(self, grid):
         """Grid of the smallest physical area of the result's shape round the image."""
@@ -179,6 +166,34 @@ class PlaneResizer(PlaneTransformer):
         shares = np.divide(self._shape(), max(self._shape()))
         sides = np.max(np.multiply(grid.shape, grid.step) / shares) * shares
         return np.maximum(np.round(sides / grid.step), grid.shape)
+
+
+def _resampled(image, grid, area, shape):
+    """Resample one image; its NaNs do not spread."""
+    image = _placed(image, grid, area, 0)
+    if np.isnan(image).any():
+        return resize_with_gaps(image[None], np.ones(image.shape, bool), shape)[0]
+    return resize_image(image, shape)
+
+
+def _resampled_maps(image, roi, grid, area, shape):
+    """Resample maps, or one image, within their region."""
+    maps = [
+        _placed(one, grid, area, np.nan) for one in image.reshape(-1, *image.shape[-2:])
+    ]
+    maps = resize_with_gaps(maps, _region(roi, grid, area), shape)
+    return maps.reshape(*image.shape[:-2], *shape)
+
+
+def _resampled_region(roi, grid, area, shape):
+    """Resample the region."""
+    return resize_region(_region(roi, grid, area), shape) >= 0.5
+
+
+def _region(roi, grid, area):
+    """Draw the region on the area; without one it is the image."""
+    region = np.ones(grid.shape, bool) if roi is None else roi.to_mask(grid)
+    return _placed(region, grid, area, False)
 
 
 def _placed(image, grid, area, fill):

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from sknac.cohort import Plane, PlaneTransformer
-from sknac.cohort.planes import check_kind, list_planes
+from sknac.cohort.planes import check_kind, list_planes, shared
 from sknac.exceptions import CohortError
 from sknac.utils._percentiles import exact_percentiles
 from sknac.utils._sklearn import Interval, Real, StrOptions
@@ -172,27 +172,42 @@ class MapScaler(PlaneTransformer):
         """
         check_kind(self, plane)
         _check_channels(plane, self.channels_)
-        image = _stack(plane)
-        region = np.ones(image.shape[1:], dtype=bool)
-        if plane.roi is not None:
-            region = plane.roi.to_mask(plane.grid)
-        _check_valid(image[:, region], plane.channels)
-        low, high, median = (
-            limit.astype(np.float32)[:, None, None]
-            for limit in (self.low_, self.high_, self.median_)
+        limits = (self.low_, self.median_, self.high_)
+        return plane.derive(
+            _scaled,
+            plane.roi,
+            plane.grid,
+            shared(plane.channels),
+            *(shared(tuple(limit.tolist())) for limit in limits),
+            self.fill if self.fill == "median" else float(self.fill),
+            shape=plane.image.shape,
+            dtype=np.float32,
         )
-        scaled = np.clip((image - low) / (high - low), 0.0, 1.0)
-        fill = self.fill
-        if fill == "median":
-            fill = np.clip((median - low) / (high - low), 0.0, 1.0)
-        scaled = np.where(np.isnan(scaled), fill, scaled)
-        scaled = np.where(region, scaled, 0.0).astype(np.float32)
-        return plane.replace(image=scaled.reshape(plane.image.shape))
 
 
-def _stack(plane):
-    """Load a plane as a new float32 array (n_channels, height, width)."""
-    return plane.load().reshape(-1, *plane.image.shape[-2:]).astype(np.float32)
+def _scaled(image, roi, grid, channels, low, median, high, fill):
+    """Scale an image's channels; fill what is invalid in its region."""
+    shape = image.shape
+    image = _stack(image)
+    region = np.ones(image.shape[1:], dtype=bool)
+    if roi is not None:
+        region = roi.to_mask(grid)
+    _check_valid(image[:, region], channels)
+    low, median, high = (
+        np.asarray(limit).astype(np.float32)[:, None, None]
+        for limit in (low, median, high)
+    )
+    scaled = np.clip((image - low) / (high - low), 0.0, 1.0)
+    if fill == "median":
+        fill = np.clip((median - low) / (high - low), 0.0, 1.0)
+    scaled = np.where(np.isnan(scaled), fill, scaled)
+    scaled = np.where(region, scaled, 0.0).astype(np.float32)
+    return scaled.reshape(shape)
+
+
+def _stack(image):
+    """Copy an image as float32, (n_channels, height, width)."""
+    return image.reshape(-1, *image.shape[-2:]).astype(np.float32)
 
 
 def _check_valid(values, channels):
@@ -232,8 +247,6 @@ def _batches(found, channels):
     for at in found:
         with at.named() as plane:
             _check_channels(plane, channels)
-        image = _stack(plane)
-        if plane.roi is None:
-            yield image.reshape(len(image), -1)
-        else:
-            yield image[:, plane.roi.to_mask(plane.grid)]
+            image = _stack(plane.load())
+            region = None if plane.roi is None else plane.roi.to_mask(plane.grid)
+        yield image.reshape(len(image), -1) if region is None else image[:, region]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sknac.cohort import Plane, PlaneTransformer
-from sknac.cohort.planes import check_kind
+from sknac.cohort.planes import check_kind, derived_mask
 from sknac.roi._regions import draw_region, margin_of
 from sknac.utils._sklearn import Interval, Real
 
@@ -142,11 +142,25 @@ class RegionChannels(PlaneTransformer):
                 f"the plane has a channel {twice[0]!r} already; add it once, or rename "
                 "the map"
             )
-        masks = list(self.region_masks(plane).values())
-        images = plane.load().reshape(-1, *plane.grid.shape)
-        dtype = np.result_type(images, np.float32) if plane.kind == "maps" else "f4"
-        return plane.replace(
-            image=np.concatenate([images, masks], dtype=dtype),
+        masks = self.region_masks(plane)  # says so where they cannot be drawn
+        drawn = derived_mask(
+            _stacked,
+            plane.core,
+            plane.grid,
+            self._margin_of(plane),
+            regions,
+            shape=(len(regions), *plane.grid.shape),
+        )
+        drawn.keep(np.stack(list(masks.values())))
+        dtype = np.dtype(np.float32)
+        if plane.kind == "maps":
+            dtype = np.result_type(plane.image.dtype, dtype)
+        return plane.derive(
+            _beside,
+            drawn,
+            dtype.str,
+            shape=(len(channels) + len(regions), *plane.grid.shape),
+            dtype=dtype,
             kind="maps",
             channels=(*channels, *regions),
         )
@@ -170,23 +184,42 @@ class RegionChannels(PlaneTransformer):
             If the plane has no core that covers a sample, or its margin holds no sample
             or is in mm and the spacing is unknown.
         """
-        core = plane.core_mask()  # says so where there is none
-        return {
-            name: core if name == "core" else self._margin(plane, core)
-            for name in _check_regions(self.regions)
-        }
-
-    def _margin(self, plane, core):
-        """Mask of the margin; one without a sample is refused."""
-        mend = "or take margin_share"
-        margin = margin_of(plane, self.margin_mm, self.margin_share, mend)
-        mask = draw_region(plane.core, plane.grid, margin).in_frame & ~core
-        if not mask.any():
+        plane.core_mask()  # says so where there is none
+        regions = _check_regions(self.regions)
+        masks = _drawn(plane.core, plane.grid, self._margin_of(plane), regions)
+        if "margin" in regions and not masks["margin"].any():
             raise ValueError(
                 "the margin holds no sample of the image; widen it, crop less, or "
                 "leave it out"
             )
-        return mask
+        return masks
+
+    def _margin_of(self, plane):
+        """Thickness of the margin in the plane's unit; 0 where none is asked for."""
+        if "margin" not in _check_regions(self.regions):
+            return 0.0
+        mend = "or take margin_share"
+        return float(margin_of(plane, self.margin_mm, self.margin_share, mend))
+
+
+def _drawn(core, grid, margin, regions):
+    """Draw the regions by their names; the margin does not include the core."""
+    mask = core.to_mask(grid)
+    masks = {"core": mask}
+    if "margin" in regions:
+        masks["margin"] = draw_region(core, grid, margin).in_frame & ~mask
+    return {name: masks[name] for name in regions}
+
+
+def _stacked(core, grid, margin, regions):
+    """Draw the regions as one array."""
+    return np.stack(list(_drawn(core, grid, margin, regions).values()))
+
+
+def _beside(image, masks, dtype):
+    """Put masks behind the maps of an image."""
+    maps = image.reshape(-1, *image.shape[-2:])
+    return np.concatenate([maps, masks], dtype=np.dtype(dtype))
 
 
 def _check_regions(regions):

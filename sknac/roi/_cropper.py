@@ -110,8 +110,14 @@ class ROICropper(PlaneTransformer):
             plane.grid.shape,
             square_steps=plane.grid.step if self.square else None,
         )
-        return plane.replace(
-            image=plane.load()[rows, columns], grid=plane.grid.crop(rows, columns)
+        grid = plane.grid.crop(rows, columns)
+        return plane.derive(
+            _cropped,
+            rows,
+            columns,
+            shape=grid.shape,
+            dtype=plane.image.dtype,
+            grid=grid,
         )
 
     def _border_samples(self, plane, box):
@@ -124,3 +130,8 @@ class ROICropper(PlaneTransformer):
                 "pixel size, or use border_share"
             )
         return tuple(self.border_mm / step for step in plane.spacing_mm)
+
+
+def _cropped(image, rows, columns):
+    """Crop an image to a box."""
+    return image[rows, columns]

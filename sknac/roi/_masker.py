@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import MaskOutline, Plane, PlaneTransformer, check_cohort
-from sknac.cohort.planes import check_kind, list_planes
+from sknac.cohort.planes import check_kind, derived_mask, list_planes
 from sknac.roi._regions import bounding_box, draw_region, margin_of, region_span
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
@@ -128,16 +128,20 @@ class ROIMasker(PlaneTransformer):
             return plane
         if margin > 0:
             mask |= draw_region(plane.core, plane.grid, margin).in_frame
-        rows, columns = bounding_box(mask)
-        grid = plane.grid.crop(rows, columns)
-        kept = mask[rows, columns]
-        image = plane.load()[..., rows, columns]
-        if plane.kind == "bmode" and image.dtype.kind != "f":
-            image = image.astype(np.float32)
-        return plane.replace(
-            image=np.where(kept, image, np.nan),
+        box = bounding_box(mask)
+        grid = plane.grid.crop(*box)
+        kept = derived_mask(
+            _drawn, plane.core, plane.grid, float(margin), *box, shape=grid.shape
+        )
+        region = MaskOutline(kept.keep(mask[box]), grid)
+        return plane.derive(
+            _cut_out,
+            region,
+            *box,
+            shape=(*plane.image.shape[:-2], *grid.shape),
+            dtype=_with_nan(plane.image),
             grid=grid,
-            roi=MaskOutline(kept, grid),
+            roi=region,
         )
 
     def fit_planes(self, X: pd.DataFrame) -> None:
@@ -218,3 +222,25 @@ class ROIMasker(PlaneTransformer):
             return core, 0.0
         mend = 'or take margin_share or region="core"'
         return core, margin_of(plane, self.margin_mm, self.margin_share, mend)
+
+
+def _drawn(core, grid, margin, rows, columns):
+    """Draw the core, or core and margin, within a box."""
+    mask = core.to_mask(grid)
+    if margin > 0:
+        mask |= draw_region(core, grid, margin).in_frame
+    return mask[rows, columns]
+
+
+def _cut_out(image, region, rows, columns):
+    """Crop an image to a box, and make what is outside the region NaN."""
+    image = image[..., rows, columns]
+    kept = region.to_mask(region.grid)
+    return np.where(kept, image.astype(_with_nan(image), copy=False), np.nan)
+
+
+def _with_nan(image):
+    """Type of an image's values beside NaN; whole numbers of B-mode images: float32."""
+    if image.ndim == 2 and image.dtype.kind != "f":
+        return np.dtype(np.float32)
+    return np.where(True, np.empty(1, image.dtype), np.nan).dtype

@@ -3,6 +3,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import hashlib
+import io
+
+import numpy as np
+
+# Digests of pixels that had to be read for them, by the digests of their handles.
+_PIXELS: dict[str, str] = {}
+_MOST_PIXELS = 1 << 16
 
 
 def digest_of(*parts) -> str:
@@ -12,6 +19,23 @@ def digest_of(*parts) -> str:
         data = part if isinstance(part, bytes) else str(part).encode()
         sha.update(len(data).to_bytes(8, "little"))
         sha.update(data)
+    return sha.hexdigest()[:32]
+
+
+def pixel_digest_of(array: np.ndarray) -> str:
+    """Hash type, shape and samples of an array."""
+    return digest_of(array.dtype.str, array.shape, array.tobytes())
+
+
+def content_digest_of(array: np.ndarray) -> str:
+    """Hash an array as the ``.npy`` file that holds it: the checksum of a store."""
+    array = np.ascontiguousarray(array)
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, np.lib.format.header_data_from_array_1_0(array)
+    )
+    sha = hashlib.sha256(header.getbuffer())
+    sha.update(array.reshape(-1).view(np.uint8))
     return sha.hexdigest()[:32]
 
 
@@ -46,6 +70,23 @@ class Handle:
 
     def __deepcopy__(self, memo):
         return self
+
+    @property
+    def content_digest(self) -> str:
+        """What results are known by that are computed from this array.
+
+        Equal for equal samples, in whatever file or memory they lie.
+        """
+        return self.digest
+
+    @property
+    def pixel_digest(self) -> str:
+        """Hash of type, shape and samples; they are read, once a process."""
+        if self.digest not in _PIXELS:
+            if len(_PIXELS) >= _MOST_PIXELS:
+                _PIXELS.clear()
+            _PIXELS[self.digest] = pixel_digest_of(self.load())
+        return _PIXELS[self.digest]
 
     def check_unchanged(self) -> None:
         """Raise if what is behind the handle is no longer what its digest says.

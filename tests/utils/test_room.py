@@ -71,10 +71,6 @@ _CASES = {
         "PlaneResizer(image_size=(10, -3)).fit(bmode)",
         "image_size must be",
     ),
-    "image_size of many planes": (
-        "PlaneResizer(image_size=4000).fit(many_images())",
-        "in all",
-    ),
     "margin on a fine grid": (
         "ROIMasker(margin_mm=5e3).fit(fine_maps())",
         "5000 looks like um: in mm it is margin_mm=5",
@@ -145,10 +141,6 @@ def fine_maps():
     image = np.broadcast_to(np.float32(1), (1, 2500, 2500))
     plane = Plane(image, "maps", (0.002,) * 2, core=core, channels=("mbf",))
     return pd.DataFrame({{"us_pre": [Study([plane])]}}, index=["P1"])
-
-def many_images():
-    plane = Plane(np.eye(4), "bmode")
-    return pd.DataFrame({{"us_pre": [Study([plane] * 10**4)]}}, index=["P1"])
 
 def sparse(shape):
     path = tempfile.mkdtemp() + "/stack.npy"
