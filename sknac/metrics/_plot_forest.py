@@ -313,10 +313,12 @@ def _places(rows: dict) -> list[tuple[str, Row | None]]:
 
 
 def _about(row: Row) -> str:
-    """Write how many patients, or rows of them, an estimate is of."""
+    """Write how many patients an estimate is of, positive ones where no count says."""
     found = next(iter(row.values()))
     n = f"n = {found.n}" if found.n_groups is None else f"{found.n_groups} patients"
-    return f"({n}, {found.n_pos} positive)" if found.n_pos is not None else f"({n})"
+    if found.n_pos is None or found.total is not None:
+        return f"({n})"
+    return f"({n}, {found.n_pos} positive)"
 
 
 def _size_of(found: MetricInterval) -> int:

@@ -18,7 +18,8 @@ from sknac.report._intake import (
 )
 from sknac.report._parts import Drawing, Table
 from sknac.report._sample import aligned, aligned_table, by_model
-from sknac.report._system import System
+from sknac.report._sample_size import check_sample_size
+from sknac.report._system import TRAINING, System
 from sknac.survival import kaplan_meier
 
 
@@ -90,14 +91,14 @@ class Additions:
             If the system is unknown or the rows do not match.
         """
         system = self._system(name)
-        system.tables["test"] = aligned_table("X", X, system.test.y)
+        system.tables[system.cohort] = aligned_table("X", X, system.test.y)
         if X_train is not None:
             if system.train is None:
                 raise ValueError(
                     f"{name} was added without training patients; leave X_train out"
                 )
             table = aligned_table("X_train", X_train, system.train.y)
-            system.tables["training"] = table
+            system.tables[TRAINING] = table
         return self
 
     def add_subgroups(self, name: str, by: Any) -> Self:
@@ -163,6 +164,53 @@ class Additions:
         rows = system.test.decided(system.main)[0].index
         kaplan_meier(*(column.loc[rows] for column in follow_up))
         system.survival = (*follow_up, time_label)
+        return self
+
+    def add_sample_size(
+        self,
+        name: str,
+        n_parameters: int,
+        *,
+        prevalence: float | None = None,
+        auc: float | None = None,
+        r2: float | None = None,
+    ) -> Self:
+        """Add how many candidate parameters a model was developed from.
+
+        The patients it was developed on (those of training, or of the
+        cross-validation) are then shown beside the least number that
+        `sknac.clinical.riley_sample_size` gives.
+
+        Parameters
+        ----------
+        name : str
+            A system added before.
+        n_parameters : int
+            Candidate parameters: all that the model or its selection looked at.
+        prevalence : float, default=None
+            Share of positives that was expected; None is that of the patients.
+        auc, r2 : float, default=None
+            Expected area under the ROC curve, or R2 of Cox and Snell, such as those of
+            an earlier model, one of them; not this study's own. None of both takes 15 %
+            of the largest R2, as Riley and others advise, and says so.
+
+        Returns
+        -------
+        StudyReport
+            This object.
+
+        Raises
+        ------
+        ValueError
+            If the system is unknown, or a number as in `riley_sample_size`.
+
+        References
+        ----------
+        R. D. Riley et al., Calculating the sample size required for developing a
+        clinical prediction model, BMJ 368:m441, 2020.
+        """
+        system = self._system(name)
+        system.sample_size = check_sample_size(n_parameters, prevalence, auc, r2)
         return self
 
     def add_flow(self, name: str, flow: Any) -> Self:
@@ -234,7 +282,7 @@ class Additions:
             raise ValueError(f"{name} has maps of the title {title!r}; pass another")
         if not maps.index.is_unique:
             raise ValueError("maps has several rows of one patient; keep one of each")
-        X = system.tables.get("test") if X is None else X
+        X = system.tables.get(system.cohort) if X is None else X
         if X is None:
             raise ValueError(f"{name} was added without images; pass X")
         absent = maps.index.difference(system.test.y.index.intersection(X.index))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sknac.report._card import UNIT, About, model_card
+from sknac.report._card import About, model_card, unit_of_analysis
+from sknac.report._checklist import checklist
 from sknac.report._draw import png
 from sknac.report._page import page
 from sknac.report._parts import Drawing, Options, Section
@@ -26,9 +27,14 @@ class Chapter:
 
     system: System
     sentence: str
-    cells: dict[str, str]
+    cells: list[dict[str, str]]
     sections: list[Section]
     absent: list[str]
+
+    def caption(self, drawing: Drawing) -> str:
+        """Return a figure's caption; of cross-validated numbers it says so."""
+        how = self.system.cv_text
+        return f"{drawing.caption} ({how})" if how else drawing.caption
 
     def numbers(self) -> dict[str, Any]:
         """Return the numbers of the sections, and what is said of them."""
@@ -41,6 +47,8 @@ class Chapter:
             "pos_label": self.system.pos_label,
             "neg_label": self.system.neg_label,
             "main_model": self.system.main,
+            "test_cohorts": [cohort for cohort, _ in self.system.tests()],
+            "cross_validation": self.system.cv_text or None,
             "results": results,
             "not_given": self.absent,
             "notes": notes,
@@ -89,7 +97,7 @@ class Report:
             {
                 "file": f"figures/{self.files[chapter.system.name, drawing.key]}",
                 "system": chapter.system.name,
-                "caption": drawing.caption,
+                "caption": chapter.caption(drawing),
                 "alt": drawing.alt,
             }
             for chapter, drawing in self.drawings()
@@ -102,12 +110,23 @@ class Report:
                 "date": self.about.date or None,
                 "synthetic": self.options.synthetic,
                 "unit": "patient",
-                "unit_of_analysis": UNIT,
+                "unit_of_analysis": self.unit,
                 "systems": [chapter.numbers() for chapter in self.chapters],
                 "model_card": self.card,
+                "checklist": self.checklist,
                 "figures": figures,
             }
         )
+
+    @property
+    def unit(self) -> str:
+        """What a row counts, and how intervals are made."""
+        return unit_of_analysis([chapter.system for chapter in self.chapters])
+
+    @cached_property
+    def checklist(self) -> list[dict[str, Any]]:
+        """The items of TRIPOD+AI, and where this report fills them."""
+        return checklist(self.about, self.chapters)
 
     def html(self) -> str:
         """Return the page."""

@@ -75,10 +75,27 @@ def model_card(about: About, systems: list[System], options: Options) -> dict[st
     }
 
 
-UNIT = (
+def unit_of_analysis(systems: list[System]) -> str:
+    """Say what a row counts, and how the intervals of these systems are made."""
+    if not any(system.cv for system in systems):
+        return UNIT
+    all_cv = all(system.cv for system in systems)
+    return f"{RULE} {'' if all_cv else f'{INTERVALS} '}{FOLDS} {PVALUES}"
+
+
+RULE = (
     "The patient. Each row of each table counts patients, never images or planes: "
     "where a patient has several, they make one score before anything is counted. "
     "No patient may be in both training and test, which is checked where rows have "
-    "names; resamples draw whole patients. Intervals of rates are Wilson's, those of "
-    "areas DeLong's on the logit scale; p-values are two-sided."
+    "names; resamples draw whole patients."
 )
+INTERVALS = (
+    "Intervals of rates are Wilson's, those of areas DeLong's on the logit scale;"
+)
+PVALUES = "p-values are two-sided."
+FOLDS = (
+    "Cross-validated numbers are of patients whom the model that judged them was not "
+    "fitted to; their intervals allow for the training patients that folds share "
+    "(Nadeau and Bengio) and are about the models of the folds, not about one model;"
+)
+UNIT = f"{RULE} {INTERVALS} {PVALUES}"

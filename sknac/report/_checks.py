@@ -33,33 +33,41 @@ def check_names(
     return names
 
 
-def check_disjoint(name: str, test: pd.Index, train: pd.Index) -> None:
-    """Raise if a patient is trained on and tested; plain ranges say nothing."""
+def check_disjoint(
+    name: str,
+    test: pd.Index,
+    train: pd.Index,
+    cohort: str = "test",
+    other: str = "training",
+) -> None:
+    """Raise if a patient is in two cohorts; plain ranges say nothing."""
     if isinstance(test, pd.RangeIndex) or isinstance(train, pd.RangeIndex):
         return
     both = test.intersection(train)
     if len(both):
         are = "patient is" if len(both) == 1 else "patients are"
         raise ValueError(
-            f"{name}: {len(both)} {are} both in training and test, the first is "
+            f"{name}: {len(both)} {are} both in {other} and {cohort}, the first is "
             f"{both[0]!r}; leave them out of one"
         )
-    warn_of_alike([*test, *train], f"{name}: the rows of training and test")
+    warn_of_alike([*test, *train], f"{name}: the rows of {other} and {cohort}")
 
 
-def check_images_apart(name: str, test: Any, train: Any) -> None:
-    """Raise if training and test patients share an image under other names."""
+def check_images_apart(
+    name: str, test: Any, train: Any, cohort: str = "test", other: str = "training"
+) -> None:
+    """Raise if the patients of two cohorts share an image under other names."""
     planes = []
     for X in (train, test):
         columns = [c for c in getattr(X, "columns", ()) if str(c).startswith("us_")]
         planes.append(list_planes(X, columns) if isinstance(X, pd.DataFrame) else [])
     pairs = shared_images(*planes) if all(planes) else []
     if pairs:
-        (one, other), n = pairs[0], len(pairs)
+        (one, two), n = pairs[0], len(pairs)
         raise ValueError(
-            f"{name}: {n} {'image is' if n == 1 else 'images are'} both in training "
-            f"and test, by the pixels: patient {one.patient!r} ({one.column}) in "
-            f"training is patient {other.patient!r} ({other.column}) in test; leave "
+            f"{name}: {n} {'image is' if n == 1 else 'images are'} both in {other} "
+            f"and {cohort}, by the pixels: patient {one.patient!r} ({one.column}) in "
+            f"{other} is patient {two.patient!r} ({two.column}) in {cohort}; leave "
             "them out of one"
         )
 

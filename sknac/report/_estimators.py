@@ -26,6 +26,7 @@ class Judgement:
     decisions: dict[str, np.ndarray] = field(default_factory=dict)
     probabilities: list[str] = field(default_factory=list)
     stages: pd.DataFrame | None = None
+    stop_label: Any = None
 
 
 def judge(name: str, estimator: Any, X: Any, pos_label: Any) -> Judgement:
@@ -61,7 +62,8 @@ def _judge_stages(name, estimator, X, index):
     if name in [stage for stage, *_ in estimator.stages_]:
         raise ValueError(f"{name!r} is the name of a stage too; name the system else")
     trace = answers_of(estimator, X, each=True)
-    found = Judgement(stages=trace.alone())
+    stop = getattr(estimator.stop_label_, "item", lambda: estimator.stop_label_)
+    found = Judgement(stages=trace.alone(), stop_label=stop())
     for _, stage, rows, answers in trace.steps:
         found.scores[stage] = np.full(len(found.stages), np.nan)
         found.scores[stage][rows], is_probability = answers.shown(index)

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from sknac.report._checks import (
 )
 from sknac.report._estimators import Judgement, judge
 from sknac.report._maps import choose_patients
-from sknac.report._sample import aligned_table, make_sample
-from sknac.report._system import System
+from sknac.report._sample import Sample, aligned_table, make_sample
+from sknac.report._system import CV, TEST, TRAINING, System
 from sknac.report._text import listed, plural
 from sknac.utils._parts import opened
 from sknac.utils._rows import same_rows
@@ -31,29 +32,52 @@ def new_system(
     train: Judgement | None,
     pos_label: Any,
     main: str | None = None,
+    cohort: str = TEST,
 ) -> System:
     """Check what was given and return a system that is not added yet."""
+    check_name(taken, name)
+    check_cohort_name(name, cohort, ())
+    if not test.scores and not test.decisions:
+        raise ValueError(f"{name} must have scores, decisions or both")
+    sample = make_sample(f"{name}, {cohort}", y, test.scores, test.decisions)
+    classes = check_pos_label(name, sample, pos_label)
+    trained = None
+    if train is not None:
+        where = f"{name}, training"
+        trained = make_sample(where, y_train, train.scores, train.decisions, classes)
+        check_disjoint(name, sample.y.index, trained.y.index, cohort)
+    main = main_model(name, sample, main)
+    return System(name, pos_label, main, sample, trained, cohort)
+
+
+def check_name(taken: dict[str, System], name: str) -> None:
+    """Raise unless a system may have this name."""
     check_text(name, "name", empty=False)
     if name in taken:
         raise ValueError(f"there is a system {name!r} already; name this one else")
-    if not test.scores and not test.decisions:
-        raise ValueError(f"{name} must have scores, decisions or both")
-    sample = make_sample(f"{name}, test", y, test.scores, test.decisions)
+
+
+def check_cohort_name(name: str, cohort: str, taken: Iterable[str]) -> None:
+    """Raise unless a cohort may have this name."""
+    check_text(cohort, "cohort", empty=False)
+    if cohort in (TRAINING, CV, *taken):
+        raise ValueError(
+            f"{name} has a cohort {cohort!r} already, or may have one; name this one "
+            "else"
+        )
+
+
+def check_pos_label(name: str, sample: Sample, pos_label: Any) -> list:
+    """Return both classes; raise unless the positive one is of them."""
     classes = sample.y.unique().tolist()
     if pos_label not in classes:
         raise ValueError(
             f"{name}: pos_label must be one of {classes}, got {pos_label!r}"
         )
-    trained = None
-    if train is not None:
-        where = f"{name}, training"
-        trained = make_sample(where, y_train, train.scores, train.decisions, classes)
-        check_disjoint(name, sample.y.index, trained.y.index)
-    main = _main_model(name, sample, main)
-    return System(name, pos_label, main, sample, trained)
+    return classes
 
 
-def _main_model(name, sample, main):
+def main_model(name, sample, main):
     """Return the model that a system is about; the order of models says nothing."""
     models = sample.models
     if main is not None:
@@ -89,7 +113,7 @@ def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
         if twice:
             raise ValueError(f"two models are named {min(twice)!r}; name one else")
         if not found.decisions:  # the first: the system's own
-            found.stages = one.stages
+            found.stages, found.stop_label = one.stages, one.stop_label
         found.scores |= one.scores
         found.decisions |= one.decisions
         found.probabilities += one.probabilities
@@ -117,10 +141,13 @@ def with_rows(name: str, y: Any, X: Any) -> Any:
     return y
 
 
-def check_probabilities(system: System) -> None:
+def check_probabilities(system: System, sample: Sample | None = None) -> None:
     """Raise unless scores called probabilities lie in [0, 1]."""
+    sample = system.test if sample is None else sample
     for model in system.probabilities:
-        score = system.test.scores[model].dropna()
+        if model not in sample.scores:
+            continue
+        score = sample.scores[model].dropna()
         if score.min() < 0 or score.max() > 1:
             raise ValueError(
                 f"probabilities must lie in [0, 1]; scores of {model!r} leave it"
@@ -174,7 +201,7 @@ def subgroup_table(system: System, by: Any) -> pd.DataFrame:
     if isinstance(by, list | tuple) and not by:
         raise ValueError("by must name one column or more, got none")
     if isinstance(by, list | tuple) and all(isinstance(x, str) for x in by):
-        table = system.tables.get("test")
+        table = system.tables.get(system.cohort)
         absent = [x for x in by if table is None or x not in table.columns]
         if absent:
             raise ValueError(

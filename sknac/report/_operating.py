@@ -11,8 +11,8 @@ from sknac.decision import (
     stage_flow,
     weighted_youden_curve,
 )
-from sknac.metrics import SubgroupDisplay, subgroup_rates
 from sknac.report._parts import Drawing, Options, Section, Table
+from sknac.report._performance import rates_of
 from sknac.report._system import System
 from sknac.report._text import TIMES, plural, rate_cells
 from sknac.utils._text import ABSENT, MINUS, number, significant
@@ -91,7 +91,8 @@ def _at_threshold(system, model):
         if model not in sample.scores:
             continue
         again = cohort == "training" and system.resubstituted
-        where = "training patients, resubstituted" if again else f"{cohort} patients"
+        whose = system.whose(cohort)
+        where = f"{whose}, resubstituted" if again else whose
         rows[where] = weighted_youden_curve(*sample.scored(model), **chosen)
     return {
         where: {"n": found.n_pos + found.n_neg, "n_pos": found.n_pos}
@@ -107,10 +108,12 @@ def _optimism(system, model, rows):
         f"{model}: threshold {significant(curve.threshold)} for {_asked(curve)}, "
         f"chosen on {source}"
     )
-    if "test patients" in rows:
-        gap = rows[source]["youden"] - rows["test patients"]["youden"]
+    tested = system.whose(system.cohort)
+    if tested in rows:
+        gap = rows[source]["youden"] - rows[tested]["youden"]
         kind = "better" if gap >= 0 else "worse"
-        text += f"; the index was {number(abs(gap), 3)} {kind} there than on the test"
+        there = "the test" if tested == "test patients" else f"the {tested}"
+        text += f"; the index was {number(abs(gap), 3)} {kind} there than on {there}"
     if curve.is_trivial:
         called = system.pos_label if curve.best == 0 else system.neg_label
         text += f". It is trivial: all who chose it are called {called}"
@@ -167,18 +170,18 @@ def cascade_section(system: System, options: Options) -> Section | None:
     stopped = flow.counts.loc[(first, "stop"), "n"]
     text = (
         f"A patient predicted {stop_label} stops. {first} stops {stopped} of "
-        f"{len(system.test.y)} test patients. Whom any stage stops, the cascade stops: "
-        f"it finds no fewer of the class {stop_label} than each stage alone and keeps "
-        "no more of the other. What it gains is time.",
+        f"{plural(len(system.test.y), system.counted(system.cohort))}. Whom any stage "
+        f"stops, the cascade stops: it finds no fewer of the class {stop_label} than "
+        "each stage alone and keeps no more of the other. What it gains is time.",
         *_bounded(system.stop_bound),
     )
     return Section(
         "cascade",
         "Cascade",
         text,
-        _cascade_tables(flow, options),
+        _cascade_tables(system, flow, options),
         (drawing,),
-        {"cascade": flow},
+        {"cascade": flow if system.cv is None else {"counts": flow.counts}},
     )
 
 
@@ -197,79 +200,43 @@ def _bounded(bound):
 _ACTIONS = {"stop": "stop", "continue": "go on", "awaiting": "await data"}
 
 
-def _cascade_tables(flow, options):
+def _cascade_tables(system, flow, options):
     """Return the counts by stage, and the rates beside those of each stage alone."""
+    whose = system.whose(system.cohort)
     counts = flow.counts.copy()
     counts.index = [f"{stage}: {_ACTIONS[action]}" for stage, action in counts.index]
     counts.columns = [*map(str, counts.columns[:-1]), "All"]
     alone = {
         ("Cascade" if name == "cascade" else f"{name} alone"): {
-            "n": str(rates.accuracy.total),
+            "n": str(len(system.test.y) if system.cv else rates.accuracy.total),
             **rate_cells(rates, "sensitivity", "specificity", "npv", "accuracy"),
         }
-        for name, rates in flow.rates.items()
+        for name, rates in _stage_rates(system, flow, options).items()
     }
     return (
         Table(
-            "Test patients by stage, action and true class",
+            f"{whose[0].upper()}{whose[1:]} by stage, action and true class",
             counts.astype(str).rename_axis("Stage and action"),
         ),
         Table.of(
             "Decided by",
-            "The cascade beside each stage alone, test patients "
+            f"The cascade beside each stage alone{system.of(system.cohort)} "
             f"[{options.percent} interval]",
             alone,
         ),
     )
 
 
-def subgroup_section(system: System, options: Options) -> Section | None:
-    """Show the main model's rates in subgroups, with their sizes."""
-    if system.subgroups is None or system.main not in system.test.decisions:
-        return None
-    y, decided = system.test.decided(system.main)
-    by = system.subgroups.loc[decided.index]
-    found = subgroup_rates(
-        y.to_numpy(),
-        decided.to_numpy(),
-        by.reset_index(drop=True),
-        pos_label=system.pos_label,
-        confidence_level=options.confidence_level,
-    )
-    rows = {
-        _group_name(key): {
-            "n (positive)": f"{r.accuracy.total} ({r.sensitivity.total})",
-            **rate_cells(r, "accuracy", "sensitivity", "specificity"),
-        }
-        for key, r in found.rates.items()
+def _stage_rates(system, flow, options):
+    """Return the rates of the cascade and its stages; of a cross-validation its own."""
+    if system.cv is None:
+        return flow.rates
+    names = {name: system.name if name == "cascade" else name for name in flow.rates}
+    return {
+        name: rates_of(system, options, system.cohort, model)
+        for name, model in names.items()
+        if model in system.test.decisions
     }
-    table = Table.of(
-        "Subgroup",
-        f"{system.main} in subgroups of the test patients [{options.percent} interval, "
-        "Wilson]",
-        rows,
-        "Subgroups are small and differ by chance: read the intervals.",
-    )
-    drawing = Drawing(
-        key="subgroups",
-        caption=f"Accuracy of {system.main} in subgroups",
-        alt=f"Accuracy of {system.main} with intervals in "
-        f"{plural(len(found.rates) - 1, 'subgroup')}; the table holds the numbers.",
-        display=SubgroupDisplay(rates=found),
-        title=f"{system.name}: subgroups{options.mark}",
-        size=(6.6, 1.6 + 0.38 * len(found.rates)),
-        wide=True,
-    )
-    numbers = {_group_name(key): rates for key, rates in found.rates.items()}
-    return Section(
-        "subgroups", "Subgroups", (), (table,), (drawing,), {"subgroups": numbers}
-    )
-
-
-def _group_name(key):
-    """Write the name of a subgroup."""
-    factor, level = key
-    return "all patients" if key == ("all", "all") else f"{factor}: {level}"
 
 
 def wrong_section(system: System, options: Options) -> Section | None:
@@ -282,7 +249,8 @@ def wrong_section(system: System, options: Options) -> Section | None:
     rows = [system.test.y.index.get_loc(y.index[at]) for at in wrong]
     shown = rows[:MOST_WRONG]
     text = (
-        f"{system.main} is wrong on {len(rows)} of {plural(len(y), 'test patient')}.",
+        f"{system.main} is wrong on {len(rows)} of "
+        f"{plural(len(y), system.counted(system.cohort))}.",
     )
     if len(rows) > MOST_WRONG:
         text += (f"The first {MOST_WRONG} are listed; report.json lists all.",)
@@ -306,8 +274,11 @@ def _wrong_table(system, options, patients):
         ],
         index=pd.Index([one["patient"] for one in patients], name="Patient"),
     )
-    note = "" if options.show_ids else "Numbered in the order of the test cohort."
-    return Table(f"Wrong decisions of {system.main}, test patients", frame, note)
+    whose = system.whose(system.cohort)
+    order = "the test cohort" if whose == "test patients" else f"the {whose}"
+    note = "" if options.show_ids else f"Numbered in the order of {order}."
+    caption = f"Wrong decisions of {system.main}{system.of(system.cohort)}"
+    return Table(caption, frame, note)
 
 
 def _everyone(system, options):

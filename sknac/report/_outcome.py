@@ -20,7 +20,8 @@ def survival_section(system: System, options: Options) -> Section | None:
     time, event = time.loc[decided.index], event.loc[decided.index]
     level = {"confidence_level": options.confidence_level}
     group = decided.astype(str).to_numpy()
-    found = kaplan_meier(time, event, group, **level)
+    told = {} if system.cv is None else {"predictions": "out-of-fold"}
+    found = kaplan_meier(time, event, group, **level, **told)
     hazards = None
     if len(found.groups) == 2:
         reference = next(x for x in found.groups if x != str(system.pos_label))
@@ -95,7 +96,7 @@ def _summary_table(found, system):
         }
         for group, row in found.summary.iterrows()
     }
-    caption = f"Survival by decision of {system.main}, test patients"
+    caption = f"Survival by decision of {system.main}{system.of(system.cohort)}"
     return Table.of("Group", caption, rows)
 
 

@@ -2,12 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
 from typing import Any, Self
 
 import pandas as pd
 
+from sknac.utils._frames import check_mapping
 from sknac.utils._settings import check_confidence_level, check_whole
 
 
@@ -20,6 +22,7 @@ class Options:
     confidence_level: float = 0.95
     n_resamples: int = 2000
     random_state: int = 0
+    labels: Mapping[Any, str] = field(default_factory=dict)
 
     def __post_init__(self):
         for name in ("synthetic", "show_ids"):
@@ -30,9 +33,17 @@ class Options:
                 )
         check_confidence_level(self.confidence_level)
         check_whole(self.n_resamples, "n_resamples", 2)
+        check_labels(self.labels)
         seed = self.random_state
         if isinstance(seed, bool) or not isinstance(seed, Integral):
             raise ValueError(f"random_state must be a whole number, got {seed!r}")
+
+    def named(self, name: Any, level: Any = "") -> str:
+        """Write a column's name, or that of one of its levels, as it shall be read."""
+        label = self.labels.get(name, str(name))
+        if level is None or str(level) == "":
+            return label
+        return f"{label}: {self.labels.get((name, level), level)}"
 
     @property
     def percent(self) -> str:
@@ -43,6 +54,16 @@ class Options:
     def mark(self) -> str:
         """What a figure's title says of data that are nobody's."""
         return " (simulated)" if self.synthetic else ""
+
+
+def check_labels(labels: Any) -> None:
+    """Raise unless labels are texts by column, or by column and level."""
+    check_mapping(labels, "labels", "{'er': 'ER', ('er', 1): 'positive'}")
+    for key, text in labels.items():
+        if not isinstance(text, str) or not text.strip():
+            raise TypeError(f"labels[{key!r}] must be text, got {text!r}")
+        if isinstance(key, tuple) and len(key) != 2:
+            raise ValueError(f"labels must name (column, level), got {key!r}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import pandas as pd
 from sknac.clinical import PatientFlow, PatientFlowDisplay, baseline_table
 from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section, Table
-from sknac.report._system import System
+from sknac.report._system import TRAINING, System, head
 from sknac.report._text import listed, plural
 from sknac.utils._groups import why_no_groups
 from sknac.utils._text import bracket, number, share
@@ -20,7 +20,7 @@ MOST_LEVELS = 12
 def flow_section(system: System, options: Options) -> Section:
     """Show how many patients there are, and why others are not there."""
     counts = {
-        cohort.capitalize(): {
+        head(cohort): {
             **{
                 str(label): str(int((sample.y == label).sum()))
                 for label in system.classes
@@ -39,7 +39,9 @@ def flow_section(system: System, options: Options) -> Section:
     }
     flow = system.flow
     if flow is None:
-        labels = {cohort: sample.y for cohort, sample in system.cohorts()[::-1]}
+        # Training patients first.
+        order = sorted(system.cohorts(), key=lambda pair: pair[0] != TRAINING)
+        labels = {cohort: sample.y for cohort, sample in order}
         flow = PatientFlow.from_labels(labels)
     results["flow"] = flow.to_dict()
     if system.flow is None:  # how many were enrolled was not said
@@ -65,7 +67,10 @@ def _flow_drawing(system, flow, options):
         title=f"{system.name}: patients{options.mark}",
         # Where nobody was counted before those analysed, it begins with them.
         look={"start": "enrolled" if started else "analysed"},
-        size=(7.0, 2.8 + 0.8 * started + (0.7 + 0.25 * reasons if reasons else 0.0)),
+        size=(
+            max(7.0, 2.4 * len(flow.cohorts)),
+            2.8 + 0.8 * started + (0.7 + 0.25 * reasons if reasons else 0.0),
+        ),
         wide=True,
     )
 
@@ -73,7 +78,7 @@ def _flow_drawing(system, flow, options):
 def _spoken(system):
     """Write the counts of the cohorts in words."""
     return "; ".join(
-        f"{plural(len(sample.y), f'{cohort} patient')}, of them "
+        f"{plural(len(sample.y), system.counted(cohort))}, of them "
         + listed(f"{int((sample.y == x).sum())} {x}" for x in system.classes)
         for cohort, sample in system.cohorts()
     )
@@ -90,7 +95,8 @@ def baseline_section(system: System, options: Options) -> Section | None:
         left_out |= skipped
         if columns:
             found[cohort] = baseline_table(X, sample.y.to_numpy(), columns=columns)
-            tables.append(_baseline_table(cohort, found[cohort]))
+            whose = system.whose(cohort)
+            tables.append(_baseline_table(whose, found[cohort], options))
     if not found:
         return None
     notes = tuple(
@@ -149,7 +155,7 @@ _TEST_NAMES = {
 }
 
 
-def _baseline_table(cohort, found):
+def _baseline_table(whose, found, options):
     """Return a baseline table as it is read."""
     frame = found.formatted().astype(object)
     for name, test in found.tests.iterrows():
@@ -157,17 +163,13 @@ def _baseline_table(cohort, found):
             part = found.numeric.loc[name]
             cells = _medians(part) if test["summary"] == "median" else _means(part)
             frame.loc[[(name, "")], frame.columns[: len(part)]] = cells
-    names = [
-        f"{name}: {level}" if str(level) else str(name) for name, level in frame.index
-    ]
+    names = [options.named(name, level) for name, level in frame.index]
     # A p-value concerns all levels of its characteristic: it stands at the first.
     again = frame.index.get_level_values(0).duplicated()
     frame = frame.set_axis(pd.Index(names, name="Characteristic"))
     frame = frame.rename(columns={"test": "Test"}).replace({"Test": _TEST_NAMES})
     frame.loc[again, ["p", "Test"]] = ""
-    return Table(
-        f"Characteristics of the {cohort} patients by true class", frame.astype(str)
-    )
+    return Table(f"Characteristics of the {whose} by true class", frame.astype(str))
 
 
 def _medians(part):
@@ -203,15 +205,15 @@ def missing_section(system: System, options: Options) -> Section | None:
     }
     unscored = [
         f"{model} has no score for {count} of "
-        f"{plural(len(sample.y), f'{cohort} patient')}; its numbers are those of the "
-        "others"
+        f"{plural(len(sample.y), system.counted(cohort))}; its numbers are those of "
+        "the others"
         for cohort, sample in system.cohorts()
         for model, count in scores[cohort].items()
         if count
     ]
     if not counts and not unscored:
         return None
-    tables = [_missing_table(counts, system)] if _any_missing(counts) else []
+    tables = [_missing_table(counts, system, options)] if _any_missing(counts) else []
     text = tuple(f"{sentence}." for sentence in unscored)
     if counts and not tables:
         n = max(map(len, counts.values()))
@@ -248,13 +250,13 @@ def _any_missing(counts):
     return any(any(found.values()) for found in counts.values())
 
 
-def _missing_table(counts, system):
+def _missing_table(counts, system, options):
     """Return the columns in which something is missing."""
     sizes = {cohort: len(sample.y) for cohort, sample in system.cohorts()}
     names = dict.fromkeys(name for found in counts.values() for name in found)
     rows = {
-        name: {
-            f"{cohort.capitalize()} (n = {sizes[cohort]})": share(
+        options.named(name): {
+            f"{head(cohort)} (n = {sizes[cohort]})": share(
                 found.get(name, 0), sizes[cohort]
             )
             for cohort, found in counts.items()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sknac.utils._frames import unique_columns
 from sknac.utils._labels import distinct_labels, one_dimensional
-from sknac.utils._rows import same_rows
+from sknac.utils._rows import patients_of, same_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +95,9 @@ def _labels(where, y, classes):
     index = getattr(y, "index", None)
     index = index if isinstance(index, pd.Index) else pd.RangeIndex(len(array))
     found = sorted(distinct_labels(array, f"{where}: y"), key=str)
-    if not index.is_unique:
-        twice = index[index.duplicated()][0]
+    patients = patients_of(index)
+    if not patients.is_unique:
+        twice = patients[patients.duplicated()][0]
         raise ValueError(
             f"{where}: y has several rows named {twice!r}, but a report counts "
             "patients; give one row per patient, such as the mean score of her images"

@@ -20,6 +20,11 @@ def interval(found: Any) -> str:
     return "\n".join(lines)
 
 
+def stacked(found: Any) -> str:
+    """Write an estimate with its interval below."""
+    return f"{number(found.estimate)}\n{bracket(found.low, found.high)}"
+
+
 HEADS = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",

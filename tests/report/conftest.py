@@ -8,6 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
@@ -159,3 +162,57 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(
             f"WARNING: the report was not opened in a browser: {reason}", yellow=True
         )
+
+
+def plain():
+    """A logistic regression on two columns, unfitted."""
+    columns = ColumnTransformer([("kept", "passthrough", ["dlr4", "her2"])])
+    return make_pipeline(columns, LogisticRegression())
+
+
+@pytest.fixture(scope="session")
+def crossed(study, cascade):
+    """A report of a cascade and a plain model by cross-validation, and no test."""
+    report = make_report(labels={"her2": "HER2", ("her2", 1): "positive"})
+    report.add_cv(
+        "DLRP",
+        cascade,
+        study.X_train,
+        study.y_train,
+        others={"plain": plain()},
+        compare=[("DLRP", "plain")],
+        **RESPONSE,
+    )
+    report.add_subgroups("DLRP", ["subtype"])
+    return report.add_sample_size("DLRP", 4)
+
+
+@pytest.fixture(scope="session")
+def crossed_html(crossed):
+    """Its page."""
+    return crossed.to_html()
+
+
+@pytest.fixture(scope="session")
+def other_cohort(study):
+    """30 of the training patients as those of another hospital."""
+    X, y = study.X_train.iloc[:30], study.y_train.iloc[:30]
+    names = [f"B{i}" for i in range(30)]
+    return X.set_axis(names), y.set_axis(names)
+
+
+@pytest.fixture(scope="session")
+def two_cohorts(study, cascade, other_cohort):
+    """A report of a fitted cascade on two cohorts; tests add nothing to it."""
+    report = make_report()
+    report.add_estimator(
+        "DLRP", cascade, study.X, study.y, cohort="Hospital A", **RESPONSE
+    )
+    X, y = other_cohort
+    return report.add_cohort("DLRP", "Hospital B", y, X=X)
+
+
+@pytest.fixture(scope="session")
+def two_cohorts_html(two_cohorts):
+    """Its page."""
+    return two_cohorts.to_html()
