@@ -35,7 +35,7 @@ class EnvelopeMapper(MapStep):
     min_valid_share : float, default=0.5
         Planes of which a map has a smaller share of valid windows are warned of, as
         are those with a map that has none. Nothing is left out.
-    store : str, path-like or None, default=None
+    store : str, path-like, None or False, default="auto"
         Folder of computed maps, as of `QUSMapper`; mappers of both kinds may share it.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
@@ -140,7 +140,7 @@ class EnvelopeMapper(MapStep):
         overlap=0.95,
         pixel_mm=None,
         min_valid_share=0.5,
-        store=None,
+        store="auto",
         columns=None,
         n_jobs=None,
         timeout=None,

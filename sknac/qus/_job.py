@@ -104,13 +104,20 @@ class PlaneJob(MapJob):
         """Return the job with what a function of the plane says of its attenuation."""
         if not callable(self.media.attenuation):
             return self
-        job = replace(self, media=called(self.media, self.plane))
-        return job if job.store is None else replace(job, key=job.written_key())
+        return replace(self, media=called(self.media, self.plane)).with_key()
 
-    def written_key(self) -> str:
-        """Key of all that the maps depend on."""
+    def with_key(self) -> "PlaneJob":
+        """Return the job with the key of its maps, where they are to be stored."""
+        if self.store is None:
+            return self
         parts = self.plane, self.plan, self.media, self.reference
-        return map_key(self.recipe, *parts)
+        try:
+            return replace(self, key=map_key(self.recipe, *parts))
+        except Exception:
+            # Of a model that cannot be written; without a folder nobody asked for it.
+            if isinstance(self.store, ArrayStore):
+                raise
+            return self
 
     def compute(self) -> tuple:
         """Compute the maps, and sum up how far they can be used."""
@@ -180,9 +187,8 @@ def make_job(
         attenuation = layered(recipe.layers, attenuation, plane)
     media = Media(plane.speed_of_sound, attenuation, **recipe.media)
     job = PlaneJob(recipe, plane, plan, media, reference, store)
-    if store is None or callable(media.attenuation):  # then known when that is called
-        return job
-    return replace(job, key=job.written_key())
+    # What a function of the plane says is known when it is called, by `ready`.
+    return job if callable(media.attenuation) else job.with_key()
 
 
 def called(media, plane):

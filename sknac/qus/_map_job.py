@@ -8,6 +8,8 @@ import numpy as np
 
 from sknac.cohort import InMemoryArray, Plane
 from sknac.qus._pixels import check_pixels, square_pixels
+from sknac.utils._session_store import SessionStore
+from sknac.utils._store import ArrayStore
 
 DTYPE = np.dtype(np.float32)
 
@@ -40,7 +42,7 @@ class MapJob:
     @property
     def gives_handles(self) -> bool:
         """Whether it may be sent: the maps stay in the store."""
-        return self.store is not None
+        return isinstance(self.store, ArrayStore)
 
     def ready(self) -> "MapJob":
         """Return the job with all that its key depends on; itself by default."""
@@ -69,8 +71,11 @@ class MapJob:
         """
         if self.store is None or self.key is None:
             return None
-        note = self.store.note(self.key, listed=listed)
-        image = None if note is None else self.store.find(self.key, listed=listed)
+        if isinstance(self.store, SessionStore):
+            image, note = self.store.find(self.key)
+        else:
+            note = self.store.note(self.key, listed=listed)
+            image = None if note is None else self.store.find(self.key, listed=listed)
         if image is None or set(note) != set(self.quality_type._fields):
             return None
         return self._made(image, self.quality_type(**note))
@@ -93,13 +98,15 @@ class MapJob:
             depth_mm = self.plan.depth_mm(stack.shape[1], self.plane.origin_mm[0])
             lateral_mm = self.plan.lateral_mm(stack.shape[2])
             stack = square_pixels(stack, depth_mm, lateral_mm, self.pixel_mm)[0]
-        if self.store is None:
-            return self._made(InMemoryArray(stack), quality)
-        image = self.store.put(self.key, stack, note=quality._asdict())
+        image = stack
+        if self.store is not None and self.key is not None:
+            image = self.store.put(self.key, stack, note=quality._asdict())
         return self._made(image, quality)
 
     def _made(self, image, quality):
-        """Put maps and what is known of them together."""
+        """Put maps, or a handle to them, and what is known of them together."""
+        if isinstance(image, np.ndarray):
+            image = InMemoryArray(image)
         return MadePlane(self._placed(image), quality, *self.about())
 
     def _placed(self, image):

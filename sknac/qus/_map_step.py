@@ -12,7 +12,8 @@ from sknac.cohort import Plane, PlaneTransformer
 from sknac.qus._guards import warn_all
 from sknac.qus._quality import cohort_doubts
 from sknac.utils._room import check_room_of_all
-from sknac.utils._sklearn import Interval, Real
+from sknac.utils._session_store import SessionStore, session_store
+from sknac.utils._sklearn import Interval, Options, Real
 from sknac.utils._store import ArrayStore
 from sknac.utils._warnings import warn_user
 
@@ -35,7 +36,7 @@ class MapStep(PlaneTransformer):
         "channels": ["array-like", str],
         "pixel_mm": [Interval(Real, 0, None, closed="neither"), None],
         "min_valid_share": [Interval(Real, 0, 1, closed="both")],
-        "store": [str, os.PathLike, None],
+        "store": [str, os.PathLike, None, Options(bool, {False})],
         "timeout": [Interval(Real, 0, None, closed="neither"), None],
     }
 
@@ -58,7 +59,7 @@ class MapStep(PlaneTransformer):
                 job = settle(at)
                 jobs.append(job.stored(listed=True) or job)
                 n_bytes += job.n_bytes
-        if self.store is None:
+        if self._folder is None:
             check_room_of_all(
                 f"the maps of {len(found)} planes",
                 n_bytes,
@@ -106,12 +107,18 @@ class MapStep(PlaneTransformer):
     def _begin_fit(self):
         """Forget what is of another fit; refuse a store that is a file."""
         vars(self).pop("quality_", None)
-        if self.store is not None:
-            ArrayStore(self.store)  # the folder is made when needed
+        if self._folder is not None:
+            ArrayStore(self._folder)  # the folder is made when needed
 
-    def _open_store(self) -> ArrayStore | None:
+    @property
+    def _folder(self):
+        """Folder that is named as the store, or None."""
+        return None if self.store in (None, False, "auto") else self.store
+
+    def _open_store(self) -> ArrayStore | SessionStore | None:
         """Open the store for reading and writing."""
-        store = None if self.store is None else ArrayStore(self.store)
-        if store is not None:
-            store.prepare()
+        if self._folder is None:
+            return None if self.store is False else session_store()
+        store = ArrayStore(self._folder)
+        store.prepare()
         return store

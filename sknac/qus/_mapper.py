@@ -60,11 +60,13 @@ class QUSMapper(MapStep):
     min_valid_share : float, default=0.5
         Planes of which a map has a smaller share of valid windows are warned of, as
         are those with a map that has none. Nothing is left out.
-    store : str, path-like or None, default=None
+    store : str, path-like, None or False, default="auto"
         Folder of computed maps (a cache that outlives the program). Maps found
         there are not computed again, others are written there, and the new
         planes hold handles to the files, so that memory does not grow with the
-        cohort. None keeps the maps in memory.
+        cohort. "auto" and None keep the maps in memory, and a copy in a temporary
+        folder of at most 4 GB until the program ends, so that a search computes each
+        once; with False nothing is written.
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
@@ -166,7 +168,7 @@ class QUSMapper(MapStep):
         pixel_mm=None,
         options=None,
         min_valid_share=0.5,
-        store=None,
+        store="auto",
         columns=None,
         n_jobs=None,
         timeout=None,

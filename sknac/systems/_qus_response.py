@@ -57,7 +57,7 @@ def make_qus_response_pipeline(
     column: str = "us_pre",
     random_state: int | None = None,
     n_jobs: int | None = None,
-    store: str | PathLike | None = None,
+    store: str | PathLike | bool | None = None,
     memory: object = None,
 ) -> Pipeline:
     """Assemble the QUS response system as a scikit-learn pipeline.
@@ -91,9 +91,9 @@ def make_qus_response_pipeline(
         early stopping, as in the paper; with None each draws its own.
     n_jobs : int or None, default=None
         Patients mapped at a time.
-    store : path or None, default=None
+    store : path, None or False, default=None
         Folder that keeps the maps, so that memory stays flat and maps are computed
-        once; see `QUSMapper`.
+        once; without one, once in this program; see `QUSMapper`.
     memory : str, joblib.Memory or None, default=None
         Cache of fitted steps, as in `sklearn.pipeline.Pipeline`.
 

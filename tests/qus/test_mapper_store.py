@@ -7,9 +7,11 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sknac.cohort import ArrayRef, InMemoryArray, Plane, PolygonOutline, Study
 from sknac.cohort.planes import list_planes
 from sknac.exceptions import CohortError, SknacFormatError
-from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
+from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom, SpectralOptions
 from sknac.qus._job import PlaneJob
 from sknac.roi import ROIMasker
 from sknac.utils._store import ArrayStore, StoredArray
@@ -64,13 +66,13 @@ def X():
 @pytest.fixture
 def computed(monkeypatch):
     """The planes whose maps are computed from now on, in this process."""
-    planes, compute = [], PlaneJob.__call__
+    planes, compute = [], PlaneJob.compute
 
-    def counted(self, *args):
+    def counted(self):
         planes.append(self.plane)
-        return compute(self, *args)
+        return compute(self)
 
-    monkeypatch.setattr(PlaneJob, "__call__", counted)
+    monkeypatch.setattr(PlaneJob, "compute", counted)
     return planes
 
 
@@ -270,6 +272,97 @@ def test_error_names_the_place_with_a_store_too(X, tmp_path):
     mapper = make_mapper(tmp_path).set_params(reference=phantom).fit(X)
     with pytest.raises(CohortError, match=r"row P0, column us_pre, plane 0: .*bsc"):
         mapper.transform(X)
+
+
+@pytest.fixture
+def session(tmp_path, monkeypatch):
+    """The temporary folder of a program."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("SKNAC_SESSION", "of-this-test")
+    return tmp_path / "sknac-session-of-this-test"
+
+
+class MeanOf(ROIMasker):
+    """A region of which the mean is the score."""
+
+    def score(self, X, y=None):
+        return float(np.nanmean(self.transform(X).iloc[0, -1].planes[0].load()))
+
+
+def search(store, cells):
+    """Three folds, three regions: ten fits, nine scores."""
+    X = pd.DataFrame({"us_pre": [cells[0], cells[2]] * 3}, index=list("abcdef"))
+    pipeline = make_pipeline(make_mapper(store), MeanOf(margin_mm=1.0))
+    grid = {"meanof__region": ["core", "core+margin", "frame"]}
+    return GridSearchCV(pipeline, grid, cv=3).fit(X), X
+
+
+@pytest.mark.parametrize("store", ["auto", None])
+def test_search_computes_each_map_once_without_a_named_store(
+    X, computed, session, store
+):
+    cells = X["us_pre"].to_numpy()
+    plain, _ = search(False, cells)
+    # 3 folds x 3 regions of 4 + 2 patients, and all 6 again, of 2 planes each.
+    assert len(computed) == 2 * (3 * 3 * 6 + 6)
+    assert not session.exists()
+    computed.clear()
+    kept, X = search(store, cells)
+    assert len(set(computed)) == len(computed) == 4
+    for name in ("mean_test_score", "rank_test_score"):
+        np.testing.assert_array_equal(kept.cv_results_[name], plain.cv_results_[name])
+    one, two = (
+        planes_of(found.best_estimator_[:1].transform(X)) for found in (kept, plain)
+    )
+    assert one == two
+    assert joblib.hash(one) == joblib.hash(two)
+    assert all(isinstance(plane.image, InMemoryArray) for plane in one)
+
+
+def test_nothing_that_is_saved_names_the_temporary_folder(X, session):
+    mapper = make_mapper("auto")
+    maps = mapper.fit_transform(X)
+    assert len(list(session.iterdir())) == 5  # with the lock
+    for saved in (mapper, clone(mapper), maps, mapper.quality_):
+        assert b"sknac-session" not in pickle.dumps(saved)
+    assert mapper.get_params()["store"] == clone(mapper).store == "auto"
+
+
+def test_table_of_kept_maps_is_that_of_computed_ones(X, session, computed):
+    mappers = [make_mapper(store) for store in (False, "auto", "auto")]
+    tables = [(mapper.fit_transform(X), mapper.quality_)[1] for mapper in mappers]
+    assert len(computed) == 8
+    for table in tables[1:]:
+        pd.testing.assert_frame_equal(table, tables[0])
+
+
+def test_function_of_a_plane_is_called_for_kept_maps_too(X, session, computed):
+    settings = {"attenuation_db_cm_mhz": per_plane}
+    plain, cold, warm = (
+        planes_of(make_mapper(store, **settings).fit_transform(X))
+        for store in (False, "auto", "auto")
+    )
+    assert plain == cold == warm
+    assert len(list(session.iterdir())) == 5
+
+
+def test_model_that_cannot_be_written_is_not_kept(X, session):
+    def near(ka):
+        if np.max(ka) > 5.9:
+            raise ValueError("outside its range")
+        return np.exp(-(ka**2))
+
+    options = SpectralOptions(form_factor=near, size_fit="masd")
+    settings = {"options": options, "channels": ("esd",)}
+    one = make_mapper("auto", **settings).fit_transform(X)
+    two = make_mapper(False, **settings).fit_transform(X)
+    assert planes_of(one) == planes_of(two)
+
+
+@pytest.mark.parametrize("store", [True, 3])
+def test_store_is_a_folder_or_off(X, store):
+    with pytest.raises(ValueError, match="'store' parameter"):
+        make_mapper(store).fit(X)
 
 
 _RUN = """
