@@ -32,6 +32,19 @@ class Smooth(PlaneTransformer):
         return plane.replace(image=image)
 
 
+def smoothed(image, sigma_px):
+    """Blur an image or maps, as single-precision numbers."""
+    return gaussian_filter(image.astype("float32"), sigma_px, axes=(-2, -1))
+
+
+class LazySmooth(Smooth):
+    """The same, computed when an image is read."""
+
+    def transform_plane(self, plane):
+        shape = plane.image.shape
+        return plane.derive(smoothed, self.sigma_px, shape=shape, dtype="float32")
+
+
 class CoreArea(TransformerMixin, BaseEstimator):
     """Mean area of each patient's tumour core: planes in, a table out.
 

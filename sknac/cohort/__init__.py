@@ -12,6 +12,7 @@ from sknac.cohort._folder import cohort_from_folder
 from sknac.cohort._frame import check_cohort
 from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef, InMemoryArray
+from sknac.cohort._memory import memory_report
 from sknac.cohort._moving import relocate
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._pack import pack_cohort
@@ -34,6 +35,7 @@ __all__ = [
     "cohort_from_folder",
     "cohort_from_table",
     "cohort_summary",
+    "memory_report",
     "pack_cohort",
     "planes_table",
     "relocate",

@@ -246,4 +246,6 @@ def _pair(name, values):
     pair = _numbers(values)
     if len(pair) != 2 or None in pair:
         raise ValueError(f"{name} must be two finite numbers, got {values!r}")
-    return tuple(map(float, pair))
+    # The same object where it is as it should be: pickles of planes write it once.
+    plain = type(values) is tuple and all(type(value) is float for value in values)
+    return values if plain else tuple(map(float, pair))

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from sknac.cohort._colour import colour_remark
+from sknac.cohort._derived import DerivedArray
 from sknac.cohort._duplicates import find_duplicates
 from sknac.cohort._frame import checked_columns
-from sknac.cohort._handles import ArrayRef
 from sknac.cohort._marks import count_marks
 from sknac.cohort._thumbnails import as_data_url, draw_thumbnail, evenly
 from sknac.cohort.planes import has_study, list_planes
@@ -222,10 +222,13 @@ def _visit(X, column):
 
 
 def _format(plane):
-    """Name the kind of file that a plane lies in."""
-    if not isinstance(plane.image, ArrayRef):
+    """Name the kind of file that a plane lies in, or that it lies in none."""
+    if isinstance(plane.image, DerivedArray):
+        return "computed"
+    path = getattr(plane.image, "path", None)
+    if path is None:
         return "memory"
-    return Path(plane.image.path).suffix.lower().lstrip(".") or "no suffix"
+    return Path(path).suffix.lower().lstrip(".") or "no suffix"
 
 
 def _distinct(names):

@@ -19,7 +19,7 @@ def steps(monkeypatch):
     return pytest.importorskip("own_steps")
 
 
-@pytest.mark.parametrize("name", ["Smooth", "CoreArea"])
+@pytest.mark.parametrize("name", ["Smooth", "LazySmooth", "CoreArea"])
 def test_the_guides_steps_pass_the_checks(steps, name):
     with parallel_config(backend="threading"):  # processes do not know the module
         results = check_cohort_estimator(getattr(steps, name)())
