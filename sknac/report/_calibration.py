@@ -112,7 +112,7 @@ def _calibration_drawing(system, options, cohort, model, result):
         f"{system.pos_label} against its predicted probability. Slope "
         f"{number(result.slope.estimate)}, O:E {number(result.o_to_e.estimate)}.",
         display=CalibrationCIDisplay(calibration=result),
-        title=f"{model}: {system.cv_text or whose}{options.mark}",
+        title=f"{model}: {system.titled(cohort)}{options.mark}",
     )
 
 
@@ -176,8 +176,10 @@ def _benefit_numbers(system, curve):
 def _benefit_drawing(system, options, cohort, curve):
     """Return the figure of one cohort."""
     look = shade(len(curve.net_benefit) > 1)
-    whose = system.whose(cohort)
-    where = f", {whose}" if system.external else ""
+    where = system.of(cohort) if system.external else ""
+    named = "decision curve"
+    if system.external or system.cv is not None:
+        named = system.titled(cohort)
     key = "decision-curve" + ("" if cohort == system.cohort else f"-{cohort}")
     return Drawing(
         key=key,
@@ -186,8 +188,7 @@ def _benefit_drawing(system, options, cohort, curve):
         alt=f"Decision curve: net benefit of {listed(curve.net_benefit)} by threshold "
         f"probability of {system.pos_label}{where}.",
         display=DecisionCurveDisplay(curve=curve),
-        title=f"{system.name}: {system.cv_text or 'decision curve'}{where}"
-        f"{options.mark}",
+        title=f"{system.name}: {named}{options.mark}",
         look={"plot_band": False} if system.cv is not None else look,
     )
 

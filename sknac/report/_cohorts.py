@@ -7,7 +7,7 @@ from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._performance import rates_of
 from sknac.report._system import System, head
 from sknac.report._text import listed, plural
-from sknac.utils._text import ABSENT, number, significant
+from sknac.utils._text import ABSENT, MINUS, number
 
 _RATES = ("sensitivity", "specificity")
 
@@ -94,7 +94,7 @@ def fold_section(system: System, options: Options) -> Section | None:
         rows[str(at + 1)] = {
             "n (positive)": f"{len(tests)} ({n_pos})",
             **{f"Area, {model}": number(area) for model, area in here.items()},
-            **{f"Threshold, {model}": significant(cut) for model, cut in cuts.items()},
+            **{f"Threshold, {model}": _cut(cut) for model, cut in cuts.items()},
         }
         one = {"n": len(tests), "n_pos": n_pos, "areas": here, "thresholds": cuts}
         numbers.append({"n_train": len(cv.indices["train"][at]), **one})
@@ -106,6 +106,11 @@ def fold_section(system: System, options: Options) -> Section | None:
     table = Table.of("Fold", "The folds of the cross-validation", rows, note)
     results = {"folds": numbers}
     return Section("folds", "Folds", text, (table,), (), results)
+
+
+def _cut(value):
+    """Write a threshold with as many digits as the others."""
+    return f"{value:#.3g}".replace("-", MINUS)
 
 
 def _is_whole(cv, model):

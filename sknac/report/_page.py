@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sknac.report._checklist import ABOUT as ABOUT_CHECKLIST
 from sknac.report._draw import inline
 from sknac.report._parts import Table
+from sknac.report._system import CV, TEST, TRAINING
 from sknac.report._text import slug
 
 
@@ -142,12 +143,17 @@ def _anchor_of(where):
     return f"system-{where['chapter']}-{slug(where['section'])}"
 
 
+def _counted(n, cohort):
+    """Write how many patients a cohort has."""
+    return f"{n} {cohort}" if cohort in (TEST, TRAINING, CV) else f"{n} of {cohort}"
+
+
 def _card(card):
     """Return the model card as the template reads it."""
     return {
         **card,
         "patients": [
-            f"{name}: " + ", ".join(f"{n} {cohort}" for cohort, n in counts.items())
+            f"{name}: " + ", ".join(_counted(n, cohort) for cohort, n in counts.items())
             for name, counts in card["patients"].items()
         ],
         "positive_class": [f"{k}: {v}" for k, v in card["positive_class"].items()],

@@ -108,7 +108,7 @@ def _roc_drawing(system, options, cohort, found):
         caption=f"ROC curves{system.of(cohort)}",
         alt=f"ROC curves of the {whose}. Areas: {areas}.",
         display=RocCIDisplay(curves=found),
-        title=f"{system.name}: {system.cv_text or whose}{options.mark}",
+        title=f"{system.name}: {system.titled(cohort)}{options.mark}",
         look=shade(len(found) > 2),
     )
 

@@ -91,7 +91,7 @@ def _cv_subgroups(system, options, by):
         f"{plural(len(found) - 1, 'subgroup')}; the table holds the numbers.",
         display=ForestDisplay(rows=shown),
         title=f"{system.name}: {system.cv_text}{options.mark}",
-        size=(6.6, 1.6 + 0.38 * len(found)),
+        size=(7.4, 1.6 + 0.38 * len(found)),
         wide=True,
     )
     numbers = {_key_name(key): rates for key, rates in found.items()}

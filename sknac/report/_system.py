@@ -94,6 +94,12 @@ class System:
         """Name them at the end of a caption; those of a cross-validation are all."""
         return "" if cohort == CV else f", {self.whose(cohort)}"
 
+    def titled(self, cohort: str) -> str:
+        """Name them in the title of a figure."""
+        if cohort in (TEST, TRAINING):
+            return self.whose(cohort)
+        return self.cv_text or cohort
+
     def counted(self, cohort: str) -> str:
         """Return the word for one of a cohort's patients."""
         return "patient" if cohort == CV else f"{cohort} patient"
