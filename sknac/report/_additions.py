@@ -179,7 +179,9 @@ class Additions:
 
         The patients it was developed on (those of training, or of the
         cross-validation) are then shown beside the least number that
-        `sknac.clinical.riley_sample_size` gives.
+        `sknac.clinical.riley_sample_size` gives. Of a
+        logistic regression on plain columns, and of a stepwise one, they are counted
+        without this call.
 
         Parameters
         ----------

@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    StandardScaler,
+)
 
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
 from sknac.report._estimators import settings_of, threshold_source, walk
 from sknac.report._system import System
 from sknac.utils._parts import opened
+
+_PLAIN_STEPS = (SimpleImputer, MinMaxScaler, OneHotEncoder, StandardScaler)
 
 
 def learn(system: System, model: str, estimator: Any) -> None:
@@ -36,6 +48,37 @@ def learn(system: System, model: str, estimator: Any) -> None:
         part, _ = opened(part)
         if isinstance(part, WeightedYoudenThreshold):
             _learn_threshold(system, name, part)
+
+
+def known_parameters(estimator: Any) -> int | None:
+    """Return how many candidate parameters a model had, where that can be known.
+
+    Of a stepwise model all columns that it looked at; of a logistic regression all its
+    coefficients, if nothing before it selects or makes columns of outcomes or images.
+    """
+    while isinstance(estimator, WeightedYoudenThreshold):
+        estimator = estimator.estimator_
+    if isinstance(estimator, StepwiseLogisticRegression):
+        return sum(len(term.columns) for term in estimator._terms)
+    before = []
+    if isinstance(estimator, Pipeline):
+        before, estimator = [step for _, step in estimator.steps[:-1]], estimator[-1]
+    if not isinstance(estimator, LogisticRegression) or not all(
+        _keeps_columns(step) for step in before
+    ):
+        return None
+    return int(estimator.coef_.shape[1])
+
+
+def _keeps_columns(step):
+    """Tell whether a step hands on columns as they are, scaled, filled or coded."""
+    if isinstance(step, ColumnTransformer):
+        return all(_keeps_columns(part) for _, part, _ in step.transformers_)
+    if isinstance(step, Pipeline):
+        return all(_keeps_columns(part) for _, part in step.steps)
+    if isinstance(step, FunctionTransformer):  # what "passthrough" has become
+        return step.func is None
+    return isinstance(step, (str, *_PLAIN_STEPS))
 
 
 def map_quality(models: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sknac.report._checks import check_images_apart
 from sknac.report._cross_validation import CrossValidation, check_splits
 from sknac.report._estimators import Judgement
 from sknac.report._intake import judge_all
+from sknac.report._learned import known_parameters
 from sknac.utils._labels import shown
 from sknac.utils._parts import opened
 from sknac.utils._sklearn import _safe_indexing, progress_of, without_callbacks
@@ -36,7 +37,7 @@ class Refits(CallbackSupportMixin):
     indices: dict[str, list[np.ndarray]]
 
     @with_callbacks
-    def run(self, n_jobs: int | None) -> list[tuple[Judgement, dict[str, float]]]:
+    def run(self, n_jobs: int | None) -> list[tuple[Judgement, dict, int | None]]:
         """Return what the models of each fold say of those whom they test."""
         results, n = [], len(self.indices["test"])
         with progress_of(self, n, "cross-validation", "fold") as on_fold:
@@ -48,12 +49,13 @@ class Refits(CallbackSupportMixin):
                     on_fold()
         return results
 
-    def fold(self, at: int) -> tuple[Judgement, dict[str, float]]:
-        """Fit and judge the models of one fold."""
+    def fold(self, at: int) -> tuple[Judgement, dict[str, float], int | None]:
+        """Fit and judge the models of one fold; count the first one's parameters."""
         fitted = {name: self._fitted(name, at) for name in self.models}
         X = _safe_indexing(self.X, self.indices["test"][at])
         found = judge_all(fitted, X, self.pos_label)
-        return found, cuts_of(fitted, self.pos_label)
+        known = known_parameters(next(iter(fitted.values())))
+        return found, cuts_of(fitted, self.pos_label), known
 
     def _fitted(self, name: str, at: int) -> Any:
         """Return a model fitted to a fold's training patients; errors name both."""
@@ -155,8 +157,11 @@ def cross_validated(
     compare: list[tuple[str, str]],
     n_jobs: int | None,
     callbacks: Any,
-) -> tuple[CrossValidation, list[Judgement]]:
-    """Check the folds, fit and judge all models, and join what they say."""
+) -> tuple[CrossValidation, list[Judgement], int | None]:
+    """Check the folds, fit and judge all models, and join what they say.
+
+    Returns that, the folds' answers, and the parameters of the first model if known.
+    """
     indices = splits_of(name, models, X, y, cv)
     classes = [next(x for x in y.unique().tolist() if x != pos_label), pos_label]
     check_splits(name, y, classes, indices)
@@ -165,7 +170,7 @@ def cross_validated(
         check_images_apart(name, *cells, f"test of fold {at}")
     work = Refits(models, X, y, pos_label, indices)
     work.set_callbacks(*callbacks)
-    judged, cuts = zip(*work.run(n_jobs), strict=True)
+    judged, cuts, known = zip(*work.run(n_jobs), strict=True)
     said = {
         kind: {
             model: [np.asarray(getattr(one, kind)[model]) for one in judged]
@@ -178,6 +183,5 @@ def cross_validated(
         for model in cuts[0]
         if all(model in one for one in cuts)
     }
-    return CrossValidation(y, classes, indices, **said, cuts=found, compare=compare), (
-        list(judged)
-    )
+    joined = CrossValidation(y, classes, indices, **said, cuts=found, compare=compare)
+    return joined, list(judged), None if None in known else max(known)

@@ -31,6 +31,13 @@ def check_sample_size(
     return {"n_parameters": n_parameters, **given}
 
 
+def counted_parameters(known: int | None) -> dict[str, Any] | None:
+    """Return what a minimum is computed of where a model's parameters are known."""
+    if not known:
+        return None
+    return check_sample_size(known, None, None, None) | {"counted": True}
+
+
 def sample_size_section(system: System, options: Options) -> Section | None:
     """Show patients and events of the development beside Riley's least numbers."""
     asked = system.sample_size
@@ -80,6 +87,11 @@ def _sentence(system, least, sample, assumed, asked):
         n = len(sample.y)
         few = "fewer" if n < least.n else "no fewer"
         text = f"The model was developed on {n} patients, {few} than the least. "
+    if asked.get("counted"):
+        text += (
+            "Its candidate parameters were counted in the model; were more looked at "
+            "before, name them by add_sample_size. "
+        )
     text += (
         f"Expected: a share of {system.pos_label} of {number(least.prevalence)} and "
     )

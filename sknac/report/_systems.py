@@ -21,8 +21,9 @@ from sknac.report._intake import (
     new_system,
     with_rows,
 )
-from sknac.report._learned import learn, map_quality
+from sknac.report._learned import known_parameters, learn, map_quality
 from sknac.report._sample import aligned_table, by_model
+from sknac.report._sample_size import counted_parameters
 from sknac.report._system import TEST, TRAINING
 from sknac.report._validation import cross_validate_system, external_cohort
 
@@ -200,6 +201,8 @@ default=None
             system.cascade = (test.stages, test.stop_label)
         for model, fitted in models.items():
             learn(system, model, fitted)
+        if train is not None and system.main == name:
+            system.sample_size = counted_parameters(known_parameters(estimator))
         if attribution is not False:
             given = {} if attribution is True else dict(attribution)
             explain(system, estimator, system.tables.get(cohort, X), given)

@@ -23,6 +23,7 @@ from sknac.report._intake import (
 from sknac.report._learned import map_quality
 from sknac.report._refit import cross_validated
 from sknac.report._sample import aligned_table, by_model, make_sample
+from sknac.report._sample_size import counted_parameters
 from sknac.report._system import CV, System
 
 # Patients whom the models judge again, to see that they are the same.
@@ -59,10 +60,11 @@ def cross_validate_system(
     pairs = _pairs(name, compare, models)
     settings = n_jobs, callbacks
     data = X if table is None else table
-    found, judged = cross_validated(
+    found, judged, known = cross_validated(
         name, models, data, labels, pos_label, cv, pairs, *settings
     )
     system = _system_of(name, pos_label, found, judged)
+    system.sample_size = counted_parameters(known)
     if table is not None:
         system.tables[CV] = table
     for model, one in models.items():

@@ -41,6 +41,7 @@ def test_one_cohort_has_no_forest(full, crossed):
 
 
 def test_folds_are_counted(crossed):
+    crossed.to_dict()  # notes what the areas warn of
     system = system_of(crossed)
     found = fold_section(system, OPTIONS)
     folds = found.results["folds"]

@@ -6,10 +6,10 @@ import itertools
 import re
 from html.parser import HTMLParser
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 EVIL = "<script>alert(1)</script>"
 
@@ -89,7 +89,7 @@ def evil(study):
     report.add_survival(name, time, event, time_label=EVIL)
     report.add_cascade(name, {EVIL: decided, "b": y.to_numpy()}, stop_label=EVIL)
     report.add_table(name, EVIL, pd.DataFrame({EVIL: [EVIL]}, index=[EVIL]), note=EVIL)
-    figure = mpl.figure.Figure()
+    figure = Figure()
     return report.add_figure(name, EVIL, figure, alt=f'" onload="{EVIL}')
 
 
