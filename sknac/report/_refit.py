@@ -100,13 +100,6 @@ def splits_of(
     results = {
         key: model for key, model in models.items() if isinstance(model, Mapping)
     }
-    for key, found in results.items():
-        if "estimator" not in found or "indices" not in found:
-            raise ValueError(
-                f"{name}: the cross-validation of {key!r} lacks its estimators or "
-                "indices; call cross_validate with return_estimator=True and "
-                "return_indices=True"
-            )
     if not results:
         return _splits(name, X, y, FOLDS if cv is None else cv)
     if cv is not None:

@@ -25,6 +25,7 @@ from sknac.report._refit import cross_validated
 from sknac.report._sample import aligned_table, by_model, make_sample
 from sknac.report._sample_size import counted_parameters
 from sknac.report._system import CV, System
+from sknac.utils._labels import shown
 
 # Patients whom the models judge again, to see that they are the same.
 _WITNESSES = 3
@@ -78,7 +79,14 @@ def _check_models(name: str, models: dict[str, Any]) -> None:
     for model, one in models.items():
         if not isinstance(model, str):
             raise ValueError(f"others names a model {model!r}; names must be text")
-        if not isinstance(one, Mapping) and not _is_classifier(one):
+        if isinstance(one, Mapping):
+            if "estimator" not in one or "indices" not in one:
+                raise ValueError(
+                    f"{name}: the cross-validation of {model!r} lacks its estimators "
+                    "or indices; call cross_validate with return_estimator=True and "
+                    "return_indices=True"
+                )
+        elif not _is_classifier(one):
             raise TypeError(
                 f"{name}: {model} must be a classifier or the result of "
                 f"cross_validate, got {type(one).__name__}"
@@ -92,7 +100,12 @@ def _is_classifier(one: Any) -> bool:
 
 def _pairs(name: str, compare: Any, models: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the pairs to compare; names of stages are looked for in the settings."""
-    pairs = [tuple(pair) for pair in compare or ()]
+    if isinstance(compare, str) or any(isinstance(pair, str) for pair in compare):
+        raise ValueError(
+            f"{name}: compare must be a list of pairs, such as [('a', 'b')], got "
+            f"{shown(compare)}"
+        )
+    pairs = [tuple(pair) for pair in compare]
     known = list(models)
     for model in models.values():
         model = model["estimator"][0] if isinstance(model, Mapping) else model

@@ -89,8 +89,8 @@ def test_nothing_is_compared_without_being_asked(study, new):
         **POSITIVE,
     )
     assert "resampled_test" not in numbers(report)
-    assert "DeLong" not in report.to_html()
-    assert "name pairs as compare=" in report.to_html()
+    (chapter,) = report._build().chapters
+    assert "comparison of models (name pairs as compare=)" in chapter.absent
 
 
 def trial(study, cv, said):

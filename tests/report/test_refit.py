@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from joblib import parallel_config
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit, StratifiedKFold, cross_validate
@@ -51,7 +52,20 @@ def test_thresholds_are_those_of_the_folds(study, new):
 def test_jobs_give_the_same_numbers(study, new):
     X = study.X_train[["dlr4", "her2"]]
     given = LogisticRegression(), X, study.y_train
-    one, two = (new().add_cv("x", *given, n_jobs=n, **POSITIVE) for n in (None, 2))
+    one = new().add_cv("x", *given, **POSITIVE)
+    with parallel_config("threading"):
+        two = new().add_cv("x", *given, n_jobs=2, **POSITIVE)
+    assert numbers(one) == numbers(two)
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_numbers(study, new):
+    X = study.X_train[["dlr4", "her2"]]
+    given = LogisticRegression(), X, study.y_train
+    one, two = (
+        new().add_cv("x", *given, n_jobs=n, callbacks=[Ear()], **POSITIVE)
+        for n in (None, 2)
+    )
     assert numbers(one) == numbers(two)
 
 

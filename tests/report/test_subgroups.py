@@ -39,7 +39,9 @@ def test_subgroups_smaller_than_the_folds_are_named(study, new, cascade):
     )
     by = pd.Series(np.where(np.arange(80) == 3, "rare", "common"), name="kind")
     report.add_subgroups("D", by.set_axis(study.X_train.index))
-    assert "Too few patients for as many folds: kind: rare." in report.to_html()
+    (chapter,) = report._build().chapters
+    section = next(x for x in chapter.sections if x.key == "subgroups")
+    assert "few patients for as many folds: kind: rare." in section.tables[0].note
 
 
 @pytest.mark.parametrize("kind", ["full", "crossed"])

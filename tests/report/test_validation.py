@@ -55,6 +55,8 @@ def test_an_image_in_two_folds_is_refused(new):
         ({"others": {"x": LogisticRegression()}}, ValueError, "two models are named"),
         ({"compare": [("x", "y")]}, ValueError, "x: compare must name some of"),
         ({"compare": [("x", "x")]}, ValueError, "pairs of two models"),
+        ({"compare": "auto"}, ValueError, "x: compare must be a list of pairs"),
+        ({"compare": ("x", "y")}, ValueError, "x: compare must be a list of pairs"),
         ({"X": np.zeros((3, 2))}, ValueError, "X has .* rows but y has 80"),
     ],
 )
