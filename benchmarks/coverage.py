@@ -17,6 +17,7 @@ import coverage_by_patient
 import coverage_calibration
 import coverage_cuts
 import coverage_decision_curve
+import coverage_out_of_fold
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import binom
@@ -138,6 +139,7 @@ def main():
     coverage_by_patient.print_all(n_draws // 4)
     coverage_cuts.print_cuts(n_draws // 2)
     coverage_calibration.print_calibration(n_draws // 5)
+    coverage_out_of_fold.print_out_of_fold(n_draws // 20)
     coverage_decision_curve.print_decision_curves(n_draws // 4)
     print(f"\n{time.perf_counter() - start:.0f} s")
 

@@ -70,7 +70,7 @@ def _about_calibration(system):
             "Predictions are out of fold: each patient's come from the model of the "
             "other folds, and those of all folds are taken together. The intervals "
             "take them for one model's: in simulated studies of 60 to 200 patients "
-            f"those of the slope held the truth in 85 to 92{NBSP}%, those of O:E in 92 "
+            f"those of the slope held the truth in 84 to 92{NBSP}%, those of O:E in 92 "
             f"to 96{NBSP}%; read slopes with reserve.",
         )
     if system.train is not None and system.probabilities:

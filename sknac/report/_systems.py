@@ -284,7 +284,8 @@ default=None
         What needs one answer per patient (calibration, decision curve, survival,
         wrong decisions) takes that out of fold, of the first repeat. The numbers are
         about models of the folds' training patients, not of one model: there is none
-        yet that could be tested elsewhere.
+        yet that could be tested elsewhere. An estimator or a splitter whose chance is
+        not seeded gives other numbers each time.
         """
         given = name, estimator, X, y, pos_label, cv, others, compare
         system = cross_validate_system(self._systems, *given, n_jobs, callbacks)

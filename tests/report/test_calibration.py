@@ -47,7 +47,7 @@ def test_figures_are_flexible_curves(full):
 
 def test_out_of_fold_calibration_says_how_far_it_holds(crossed):
     found = section(crossed, "calibration")
-    assert "85 to 92\N{NO-BREAK SPACE}%" in " ".join(found.text)
+    assert "84 to 92\N{NO-BREAK SPACE}%" in " ".join(found.text)
     assert found.results["calibration"]["plain"].brier.n == 80
 
 
@@ -63,7 +63,7 @@ def test_decision_curve_out_of_fold_has_no_interval(crossed, full):
 
 @pytest.mark.slow
 def test_slopes_out_of_fold_are_held_as_often_as_is_said():
-    """Logistic regression, 126 patients, 5 predictors: 88 % of 250 studies."""
+    """Logistic regression, 126 patients, 5 predictors: 90 % of 250 studies."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
