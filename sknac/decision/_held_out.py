@@ -22,6 +22,7 @@ from sknac.utils._sklearn import (
     _num_samples,
     _safe_indexing,
 )
+from sknac.utils._warnings import warn_user
 
 # A patient's rows in several folds would let her be scored by what has seen her.
 _GROUPED_FOLDS = "set cv=StratifiedGroupKFold(...), which takes groups by routing"
@@ -109,6 +110,30 @@ def hold_out(model, X, y, routed, of):
         units=rows if groups is None else groups[rows],
         folds=folds,
     )
+
+
+def warn_if_memorised(model, X, guarantee, name="the classifier"):
+    """Warn where a guarantee is of scores that the classifier kept may not give.
+
+    One that tells all the patients apart on whom it was fitted again, while those of
+    the folds could not, may score new patients on another scale.
+    """
+    held = model._held_out
+    if model.cv == "prefit" or _apart(held.score, held.positive):
+        return
+    again = model._answers(X).scores[held.rows]
+    if _apart(again, held.positive):
+        warn_user(
+            f"guarantee={guarantee:g} is of the scores of the folds, and {name} fitted "
+            "again on all tells its own patients apart without error, so that new ones "
+            "may miss the bound far more often; fit it on other patients and set "
+            "cv='prefit', or give it fewer features"
+        )
+
+
+def _apart(score, positive):
+    """Tell whether every positive patient scores above every other."""
+    return score[positive].min() > score[~positive].max()
 
 
 def _scores(model, X, y, routed, of):

@@ -16,6 +16,7 @@ from sknac.decision._held_out import (
     hold_out,
     keep_classifier,
     patients_of,
+    warn_if_memorised,
 )
 from sknac.decision._nested import folds_of_patients, nested_rates
 from sknac.decision._promise import check_promise
@@ -268,6 +269,8 @@ class WeightedYoudenThreshold(
         warn_if_trivial(curve)
         self._store(curve, index)
         self._judge(promise)
+        if self.guarantee is not None:
+            warn_if_memorised(self, X, self.guarantee)
         return self
 
     def get_metadata_routing(self):

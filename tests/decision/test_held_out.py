@@ -154,3 +154,17 @@ def test_patients_scored_several_times_count_once_in_the_guarantee(cancer):
     twice = clone(once).set_params(cv=folds + folds).fit(X, y)
     assert twice.threshold_ == once.fit(X, y).threshold_
     assert twice.curve_.bounds == once.curve_.bounds
+
+
+def test_a_guarantee_warns_where_the_model_kept_has_memorised_its_patients():
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 0], 30)
+    ask = {"at_least": {"sensitivity": 0.85}, "guarantee": 0.9, "pos_label": 1}
+    wide = rng.normal(size=(60, 40)) + 0.2 * y[:, None]
+    inner = LogisticRegression(C=1e4)
+    with pytest.warns(UserWarning, match="tells its own patients apart without error"):
+        WeightedYoudenThreshold(inner, **ask).fit(wide, y)
+    WeightedYoudenThreshold(inner, **ask).fit(wide[:, :2], y)  # a few features: none
+    WeightedYoudenThreshold(inner.fit(wide, y), cv="prefit", **ask).fit(wide, y)
+    apart = y[:, None] + 0.1 * rng.normal(size=(60, 1))  # those of the folds could too
+    WeightedYoudenThreshold(inner, **ask).fit(apart, y)
