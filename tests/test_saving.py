@@ -240,6 +240,17 @@ CASES = {
         ),
         clinical,
     ),
+    "StagedClassifier, a band": (
+        StagedClassifier(
+            [
+                ("first", ScoreColumn("score", pos_label="response"), ["score"]),
+                ("then", ScoreColumn("second", pos_label="response"), ["second"]),
+            ],
+            stop_label="no response",
+            defer={"first": (0.3, None)},
+        ),
+        clinical,
+    ),
     "GridSearchCV": (
         GridSearchCV(
             StepwiseLogisticRegression(pos_label="response"),

@@ -16,7 +16,7 @@ from sknac.decision._trace import ACTIONS, Route
 from sknac.metrics import rates_from_counts
 from sknac.utils._confusion import CELLS, RATES, cell_counts
 from sknac.utils._frames import unique_columns
-from sknac.utils._labels import class_index, one_dimensional
+from sknac.utils._labels import class_index, one_dimensional, shown, spell
 from sknac.utils._result import Result
 from sknac.utils._rows import ONE_ROW
 from sknac.utils._sample import check_sample
@@ -32,8 +32,8 @@ class StageFlow(Result):
     ----------
     counts : DataFrame of shape (n_stages * n_actions, n_classes + 1)
         Patients by (stage, action) in the rows and true class in the columns, with
-        their sum `n`. Actions: "stop", "continue" and, where patients lack data,
-        "awaiting".
+        their sum `n`. Actions: "stop", "keep" where a stage has a band and is sure of
+        the other class, "continue" and, where patients lack data, "awaiting".
     rates : dict of str to result of `rates_from_counts`
         Rates of the "cascade" and of each stage alone, by name.
     n_undecided : dict of str to int
@@ -114,6 +114,7 @@ class StageFlow(Result):
     {
         "y_true": ["array-like"],
         "stage_labels": ["array-like", dict],
+        "deferred": ["array-like", dict, None],
         "stop_label": [Real, str, "boolean"],
         "pos_label": [Real, str, "boolean", None],
         "confidence_level": [Interval(Real, 0, 1, closed="neither")],
@@ -127,6 +128,7 @@ def stage_flow(
     stop_label: Any,
     pos_label: Any = None,
     confidence_level: float = 0.95,
+    deferred: Any = None,
 ) -> StageFlow:
     """Count where a cascade sends its patients, by true class.
 
@@ -144,6 +146,10 @@ def stage_flow(
         The positive class of the rates; None is the class that goes on.
     confidence_level : float, default=0.95
         Coverage of the rates' intervals (Wilson's), in (0, 1).
+    deferred : DataFrame of bool or dict of array-like, default=None
+        Whom each stage with a band hands on, by name; it decides on the others, both
+        ways. `deferred_each` of `StagedClassifier` gives it. Stages not named stop
+        one class only.
 
     Returns
     -------
@@ -194,14 +200,17 @@ def stage_flow(
     judged = labels.notna().to_numpy()
     passed = labels.to_numpy() == known[1 - stop]
     _check_labels(labels, judged, known)
-    route = Route(judged, passed)
+    handed_on, banded = _deferred_table(deferred, list(labels.columns), sample)
+    kept = judged & passed & banded & ~handed_on
+    route = Route(judged, passed | (judged & handed_on), kept)
     # Who is decided on, and who of them goes on: by the cascade, by each stage alone.
-    decided = {"cascade": (route.action != "awaiting", route.action == "continue")}
+    goes_on = np.isin(route.action, ["keep", "continue"])
+    decided = {"cascade": (route.action != "awaiting", goes_on)}
     for name, *pair in zip(labels.columns, judged.T, passed.T, strict=True):
         decided[name] = pair
     truth = sample.positive == (positive == stop)
     return StageFlow(
-        counts=_count(sample.positive, route, list(labels.columns), known, stop),
+        counts=_count(sample.positive, route, labels.columns, banded, (known, stop)),
         rates={
             name: rates_from_counts(
                 **_cells(truth[rows], goes_on[rows] == (positive != stop)),
@@ -253,12 +262,41 @@ def _check_labels(labels, judged, known):
         )
 
 
-def _count(stops, route, stages, known, stop):
+def _deferred_table(deferred, stages, sample):
+    """Return who is handed on by each stage, and which stages have a band."""
+    found = np.zeros((sample.n, len(stages)), dtype=bool)
+    if deferred is None:
+        return found, np.zeros(len(stages), dtype=bool)
+    sample.rows.see("deferred", deferred)
+    columns = dict(
+        deferred if isinstance(deferred, Mapping) else pd.DataFrame(deferred)
+    )
+    for name, values in columns.items():
+        if name not in stages[:-1]:
+            raise ValueError(
+                f"deferred must name stages before the last, {spell(stages[:-1])}, got "
+                f"{shown(name)}"
+            )
+        sample.rows.see(f"deferred[{name!r}]", values)
+        values = one_dimensional(values, f"deferred[{name!r}]", sample.n)
+        if values.dtype != bool:
+            raise ValueError(
+                f"deferred[{name!r}] must be True or False for each patient, got "
+                f"{values.dtype}"
+            )
+        found[:, stages.index(name)] = values
+    return found, np.isin(stages, list(columns))
+
+
+def _count(stops, route, stages, banded, of):
     """Return the patients by stage and action, and by true class."""
+    known, stop = of
     rows, truths = {}, [stops == (at == stop) for at in range(2)]
     for at, name in enumerate(stages):
         for action, groups in zip(ACTIONS, route.by_action, strict=True):
             group = groups[:, at]
+            if action == "keep" and not banded[at]:
+                continue
             if action != "awaiting" or group.any():
                 by_class = [int((group & truth).sum()) for truth in truths]
                 rows[name, action] = [*by_class, sum(by_class)]

@@ -84,7 +84,7 @@ def check_bound(stop_at_most: float | None, guarantee: float | None) -> None:
         if stop_at_most is None:
             raise ValueError(
                 f"guarantee={guarantee} has no bound to hold for; set stop_at_most, "
-                "such as 0.05"
+                "such as 0.05, or rates in defer"
             )
         check_confidence_level(guarantee, "guarantee")
     if stop_at_most is not None:

@@ -9,7 +9,12 @@ from sknac.utils._parts import reached
 from sknac.utils._rows import same_rows
 from sknac.utils._style import bar_style, open_axes
 
-TITLES = {"stop": "stopped", "continue": "goes on", "awaiting": "awaiting data"}
+TITLES = {
+    "stop": "stopped",
+    "keep": "kept",
+    "continue": "goes on",
+    "awaiting": "awaiting data",
+}
 
 
 class StageFlowDisplay:
@@ -76,9 +81,11 @@ class StageFlowDisplay:
         """
         same_rows(X=X, y=y)
         estimator, X = reached(estimator, X, "predict_each", "StagedClassifier")
+        trace = estimator._answers(X, each=True, strict=False)
         return cls.from_predictions(
             y,
-            estimator.predict_each(X),
+            trace.alone(),
+            deferred=trace.deferred(),
             stop_label=np.asarray(estimator.stop_label_).item(),
             pos_label=pos_label,
             ax=ax,
@@ -87,7 +94,15 @@ class StageFlowDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, stage_labels, *, stop_label, pos_label=None, ax=None, **kwargs
+        cls,
+        y_true,
+        stage_labels,
+        *,
+        stop_label,
+        pos_label=None,
+        deferred=None,
+        ax=None,
+        **kwargs,
     ):
         """Draw the cascade of what each stage alone predicts.
 
@@ -101,6 +116,8 @@ class StageFlowDisplay:
             The class that stops a patient.
         pos_label : int, float, bool or str, default=None
             The positive class of the rates; None is the class that goes on.
+        deferred : DataFrame of bool or dict of array-like, default=None
+            As in `stage_flow`.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         **kwargs : dict
@@ -112,7 +129,11 @@ class StageFlowDisplay:
             The drawn display.
         """
         flow = stage_flow(
-            y_true, stage_labels, stop_label=stop_label, pos_label=pos_label
+            y_true,
+            stage_labels,
+            stop_label=stop_label,
+            pos_label=pos_label,
+            deferred=deferred,
         )
         return cls(flow=flow).plot(ax=ax, **kwargs)
 

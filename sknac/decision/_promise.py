@@ -10,7 +10,7 @@ rank before any label is seen, with Bonferroni's level.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,8 +63,14 @@ class Promise:
         return f"{rates} with guarantee {self.guarantee:g}"
 
 
-def check_promise(at_least: Any, guarantee: Any) -> Promise | None:
-    """Return what is asked for, or None."""
+def check_promise(
+    at_least: Any,
+    guarantee: Any,
+    *,
+    rates: Collection[str] = tuple(OTHER),
+    name: str = "at_least",
+) -> Promise | None:
+    """Return what is asked for, some of `rates`, or None; errors call it `name`."""
     if at_least is None:
         if guarantee is not None:
             raise ValueError(
@@ -74,22 +80,25 @@ def check_promise(at_least: Any, guarantee: Any) -> Promise | None:
         return None
     if not isinstance(at_least, Mapping) or not at_least:
         raise ValueError(
-            "at_least must be a dict of rates such as {'sensitivity': 0.95}, got "
+            f"{name} must be a dict of rates such as {{'sensitivity': 0.95}}, got "
             f"{shown(at_least)}"
         )
-    strange = [name for name in at_least if name not in OTHER]
+    strange = [rate for rate in at_least if rate not in rates]
     if strange:
         raise ValueError(
-            f"at_least must name some of {spell(list(OTHER))}, got {shown(strange[0])}"
+            f"{name} must name some of {spell(rates)}, got {shown(strange[0])}"
         )
-    bounds = {name: _check_bound(value, name) for name, value in at_least.items()}
+    bounds = {
+        rate: _check_bound(value, f"{name}[{rate!r}]")
+        for rate, value in at_least.items()
+    }
     if guarantee is None:
         return Promise(bounds, None)
     guarantee = check_confidence_level(guarantee, "guarantee")
-    certain = [name for name, bound in bounds.items() if bound == 1]
+    certain = [rate for rate, bound in bounds.items() if bound == 1]
     if certain:
         raise ValueError(
-            f"at_least[{certain[0]!r}] must be less than 1 with a guarantee, got 1: no "
+            f"{name}[{certain[0]!r}] must be less than 1 with a guarantee, got 1: no "
             "number of patients shows that none is ever missed"
         )
     if {"npv", "ppv"} <= set(bounds):
@@ -106,9 +115,7 @@ def _check_bound(value, name):
         hint = ""
         if number is not None and 1 < number <= 100:
             hint = f"; for {number:g} % write {float(number) / 100:g}"
-        raise ValueError(
-            f"at_least[{name!r}] must be a rate in (0, 1], got {shown(value)}{hint}"
-        )
+        raise ValueError(f"{name} must be a rate in (0, 1], got {shown(value)}{hint}")
     return float(number)
 
 
@@ -227,8 +234,12 @@ def _safe_value(cuts, name, bound, level):
     return found
 
 
-def infeasible(cuts: Cuts, promise: Promise) -> str:
+def infeasible(cuts: Cuts, promise: Promise, where: str = "") -> str:
     """Say why no cut keeps the promise, what is within reach, and the mend."""
+    return where + _infeasible(cuts, promise)
+
+
+def _infeasible(cuts, promise):
     if promise.guarantee is None:
         return f"no cut reaches {promise}{_nearest(cuts, promise)}; lower a bound"
     short = [

@@ -5,15 +5,18 @@
 import numpy as np
 
 from sknac.decision._blocks import column_positions, stage_block, visit_columns
+from sknac.decision._defer import check_own_cut, fit_band, read_band
+from sknac.decision._held_out import warn_if_memorised
 from sknac.decision._joint import StopBound, allowances, joint_cuts, shown_share
-from sknac.decision._threshold import WeightedYoudenThreshold
+from sknac.decision._promise import Promise
 from sknac.utils._classes import check_same_classes
 from sknac.utils._sklearn import _check_method_params
 
 
-def fit_stages(cascade, X, y, routed):
-    """Fit the stages in order; return the rows that each was fitted on."""
+def fit_stages(cascade, X, y, routed, bands):
+    """Fit the stages in order, with their bands; return the rows of each."""
     cascade.stages_, cascade._visits, cascade.n_fit_ = [], [], {}
+    cascade.bands_ = {}
     rows_of = []
     still_in = np.ones(X.shape[0], dtype=bool)
     for name, estimator, columns in cascade.stages:
@@ -35,10 +38,20 @@ def fit_stages(cascade, X, y, routed):
             **_check_method_params(X, routed[name]["fit"], indices=rows),
         )
         check_same_classes(fitted, cascade.classes_, f"stage {name!r}")
+        promised = isinstance(bands.get(name), Promise) or cascade.stop_at_most
+        if cascade.guarantee is not None and promised:
+            warn_if_memorised(fitted, block, cascade.guarantee, f"stage {name!r}")
         cascade.n_fit_[name] = len(rows)
         rows_of.append(rows)
+        goes_on = None
+        if name in bands:
+            band, answers = fit_band(bands[name], name, fitted, block, y[rows])
+            cascade.bands_[name] = band
+            goes_on = read_band(band, answers, name)[1]
         if cascade.fit_on == "passed":
-            still_in[rows] = fitted.predict(block) != cascade.stop_label_
+            if goes_on is None:
+                goes_on = fitted.predict(block) != cascade.stop_label_
+            still_in[rows] = goes_on
     return rows_of
 
 
@@ -62,25 +75,6 @@ def check_joint(cascade):
         )
     for name, stage, _ in cascade.stages:
         check_own_cut("stop_at_most", name, stage, cascade.guarantee)
-
-
-def check_own_cut(setting, name, stage, guarantee):
-    """Raise unless a setting of the cascade can move the cut of a stage."""
-    if not isinstance(stage, WeightedYoudenThreshold):
-        raise ValueError(
-            f"{setting} moves the cut of each stage, and stage {name!r} is "
-            f"a {type(stage).__name__}; wrap it in WeightedYoudenThreshold"
-        )
-    if stage.at_least is not None:
-        raise ValueError(
-            f"stage {name!r} sets at_least, and the cascade {setting}; "
-            "leave one of them out"
-        )
-    if guarantee is not None and stage.cv == "resubstitution":
-        raise ValueError(
-            f"a guarantee needs scores of patients whom stage {name!r} has not "
-            "seen; set its cv to folds"
-        )
 
 
 def cut_together(cascade, rows_of, y):

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision._blocks import as_table
+from sknac.decision._defer import check_defer
 from sknac.decision._joint import check_bound
 from sknac.decision._stage_fit import check_joint, cut_together, fit_stages
 from sknac.decision._stage_list import StageList, stages_have
@@ -58,7 +59,17 @@ class StagedClassifier(
         are then chosen in order, each stage with an even part of the share, so as to
         stop as many others as that allows. None leaves each stage its own cut.
     guarantee : float, default=None
-        Confidence in (0, 1) that the share holds for new patients.
+        Confidence in (0, 1) that the share, or all rates of `defer` together, hold for
+        new patients.
+    defer : dict, default=None
+        By name, stages before the last that decide only where they are sure, both
+        ways, and hand on the patients in a band of scores between. A value is either
+        a dict of rates, ``{"sensitivity": 0.95, "specificity": 0.95}`` (or one of
+        them), which the stage, a `WeightedYoudenThreshold`, keeps on the scores that
+        chose its cut: of its positive class so many are not called negative, of the
+        other not called positive. Or it is a pair of scores ``(low, high)`` for the
+        stage's `pos_label_`, one of which may be None: those from low on and below
+        high go on. The last stage decides on all who reach it.
 
     Attributes
     ----------
@@ -74,6 +85,8 @@ class StagedClassifier(
         Number of patients that each stage was trained on.
     stop_bound_ : StopBound or None
         Whom each stage stops wrongly, where `stop_at_most` is set.
+    bands_ : dict of str to DeferBand
+        The band of each stage named in `defer`, with its rates of the fit and nested.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of str
@@ -84,9 +97,9 @@ class StagedClassifier(
     ValueError
         From `fit`: if names clash, a column is missing, y has not exactly two
         classes, `stop_label` is none of them, or a stage is left without patients
-        of both classes; if no cuts keep `stop_at_most`, with the number of patients
-        that it takes. From the predictions: if a patient has no data for a stage
-        that has to judge them and `on_missing="raise"`.
+        of both classes; if no cuts keep `stop_at_most` or the rates of `defer`, with
+        the number of patients that it takes. From the predictions: if a patient has no
+        data for a stage that has to judge them and `on_missing="raise"`.
 
     See Also
     --------
@@ -99,9 +112,16 @@ class StagedClassifier(
     Prediction reads a stage's columns only for the patients still in, so that a
     stopped patient's later visits may be None.
 
-    A cascade finds at least the patients of the stop class that either stage finds
-    alone, and keeps at most those of the other class that either keeps alone: what
-    it gains is time. `stage_flow` shows each stage alone beside it.
+    Without `defer` a cascade finds at least the patients of the stop class that either
+    stage finds alone, and keeps at most those of the other class that either keeps
+    alone: what it gains is time. `stage_flow` shows each stage alone beside it.
+
+    The rates of a band are of its stage alone, over all patients with data for it; of
+    those who reach it in the cascade no more are decided wrongly there. With a
+    guarantee each end of each band gets an even part of 1 - guarantee and is the exact
+    tolerance bound of one cut (Clopper and Pearson; .9 at both ends of one band takes
+    59 patients of a class for .95, 29 for .90). The last stage's errors are bounded by
+    nothing. Bands cut with a guarantee are exact or not as told below.
 
     With `stop_at_most` and a guarantee, the share cut off by all stages has the law of
     one order statistic, so that the bound is exact for the scores that chose the cuts
@@ -113,6 +133,10 @@ class StagedClassifier(
 
     References
     ----------
+    M. Greiner, D. Sohr and P. Goebel, A modified ROC analysis for the selection of
+    cut-off values and the definition of intermediate results of serodiagnostic tests,
+    Journal of Immunological Methods 185:123-132, 1995 (bands by two rates).
+
     J. W. Tukey, Non-parametric estimation II. Statistically equivalent blocks and
     tolerance regions, Annals of Mathematical Statistics 18:529-539, 1947.
 
@@ -138,6 +162,15 @@ class StagedClassifier(
     0  dlr2      stop
     1  dlr4      stop
     2  dlr4  continue
+
+    The first stage may decide both ways and hand on whom it is unsure of:
+
+    >>> banded = cascade.set_params(defer={"dlr2": (0.3, 0.75)}).fit(X, y)
+    >>> banded.trace(X)[["stage", "action"]]
+      stage action
+    0  dlr2   stop
+    1  dlr4   stop
+    2  dlr2   keep
     """
 
     _parameter_constraints: dict = {
@@ -148,6 +181,7 @@ class StagedClassifier(
         "missing": [StrOptions({"auto", "any"})],
         "stop_at_most": "no_validation",
         "guarantee": "no_validation",
+        "defer": "no_validation",
     }
 
     def __init__(
@@ -160,6 +194,7 @@ class StagedClassifier(
         missing="auto",
         stop_at_most=None,
         guarantee=None,
+        defer=None,
     ):
         self.stages = stages
         self.stop_label = stop_label
@@ -168,6 +203,7 @@ class StagedClassifier(
         self.missing = missing
         self.stop_at_most = stop_at_most
         self.guarantee = guarantee
+        self.defer = defer
 
     # The stages check their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
@@ -189,7 +225,8 @@ class StagedClassifier(
             The fitted object.
         """
         self._check_stages()
-        check_bound(self.stop_at_most, self.guarantee)
+        bands = check_defer(self)
+        check_bound(self.stop_at_most, None if bands else self.guarantee)
         routed = routed_fit_params(self, params)
         same_rows(X=X, y=y, **params)
         X, y = indexable(as_table(X), y)
@@ -201,7 +238,7 @@ class StagedClassifier(
         )
         self.stop_label_ = self.classes_[self._stop_index]
         check_joint(self)
-        rows_of = fit_stages(self, X, y, routed)
+        rows_of = fit_stages(self, X, y, routed, bands)
         self.stop_bound_ = None
         if self.stop_at_most is not None:
             self.stop_bound_ = cut_together(self, rows_of, y)
@@ -242,9 +279,10 @@ class StagedClassifier(
     def decision_function(self, X):
         """Return one finite value per patient that orders the whole cascade.
 
-        Each stage has a band of width 1. With K stages, a patient stopped at stage
-        k = 0, 1, ... lies in (k - K, k - K + 1), one who passed k last in (k, k + 1);
-        within a band the stage's own scores set the order.
+        Each stage has an interval of width 1. With K stages, a patient stopped at stage
+        k = 0, 1, ... lies in (k - K, k - K + 1), one who passed k last in (k, k + 1),
+        and one kept by its band above both, in (2K - 2 - k, 2K - 1 - k); within an
+        interval the stage's own scores set the order.
 
         Parameters
         ----------
@@ -276,8 +314,9 @@ class StagedClassifier(
         ways : DataFrame of shape (n_patients, 4)
             `stage`: name of the stage that judged last. `label`: as in `predict`.
             `score`: as in `decision_function`, NaN where a stage has no scores.
-            `action`: "stop" (a stage gave `stop_label_`), "continue" (all stages
-            passed) or "awaiting" (passed so far; no data yet for the next stage).
+            `action`: "stop" (a stage gave `stop_label_`), "keep" (a stage with a band
+            was sure of the other class), "continue" (all stages passed) or "awaiting"
+            (passed so far; no data yet for the next stage).
             The rows have the index of X.
         """
         return self._answers(X).to_frame()
@@ -293,10 +332,26 @@ class StagedClassifier(
         Returns
         -------
         labels : DataFrame of shape (n_patients, n_stages)
-            One column per stage; None where a patient has no data for it. The rows
-            have the index of X.
+            One column per stage; None where a patient has no data for it. In its band
+            a stage says what its own cut says. The rows have the index of X.
         """
         return self._answers(X, each=True, strict=False).alone()
+
+    def deferred_each(self, X):
+        """Tell whom each stage with a band hands on, of all patients with data for it.
+
+        Parameters
+        ----------
+        X : DataFrame, array-like or sparse matrix of shape (n_patients, n_columns)
+            As in `fit`.
+
+        Returns
+        -------
+        deferred : DataFrame of bool of shape (n_patients, n_bands)
+            One column per stage named in `defer`, as `stage_flow` takes it. The rows
+            have the index of X.
+        """
+        return self._answers(X, each=True, strict=False).deferred()
 
     def _new_stage(self, estimator):
         """Return an unfitted copy of a stage."""

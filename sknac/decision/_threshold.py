@@ -136,8 +136,10 @@ class WeightedYoudenThreshold(
     on other patients are: the guarantee is exact for that classifier. Out-of-fold
     scores are of k classifiers that each saw a share 1 - 1/k of the patients, and the
     one kept saw all: the guarantee is of pooled out-of-fold scores, and holds for new
-    patients as far as the classifier kept scores them alike. It has no proof; the
-    guide tells what was measured.
+    patients as far as the classifier kept scores them alike. It has no
+    proof: in 2000 simulated cohorts each (30/30, 63/63, 10/40; logistic models) a bound
+    at .9 was missed in at most 6 %, but in 21 to 83 % of those in which the classifier
+    kept tells its own patients apart without error, of which it warns.
 
     The nested rates reuse the out-of-fold scores: the cut has not seen the patients of
     the fold, though the classifiers that scored the others have. For scores of no

@@ -63,7 +63,7 @@ class Additions:
             )
         labels = pd.DataFrame(columns)
         check_cascade(system, labels, stop_label)
-        system.cascade = (labels, stop_label)
+        system.cascade = (labels, stop_label, None)
         return self
 
     def add_characteristics(

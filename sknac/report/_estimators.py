@@ -27,6 +27,7 @@ class Judgement:
     probabilities: list[str] = field(default_factory=list)
     stages: pd.DataFrame | None = None
     stop_label: Any = None
+    deferred: pd.DataFrame | None = None
 
 
 def judge(name: str, estimator: Any, X: Any, pos_label: Any) -> Judgement:
@@ -64,6 +65,7 @@ def _judge_stages(name, estimator, X, index):
     trace = answers_of(estimator, X, each=True)
     stop = getattr(estimator.stop_label_, "item", lambda: estimator.stop_label_)
     found = Judgement(stages=trace.alone(), stop_label=stop())
+    found.deferred = trace.deferred()
     for _, stage, rows, answers in trace.steps:
         found.scores[stage] = np.full(len(found.stages), np.nan)
         found.scores[stage][rows], is_probability = answers.shown(index)

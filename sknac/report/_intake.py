@@ -114,6 +114,7 @@ def judge_all(models: dict[str, Any], X: Any, pos_label: Any) -> Judgement:
             raise ValueError(f"two models are named {min(twice)!r}; name one else")
         if not found.decisions:  # the first: the system's own
             found.stages, found.stop_label = one.stages, one.stop_label
+            found.deferred = one.deferred
         found.scores |= one.scores
         found.decisions |= one.decisions
         found.probabilities += one.probabilities

@@ -43,7 +43,7 @@ def learn(system: System, model: str, estimator: Any) -> None:
     stages = [(model, estimator)]
     if isinstance(estimator, StagedClassifier):
         stages = [(name, stage) for name, stage, _ in estimator.stages_]
-        system.stop_bound = estimator.stop_bound_
+        system.stop_bound, system.bands = estimator.stop_bound_, estimator.bands_
     for name, part in stages:
         part, _ = opened(part)
         if isinstance(part, WeightedYoudenThreshold):

@@ -148,13 +148,14 @@ def cascade_section(system: System, options: Options) -> Section | None:
     """Show the cascade by stage and true class, beside each stage alone."""
     if system.cascade is None:
         return None
-    labels, stop_label = system.cascade
+    labels, stop_label, deferred = system.cascade
     flow = stage_flow(
         system.test.y,
         labels,
         stop_label=stop_label,
         pos_label=system.pos_label,
         confidence_level=options.confidence_level,
+        deferred=deferred,
     )
     drawing = Drawing(
         key="cascade",
@@ -168,12 +169,17 @@ def cascade_section(system: System, options: Options) -> Section | None:
     )
     first = flow.stages[0]
     stopped = flow.counts.loc[(first, "stop"), "n"]
+    gains = (
+        f" Whom any stage stops, the cascade stops: it finds no fewer of the class "
+        f"{stop_label} than each stage alone and keeps no more of the other. What it "
+        "gains is time."
+    )
     text = (
         f"A patient predicted {stop_label} stops. {first} stops {stopped} of "
-        f"{plural(len(system.test.y), system.counted(system.cohort))}. Whom any stage "
-        f"stops, the cascade stops: it finds no fewer of the class {stop_label} than "
-        "each stage alone and keeps no more of the other. What it gains is time.",
+        f"{plural(len(system.test.y), system.counted(system.cohort))}."
+        f"{gains if deferred is None or deferred.empty else ''}",
         *_bounded(system.stop_bound),
+        *(_banded(name, band) for name, band in system.bands.items()),
     )
     return Section(
         "cascade",
@@ -197,7 +203,28 @@ def _bounded(bound):
     )
 
 
-_ACTIONS = {"stop": "stop", "continue": "go on", "awaiting": "await data"}
+def _banded(name, band):
+    """Say which scores a stage hands on, and by what they were chosen."""
+    text = (
+        f"{name} decides both ways outside a band of scores for {band.pos_label}, "
+        f"{significant(band.low)} <= score < {significant(band.high)}, and hands on "
+        f"those in it ({band.n_deferred} of {band.n} scores that it was fitted with)"
+    )
+    if band.at_least is None:
+        return f"{text}; the band was given."
+    rates = " and ".join(f"{k} of at least {v:g}" for k, v in band.at_least.items())
+    sure = " on those scores"
+    if band.guarantee is not None:
+        sure = f", guaranteed at {band.guarantee:g} for scores like them"
+    return f"{text}, chosen for {rates}{sure}."
+
+
+_ACTIONS = {
+    "stop": "stop",
+    "keep": "keep",
+    "continue": "go on",
+    "awaiting": "await data",
+}
 
 
 def _cascade_tables(system, flow, options):

@@ -43,7 +43,9 @@ class System:
     # Sensitivity and specificity of each fold at the cut of the others.
     nested: dict[str, tuple[float, float]] = field(default_factory=dict)
     stop_bound: Any = None
-    cascade: tuple[pd.DataFrame, Any] | None = None
+    # What each stage alone says, the label that stops, and whom bands hand on.
+    cascade: tuple[pd.DataFrame, Any, pd.DataFrame | None] | None = None
+    bands: dict[str, Any] = field(default_factory=dict)
     subgroups: pd.DataFrame | None = None
     survival: tuple[pd.Series, pd.Series, str] | None = None
     flow: Any = None

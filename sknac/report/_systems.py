@@ -198,7 +198,7 @@ default=None
             if isinstance(tables[where][1], pd.DataFrame):
                 system.tables[where] = aligned_table(*tables[where], sample.y)
         if test.stages is not None:
-            system.cascade = (test.stages, test.stop_label)
+            system.cascade = (test.stages, test.stop_label, test.deferred)
         for model, fitted in models.items():
             learn(system, model, fitted)
         if train is not None and system.main == name:

@@ -130,16 +130,21 @@ def _system_of(name, pos_label, found, judged):
     system = System(name, pos_label, main, sample, cohort=CV, cv=found)
     system.probabilities = tuple(judged[0].probabilities)
     if judged[0].stages is not None:
-        labels = [one.stages for one in judged]
-        stages = {
-            stage: found.first([table[stage].to_numpy() for table in labels])
-            for stage in labels[0]
-        }
         system.cascade = (
-            pd.DataFrame(stages, index=found.y.index, dtype=object),
+            _first_table(found, [one.stages for one in judged], object),
             judged[0].stop_label,
+            _first_table(found, [one.deferred for one in judged], bool),
         )
     return system
+
+
+def _first_table(found, tables, dtype):
+    """Return each patient's first row of what was said of each stage."""
+    columns = {
+        stage: found.first([table[stage].to_numpy() for table in tables])
+        for stage in tables[0]
+    }
+    return pd.DataFrame(columns, index=found.y.index, dtype=dtype)
 
 
 def external_cohort(

@@ -123,7 +123,12 @@ class DLRPClassifier(StagedClassifier):
         What to do with a patient who goes on to a visit that did not happen.
     stop_at_most, guarantee : float or None, default=None
         Largest share of responders that both stages together may stop, and the
-        confidence that it holds for new ones; None keeps the published weights.
+        confidence that it (or `defer`) holds for new ones; None keeps the published
+        weights.
+    defer : dict, default=None
+        Band of scores in which DLR-2 decides nothing and DLR-4 is asked, such as
+        ``{"dlr2": {"sensitivity": 0.95, "specificity": 0.95}}``: outside it DLR-2
+        decides both ways. See `StagedClassifier`.
     preset : {"paper", "tiny"}, default="paper"
         Size of the default networks.
     random_state : int or None, default=None
@@ -186,6 +191,7 @@ class DLRPClassifier(StagedClassifier):
                 "on_missing",
                 "stop_at_most",
                 "guarantee",
+                "defer",
             )
         },
     }
@@ -203,6 +209,7 @@ class DLRPClassifier(StagedClassifier):
         on_missing="raise",
         stop_at_most=None,
         guarantee=None,
+        defer=None,
         preset="paper",
         random_state=None,
     ):
@@ -215,6 +222,7 @@ class DLRPClassifier(StagedClassifier):
         self.on_missing = on_missing
         self.stop_at_most = stop_at_most
         self.guarantee = guarantee
+        self.defer = defer
         self.preset = preset
         self.random_state = random_state
 

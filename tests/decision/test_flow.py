@@ -127,3 +127,34 @@ def test_two_stages_of_one_name_are_refused():
     stages = pd.DataFrame(np.c_[y, y], columns=["a", "a"])
     with pytest.raises(ValueError, match="two columns of one name, 'a'; rename one"):
         stage_flow(y, stages, **STOP)
+
+
+def test_a_band_keeps_those_it_does_not_hand_on():
+    labels = {"a": [0, 1, 1, 0, 1], "b": [0, 1, 0, 1, 1]}
+    deferred = {"a": [False, False, True, True, True]}
+    flow = stage_flow([0, 1, 0, 1, 1], labels, stop_label=0, deferred=deferred)
+    assert flow.counts["n"].to_dict() == {
+        ("a", "stop"): 1,
+        ("a", "keep"): 1,
+        ("a", "continue"): 3,
+        ("b", "stop"): 1,
+        ("b", "continue"): 2,
+    }
+    cells = flow.to_frame()[["tp", "fn", "fp", "tn"]]
+    assert cells.loc["cascade"].tolist() == [3, 0, 0, 2]
+    assert cells.loc["a"].tolist() == [2, 1, 1, 1]  # alone, at its own cut
+
+
+@pytest.mark.parametrize(
+    ("deferred", "message"),
+    [
+        ({"b": [True] * 3}, "must name stages before the last, {'a'}, got 'b'"),
+        ({"c": [True] * 3}, "must name stages before the last"),
+        ({"a": [1, 0, 1]}, r"deferred\['a'\] must be True or False for each"),
+        ({"a": [True]}, r"deferred\['a'\]"),
+    ],
+)
+def test_bad_bands_are_named(deferred, message):
+    labels = {"a": [0, 1, 1], "b": [0, 1, 1]}
+    with pytest.raises(ValueError, match=message):
+        stage_flow([0, 1, 1], labels, stop_label=0, deferred=deferred)

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.linear_model import LogisticRegression
 
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 
 # Which class the alphabet gives is not what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
+
+EVERY = slice(None)
 
 
 class Visit:
@@ -205,3 +208,21 @@ def test_patients_who_never_came_back_are_not_stopped_there():
 def test_what_cannot_be_bounded_together_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         joint().set_params(**change).fit(*scored())
+
+
+def test_a_guarantee_warns_of_a_stage_that_has_memorised_its_patients():
+    rng = np.random.default_rng(0)
+    y = np.repeat([1, 0], 30)
+    wide = rng.normal(size=(60, 40)) + 0.2 * y[:, None]
+    early = WeightedYoudenThreshold(LogisticRegression(C=1e4), pos_label=1)
+    cascade = StagedClassifier(
+        [("early", early, EVERY), ("late", clone(early), EVERY)], stop_label=0
+    )
+    ask = {"defer": {"early": {"sensitivity": 0.85}}, "guarantee": 0.9}
+    with pytest.warns(UserWarning, match="stage 'early' fitted again on all") as told:
+        clone(cascade).set_params(**ask).fit(wide, y)
+    assert len(told) == 1  # nothing is promised of the last stage
+    with pytest.warns(UserWarning, match="fitted again on all") as told:
+        clone(cascade).set_params(stop_at_most=0.2, guarantee=0.9).fit(wide, y)
+    assert len(told) == 2
+    clone(cascade).set_params(stop_at_most=0.2).fit(wide, y)  # nothing promised

@@ -5,6 +5,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from sknac.decision import (
     ScoreColumn,
@@ -238,3 +239,29 @@ def test_subgroups_need_decisions(study, new):
     report = new().add_predictions("x", study.y, study.X["dlr4"], pos_label="response")
     with pytest.raises(ValueError, match="must have decisions to show in subgroups"):
         report.add_subgroups("x", study.X["subtype"])
+
+
+def test_a_band_is_told_and_counted(study, cascade, new):
+    banded = clone(cascade).set_params(defer={"DLR-2": (0.3, 0.7)})
+    banded.fit(study.X, study.y)
+    report = new().add_estimator("D", banded, study.X, study.y, pos_label="response")
+    found = report.to_dict()["systems"][0]["results"]["cascade"]
+    ways = banded.trace(study.X)
+    kept = [row["n"] for row in found["counts"] if row["action"] == "keep"]
+    assert kept == [(ways["action"] == "keep").sum()]
+    rates = found["rates"]["cascade"]
+    assert (
+        rates["tp"] == ((ways["label"] == "response") & (study.y == "response")).sum()
+    )
+    page = report.to_html()
+    assert "DLR-2 decides both ways outside a band of scores for response, 0.3" in page
+    assert "What it gains is time" not in page
+
+
+def test_a_band_is_counted_in_cross_validation(study, cascade, new):
+    banded = clone(cascade).set_params(defer={"DLR-2": (0.3, 0.7)})
+    given = study.X, study.y
+    report = new().add_cv("D", banded, *given, cv=3, pos_label="response")
+    found = report.to_dict()["systems"][0]["results"]["cascade"]["counts"]
+    kept = [row["n"] for row in found if row["action"] == "keep"]
+    assert kept == [(study.X["dlr2"] >= 0.7).sum()]  # the band is of given scores

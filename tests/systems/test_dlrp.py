@@ -150,3 +150,18 @@ def test_label_of_a_bare_network_needs_no_second_forward(cohort, fitted, monkeyp
     assert np.array_equal(found.label, label)
     assert np.array_equal(found.probabilities, probabilities)
     assert runs == [1]
+
+
+def test_a_band_lets_the_first_network_decide_both_ways(cohort, fitted):
+    score = fitted.named_stages_["dlr2"].predict_proba(cohort.X[["us_pre", "us_post2"]])
+    low, high = np.quantile(score[:, 1], [0.3, 0.7])
+    columns = [ScoreColumn(0, pos_label="response")] * 2
+    model = DLRPClassifier(
+        *columns, columns2=["s2"], columns4=["s4"], defer={"dlr2": (low, high)}
+    )
+    X = cohort.X.assign(s2=score[:, 1], s4=score[:, 1])
+    ways = clone(model).fit(X, cohort.y).trace(X)
+    assert set(ways["action"]) >= {"stop", "keep"}
+    np.testing.assert_array_equal(
+        ways["stage"] == "dlr4", (low <= score[:, 1]) & (score[:, 1] < high)
+    )
