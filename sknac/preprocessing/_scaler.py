@@ -187,22 +187,23 @@ class MapScaler(PlaneTransformer):
 
 def _scaled(image, roi, grid, channels, low, median, high, fill):
     """Scale an image's channels; fill what is invalid in its region."""
-    shape = image.shape
-    image = _stack(image)
-    region = np.ones(image.shape[1:], dtype=bool)
+    scaled = _stack(image)
+    region = np.ones(scaled.shape[1:], dtype=bool)
     if roi is not None:
         region = roi.to_mask(grid)
-    _check_valid(image[:, region], channels)
+    _check_valid(scaled, region, channels)
     low, median, high = (
         np.asarray(limit).astype(np.float32)[:, None, None]
         for limit in (low, median, high)
     )
-    scaled = np.clip((image - low) / (high - low), 0.0, 1.0)
     if fill == "median":
         fill = np.clip((median - low) / (high - low), 0.0, 1.0)
-    scaled = np.where(np.isnan(scaled), fill, scaled)
-    scaled = np.where(region, scaled, 0.0).astype(np.float32)
-    return scaled.reshape(shape)
+    scaled -= low
+    scaled /= high - low
+    np.clip(scaled, 0.0, 1.0, out=scaled)
+    np.copyto(scaled, fill, where=np.isnan(scaled))
+    scaled[:, ~region] = 0.0
+    return scaled.reshape(image.shape)
 
 
 def _stack(image):
@@ -210,10 +211,11 @@ def _stack(image):
     return image.reshape(-1, *image.shape[-2:]).astype(np.float32)
 
 
-def _check_valid(values, channels):
+def _check_valid(image, region, channels):
     """Refuse a plane of whose map nothing is known: all of it would be filled."""
-    for name, of_map in zip(channels or ("image",), values, strict=True):
-        if not np.isfinite(of_map).any():
+    known = (np.isfinite(image) & region).any(axis=(1, 2))
+    for name, is_known in zip(channels or ("image",), known, strict=True):
+        if not is_known:
             raise ValueError(
                 f"map {name} has no valid value in its region; leave the plane out"
             )
