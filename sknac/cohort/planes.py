@@ -18,6 +18,7 @@ from sknac.cohort._derived import DerivedArray, shared
 from sknac.cohort._frame import check_has_studies, has_study
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._places import placed
+from sknac.cohort._recent import recent
 from sknac.cohort._records import Plane, Study
 from sknac.exceptions import CohortError
 from sknac.io import read_info
@@ -30,6 +31,7 @@ __all__ = [
     "check_has_studies",
     "check_kind",
     "derived_mask",
+    "forget_computed",
     "has_study",
     "is_empty",
     "list_planes",
@@ -257,6 +259,14 @@ def derived_mask(function: Callable, *inputs, shape: tuple[int, int]) -> Derived
         The handle; its ``keep`` takes a mask that has been drawn already.
     """
     return DerivedArray(function, inputs, shape, bool)
+
+
+def forget_computed() -> None:
+    """Drop the derived images that this process keeps because it computed them last.
+
+    For who has read a whole cohort into a place of his own.
+    """
+    recent.clear()
 
 
 def is_empty(pixels: np.ndarray) -> bool:

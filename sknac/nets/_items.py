@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sknac.cohort import InMemoryArray, Plane
-from sknac.cohort.planes import is_empty, placed
+from sknac.cohort.planes import forget_computed, is_empty, placed
 from sknac.exceptions import CohortError
 from sknac.nets._scratch import Scratch
 from sknac.utils._handle import pixel_digest_of
@@ -99,6 +99,8 @@ class Items:
                 scratch.close()
             raise
         self._scratch = scratch
+        if scratch is not None and scratch.in_file:
+            forget_computed()  # memory is for the network now
 
     def release(self) -> None:
         """Forget what `check_pixels` kept; items are read from where they lie."""

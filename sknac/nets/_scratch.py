@@ -36,6 +36,11 @@ class Scratch:
         else:
             self._file = tempfile.TemporaryFile(prefix="sknac-scratch-")  # noqa: SIM115
 
+    @property
+    def in_file(self) -> bool:
+        """Whether the images are in a file."""
+        return self._file is not None
+
     def write(self, image: np.ndarray) -> bool:
         """Take the next image; False, with a warning, where there is no room."""
         if self._images is not None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sknac.cohort import ArrayRef, Plane, Study
+from sknac.cohort._recent import recent
 from sknac.exceptions import CohortError
 from sknac.nets import PlaneFeatureNet
 from sknac.nets._items import Items
@@ -140,3 +141,14 @@ def test_images_in_memory_are_not_kept_twice():
 def test_cache_must_be_a_size():
     with pytest.raises(ValueError, match="cache_mb"):
         network(cache_mb=-1).fit(images(), [0, 1] * 3)
+
+
+def test_memory_is_for_the_network_once_images_are_in_a_file(tmp_path):
+    X = derived(tmp_path, images())
+    planes = [cell.planes[0] for cell in X["us_pre"]]
+    for most_bytes, left in ((1e9, True), (0, False)):
+        recent.clear()
+        items = Items(planes, range(6), 6, ["row"] * 6)
+        items.check_pixels(most_bytes)
+        assert bool(recent.n_bytes) == left
+        items.release()
