@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
+from types import CodeType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from sknac.cohort._geometry import Grid
 from sknac.cohort._places import placed
 from sknac.cohort._recent import recent
 from sknac.utils._handle import Handle, digest_of
+from sknac.utils._hashing import hash_by
 
 # Part of every digest: raise it when a function of sknac computes other values, so that
 # nothing is found that was stored under the old ones.
@@ -28,7 +30,7 @@ class DerivedArray(Handle):
     function : callable
         A function of a module, which other processes can import.
     inputs : tuple
-        What it is called with; a handle is loaded for it.
+        What it is called with; a handle is loaded for it, but for one in a tuple.
     shape : tuple of int
         Shape of what it returns.
     dtype : numpy.dtype
@@ -44,9 +46,9 @@ class DerivedArray(Handle):
                 f"can import it, got {function!r}"
             )
         shape, dtype = tuple(map(int, shape)), np.dtype(dtype)
-        name = f"{function.__module__}.{function.__qualname__}"
         made_of = (_written(value) for value in inputs)
-        digest = digest_of("derived", _ARITHMETIC, name, shape, dtype.str, *made_of)
+        kind = (*_identity(function), shape, dtype.str)
+        digest = digest_of("derived", *kind, *made_of)
         self._adopt(function, inputs, shape, dtype, digest, None)
 
     def _adopt(self, function, inputs, shape, dtype, digest, place):
@@ -140,6 +142,9 @@ class DerivedArray(Handle):
         return f"DerivedArray({self.function.__name__}, shape={self.shape})"
 
 
+hash_by(DerivedArray, lambda handle: digest_of(handle.digest, *handle.location))
+
+
 def _restored(function, inputs, shape, dtype, digest, place):
     """Read a pickle, in which nothing is hashed again."""
     handle = object.__new__(DerivedArray)
@@ -198,9 +203,34 @@ def _handles(value):
     """List the handles in one of the inputs."""
     if isinstance(value, Handle):
         return [value]
+    if isinstance(value, tuple):
+        return [handle for one in value for handle in _handles(one)]
     parts = getattr(value, "parts", (value,))  # of a union of outlines
     masks = (getattr(part, "mask", None) for part in parts)
     return [mask for mask in masks if isinstance(mask, Handle)]
+
+
+def _identity(function):
+    """What tells a function from others: sknac's by name, others by their code, too.
+
+    So that one that is written anew in a notebook does not find the old one's images.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+    code = getattr(function, "__code__", None)
+    if code is None or function.__module__.partition(".")[0] == "sknac":
+        return name, _ARITHMETIC
+    return name, _code_digest(code), repr(function.__defaults__)
+
+
+def _code_digest(code):
+    """Hash what a function does, not where it is written."""
+    constants = (
+        _code_digest(one)
+        if isinstance(one, CodeType)
+        else repr(sorted(map(repr, one)) if isinstance(one, frozenset) else one)
+        for one in code.co_consts
+    )
+    return digest_of(code.co_code, code.co_names, *constants)
 
 
 def _written(value):

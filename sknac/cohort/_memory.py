@@ -184,8 +184,8 @@ def _sizes(part, seen):
 
 
 def _parts(value):
-    """List an outline's parts, or the value itself."""
-    return getattr(value, "parts", (value,))
+    """List an outline's parts, those of a tuple, or the value itself."""
+    return value if isinstance(value, tuple) else getattr(value, "parts", (value,))
 
 
 def _n_bytes(handle):

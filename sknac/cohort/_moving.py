@@ -141,6 +141,8 @@ def _moved_part(part, place):
         return part.replaced(lambda value: _moved_part(value, place))
     if isinstance(part, ArrayRef):
         return _moved_file(part, place)
+    if isinstance(part, tuple):
+        return tuple(_moved_part(one, place) for one in part)
     if isinstance(part, MaskOutline):
         return part._with_mask(_moved_part(part.mask, place))
     if isinstance(part, OutlineUnion):

@@ -33,8 +33,6 @@ class Scratch:
         self._n_written = 0
         if n_images * self._size <= most_bytes:
             self._images = np.empty((n_images, *shape), np.float32)
-        else:
-            self._file = tempfile.TemporaryFile(prefix="sknac-scratch-")  # noqa: SIM115
 
     @property
     def in_file(self) -> bool:
@@ -47,18 +45,28 @@ class Scratch:
             self._images[self._n_written] = image
         else:
             try:
-                self._file.write(np.ascontiguousarray(image, np.float32))
-                self._file.flush()
+                self._append(np.ascontiguousarray(image, np.float32))
             except OSError as error:
                 self.close()
                 warn_user(
-                    f"the scratch file in {tempfile.gettempdir()} cannot be written "
-                    f"({error.strerror}): every epoch reads and computes each image "
-                    "anew; free some room, or name another folder by TMPDIR"
+                    "the scratch file in the temporary folder cannot be written "
+                    f"({error.strerror or error}): every epoch reads and computes each "
+                    "image anew; free some room, or name another folder by TMPDIR"
                 )
                 return False
         self._n_written += 1
         return True
+
+    def _append(self, image):
+        """Write an image at the end of the file, which is made for the first."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115
+                prefix="sknac-scratch-",
+                buffering=0,  # or a full disk would be met again on closing
+            )
+        data = memoryview(image).cast("B")
+        while data:
+            data = data[self._file.write(data) :]
 
     def read(self, i: int) -> np.ndarray:
         """Return an image; it must not be written to."""

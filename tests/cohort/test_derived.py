@@ -260,6 +260,24 @@ def test_every_argument_counts():
     assert digest(np.int64(1)) == digest(1)
 
 
+def test_a_function_that_is_written_anew_is_another():
+    def made(text):
+        space = {"__name__": "notebook"}
+        exec(text, space)
+        plane = Plane(np.eye(4), "bmode")
+        return plane.derive(space["f"], shape=(4, 4), dtype=float).image
+
+    texts = [f"def f(image):\n    return {body}" for body in ("image + 1", "image + 2")]
+    texts += ["def f(image, by=3):\n    return image + by"]
+    texts += ["def f(image, by=4):\n    return image + by"]
+    texts += ["def f(image):\n    return (lambda x: x + 5)(image)"]
+    texts += ["def f(image):\n    return (lambda x: x + 6)(image)"]
+    handles = [made(text) for text in texts]
+    assert len({handle.digest for handle in handles}) == len(texts)
+    assert [handle.load()[0, 1] for handle in handles] == [1, 2, 3, 4, 5, 6]
+    assert made("# moved\n\n" + texts[4]) == handles[4]
+
+
 class Doubled(PlaneTransformer):
     """A step of one's own whose images are computed when they are read."""
 

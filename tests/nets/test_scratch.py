@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import io
 import os
 import pickle
 
@@ -108,17 +109,27 @@ def test_no_room_is_told_and_nothing_is_kept(tmp_path, monkeypatch):
     X = derived(tmp_path, images())
     expected = network().fit(X, [0, 1] * 3).predict_proba(X)
 
-    class Full:
+    class Full(io.FileIO):
         def write(self, data):
-            raise OSError(28, "No space left on device")
+            if self.tell() > 8192:
+                raise OSError(28, "No space left on device")
+            return super().write(data[:5000])
 
-        def close(self):
-            pass
-
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full())
+    path = tmp_path / "full"
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda **_: Full(path, "w+"))
     with pytest.warns(UserWarning, match=r"No space left on device.*TMPDIR"):
         net = network(cache_mb=0).fit(X, [0, 1] * 3)
     assert np.array_equal(net.predict_proba(X), expected)
+
+
+def test_a_temporary_folder_that_is_not_there_is_told(tmp_path, monkeypatch):
+    X = derived(tmp_path, images(2))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    planes = [cell.planes[0] for cell in X["us_pre"]]
+    items = Items(planes, [0, 1], 2, ["row P0", "row P1"])
+    with pytest.warns(UserWarning, match=r"No such file.*TMPDIR"):
+        items.check_pixels()
+    assert np.array_equal(items.read(1), planes[1].load())
 
 
 def test_other_processes_read_for_themselves(tmp_path):
