@@ -7,8 +7,14 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import Plane, PlaneTransformer, check_cohort
-from sknac.cohort.planes import annotated_pixels, check_kind, list_planes
+from sknac.cohort.planes import (
+    annotated_pixels,
+    check_kind,
+    derived_mask,
+    list_planes,
+)
 from sknac.utils._burned_in import CONTRAST, mark_boxes, shares_near
+from sknac.utils._handle import digest_of
 from sknac.utils._optional import import_optional
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
@@ -71,6 +77,9 @@ class BurnedInAnnotations(PlaneTransformer):
     of those drawn: white on white is not seen. It misses dotted stars, letters lower
     than six pixels, filled boxes, arrows and grey-scale bars, and may call a needle,
     which is upright, thin and bright, a mark.
+
+    Marks are looked for at once; images without them are computed when they are read,
+    by ``"inpaint"`` each time, which may take a second where much is drawn.
 
     NaN and filled pixels lie where the marks did: what a model makes of it may tell
     where the reader measured. `annotation_table` says how much that is.
@@ -149,10 +158,22 @@ class BurnedInAnnotations(PlaneTransformer):
         found = annotated_pixels(plane, self.contrast)
         if not found.any():
             return plane
-        image = plane.load()
-        if self.action == "inpaint":
-            return plane.replace(image=_inpainted(image, found))
-        return plane.replace(image=np.where(found, np.nan, image).astype(np.float32))
+        masks = self.action == "mask"
+        if not masks:
+            _check_known(plane.load(), found)
+        marks = derived_mask(
+            _marks,
+            (plane.image,),
+            float(self.contrast),
+            digest_of(np.packbits(found).tobytes()),
+            shape=found.shape,
+        )
+        return plane.derive(
+            _masked if masks else _inpainted,
+            marks.keep(found),
+            shape=plane.image.shape,
+            dtype=np.float32 if masks else plane.image.dtype,
+        )
 
     def annotation_table(self, X: pd.DataFrame) -> pd.DataFrame:
         """List what is drawn on each plane.
@@ -207,12 +228,30 @@ def _restoration():
     return import_optional("skimage.restoration", "scikit-image", "images")
 
 
+def _marks(images, contrast, _):
+    """Find what is drawn on the image behind a handle, which may have colour.
+
+    The last argument tells marks of a coloured file from those of its grey levels.
+    """
+    return annotated_pixels(Plane(*images, "bmode"), contrast)
+
+
+def _masked(image, found):
+    """Make marked pixels NaN."""
+    return np.where(found, np.nan, image).astype(np.float32)
+
+
+def _check_known(image, found):
+    """Refuse an image of which nothing is left."""
+    if (found | ~np.isfinite(image)).all():
+        raise ValueError("the whole image is marked; leave the plane out")
+
+
 def _inpainted(image, found):
     """Fill pixels smoothly from around, within the image's values and of its type."""
     known = np.isfinite(image)
     grey = np.where(known, image, 0).astype(np.float64)
-    if (found | ~known).all():
-        raise ValueError("the whole image is marked; leave the plane out")
+    found = found.copy()  # scikit-image takes no read-only mask
     filled = _restoration().inpaint_biharmonic(grey, found)
     low, high = grey[~found & known].min(), grey[~found & known].max()
     filled = np.where(found, filled.clip(low, high), image)

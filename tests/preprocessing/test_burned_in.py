@@ -1,3 +1,4 @@
+import pickle
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import ArrayRef, MaskOutline, Plane, Study
+from sknac.cohort._recent import recent
 from sknac.exceptions import CohortError
 from sknac.features import MapStatistics
 from sknac.preprocessing import BurnedInAnnotations, MapScaler, PlaneResizer
@@ -142,6 +144,37 @@ def test_colour_of_files_is_a_mark_and_a_tint_is_not(tmp_path):
     assert np.isnan(image_of(step.transform(X), 1)).sum() == 100
     in_memory = cohort(planes[1].replace(image=planes[1].load()))
     assert step.annotation_table(in_memory)["n_marks"].tolist() == [0]  # colour is gone
+
+
+@pytest.mark.parametrize("action", ["mask", "inpaint"])
+def test_images_without_marks_are_computed_when_they_are_read(action, tmp_path):
+    pytest.importorskip("skimage")
+    doppler = np.repeat(ramp()[..., None], 3, axis=2)
+    doppler[10:20, 20:30] = 200, 30, 30
+    Image.fromarray(doppler).save(tmp_path / "a.png")
+    coloured = Plane(ArrayRef.from_file(tmp_path / "a.png"), "bmode")
+    grey = Plane(with_cross(coloured.load()), "bmode")
+    X = cohort(coloured, grey, Plane(with_cross(coloured.load(), 50), "bmode"))
+    made = BurnedInAnnotations(action=action).fit_transform(X)
+    first = [image_of(made, row) for row in range(3)]
+    sent = pickle.loads(pickle.dumps(made))
+    recent.clear()
+    for row in range(3):
+        again = image_of(sent, row)
+        assert again is not first[row]
+        assert np.array_equal(again, first[row], equal_nan=True)
+    assert len({cell.planes[0].digest for cell in made["us_pre"]}) == 3
+
+
+def test_colour_counts_in_what_is_made_of_an_image(tmp_path):
+    doppler = np.repeat(with_cross(ramp())[..., None], 3, axis=2)
+    doppler[10:20, 20:30] = 200, 30, 30
+    Image.fromarray(doppler).save(tmp_path / "a.png")
+    coloured = Plane(ArrayRef.from_file(tmp_path / "a.png"), "bmode")
+    X = cohort(coloured, coloured.replace(image=coloured.load()))
+    one, grey = BurnedInAnnotations(action="mask").fit_transform(X)["us_pre"]
+    assert np.isnan(one.planes[0].load()).sum() > np.isnan(grey.planes[0].load()).sum()
+    assert one.planes[0].image != grey.planes[0].image
 
 
 def test_maps_are_refused():
