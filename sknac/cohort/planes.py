@@ -17,6 +17,7 @@ import pandas as pd
 from sknac.cohort._derived import DerivedArray, shared
 from sknac.cohort._frame import check_has_studies, has_study
 from sknac.cohort._handles import ArrayRef
+from sknac.cohort._parts import over_parts
 from sknac.cohort._places import placed
 from sknac.cohort._recent import recent
 from sknac.cohort._records import Plane, Study
@@ -35,6 +36,7 @@ __all__ = [
     "has_study",
     "is_empty",
     "list_planes",
+    "over_parts",
     "placed",
     "put_planes",
     "shared",

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from sknac.cohort import Plane, PlaneTransformer
-from sknac.cohort.planes import check_kind, list_planes, shared
+from sknac.cohort.planes import check_kind, list_planes, over_parts, shared
 from sknac.exceptions import CohortError
-from sknac.utils._percentiles import exact_percentiles
+from sknac.utils._percentiles import percentiles_of_parts
 from sknac.utils._sklearn import Interval, Real, StrOptions
 
 
@@ -58,7 +58,8 @@ class MapScaler(PlaneTransformer):
     the diameter comes out small) flatten a map that is scaled by minimum and
     maximum. They are taken over all valid values of all training planes, each
     value counted once; they are exact (those of `numpy.percentile`), and found in
-    two passes with one plane in memory at a time. Results are float32.
+    two passes with one plane in memory at a time, in parts by `n_jobs` workers.
+    Results are float32.
 
     References
     ----------
@@ -124,8 +125,11 @@ class MapScaler(PlaneTransformer):
         self.channels_ = found[0].plane.channels
         kept = np.flatnonzero(np.isin(self.channels_, list(self.keep)))
         extremes = [0.0, 100.0] if kept.size else []
-        quantiles, n_finite, n_values = exact_percentiles(
-            partial(_batches, found, self.channels_), [lower, 50.0, upper, *extremes]
+        for at in found:
+            with at.named() as plane:
+                _check_channels(plane, self.channels_)
+        quantiles, n_finite, n_values = percentiles_of_parts(
+            partial(_counted, found, self.n_jobs), [lower, 50.0, upper, *extremes]
         )
         if not n_finite.all():
             names = np.asarray(self.channels_ or ("image",))[n_finite == 0]
@@ -244,11 +248,20 @@ def _check_channels(plane, channels):
         )
 
 
-def _batches(found, channels):
-    """Yield each plane's values inside its region, (n_channels, n_values)."""
-    for at in found:
-        with at.named() as plane:
-            _check_channels(plane, channels)
-            image = _stack(plane.load())
-            region = None if plane.roi is None else plane.roi.to_mask(plane.grid)
-        yield image.reshape(len(image), -1) if region is None else image[:, region]
+def _counted(found, n_jobs, count):
+    """Count the values of all planes in parts, which other processes may do."""
+    return over_parts(partial(_count_part, count), found, n_jobs=n_jobs)
+
+
+def _count_part(count, found):
+    """Count the values of some planes."""
+    return count(map(_values, found))
+
+
+def _values(at):
+    """Read a plane's values inside its region, (n_channels, n_values)."""
+    with at.named() as plane:
+        image = _stack(plane.load())
+        if plane.roi is None:
+            return image.reshape(len(image), -1)
+        return image[:, plane.roi.to_mask(plane.grid)]

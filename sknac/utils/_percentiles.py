@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
@@ -13,11 +14,6 @@ def exact_percentiles(
     batches: Callable[[], Iterable[np.ndarray]], percents: list[float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find percentiles by two passes over batches, keeping counts only.
-
-    Read as integers, floats of one sign have the order of their values. So the
-    first pass counts the upper 16 bits; the second counts the lower 16 bits of
-    those values whose upper bits hold a percentile, which settles its neighbours
-    exactly. Interpolation between them is that of `numpy.percentile`.
 
     Parameters
     ----------
@@ -34,17 +30,86 @@ def exact_percentiles(
     n_finite, n_values : ndarray of int of shape (n_channels,)
         Values counted, and with those left out.
     """
-    coarse, n_values = 0, 0
-    for batch in batches():
-        keys = [_ordered(channel) for channel in batch]
-        coarse = coarse + np.stack([_count(key >> 16) for key in keys])
-        n_values += batch.shape[1]
-    fine = _count_lower(batches, [_wanted(counts, percents) for counts in coarse])
+    return percentiles_of_parts(lambda count: [count(batches())], percents)
+
+
+def percentiles_of_parts(
+    parts: Callable[[Callable], Iterable], percents: list[float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find percentiles of values that are counted in parts, wherever these lie.
+
+    Read as integers, floats of one sign have the order of their values. So the
+    first pass counts the upper 16 bits; the second counts the lower 16 bits of
+    those values whose upper bits hold a percentile, which settles its neighbours
+    exactly. Interpolation between them is that of `numpy.percentile`.
+
+    Parameters
+    ----------
+    parts : callable
+        ``parts(count)`` gives for each part what ``count`` makes of an iterable of its
+        batches, as of `exact_percentiles`. Counts hold what there is and are small.
+    percents : list of float
+        Percentages in 0..100.
+
+    Returns
+    -------
+    percentiles, n_finite, n_values : ndarray
+        As of `exact_percentiles`.
+    """
+    coarse, n_values = None, 0
+    for counts, n in parts(_count_upper):
+        if coarse is None:
+            coarse = np.zeros((len(counts), _HALF), np.int64)
+        _add(coarse, counts)
+        n_values += n
+    wanted = [_wanted(counts, percents) for counts in coarse]
+    fine = [np.zeros((len(upper), _HALF), np.int64) for upper in wanted]
+    for counts in parts(partial(_count_lower, wanted=wanted)):
+        for totals, of_channel in zip(fine, counts, strict=True):
+            _add(totals, of_channel)
     found = [
-        _interpolated(*counts, percents) for counts in zip(coarse, fine, strict=True)
+        _interpolated(counts, dict(zip(upper, totals, strict=True)), percents)
+        for counts, upper, totals in zip(coarse, wanted, fine, strict=True)
     ]
     n_finite = coarse.sum(axis=1)
     return np.transpose(found), n_finite, np.full(len(coarse), n_values)
+
+
+def _add(totals, counts):
+    """Add counts that are there, row by row."""
+    for row, (at, numbers) in zip(totals, counts, strict=True):
+        row[at] += numbers
+
+
+def _there(counts):
+    """Keep the counts that are not 0: their positions and small numbers."""
+    at = np.flatnonzero(counts)
+    numbers = counts[at]
+    return at.astype(np.uint16), numbers.astype(
+        np.min_scalar_type(numbers.max(initial=0))
+    )
+
+
+def _count_upper(batches):
+    """Count the upper bits of values, per channel, and all values."""
+    totals, n_values = 0, 0
+    for batch in batches:
+        keys = [_ordered(channel) for channel in batch]
+        totals = totals + np.stack([_count(key >> 16) for key in keys])
+        n_values += batch.shape[1]
+    return [_there(counts) for counts in totals], n_values
+
+
+def _count_lower(batches, wanted):
+    """Count the lower bits of the values with certain upper bits, per channel."""
+    totals = [np.zeros((len(upper), _HALF), np.int64) for upper in wanted]
+    for batch in batches:
+        for rows, upper, channel in zip(totals, wanted, batch, strict=True):
+            key = _ordered(channel)
+            high = key >> 16
+            for row, u in zip(rows, upper, strict=True):
+                row += _count(key[high == u] & np.uint32(_HALF - 1))
+    return [[_there(row) for row in rows] for rows in totals]
 
 
 def _ordered(values):
@@ -70,18 +135,6 @@ def _wanted(coarse, percents):
     low, high, _ = _ranks(coarse.sum(), percents)
     ranks = np.concatenate([low, high]) if coarse.any() else []
     return np.unique(np.searchsorted(np.cumsum(coarse), ranks, side="right"))
-
-
-def _count_lower(batches, upper):
-    """Count the lower bits of the values with certain upper bits, per channel."""
-    fine = [{u: np.zeros(_HALF, np.int64) for u in wanted} for wanted in upper]
-    for batch in batches():
-        for counts, channel in zip(fine, batch, strict=True):
-            key = _ordered(channel)
-            high = key >> 16
-            for u, total in counts.items():
-                total += _count(key[high == u] & np.uint32(_HALF - 1))
-    return fine
 
 
 def _interpolated(coarse, fine, percents):

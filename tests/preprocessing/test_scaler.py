@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 
 from sknac.cohort import ArrayRef, MaskOutline, Plane, Study
 from sknac.exceptions import CohortError
@@ -187,3 +188,21 @@ def test_map_that_is_kept_and_no_share_is_refused():
     with pytest.raises(ValueError, match=message):
         MapScaler().fit(X)
     assert _scaled(MapScaler(keep=[], limits=(0, 100)).fit(X), X)[0].max() == 1
+
+
+def test_limits_do_not_depend_on_how_the_planes_are_parted():
+    rng = np.random.default_rng(0)
+    X = _frame(*(rng.normal(size=(1, 9, 11)) for _ in range(70)))
+    serial = MapScaler().fit(X)
+    with parallel_config("threading"):
+        parted = MapScaler(n_jobs=3).fit(X)
+    for name in ("low_", "median_", "high_", "filled_share_"):
+        assert np.array_equal(getattr(serial, name), getattr(parted, name))
+
+
+def test_other_channels_are_told_before_anything_is_read(monkeypatch):
+    X = _frame([np.eye(2)], [np.eye(2)])
+    X.iloc[1, 0] = _frame([np.eye(2)], channels=("esd",)).iloc[0, 0]
+    monkeypatch.setattr("sknac.cohort.Plane.load", lambda self: 1 / 0)
+    with pytest.raises(CohortError, match="row P1, column us_pre, plane 0: channels"):
+        MapScaler().fit(X)

@@ -1,5 +1,6 @@
 """Percentiles by counting, against NumPy's over all values at once."""
 
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from sknac.utils._percentiles import exact_percentiles
+from sknac.utils._percentiles import exact_percentiles, percentiles_of_parts
 
 PERCENTS = [0.0, 1.0, 33.3, 50.0, 99.0, 100.0]
 
@@ -73,3 +74,35 @@ def test_memory_does_not_grow_with_the_number_of_batches():
 
     peak(2)
     assert peak(60) < 1.1 * peak(6)
+
+
+@pytest.mark.parametrize("n_parts", [1, 3, 40])
+def test_parts_are_counted_as_the_whole(n_parts):
+    values = np.random.default_rng(0).normal(size=(3, 4001)).astype(np.float32)
+    values[1, :9] = np.nan
+    pieces = np.array_split(values, n_parts, axis=1)
+    sent = []
+
+    def parts(count):
+        for piece in pieces:
+            sent.append(pickle.dumps(count([piece])))
+            yield pickle.loads(sent[-1])
+
+    got, n_finite, n_values = percentiles_of_parts(parts, PERCENTS)
+    np.testing.assert_array_equal(got, expected(values))
+    assert n_finite.tolist() == [4001, 3992, 4001]
+    assert n_values.tolist() == [4001] * 3
+    assert len(sent) == 2 * n_parts
+
+
+def test_what_is_sent_of_a_part_is_smaller_than_its_values():
+    values = np.random.default_rng(0).normal(size=(4, 200_000)).astype(np.float32)
+    sizes = []
+
+    def parts(count):
+        found = count([values])
+        sizes.append(len(pickle.dumps(found)))
+        return [found]
+
+    percentiles_of_parts(parts, [1.0, 50.0, 99.0])
+    assert max(sizes) < values.nbytes / 20
