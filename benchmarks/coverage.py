@@ -13,6 +13,7 @@ an area is the Clopper-Pearson interval of disjoint pairs. Run:
 import argparse
 import time
 
+import coverage_at_rate
 import coverage_by_patient
 import coverage_calibration
 import coverage_cuts
@@ -137,6 +138,7 @@ def main():
     print_proportions()
     print_bootstrap_rates()
     coverage_by_patient.print_all(n_draws // 4)
+    coverage_at_rate.print_all(n_draws // 10)
     coverage_cuts.print_cuts(n_draws // 2)
     coverage_calibration.print_calibration(n_draws // 5)
     coverage_out_of_fold.print_out_of_fold(n_draws // 20)

@@ -125,24 +125,32 @@ def print_areas(n_draws):
 
 def print_differences(n_draws):
     """Print the coverage of the paired difference of two areas."""
-    print(f"\nDifferences of two areas, nominal 95 %, {n_draws} draws")
-    print("n+/n-   images    areas       DeLong, by patient   width")
+    print(f"\nDifferences of two areas, nominal 95 %, {n_draws} draws; p < .05 of all")
+    print(
+        "n+/n-   images    areas        DeLong  width  logit   width  default  p < .05"
+    )
     rng = np.random.default_rng(2)
-    for n_pos, n_neg in ((10, 10), (10, 40), (21, 21)):
-        for images in IMAGES:
-            rows = np.resize(IMAGES[images], n_pos), np.resize(IMAGES[images], n_neg)
+    for n_pos, n_neg in ((10, 10), (10, 40), (21, 21), (40, 40)):
+        for images, each in {"1": [1], **IMAGES}.items():
+            rows = np.resize(each, n_pos), np.resize(each, n_neg)
             patient = np.repeat(np.arange(n_pos + n_neg), np.concatenate(rows))
             y = (patient < n_pos).astype(int)
-            for areas in ((0.8, 0.8), (0.9, 0.75), (0.97, 0.9)):
-                kept = []
+            known = {"groups": None if images == "1" else patient}
+            for areas in ((0.8, 0.8), (0.9, 0.75), (0.97, 0.9), (0.99, 0.9)):
+                kept, truth = [], areas[0] - areas[1]
                 for _ in range(n_draws):
                     pair = scores(rng, y, patient, areas)
-                    found = delong_test(y, *pair, groups=patient)
-                    kept.append(held(found, areas[0] - areas[1]))
-                covers, width = np.mean(kept, axis=0)
+                    plain, logits, auto = (
+                        delong_test(y, *pair, interval=interval, **known)
+                        for interval in ("delong", "logit", "auto")
+                    )
+                    bounds = *held(plain, truth), *held(logits, truth)
+                    kept.append((*bounds, held(auto, truth)[0], plain.pvalue < 0.05))
+                x = np.nanmean(kept, axis=0) * [100, 1, 100, 1, 100, 100]
                 print(
                     f"{n_pos}/{n_neg:<4d} {images:9s} {areas[0]:.2f} - {areas[1]:.2f} "
-                    f"{100 * covers:9.1f} %           {width:.3f}",
+                    f"{x[0]:6.1f} % {x[1]:.3f} {x[2]:6.1f} % {x[3]:.3f} {x[4]:6.1f} % "
+                    f"{x[5]:6.1f} %",
                     flush=True,
                 )
 

@@ -34,6 +34,7 @@ def nomogram():
 RESULTS = {
     "cohort_summary": lambda: cohort_summary(make_check_cohort("bmode")[0]),
     "auc_ci": lambda: metrics.auc_ci(Y, S),
+    "average_precision_ci": lambda: metrics.average_precision_ci(Y, S),
     "bootstrap_ci": lambda: metrics.bootstrap_ci("accuracy", Y, CALLED),
     "calibration": lambda: metrics.calibration(Y, S),
     "compare_rates": lambda: metrics.compare_rates(Y, CALLED, CALLED[::-1]),
@@ -49,6 +50,9 @@ RESULTS = {
     "icc": lambda: metrics.icc([[1, 2], [2, 2], [4, 3]]),
     "performance_table": lambda: metrics.performance_table(Y, {"a": CALLED}, {"a": S}),
     "roc_ci": lambda: metrics.roc_ci(Y, S, n_resamples=20, random_state=0),
+    "sensitivity_at_specificity": lambda: metrics.sensitivity_at_specificity(
+        Y, S, specificity=0.7, n_resamples=20, random_state=0
+    ),
     "subgroup_rates": lambda: metrics.subgroup_rates(Y, CALLED, [0, 1] * 4),
     "baseline_table": lambda: clinical.baseline_table(pd.DataFrame({"age": S}), Y),
     "riley_sample_size": lambda: clinical.riley_sample_size(5, prevalence=0.5, r2=0.2),

@@ -2,7 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from sknac.metrics._at_rate import sensitivity_at_specificity
 from sknac.metrics._auc import auc_ci
+from sknac.metrics._average_precision import average_precision_ci
 from sknac.metrics._bootstrap import bootstrap_ci
 from sknac.metrics._calibration import calibration
 from sknac.metrics._cv_auc import cv_auc_ci
@@ -16,6 +18,7 @@ from sknac.metrics._plot import RocCIDisplay
 from sknac.metrics._plot_calibration import CalibrationCIDisplay
 from sknac.metrics._plot_decision_curve import DecisionCurveDisplay
 from sknac.metrics._plot_forest import ForestDisplay
+from sknac.metrics._plot_pr import PRCurveCIDisplay
 from sknac.metrics._plot_subgroups import SubgroupDisplay
 from sknac.metrics._proportions import confusion_rates, rates_from_counts
 from sknac.metrics._rates import (
@@ -35,9 +38,11 @@ __all__ = [
     "CalibrationCIDisplay",
     "DecisionCurveDisplay",
     "ForestDisplay",
+    "PRCurveCIDisplay",
     "RocCIDisplay",
     "SubgroupDisplay",
     "auc_ci",
+    "average_precision_ci",
     "bootstrap_ci",
     "calibration",
     "clinical_scorers",
@@ -56,6 +61,7 @@ __all__ = [
     "ppv_score",
     "rates_from_counts",
     "roc_ci",
+    "sensitivity_at_specificity",
     "sensitivity_score",
     "specificity_score",
     "subgroup_rates",

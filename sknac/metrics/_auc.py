@@ -10,6 +10,7 @@ from scipy.special import expit, logit, ndtri, stdtrit
 from sknac.metrics._bootstrap import interval_of
 from sknac.metrics._certain import RULE, all_or_none, disjoint_pairs
 from sknac.metrics._clustered import are_unequal
+from sknac.metrics._partial import check_max_fpr, partial_of
 from sknac.metrics._placements import (
     components,
     covariance_of,
@@ -18,6 +19,7 @@ from sknac.metrics._placements import (
 )
 from sknac.metrics._resampling import AUCKernel
 from sknac.metrics._results import MetricInterval
+from sknac.metrics._smoothed import METHOD
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._warnings import warn_hint, warn_undefined, warn_user
@@ -35,7 +37,8 @@ def auc_ci(
     y_score: Any,
     *,
     pos_label: Any = None,
-    method: str = "logit-delong",
+    max_fpr: float | None = None,
+    method: str | None = None,
     confidence_level: float = 0.95,
     groups: Any = None,
     stratify: bool | str = "auto",
@@ -55,9 +58,14 @@ def auc_ci(
         Scores.
     pos_label : int, float, bool or str, default=None
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
-    method : {"logit-delong", "delong", "bca", "percentile"}, default="logit-delong"
+    max_fpr : float, default=None
+        Largest false positive rate of a part of the curve, between 0 and 1; the area
+        is then McClish's, 0.5 by chance and 1 at best, as in
+        `sklearn.metrics.roc_auc_score`.
+    method : {"logit-delong", "delong", "bca", "percentile"}, default=None
         DeLong's variance on the logit scale or on the plain one (clipped to
-        [0, 1]), or a bootstrap.
+        [0, 1]), or a bootstrap; None is "logit-delong". A part of the curve has one
+        method, "smoothed-bootstrap".
     confidence_level : float, default=0.95
         Coverage, between 0 and 1.
     groups : array-like of shape (n_samples,), default=None
@@ -66,13 +74,13 @@ def auc_ci(
         distribution, and whole patients are resampled.
     stratify : bool or "auto", default="auto"
         Whether resamples keep the number of patients of each class; "auto": yes,
-        unless groups hold rows of both classes.
+        unless groups hold rows of both classes. A part of the curve is drawn by class.
     n_resamples : int, default=2000
         Number of bootstrap resamples.
     random_state : int, RandomState, Generator or None, default=None
         Randomness of the bootstrap.
     sample_weight : array-like of shape (n_samples,), default=None
-        Row weights, for the two bootstrap methods; DeLong's raise.
+        Row weights, for "bca" and "percentile"; the others raise.
 
     Returns
     -------
@@ -87,15 +95,25 @@ def auc_ci(
     ------
     ValueError
         If lengths differ, scores are not finite, labels are not binary,
-        `pos_label` is missing or unknown, or an option is unknown.
+        `pos_label` is missing or unknown, or an option is unknown or does not go with
+        another.
 
     See Also
     --------
+    cv_auc_ci : The area of out-of-fold scores, which this function takes for one
+        model's.
     delong_test : Compare two areas.
+    sensitivity_at_specificity : One point of the curve.
+    average_precision_ci : The area under the precision-recall curve.
     bootstrap_ci : Interval of any metric.
 
     Notes
     -----
+    Scores are taken for those of one model that did not see these patients. Scores of
+    a cross-validation, pooled over the folds, are those of several models that share
+    training patients; a column of them looks like any other, and their 95 % intervals
+    held the truth in 74 to 90 % of simulated studies. `cv_auc_ci` is for them.
+
     Where every pair is ordered right (area exactly 1) or wrong (0), neither DeLong
     nor a bootstrap sees any spread and both would claim certainty. All methods then
     give the Clopper-Pearson interval of m successes (or failures) in m trials, m
@@ -112,11 +130,19 @@ def auc_ci(
     with ten images that nearly agree, and down to 89 % where few patients have most of
     the images, both of which is warned of.
 
+    A part of the curve takes the smoothed bootstrap of `sensitivity_at_specificity`,
+    which holds that the false positive rate of a cut is not known from a few negatives;
+    its 95 % intervals held the truth in 93 to 99 % of simulated studies
+    (``benchmarks/coverage_at_rate.py``), but in 90 % where few patients have most of
+    the images, which is warned of.
+
     References
     ----------
     E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, Biometrics 44:837-845, 1988.
     M. S. Pepe, The Statistical Evaluation of Medical Tests, Oxford, 2003 (logit).
-    N. A. Obuchowski, Biometrics 53:567-578, 1997 (groups).
+    N. A. Obuchowski, Biometrics 53:567-578, 1997 (groups). D. K. McClish, Medical
+    Decision Making 9:190-195, 1989 (part of the curve). D. L. Banks, Biometrika
+    75:673-684, 1988 (smoothed bootstrap).
 
     Examples
     --------
@@ -125,7 +151,7 @@ def auc_ci(
     >>> auc_ci(y, [1, 2, 3, 6, 4, 5, 7, 8], pos_label="response")
     roc_auc 0.875 [0.345, 0.989] (95% logit-delong, pos_label='response', ...)
     """
-    check_option(method, "method", _METHODS)
+    method = _method_of(method, max_fpr, sample_weight)
     level = check_confidence_level(confidence_level)
     if "delong" in method and sample_weight is not None:
         raise ValueError(
@@ -135,16 +161,34 @@ def auc_ci(
     sample = check_sample(
         y_true, pos_label=pos_label, groups=groups, beside={"y_score": y_score}
     )
+    score = sample.scores(y_score)
+    drawn = {"n_resamples": n_resamples, "random_state": random_state}
+    if max_fpr is not None:
+        found = partial_of(sample, score, level, check_max_fpr(max_fpr), **drawn)
+        if sample.n_groups not in (None, sample.n) and np.isfinite(found.low):
+            _warn_of_few(found.estimate, sample)
+        return found
     return auc_of(
         sample,
-        sample.scores(y_score),
+        score,
         level,
         method,
         weights=sample.weights(sample_weight),
         stratify=stratify,
-        n_resamples=n_resamples,
-        random_state=random_state,
+        **drawn,
     )
+
+
+def _method_of(method: Any, max_fpr: Any, sample_weight: Any) -> str:
+    """Return the method of the area, or of its part."""
+    if max_fpr is None:
+        method = "logit-delong" if method is None else method
+        check_option(method, "method", _METHODS)
+        return method
+    check_option(METHOD if method is None else method, "method", (METHOD,))
+    if sample_weight is not None:
+        raise ValueError("max_fpr goes without sample_weight; leave one of them out")
+    return METHOD
 
 
 def auc_of(
@@ -155,7 +199,7 @@ def auc_of(
     **settings: Any,
 ) -> MetricInterval:
     """Estimate the area of checked scores; `settings` go to the bootstrap."""
-    found = _interval(sample, score, confidence_level, method, **settings)
+    found = interval_of_area(sample, score, confidence_level, method, **settings)
     if found.high < 0.5:
         warn_hint(
             f"The area {found.estimate:.3g} lies below 0.5 with all of its interval: "
@@ -165,11 +209,11 @@ def auc_of(
     return found
 
 
-def _interval(
+def interval_of_area(
     sample: Sample,
     score: np.ndarray,
     confidence_level: float,
-    method: str,
+    method: str = "logit-delong",
     *,
     weights: np.ndarray | None = None,
     **resampling: Any,

@@ -77,13 +77,18 @@ def degrees_of_freedom(positive: np.ndarray, codes: np.ndarray | None) -> float:
     """
     if codes is None or codes.max() + 1 == codes.size:
         return np.inf
-    rows = rows_by_class(positive, codes)
-    return max(1.0, min(equal_patients(each) for each in rows) - 1)
+    return max(1.0, min(patients_by_class(positive, codes)) - 1)
 
 
 def rows_by_class(positive: np.ndarray, codes: np.ndarray) -> list[np.ndarray]:
     """Return each patient's number of positive rows, and of negative ones."""
     return [np.bincount(codes[known]) for known in (positive, ~positive)]
+
+
+def patients_by_class(positive: np.ndarray, codes: np.ndarray | None) -> list[float]:
+    """Return how many patients with equal numbers of rows weigh like each class's."""
+    codes = np.arange(positive.size) if codes is None else codes
+    return [equal_patients(rows) for rows in rows_by_class(positive, codes)]
 
 
 def equal_patients(rows: np.ndarray) -> float:

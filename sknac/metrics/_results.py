@@ -152,8 +152,9 @@ class DeLongResult(Result):
         The p-value under `alternative`.
     alternative : {"two-sided", "greater", "less"}
         "greater": the first area is the larger.
-    method : {"delong-paired", "delong-unpaired"}
-        Which test.
+    method : str
+        Which test, "delong-paired" or "delong-unpaired", and that the bounds are not
+        the test's own where they are not.
     confidence_level : float
         Nominal coverage of the interval, between 0 and 1.
     n, n_pos : int

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sknac.metrics._auc import auc_of
+from sknac.metrics._average_precision import average_precision_of
 from sknac.metrics._bootstrap import rate_of
 from sknac.metrics._proportions import rates_of
 from sknac.metrics._ratios import RATIOS
@@ -24,6 +26,7 @@ _METRICS = ("roc_auc", *RATES)
 _METHODS = ("wilson", "clopper-pearson", "wald", "percentile", "bca")
 _ABBREVIATIONS = {
     "roc_auc": "AUC",
+    "average_precision": "AP",
     "accuracy": "ACC (%)",
     "sensitivity": "SENS (%)",
     "specificity": "SPEC (%)",
@@ -156,7 +159,7 @@ def performance_table(
         Predicted labels by model, of shape (n_samples,); what the rates are made of.
     scores : dict of str to array-like, or DataFrame, default=None
         Scores by model, of shape (n_samples,), higher means positive; what the
-        area is made of.
+        area and the average precision are made of.
     preset : {"dlrp", "qus"}, default=None
         The convention of a paper: "dlrp" takes response as positive, reports AUC,
         accuracy, sensitivity, specificity and NPV, with bootstrap intervals; "qus"
@@ -167,8 +170,10 @@ def performance_table(
         the preset has one.
     metrics : list of str, default=None
         "roc_auc", "sensitivity", "specificity", "ppv", "npv", "accuracy"; None is
-        all of these. By name also "lr_positive", "lr_negative" (likelihood ratios) and
-        "odds_ratio" (diagnostic), with bounds on the log scale whatever `method` is.
+        all of these. By name also "average_precision" (it moves with the prevalence),
+        with the interval of `average_precision_ci`, and "lr_positive", "lr_negative"
+        (likelihood ratios) and "odds_ratio" (diagnostic), with bounds on the log scale
+        whatever `method` is.
     method : {"wilson", "clopper-pearson", "wald", "percentile", "bca"}, default=None
         Interval of the rates; None is "wilson". With `groups` Wilson's is that by
         patient of `confusion_rates`, which the bootstrap's two fall far short of
@@ -241,9 +246,9 @@ def performance_table(
         if model in decisions:
             decided = check_sample(y_true, decisions[model], **known)
             row |= _rates(decided, chosen, level, boot)
-        if model in scores and "roc_auc" in chosen["metrics"]:
+        if model in scores:
             score = sample.scores(scores[model], f"scores[{model!r}]")
-            row["roc_auc"] = auc_of(sample, score, level, chosen["auc_method"], **boot)
+            row |= _areas(sample, score, chosen, level, boot)
         results[str(model)] = {k: row[k] for k in chosen["metrics"] if k in row}
     return PerformanceTable(results, preset, level, **sample.about)
 
@@ -264,7 +269,8 @@ def _settings(
     chosen |= _PRESETS.get(preset, {})
     given = {"pos_label": pos_label, "method": method, "auc_method": auc_method}
     if metrics is not None:
-        given["metrics"] = check_options(metrics, "metrics", (*_METRICS, *RATIOS))
+        known = (*_METRICS, "average_precision", *RATIOS)
+        given["metrics"] = check_options(metrics, "metrics", known)
     chosen |= {name: value for name, value in given.items() if value is not None}
     check_option(chosen["method"], "method", _METHODS)
     if groups is not None and chosen["method"] in ("clopper-pearson", "wald"):
@@ -273,6 +279,22 @@ def _settings(
             "method='wilson'"
         )
     return chosen
+
+
+def _areas(
+    sample: Sample,
+    score: np.ndarray,
+    chosen: dict[str, Any],
+    level: float,
+    boot: dict[str, Any],
+) -> dict[str, MetricInterval]:
+    """Return the areas of one model's scores."""
+    found = {}
+    if "roc_auc" in chosen["metrics"]:
+        found["roc_auc"] = auc_of(sample, score, level, chosen["auc_method"], **boot)
+    if "average_precision" in chosen["metrics"]:
+        found["average_precision"] = average_precision_of(sample, score, level)
+    return found
 
 
 def _rates(
@@ -295,6 +317,6 @@ def _rates(
 def _spell(name: str, found: MetricInterval) -> str:
     """Write an estimate with its interval, rates in percent."""
     if name not in RATES:
-        return in_line(found, 3 if name == "roc_auc" else 2)
+        return in_line(found, 2 if name in RATIOS else 3)
     percent = {key: 100 * getattr(found, key) for key in ("estimate", "low", "high")}
     return in_line(found.replace(**percent), 1)

@@ -15,6 +15,9 @@ from sklearn.datasets import load_breast_cancer
 # holds its R call and a relative tolerance.
 ORACLES = json.loads((Path(__file__).parent / "data" / "r_proc.json").read_text())
 
+# The same R: parts of the area and rates at a rate, on data that other cases hold.
+PARTS = json.loads((Path(__file__).parent / "data" / "r_partial.json").read_text())
+
 # Which cases a test that asks for one of these fixtures runs on.
 CASES = {
     "auc_case": "auc.",
@@ -32,6 +35,20 @@ def pytest_generate_tests(metafunc):
         if fixture in metafunc.fixturenames:
             found = {k: v for k, v in ORACLES["cases"].items() if k.startswith(prefix)}
             metafunc.parametrize(fixture, found.values(), ids=found.keys())
+
+
+@pytest.fixture(params=PARTS["cases"])
+def part_case(request):
+    """Give labels, scores and R's values of a part of the curve."""
+    case, folder = PARTS["cases"][request.param], Path(__file__).parent / "data"
+    if case["data"] == "pub2_urine":
+        held = json.loads((folder / "r_optimism.json").read_text())["data"]
+        arrays = held["pub2_urine"]["arrays"]
+    else:
+        held = json.loads((folder / "r_cvauc.json").read_text())["cases"]
+        arrays = held[f"cvauc.{case['data']}"]["data"]
+    score = np.array(arrays[case["score"]], dtype=float)
+    return np.array(arrays[case["outcome"]]), score, case["values"]
 
 
 @cache

@@ -506,6 +506,15 @@ def test_stratified_logrank_is_that_of_r(
     assert f"n_strata={data[strata].nunique()}" in repr(found)
 
 
+def test_logrank_without_strata_of_the_same_data_is_that_of_r(lung):
+    found = logrank(lung["time"], lung["event"], lung["sex"])
+    test = (9.715962594450465, 1, 0.001826743756744234)
+    assert (found.statistic, found.df, found.pvalue) == pytest.approx(test, rel=1e-9)
+    expected = [90.30978789695631, 72.6902121030437]
+    np.testing.assert_allclose(found.table["expected"], expected, rtol=1e-9)
+    assert found.table["observed"].tolist() == [110, 53]
+
+
 def test_logrank_of_late_entries_is_the_score_test_of_cox(entered):
     # Without ties, the score test of Cox's model at 1: here lifelines' risk sets.
     x = entered.sort_values("stop")

@@ -11,6 +11,14 @@ from sknac.survival import hazard_ratio
 from sknac.survival._cox import check_rank
 
 # R 4.2.2, survival 3.5-3: coxph(ties = "efron", eps = 1e-11): coefficients and SE.
+PLAIN = {
+    "coef": {"sex": -0.4994723990011357, "age": 0.016879642720992752},
+    "se": {"sex": 0.1679313885729671, "age": 0.009273554116887415},
+    "pvalue": {"sex": 0.0029369161712039385, "age": 0.06872987430655446},
+    "hazard_ratio": {"sex": 0.6068507503271785, "age": 1.017022908848715},
+    "low": {"sex": 0.43665499864255725, "age": 0.9987046503337961},
+    "high": {"sex": 0.8433839857954335, "age": 1.0356771611881417},
+}
 STRATIFIED = {
     "lung": (
         "sex",
@@ -43,6 +51,15 @@ ENTERED = {
     "coef": {"group": 0.4785165232029196, "age": 0.005917017580979332},
     "se": {"group": 0.3024405753032186, "age": 0.018438681645319633},
 }
+
+
+def test_model_without_strata_is_that_of_r(lung):
+    found = hazard_ratio(
+        lung["time"], lung["event"], lung["sex"], covariates=lung[["age"]]
+    )
+    for column, want in PLAIN.items():
+        got = found.table[column]
+        np.testing.assert_allclose(got, list(want.values()), rtol=1e-7)
 
 
 @pytest.mark.parametrize("name", STRATIFIED)

@@ -78,6 +78,124 @@ R_MEDIANS = {
 }
 
 
+# The same R of small samples: times, events, survival after each event, and the
+# quartiles as they are defined, the first time with S(t) <= 0.75, 0.5, 0.25 (R itself
+# takes the middle of a flat part).
+R_SMALL = {
+    "one_to_six": (
+        [1, 2, 3, 4, 5, 6],
+        [1, 1, 1, 1, 1, 1],
+        [0.8333333333333334, 0.6666666666666667, 0.5, 1 / 3, 0.1666666666666667, 0],
+        [2, 3, 5],
+    ),
+    "flat_then_censored": (
+        [2, 3, 5, 7, 8, 9, 11, 12],
+        [1, 1, 1, 1, 0, 0, 0, 0],
+        [0.875, 0.75, 0.6250000000000001, 0.5000000000000001],
+        [3, 7, INF],
+    ),
+    "not_reached": (
+        [4, 5, 6, 7, 9, 9, 10],
+        [1, 0, 1, 0, 0, 0, 0],
+        [0.8571428571428572, 0.6857142857142858],
+        [6, INF, INF],
+    ),
+    "with_censoring": (
+        [1, 2, 2, 4, 6, 7, 9, 10, 10, 13],
+        [1, 1, 0, 1, 1, 0, 1, 1, 1, 0],
+        [
+            0.9,
+            0.7999999999999999,
+            0.6857142857142857,
+            0.5714285714285715,
+            0.4285714285714286,
+            0.14285714285714288,
+        ],
+        [4, 9, 10],
+    ),
+}
+# Every twentieth event of public data, and the quartiles.
+R_PUBLIC = {
+    "lung": (
+        [
+            (5, 0.995575221238938),
+            (95, 0.8671895950657014),
+            (176, 0.7463836086027366),
+            (223, 0.6379319944657522),
+            (305, 0.5174826404232896),
+            (428, 0.36634704460316886),
+            (613, 0.2065098874015863),
+        ],
+        [176, 310, 550],
+    ),
+    "gbsg": (
+        [
+            (72, 0.9985119047619048),
+            (241, 0.9670652955151093),
+            (410, 0.8942306276469074),
+            (545, 0.8235239659856698),
+            (727, 0.7494892752930772),
+            (918, 0.6760580588640782),
+            (1296, 0.5914063913229273),
+            (1990, 0.46243118950962436),
+        ],
+        [727, 1807, INF],
+    ),
+}
+# summary(survfit(...), times, extend = FALSE) of six patients, the last one censored or
+# not: nothing beyond the last time.
+R_BEYOND = [
+    (
+        [1, 1, 0, 1, 0, 0],
+        [1, 3, 4, 10, 12, 12.5, 20],
+        [
+            1,
+            0.8333333333333334,
+            0.8333333333333334,
+            *[0.4444444444444445] * 2,
+            NAN,
+            NAN,
+        ],
+        [6, 6, 5, 2, 1, 0, 0],
+    ),
+    (
+        [1, 1, 0, 1, 0, 1],
+        [1, 10, 11.9, 12],
+        [1, 0.4444444444444445, 0.4444444444444445, 0],
+        [6, 2, 1, 1],
+    ),
+]
+
+
+@pytest.mark.parametrize("name", list(R_SMALL))
+def test_curves_and_quartiles_of_small_samples_are_those_of_r(name):
+    time, event, survival, quartiles = R_SMALL[name]
+    result = kaplan_meier(time, event)
+    steps = result.curves[result.curves["events"] > 0]
+    np.testing.assert_allclose(steps["survival"], survival, rtol=1e-9)
+    assert result.quantile([0.25, 0.5, 0.75]).loc["all"].tolist() == quartiles
+
+
+@pytest.mark.parametrize("name", list(R_PUBLIC))
+def test_curves_and_quartiles_of_public_data_are_those_of_r(request, name):
+    data = request.getfixturevalue(name)
+    result = kaplan_meier(data["time"], data["event"])
+    times, survival = zip(*R_PUBLIC[name][0], strict=True)
+    got = result.survival_at(times)["survival"]
+    np.testing.assert_allclose(got, survival, rtol=1e-9)
+    quartiles = result.quantile([0.25, 0.5, 0.75]).loc["all"]
+    assert quartiles.tolist() == R_PUBLIC[name][1]
+
+
+@pytest.mark.filterwarnings("ignore:No event by time 1")
+@pytest.mark.filterwarnings("ignore:.*beyond the last follow-up")
+@pytest.mark.parametrize(("event", "times", "survival", "at_risk"), R_BEYOND)
+def test_r_says_nothing_beyond_the_last_time_either(event, times, survival, at_risk):
+    found = kaplan_meier([3, 5, 5, 8, 10, 12], event).survival_at(times)
+    np.testing.assert_allclose(found["survival"], survival, rtol=1e-9)
+    assert found["at_risk"].tolist() == at_risk
+
+
 @pytest.mark.parametrize("name", list(R_LANDMARKS))
 def test_landmarks_are_those_of_r(datasets, name):
     data = datasets[name]
