@@ -3,7 +3,9 @@
 Areas: normal scores in two classes with a known area; rates: binomial counts.
 Cohorts of a published study's size. A degenerate draw (area exactly 0 or 1, count 0
 or all) stays in and is counted: its interval is what the function returns, which for
-an area is the Clopper-Pearson interval of disjoint pairs. Run:
+an area is the Clopper-Pearson interval of disjoint pairs. Below them are the tables of
+the other scripts: patients with several rows, cuts, calibration, decision curves,
+cross-validation, optimism and selection, survival; each can be run alone. Run:
 
     OMP_NUM_THREADS=1 python benchmarks/coverage.py [--draws 4000]
 """
@@ -12,21 +14,32 @@ an area is the Clopper-Pearson interval of disjoint pairs. Run:
 
 import argparse
 import time
+import warnings
 
 import coverage_at_rate
 import coverage_by_patient
 import coverage_calibration
 import coverage_cuts
+import coverage_cv
 import coverage_decision_curve
+import coverage_optimism
 import coverage_out_of_fold
 import numpy as np
+import survival
 from scipy.special import ndtri
 from scipy.stats import binom
 
 from sknac.metrics import auc_ci, bootstrap_ci
 from sknac.metrics._proportions import proportion_ci
 
-AREAS = ((21, 21, 0.81), (21, 21, 0.94), (10, 40, 0.86))
+AREAS = (
+    (21, 21, 0.81),
+    (21, 21, 0.94),
+    (10, 40, 0.86),
+    (10, 40, 0.95),
+    (5, 20, 0.97),
+    (21, 21, 0.99),
+)
 METHODS = ("logit-delong", "delong", "bca", "percentile")
 PROPORTIONS = ((19, 21), (10, 21), (44, 50))
 BINOMIAL = ("wilson", "clopper-pearson", "wald")
@@ -143,6 +156,10 @@ def main():
     coverage_calibration.print_calibration(n_draws // 5)
     coverage_out_of_fold.print_out_of_fold(n_draws // 20)
     coverage_decision_curve.print_decision_curves(n_draws // 4)
+    warnings.simplefilter("ignore")  # of null cases, and of what is told by its table
+    coverage_cv.print_cv(n_draws // 20)
+    coverage_optimism.print_optimism(n_draws // 40, n_resamples=100)
+    survival.print_all(n_draws // 20)
     print(f"\n{time.perf_counter() - start:.0f} s")
 
 

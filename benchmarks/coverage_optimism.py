@@ -125,19 +125,24 @@ def selection(n, weights, n_draws, seed=0):
     print(f"{n:4d}  {weights}: {100 * held / chosen:.1f} % of {chosen}", flush=True)
 
 
-def main():
+def print_optimism(n_draws, n_resamples):
     """Print the tables."""
+    print("\nWald's intervals of odds ratios after a selection (forward, p < .05)")
+    for n, weights in SELECTIONS:
+        selection(n, weights, n_draws)
+    print("\nPatients x predictors; intervals of harrell and .632+")
+    for settings in STUDIES:
+        study(*settings, n_draws, n_resamples)
+
+
+def main():
+    """Run all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--draws", type=int, default=150)
     parser.add_argument("--resamples", type=int, default=100)
     given, start = parser.parse_args(), time.process_time()
     warnings.simplefilter("ignore")  # of resamples without a class, and the like
-    print("Wald's intervals of odds ratios after a selection (forward, p < .05)")
-    for n, weights in SELECTIONS:
-        selection(n, weights, given.draws)
-    print("\npatients x predictors; intervals of harrell and .632+")
-    for settings in STUDIES:
-        study(*settings, given.draws, given.resamples)
+    print_optimism(given.draws, given.resamples)
     print(f"\n{time.process_time() - start:.0f} s of CPU")
 
 

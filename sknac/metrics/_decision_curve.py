@@ -221,8 +221,9 @@ def decision_curve(
     worth more than another, or than acting on everybody.
 
     Bounds of a corrected curve are those of `sknac.metrics.optimism`: in simulations of
-    50 and 60 patients they held the net benefit of the fitted model in new patients in
-    88 to 95 %, on average in 91 %.
+    50 to 126 patients they held the net benefit of the fitted model in new patients in
+    88 to 97 %, on average in 93 %; with 40 predictors for 126 patients in 92 % by
+    ".632+" and 80 % by "harrell".
 
     References
     ----------
