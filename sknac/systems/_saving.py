@@ -101,10 +101,10 @@ def hand_over(model: BaseEstimator, file: str | os.PathLike) -> Path:
 
     Notes
     -----
-    Taken out are ``store`` and ``memory``, which are caches, and every path of a file
-    or folder of this machine. The reference phantom's scans are put into the file, for
-    maps of other depths need other parts of them: it is larger by their size, and its
-    receiver can fit it again too, without a cache. Weights that networks began from
+    ``store`` and ``memory``, which are caches, have their defaults, and every path of a
+    file or folder of this machine is taken out. The reference phantom's scans are put
+    into the file, for maps of other depths need other parts of them: it is larger by
+    their size, and its receiver can fit it again too. Weights that networks began from
     are not in it; whoever fits it again is told which file is left out. No fitted
     attribute of sknac holds patients' names; other packages' may (nearest neighbours
     hold all that they were fitted on).
@@ -120,7 +120,7 @@ def hand_over(model: BaseEstimator, file: str | os.PathLike) -> Path:
     ...     model = QUSMapper(cohort.reference, attenuation_db_cm_mhz=0.7, overlap=0.5,
     ...                       channels=("mbf",), store=f"{folder}/maps").fit(cohort.X)
     ...     print(joblib.load(hand_over(model, f"{folder}/model.joblib")).store)
-    None
+    auto
     """
     _writer(file)  # refuses another suffix before anything is read
     check_is_fitted(model)

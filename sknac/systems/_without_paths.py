@@ -99,10 +99,13 @@ class _Cleaner:
 
     def _phantom(self, phantom):
         """Take the scans of a phantom into memory, and nothing else of its planes."""
-        planes = [
-            p.replace(image=self.clean(p.image), core=None, roi=None)
-            for p in phantom.acquisitions
-        ]
+        planes = []
+        for plane in phantom.acquisitions:
+            image = plane.image
+            self.paths |= {p for p in [getattr(image, "path", None)] if p}
+            if not isinstance(image, InMemoryArray):
+                image = InMemoryArray(image.load())
+            planes.append(plane.replace(image=image, core=None, roi=None))
         return dataclasses.replace(phantom, acquisitions=tuple(planes))
 
     def _sequence(self, value):

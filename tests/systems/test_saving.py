@@ -95,7 +95,7 @@ def test_a_system_that_is_handed_on_predicts_the_same_without_a_path(
     again = load(file)
     np.testing.assert_array_equal(again.predict_proba(cohort.X), expected)
     assert again.memory is None
-    assert again[0].store is None
+    assert again[0].store == "auto"  # its default
     planes = again[0].reference.acquisitions
     assert all(isinstance(plane.image, InMemoryArray) for plane in planes)
 

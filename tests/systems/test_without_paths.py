@@ -70,7 +70,7 @@ def test_the_model_itself_stays_as_it_was(log):
     step = EnvelopeMapper(store=log + ".maps")
     step.notes_ = {"log": [log]}
     copy = without_paths(step)
-    assert copy.store is None
+    assert copy.store == EnvelopeMapper().store
     assert copy.notes_ == {"log": [OUT]}
     assert step.store == log + ".maps"
     assert step.notes_ == {"log": [log]}
