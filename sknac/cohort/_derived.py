@@ -37,7 +37,7 @@ class DerivedArray(Handle):
         Type of that.
     """
 
-    __slots__ = ("function", "inputs", "place")
+    __slots__ = ("_location", "function", "inputs", "place")
 
     def __init__(self, function: Callable, inputs: tuple, shape, dtype):
         if "<" in f"{getattr(function, '__qualname__', '<')}":
@@ -54,7 +54,12 @@ class DerivedArray(Handle):
     def _adopt(self, function, inputs, shape, dtype, digest, place):
         """Take over what is known."""
         self._set(function=function, inputs=inputs, place=place)
-        self._set(shape=shape, dtype=dtype, digest=digest)
+        self._set(shape=shape, dtype=dtype, digest=digest, _location=_location(inputs))
+
+    @property
+    def location(self) -> tuple:
+        """Where the files under it lie, and since when."""
+        return self._location
 
     @property
     def parents(self) -> tuple[Handle, ...]:
@@ -231,6 +236,13 @@ def _code_digest(code):
         for one in code.co_consts
     )
     return digest_of(code.co_code, code.co_names, *constants)
+
+
+def _location(inputs):
+    """Where inputs lie; the parent's own where there is one, for many planes ask."""
+    found = (one.location for value in inputs for one in _handles(value))
+    found = tuple(dict.fromkeys(location for location in found if location))
+    return found[0] if len(found) == 1 else found
 
 
 def _written(value):

@@ -24,6 +24,7 @@ from sknac.cohort._derived import DerivedArray, shared
 from sknac.cohort._recent import recent
 from sknac.cohort.planes import derived_mask, list_planes
 from sknac.exceptions import CohortError, SknacFormatError, StaleFileError
+from sknac.features import MapStatistics
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import RegionChannels, ROICropper, ROIMasker
 from sknac.utils._store import ArrayStore
@@ -334,3 +335,28 @@ def test_masks_under_a_derived_mask_are_its_parents():
 
 def _drawn(core, grid):
     return core.to_mask(grid)
+
+
+def test_a_pipeline_finds_its_cached_frames_until_a_file_changes(tmp_path):
+    files = in_files(maps(8), tmp_path)
+    steps = [ROIMasker(margin_mm=2.0), PlaneResizer(image_size=24), Counted()]
+    pipeline = make_pipeline(*steps, MapStatistics(), memory=str(tmp_path / "cache"))
+    Counted.fits = 0
+    first = pipeline.fit_transform(frame(files))
+    assert np.array_equal(pipeline.fit_transform(frame(files)), first)
+    assert Counted.fits == 1
+    np.save(files[0].path, 2 * maps(1)[0])
+    os.utime(files[0].path, (1, 1))
+    changed = frame([ArrayRef.from_file(file.path) for file in files])
+    assert not np.array_equal(pipeline.fit_transform(changed), first)
+    assert Counted.fits == 2
+
+
+class Counted(MapScaler):
+    """A scaler that counts how often it learns."""
+
+    fits = 0
+
+    def fit_planes(self, X):
+        Counted.fits += 1
+        super().fit_planes(X)
