@@ -10,6 +10,8 @@ import pandas as pd
 from sknac.cohort._records import Study
 from sknac.exceptions import CohortError
 from sknac.utils._frames import as_seen, validate_data
+from sknac.utils._labels import alike
+from sknac.utils._names import brief, wrong_name
 
 _PREFIX = "us_"
 
@@ -62,8 +64,9 @@ def check_cohort(
     Raises
     ------
     CohortError
-        If X has duplicate patients, lacks a column, or a cell is neither a
-        study nor None.
+        If X has duplicate patients, also where only blanks, capitals or Unicode tell
+        them apart; a name holds signs that nobody sees; X lacks a column; or a cell
+        is neither a study nor None.
     TypeError
         If X is not a DataFrame.
     ValueError
@@ -98,6 +101,7 @@ def check_cohort(
             f"row {twice} is there more than once: a cohort frame has one row per "
             "patient; cohort_from_table gathers the planes of each patient"
         )
+    _check_names(X)
     for column in columns:
         _check_cells(X, column)
     return columns
@@ -145,6 +149,20 @@ def ultrasound_columns(X, columns=None):
             f"{list(columns)}; None takes all"
         )
     return columns
+
+
+def _check_names(X):
+    """Refuse names that no page can show, and two patients that are one to people."""
+    for names, what in ((X.columns, "column"), (X.index, "row")):
+        if odd := wrong_name(names):
+            raise CohortError(f"{what} {brief(odd[0])} {odd[1]}; {odd[2]}")
+    if X.index.inferred_type == "integer":
+        return
+    if pair := alike(X.index):
+        raise CohortError(
+            f"the rows {pair} may be one patient, who would be trained on and tested; "
+            "write her name alike and keep one row, or write two more differently"
+        )
 
 
 def _check_cells(X, column):

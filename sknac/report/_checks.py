@@ -9,9 +9,11 @@ import pandas as pd
 
 from sknac.cohort.planes import list_planes, shared_images
 from sknac.utils._labels import warn_of_alike
+from sknac.utils._names import brief, why_no_name, wrong_name
 
 # More levels than this are a number to be cut, or name the patients.
 MOST_SUBGROUPS = 20
+_LONGEST_TEXT = 20_000
 
 
 def check_text(text: Any, name: str, *, empty: bool = True) -> None:
@@ -20,6 +22,15 @@ def check_text(text: Any, name: str, *, empty: bool = True) -> None:
         raise TypeError(f"{name} must be text, got {type(text).__name__}")
     if not empty and not text.strip():
         raise ValueError(f"{name} is empty; write something")
+    # A title or note may have lines, and is longer than a name.
+    if odd := why_no_name("".join(text.split()), _LONGEST_TEXT, seen=False):
+        raise ValueError(f"{name} {odd[0]}; {odd[1]}")
+
+
+def check_shown(names: Iterable[Any], what: str) -> None:
+    """Raise where a name has signs that no page can show, or no end."""
+    if odd := wrong_name(names):
+        raise ValueError(f"{what}: {brief(odd[0])} {odd[1]}; {odd[2]}")
 
 
 def check_names(

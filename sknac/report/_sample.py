@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sknac.report._checks import check_shown
 from sknac.utils._frames import unique_columns
 from sknac.utils._labels import distinct_labels, one_dimensional
 from sknac.utils._rows import patients_of, same_rows
@@ -67,6 +68,7 @@ def by_model(values: Any, name: str, what: str) -> dict[str, Any]:
     odd = [key for key in values if not isinstance(key, str)]
     if odd:
         raise ValueError(f"{what} names a model {odd[0]!r}; names must be text")
+    check_shown(values, what)
     return dict(values)
 
 
@@ -86,6 +88,7 @@ def aligned_table(what: str, table: Any, y: pd.Series) -> pd.DataFrame:
     one_dimensional(table.index, what, len(y))
     same_rows(**{"y": y, what: table})
     unique_columns(table, what)
+    check_shown(table.columns, what)
     return table.set_axis(y.index)
 
 
@@ -102,6 +105,8 @@ def _labels(where, y, classes):
             f"{where}: y has several rows named {twice!r}, but a report counts "
             "patients; give one row per patient, such as the mean score of her images"
         )
+    check_shown(patients, f"{where}: rows of y")
+    check_shown(found, f"{where}: labels of y")
     if len(found) != 2:
         raise ValueError(f"{where}: y must hold two classes, got {found[:5]}")
     if classes is not None and set(found) != set(classes):

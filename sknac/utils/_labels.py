@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+from sknac.utils._names import plain_form
 from sknac.utils._warnings import warn_undefined, warn_user
 
 # What is wrong with two labels that are alike.
@@ -194,11 +195,14 @@ def warn_of_no_positives(labels: list[Any], pos_label: Any, name: str) -> None:
 
 
 def alike(labels: Iterable[Any]) -> str:
-    """List two labels that differ by capitals, blanks or type only; "" if none do."""
+    """List two labels that differ by capitals, blanks or type only; "" if none do.
+
+    Nor does it part labels that Unicode writes in several ways.
+    """
     read: dict[str, Any] = {}
     for label in labels:
         whole = isinstance(label, float) and label.is_integer()
-        text = "".join(str(int(label) if whole else label).split()).casefold()
+        text = plain_form(int(label) if whole else label)
         if read.setdefault(text, label) is not label:
             return spell([read[text], label])
     return ""

@@ -88,6 +88,14 @@ def nearly_one(names: Iterable[Any]) -> tuple[Any, Any] | None:
     return None
 
 
+def wrong_name(names: Iterable[Any]) -> tuple[Any, str, str] | None:
+    """Find a name that is none: it, what is wrong with it, and the mend."""
+    for name in names:
+        if odd := why_no_name(name):
+            return name, *odd
+    return None
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Tell whether two names are one: equal, and both text or both numbers."""
     return isinstance(one, str) == isinstance(other, str) and bool(one == other)

@@ -159,3 +159,31 @@ def test_what_is_no_cohort_frame_is_named(X, function):
         CohortError, match="row P1, column us_pre: a visit must be a St"
     ):
         function(X)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["P1 ", "p1", "P\u200b1", "\uff301", "\u04201", "P\u00a01"],
+)
+def test_two_spellings_of_one_patient_are_refused(X, other):
+    X.index = ["P1", "P2", other]
+    with pytest.raises(CohortError, match=r"may be one patient.*; write|invisible"):
+        check_cohort(BaseEstimator(), X, reset=True)
+
+
+def test_accents_as_one_sign_or_two_are_one_patient(X):
+    X.index = ["M\u00fcller", "P2", "Mu\u0308ller"]
+    with pytest.raises(CohortError, match="may be one patient"):
+        check_cohort(BaseEstimator(), X, reset=True)
+
+
+@pytest.mark.parametrize("name", ["P\0", "P\ud800", "x" * 10_000])
+def test_names_that_no_page_can_show_are_refused(X, name):
+    for renamed in (X.rename(index={"P2": name}), X.rename(columns={"age": name})):
+        with pytest.raises(CohortError, match=r"^(row|column) .*; (delete|shorten) it"):
+            check_cohort(BaseEstimator(), renamed, reset=True)
+
+
+def test_patients_that_people_tell_apart_and_numbers_are_taken(X):
+    for names in (["P1", "P01", "P11"], [1, 2, 12], [0.5, 1.0, 1.5]):
+        check_cohort(BaseEstimator(), X.set_axis(names), reset=True)

@@ -27,6 +27,13 @@ def test_texts_are_texts(text, empty, error):
         check_text(text, "title", empty=empty)
 
 
+@pytest.mark.parametrize("text", ["a\0", "\ud800", "x" * 30_000])
+def test_texts_that_no_page_can_show_are_refused(text):
+    with pytest.raises(ValueError, match=r"^title h.*; (delete|shorten) it"):
+        check_text(text, "title")
+    check_text("two\nlines \u200d", "title")
+
+
 def test_empty_text_may_be_allowed():
     assert check_text("", "note") is None
 

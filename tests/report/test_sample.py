@@ -26,6 +26,9 @@ S = [0.9, 0.2, 0.8, 0.4]
         (["r", None, "r", "n"], S, "missing labels"),
         (Y.set_axis(["P1", "P1", "P2", "P3"]), S, "several rows named 'P1'"),
         (Y, {1: S}, "names must be text"),
+        (Y, {"a\0": S}, "the control character U.0000; delete it"),
+        (Y.rename({"P1": "P\ud800"}), S, "x, test: rows of y: .* holds half of a char"),
+        (Y.replace("r", "r" * 10_000), S, "labels of y: .* 256 are the most; shorten"),
         (Y, {}, "must have scores, decisions or both"),
     ],
 )

@@ -393,3 +393,8 @@ def test_an_index_of_several_levels_is_no_column(name):
     with pytest.raises(ValueError, match=rf"{name} must be .* \['p', 'image'\]; take"):
         auc_ci(**(given | {name: levels}))
     auc_ci(**(given | {"groups": levels.get_level_values("p")}))
+
+
+@pytest.mark.parametrize("other", ["P\u200b1", "\uff301", "\u04201"])
+def test_labels_that_unicode_alone_tells_apart_are_alike(other):
+    assert repr(other) in _labels.alike(["P1", other])
