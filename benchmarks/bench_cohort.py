@@ -3,11 +3,16 @@
 Run: ``python benchmarks/bench_cohort.py`` (about 4 GB of disk, minutes). RF planes lie
 in files of the common size, 2600 x 256 samples; six per patient. Each line is a fresh
 process; the goal is a peak that does not grow from 50 to 200 patients.
+
+With ``--rows 60000`` it times instead `cohort_from_table` for so many small images,
+with and without outlines, and with ``--hashed 10000`` `joblib.hash` of a frame of so
+many patients: first, again, and its pickle.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
+import pickle
 import resource
 import shutil
 import subprocess
@@ -16,11 +21,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 from joblib.externals.loky import get_reusable_executor
 
-from sknac.cohort import ArrayRef, Plane, Study
+from sknac.cohort import ArrayRef, Plane, Study, cohort_from_table
+from sknac.cohort.planes import as_column
 from sknac.qus import PowerLaw, QUSMapper, ReferencePhantom
 
 _SHAPE = (2600, 256)
@@ -75,6 +82,46 @@ def run(folder, store, n_patients, n_jobs):
     )
 
 
+def time_table(folder, n_rows):
+    """Print the processor time of tables of so many images, six a patient."""
+    rng, rows = np.random.default_rng(0), []
+    for i in range(n_rows):
+        np.save(folder / f"{i}.npy", rng.integers(0, 256, (64, 48), dtype=np.uint8))
+        corners = f"row,column\n10,10\n10,30\n40,{30 + i % 7}\n40,10\n"
+        (folder / f"{i}.csv").write_text(corners)
+        rows.append((f"P{i // _N_PLANES:05d}", "pre", f"{i}.npy", "bmode", f"{i}.csv"))
+    names = ["patient_id", "visit", "path", "kind", "outline"]
+    table = pd.DataFrame(rows, columns=names).assign(outline_units="px_bmode")
+    for drawn, part in (("no", table[names[:4]]), ("with", table)):
+        part.to_csv(folder / "planes.csv", index=False)
+        start = time.process_time()
+        cohort_from_table(folder / "planes.csv", duplicates="ignore")
+        used = time.process_time() - start
+        print(f"{n_rows} rows, {drawn} outlines: {used:.1f} CPU s", flush=True)
+
+
+def time_hash(n_patients):
+    """Print the processor time of hashing a frame of handles, and its pickle's size."""
+    files = [
+        ArrayRef(f"/study/{i}.npy", None, _SHAPE, "i2", f"{i:032x}", 1, i)
+        for i in range(n_patients * _N_PLANES)
+    ]
+    planes = [Plane(file, "bmode", spacing_mm=(0.1, 0.1)) for file in files]
+    starts = range(0, len(planes), _N_PLANES)
+    cells = [Study(planes[k : k + _N_PLANES]) for k in starts]
+    X = pd.DataFrame({"us_pre": as_column(cells, pd.RangeIndex(n_patients))})
+    for what, work in (
+        ("hash", joblib.hash),
+        ("hash again", joblib.hash),
+        ("pickle", pickle.dumps),
+    ):
+        start = time.process_time()
+        found = work(X)
+        used = time.process_time() - start
+        print(f"{n_patients} patients, {what}: {used:.2f} CPU s", flush=True)
+    print(f"{len(found) / len(planes):.0f} bytes a plane", flush=True)
+
+
 def main():
     """Run each size in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -82,7 +129,16 @@ def main():
     parser.add_argument("--in-memory", type=int, nargs="*", default=(50, 100))
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where to work; a temporary one")
+    parser.add_argument("--rows", type=int, help="time tables of so many rows")
+    parser.add_argument("--hashed", type=int, help="time a frame of so many patients")
     args = parser.parse_args()
+    if args.rows or args.hashed:
+        if args.rows:
+            with tempfile.TemporaryDirectory(dir=args.folder) as name:
+                time_table(Path(name), args.rows)
+        if args.hashed:
+            time_hash(args.hashed)
+        return
     folder = Path(tempfile.mkdtemp(dir=args.folder))
     try:
         for i in range(1 + _N_PLANES * max(args.patients)):
