@@ -21,10 +21,17 @@ import warnings
 import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import f1_score, roc_auc_score, roc_curve
 
 from sknac.decision import weighted_youden_curve
-from sknac.metrics import auc_ci, bootstrap_ci, confusion_rates, delong_test, optimism
+from sknac.metrics import (
+    auc_ci,
+    bootstrap_ci,
+    confusion_rates,
+    cv_auc_ci,
+    delong_test,
+    optimism,
+)
 
 N_RESAMPLES = 2000
 PACKAGES = ("numpy", "scipy", "scikit-learn", "MLstatkit", "confidenceinterval")
@@ -166,6 +173,49 @@ def bench_rates(n, budget_s):
     report("rates by patient", n, times)
 
 
+def bench_cv_auc(n, budget_s, n_folds=5):
+    """Time the cross-validated area beside the areas of its folds."""
+    y, a, _ = make_scores(n)
+    folds = np.random.default_rng(0).permutation(n) % n_folds
+
+    def areas():
+        return [roc_auc_score(y[folds == k], a[folds == k]) for k in range(n_folds)]
+
+    times = interleave(
+        {
+            "sknac": lambda: cv_auc_ci(y, a, folds),
+            "roc_auc_score of each fold": areas,
+            "np.argsort alone": lambda: np.argsort(a),
+        },
+        budget_s=budget_s,
+    )
+    report("cv_auc_ci", n, times)
+
+
+def bench_callable(n=168):
+    """Time 2000 resamples of Python functions beside their own bare calls."""
+    y, a, _ = make_scores(n)
+    prob, rng = 1 / (1 + np.exp(-a)), np.random.default_rng(0)
+    rows = [rng.integers(n, size=n) for _ in range(N_RESAMPLES)]
+
+    def brier(truth, predicted):
+        return float(np.mean((truth - predicted) ** 2))
+
+    known = {"n_resamples": N_RESAMPLES, "random_state": 0}
+    for name, metric, given in (
+        ("f1_score", f1_score, (prob > 0.5).astype(int)),
+        ("own brier", brier, prob),
+    ):
+        times = interleave(
+            {
+                "sknac": lambda m=metric, p=given: bootstrap_ci(m, y, p, **known),
+                "calls alone": lambda m=metric, p=given: [m(y[r], p[r]) for r in rows],
+            },
+            budget_s=0,
+        )
+        report(f"{name} x{N_RESAMPLES}", n, times)
+
+
 def report(what, n, times, *, scaled=False):
     """Print one line per peer with the ratio to ours."""
     ours = times["sknac"]
@@ -240,6 +290,9 @@ def main():
         bench_threshold(n, budget_s=2.0)
     for n in (10**4,) if quick else (10**4, 10**5):
         bench_rates(n, budget_s=1.0)
+    for n in (10**4,) if quick else (10**4, 10**5):
+        bench_cv_auc(n, budget_s=1.0)
+    bench_callable()
     bench_optimism()
     if not quick:
         bench_memory()

@@ -99,6 +99,7 @@ def test_unknown_bounds_are_refused(rng):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The difference of the areas has no var")
 def test_difference_is_held_where_delong_falls_short():
     rng, held = np.random.default_rng(0), np.zeros(2)
     for _ in range(1000):
