@@ -40,6 +40,8 @@ def smoothed(image, sigma_px):
 class LazySmooth(Smooth):
     """The same, computed when an image is read."""
 
+    derives = True
+
     def transform_plane(self, plane):
         shape = plane.image.shape
         return plane.derive(smoothed, self.sigma_px, shape=shape, dtype="float32")

@@ -35,7 +35,9 @@ class PlaneTransformer(
     job. Checks,
     missing visits, error places and the output frame are done here. Planes of a kind
     that its class attribute ``kinds`` does not name are refused before the work
-    begins. `sknac.cohort.planes` lists planes with their places.
+    begins. One that makes images by `Plane.derive` says ``derives = True``: it is quick
+    and done in place, whatever ``n_jobs`` is. `sknac.cohort.planes` lists planes with
+    their places.
 
     ``set_callbacks`` takes scikit-learn's callbacks, e.g. a
     `sklearn.callback.ProgressBar`; they hear of each plane that `transform` has
@@ -76,6 +78,9 @@ class PlaneTransformer(
     }
 
     kinds: Collection[str] = ("bmode", "maps", "rf")
+
+    # True where transform_plane computes no pixels: then nothing is sent to workers.
+    derives: bool = False
 
     def __init_subclass__(cls, **kwargs):
         # Subclasses would have their cohort frames made into polars' tables.
@@ -165,7 +170,8 @@ class PlaneTransformer(
         found = self._list_planes(X)
         with progress_of(self, len(found)) as on_plane:
             jobs = self.plane_jobs(X, found)
-            workers = {"n_jobs": self.n_jobs, "timeout": self.timeout}
+            n_jobs = 1 if self.derives else self.n_jobs
+            workers = {"n_jobs": n_jobs, "timeout": self.timeout}
             made = run_jobs(found, jobs, **workers, on_plane=on_plane)
         planes = self.planes_made(found, made)
         self._settle_planes(found, planes)

@@ -30,7 +30,7 @@ class PlaneResizer(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Taken as by every step; this one computes no pixels and is done in place.
 
     Attributes
     ----------
@@ -70,6 +70,7 @@ class PlaneResizer(PlaneTransformer):
     }
 
     kinds = ("bmode", "maps")
+    derives = True
 
     def __init__(self, *, image_size=512, keep_aspect=False, columns=None, n_jobs=None):
         self.image_size = image_size

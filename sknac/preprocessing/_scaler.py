@@ -30,7 +30,8 @@ class MapScaler(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all. They share one set of limits.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Parts of the planes counted at a time in ``fit``; `transform` computes no
+        pixels and is done in place.
 
     Attributes
     ----------
@@ -84,6 +85,7 @@ class MapScaler(PlaneTransformer):
     }
 
     kinds = ("bmode", "maps")
+    derives = True
 
     def __init__(
         self,

@@ -31,7 +31,7 @@ class RegionChannels(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Taken as by every step; this one computes no pixels and is done in place.
 
     Attributes
     ----------
@@ -83,6 +83,7 @@ class RegionChannels(PlaneTransformer):
     }
 
     kinds = ("bmode", "maps")
+    derives = True
 
     def __init__(
         self,

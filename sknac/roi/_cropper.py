@@ -24,7 +24,7 @@ class ROICropper(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Taken as by every step; this one computes no pixels and is done in place.
 
     Attributes
     ----------
@@ -67,6 +67,7 @@ class ROICropper(PlaneTransformer):
     }
 
     kinds = ("bmode",)
+    derives = True
 
     def __init__(
         self,

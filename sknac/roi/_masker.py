@@ -33,7 +33,7 @@ class ROIMasker(PlaneTransformer):
     columns : sequence of str or None, default=None
         Ultrasound columns; None takes all.
     n_jobs : int or None, default=None
-        Planes worked on at a time.
+        Taken as by every step; this one computes no pixels and is done in place.
 
     Attributes
     ----------
@@ -89,6 +89,7 @@ class ROIMasker(PlaneTransformer):
     }
 
     kinds = ("bmode", "maps")
+    derives = True
 
     def __init__(
         self,

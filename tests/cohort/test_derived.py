@@ -4,6 +4,7 @@
 
 import os
 import pickle
+import threading
 
 import joblib
 import numpy as np
@@ -279,12 +280,17 @@ def test_a_function_that_is_written_anew_is_another():
     assert made("# moved\n\n" + texts[4]) == handles[4]
 
 
+threads: set = set()
+
+
 class Doubled(PlaneTransformer):
     """A step of one's own whose images are computed when they are read."""
 
     kinds = ("maps",)
+    derives = True
 
     def transform_plane(self, plane):
+        threads.add(threading.get_ident())
         return plane.derive(double, 3, shape=plane.image.shape, dtype=plane.image.dtype)
 
 
@@ -293,6 +299,7 @@ def test_steps_of_ones_own_may_derive():
     here = Doubled().fit_transform(X)
     with joblib.parallel_config("threading"):
         there = Doubled(n_jobs=2).fit_transform(X)
+    assert threads == {threading.get_ident()}  # nothing to share out
     assert planes(here) == planes(there)
     assert np.array_equal(planes(there)[2].load(), 3 * maps()[2])
 

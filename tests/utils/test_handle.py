@@ -5,9 +5,16 @@
 import copy
 import hashlib
 
+import numpy as np
 import pytest
 
-from sknac.utils._handle import Handle, digest_of
+from sknac.utils._handle import (
+    Handle,
+    content_digest_of,
+    digest_of,
+    pixel_digest_of,
+)
+from sknac.utils._store import ArrayStore
 
 
 def test_digest_knows_where_a_part_ends():
@@ -44,3 +51,46 @@ def test_handles_are_immutable():
         handle.shape = (1,)
     with pytest.raises(AttributeError, match="Named is immutable"):
         del handle.digest
+
+
+ARRAYS = [
+    np.arange(12.0).reshape(3, 4),
+    np.arange(12, dtype=">i2").reshape(3, 4),
+    np.eye(3, dtype=bool),
+    np.asfortranarray(np.arange(12, dtype="u1").reshape(3, 4)),
+    np.arange(24, dtype="f2").reshape(2, 3, 4)[:, ::2],
+    np.ones((1, 1), "f4"),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda array: array.dtype.str)
+def test_content_is_that_of_a_file_and_of_an_entry_of_a_store(array, tmp_path):
+    np.save(tmp_path / "a.npy", np.ascontiguousarray(array))
+    expected = hashlib.sha256((tmp_path / "a.npy").read_bytes()).hexdigest()[:32]
+    assert content_digest_of(array) == expected
+    store = ArrayStore(tmp_path / "store")
+    store.prepare()
+    kept = store.put("0" * 32, array)
+    assert kept.content_digest == expected
+    assert kept.pixel_digest == pixel_digest_of(array)
+
+
+def test_content_tells_type_shape_and_values():
+    found = {content_digest_of(array) for array in ARRAYS}
+    found |= {content_digest_of(ARRAYS[0].T), content_digest_of(ARRAYS[0] + 1)}
+    assert len(found) == len(ARRAYS) + 2
+
+
+def test_pixels_are_read_once_for_their_digest():
+    class Counted(Named):
+        __slots__ = ("n",)
+
+        def load(self):
+            self._set(n=getattr(self, "n", 0) + 1)
+            return np.ones((2, 3))
+
+    handle = Counted("counted")
+    assert (
+        handle.pixel_digest == handle.pixel_digest == pixel_digest_of(np.ones((2, 3)))
+    )
+    assert handle.n == 1
