@@ -11,10 +11,12 @@ from functools import partial
 from typing import Any
 
 from sknac.report._parts import Drawing
+from sknac.report._text import showable
 
 DPI = 130
 # Lines and text weigh less than this in bytes, ultrasound images more.
 HEAVY = 100_000
+_LONGEST = 600  # characters of a text in a figure
 
 
 def png(drawing: Drawing) -> bytes:
@@ -34,6 +36,7 @@ def png(drawing: Drawing) -> bytes:
     # Labels with two dollar signs are no formulas.
     with mpl.rc_context({"text.parse_math": False}), _one_warning_of_letters():
         drawing.draw(figure)
+        _showable(figure)
         _break_lines(figure)
         # `savefig` would draw twice, the first time for the layout.
         return _written(figure.canvas.print_png)
@@ -68,6 +71,15 @@ def inline(picture: bytes) -> str:
             image.convert("RGB").save(stream, format="webp", quality=90, method=2)
         picture = stream.getvalue()
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode('ascii')}"
+
+
+def _showable(figure):
+    """Take out of all texts what no font has, and end what is endless."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        if (shown := showable(text.get_text(), _LONGEST)) != text.get_text():
+            text.set_text(shown)
 
 
 def _break_lines(figure):

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.decision import StagedClassifier, WeightedYoudenThreshold
-from sknac.report._text import value, without_addresses
+from sknac.report._text import value, without_addresses, without_folders
 from sknac.utils._answers import answers_of
 from sknac.utils._parts import opened, parts_of
 
@@ -100,10 +100,11 @@ def threshold_source(estimator: WeightedYoudenThreshold) -> str:
 def settings_of(estimator: BaseEstimator) -> tuple[str, dict[str, str]]:
     """Return an estimator's changed settings as text, and all of them by name."""
     changed = " ".join(estimator.__repr__(N_CHAR_MAX=10**7).split())
-    changed = without_addresses(changed)
+    settings = estimator.get_params(deep=True)
+    changed = without_folders(without_addresses(changed), settings)
     every = {
-        name: value(setting)
-        for name, setting in sorted(estimator.get_params(deep=True).items())
+        name: value(setting, settings)
+        for name, setting in sorted(settings.items())
         if not _holds_estimator(setting)
     }
     return changed, every

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sknac.report._text import showable
 from sknac.utils._atomic import sweep, whole_file, write_whole
 
 HTML, JSON, FIGURES = "report.html", "report.json", "figures"
@@ -26,7 +27,7 @@ def write(build: Callable[[], Any], folder: Path, *, overwrite: bool) -> Path:
     report = build()
     files = {f"{FIGURES}/{n}": report.pictures[k] for k, n in report.files.items()}
     numbers = json.dumps(report.numbers(), indent=1, ensure_ascii=False)
-    files[JSON] = f"{numbers}\n".encode()
+    files[JSON] = f"{showable(numbers)}\n".encode()
     files[HTML] = report.html().encode()
     _refuse(folder, files.keys() - earlier)
     made = [path for path in (folder, folder / FIGURES) if not path.exists()]

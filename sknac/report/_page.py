@@ -15,7 +15,7 @@ from sknac.report._checklist import ABOUT as ABOUT_CHECKLIST
 from sknac.report._draw import inline
 from sknac.report._parts import Table
 from sknac.report._system import CV, TEST, TRAINING
-from sknac.report._text import slug
+from sknac.report._text import showable, slug
 
 
 @cache
@@ -37,7 +37,7 @@ def page(report: Any) -> str:
     writer = _Writer(report)
     key = writer.key_table()
     chapters = [writer.chapter(*pair) for pair in enumerate(report.chapters, 1)]
-    return environment.get_template("report.html.j2").render(
+    text = environment.get_template("report.html.j2").render(
         about=report.about,
         options=report.options,
         style=Markup(style),
@@ -48,6 +48,7 @@ def page(report: Any) -> str:
         card=_card(report.card),
         unit=report.unit,
     )
+    return showable(text)
 
 
 class _Writer:
@@ -110,7 +111,8 @@ class _Writer:
             "stated": _stated(pos_label, self.options, how),
             "head": [str(frame.index.name or ""), *map(str, frame.columns)],
             "rows": [
-                [str(cell).split("\n") for cell in (row, *rest)] for row, rest in cells
+                [showable(str(cell), 500).split("\n") for cell in (row, *rest)]
+                for row, rest in cells
             ],
         }
 

@@ -2,14 +2,20 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sknac.utils._text import bracket, number
 
 TIMES = " \N{MULTIPLICATION SIGN} "
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+_STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Of absolute paths, and of those on Windows.
+_FOLDERS = re.compile(
+    r"""(?<![\w.…)\]])(?:~|[A-Za-z]:)?[\\/]+(?:[^\\/'"\s,()]+[\\/]+)+"""
+)
 
 
 def interval(found: Any) -> str:
@@ -52,6 +58,37 @@ def listed(names: Iterable[Any]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def showable(text: str, longest: int | None = None) -> str:
+    """Put the sign of what cannot be shown for such letters; end what is endless."""
+    if longest is not None and len(text) > longest:
+        text = f"{text[: longest - 1]}…"
+    return _STRANGE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def without_folders(text: str, settings: Mapping[str, Any]) -> str:
+    """Leave the folders out of the paths that settings hold, wherever a text has them.
+
+    Parameters
+    ----------
+    text : str
+        Settings, written down.
+    settings : mapping of str to object
+        The same by name: paths with blanks in them are known from these.
+    """
+    paths = [getattr(thing, "location", thing) for thing in settings.values()]
+    folders = {os.path.dirname(p) for p in paths if _is_path(p)}
+    for folder in sorted(folders, key=len, reverse=True):
+        text = text.replace(f"{folder}/", "…/").replace(f"{folder}\\", "…/")
+    return _FOLDERS.sub("…/", text)
+
+
+def _is_path(thing):
+    """Tell whether a setting is a path with folders of a machine."""
+    if isinstance(thing, os.PathLike):
+        return True
+    return isinstance(thing, str) and thing.startswith(("/", "~", "./", "../"))
+
+
 def slug(text: str) -> str:
     """Return what of a name may stand in a file's name or an anchor."""
     found = re.sub(r"[^a-z0-9]+", "-", str(text).lower()).strip("-")
@@ -63,7 +100,10 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("", text)
 
 
-def value(thing: Any, longest: int = 120) -> str:
-    """Write a setting: no addresses in memory, nothing endless."""
+def value(
+    thing: Any, settings: Mapping[str, Any] | None = None, longest: int = 120
+) -> str:
+    """Write a setting: no addresses in memory, no folders, nothing endless."""
     text = without_addresses(" ".join(repr(thing).split()))
+    text = without_folders(text, {"": thing} if settings is None else settings)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -4,6 +4,7 @@
 
 from typing import ClassVar
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
+from sknac.qus import EnvelopeMapper
 from sknac.report._estimators import judge, settings_of, threshold_source, walk
 
 pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
@@ -209,3 +211,17 @@ def test_a_cascade_inside_others_is_judged_stage_by_stage(study, cascade, wrap):
     found = judge("DLRP", wrap(cascade), study.X, "response")
     assert list(found.scores) == ["DLR-2", "DLR-4", "DLRP"]
     assert found.decisions["DLRP"].tolist() == cascade.predict(study.X).tolist()
+
+
+def test_settings_are_written_without_the_folders_of_a_machine(tmp_path):
+    folder = tmp_path / "a clinic" / "SENTINEL"
+    model = make_pipeline(
+        EnvelopeMapper(store=folder / "maps"),
+        LogisticRegression(),
+        memory=joblib.Memory(folder / "cache"),
+    )
+    changed, every = settings_of(model)
+    assert "SENTINEL" not in changed + str(every)
+    assert "a clinic" not in changed + str(every)
+    assert "…/maps" in changed
+    assert every["envelopemapper__store"] == "PosixPath('…/maps')"

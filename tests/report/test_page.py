@@ -235,3 +235,12 @@ def test_same_input_gives_the_same_bytes(study, new):
         return report.to_html(), report.to_dict()
 
     assert make() == make()
+
+
+def test_cells_that_no_page_can_show_are_cleaned_and_end(study, new, tmp_path):
+    report = new().add_predictions("s", study.y, study.X["dlr4"], pos_label="response")
+    table = pd.DataFrame({"note": ["x" * 10_000, "a\0\ud800b"]}, index=["r", "q"])
+    page = report.add_table("s", "c", table).save(tmp_path).read_bytes()
+    assert b"\0" not in page
+    assert "a\ufffd\ufffdb" in page.decode()
+    assert "x" * 501 not in page.decode()

@@ -5,7 +5,13 @@
 import pytest
 
 from sknac.metrics._proportions import proportion_ci
-from sknac.report._text import interval, listed, slug
+from sknac.report._text import (
+    interval,
+    listed,
+    showable,
+    slug,
+    without_folders,
+)
 
 
 def test_interval_names_its_counts():
@@ -21,3 +27,28 @@ def test_lists():
 def test_names_of_files_are_harmless(name):
     assert set(slug(name)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert slug(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("M(store='/data/clinic A/maps')", "M(store='…/maps')"),
+        (
+            "M(memory=Memory(location=/tmp/x/joblib))",
+            "M(memory=Memory(location=…/joblib))",
+        ),
+        (r"M(store='C:\\users\\me\\maps', a=1/2)", "M(store='…/maps', a=1/2)"),
+        ("M(label='HR+/HER2-', by='a/b')", "M(label='HR+/HER2-', by='a/b')"),
+        ("P([PosixPath('/srv/a/w.pt')])", "P([PosixPath('…/w.pt')])"),
+    ],
+)
+def test_settings_have_no_folders(text, expected):
+    assert without_folders(text, {"store": "/data/clinic A/maps"}) == expected
+
+
+def test_strange_letters_are_replaced():
+    fine = "a\tb\nc ä 中 \U0001f600"
+    assert showable(fine) == fine
+    for letter in "\0\x1b\x7f\x85\ud800\udfff\uffff":
+        assert showable(f"a{letter}b") == "a\ufffdb"
+    assert showable("x" * 10, 5) == "xxxx…"
