@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # One process of tests per core; each imports torch, so no more than four.
 PARALLEL := -n auto --maxprocesses 4
 
-.PHONY: run test lowest slow lint imports docstrings docs gallery check clean
+.PHONY: run test lowest slow lint imports docstrings docs gallery changelog check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
@@ -36,6 +36,9 @@ docs: $(STAMP)  ## the documentation, warnings as errors, into build/docs/
 
 gallery: $(STAMP)  ## the same with every example run and its figures shown
 	MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -b html -D plot_gallery=1 docs build/docs
+
+changelog:  ## this version's section of CHANGELOG.md, anew from docs/changes
+	$(PYTHON) docs/changelog.py
 
 check: test lint imports docs run
 

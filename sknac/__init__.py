@@ -9,7 +9,7 @@ Public names live in the subpackages: `sknac.io`, `sknac.cohort`, `sknac.roi`,
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["__version__", "show_versions"]
 
