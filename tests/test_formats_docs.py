@@ -1,6 +1,6 @@
 """Every page on a format has an example, and each runs on files that it makes.
 
-So has the page that leads from a folder of scans to a cohort.
+So have the pages that lead from a folder of scans to a cohort, and to a cluster.
 """
 
 import doctest
@@ -12,6 +12,7 @@ _DOCS = Path(__file__).parents[1] / "docs"
 _PAGES = [
     *sorted(page for page in (_DOCS / "formats").glob("*.rst") if page.stem != "index"),
     _DOCS / "guide" / "own_scans.rst",
+    _DOCS / "guide" / "cluster.rst",
 ]
 _OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

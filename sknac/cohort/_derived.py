@@ -109,6 +109,11 @@ class DerivedArray(Handle):
         for parent in self.parents:
             parent.check_unchanged()
 
+    def check_content(self) -> None:
+        """Raise if a file under the handle has rotted, whatever its stamps say."""
+        for parent in self.parents:
+            parent.check_content()
+
     def replaced(self, change: Callable) -> "DerivedArray":
         """Return the same of other handles to the same content.
 

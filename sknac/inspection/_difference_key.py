@@ -29,6 +29,12 @@ def image_digest(image) -> str:
     return (image.image if isinstance(image, Plane) else InMemoryArray(image)).digest
 
 
+def check_image(image) -> None:
+    """Refuse a plane whose file has rotted, before its map is stored."""
+    if isinstance(image, Plane):
+        image.image.check_content()
+
+
 def map_key(model: str, images, visit: int, number: int, settings) -> str:
     """Hash everything: model, the patient's images, which of them, settings."""
     return digest_of(

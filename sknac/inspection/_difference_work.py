@@ -11,7 +11,12 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 
 from sknac.cohort import Plane
 from sknac.cohort.planes import has_study
-from sknac.inspection._difference_key import image_digest, map_key, model_digest
+from sknac.inspection._difference_key import (
+    check_image,
+    image_digest,
+    map_key,
+    model_digest,
+)
 from sknac.inspection._difference_score import PatientScore, make_coder
 from sknac.inspection._occlusion import Lattice, occluded_batches, patches_that_count
 from sknac.nets.split import Items, SplitModel, computing
@@ -113,6 +118,8 @@ class PredictionDifference(CallbackSupportMixin):
                     score = score or self._score(patient)
                     values = self._map(score, at, patient.target)
                 if self.store:
+                    for one in patient.images.values():  # all share in the map
+                        check_image(one.source)
                     values = self.store.put(keys[at], values)
             yield at, values
 

@@ -413,6 +413,7 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
                 batch = left[start : start + self.batch_size]
                 vectors[batch] = self._compute(items, batch)
                 for i in batch if store is not None else ():
+                    items.sources[i].image.check_content()
                     store.put(keys[i], vectors[i])
         return vectors
 

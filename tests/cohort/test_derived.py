@@ -5,6 +5,7 @@
 import os
 import pickle
 import threading
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -209,6 +210,19 @@ def test_a_damaged_file_is_told_when_it_is_read(tmp_path):
     os.utime(handle.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     with pytest.raises(SknacFormatError, match=r"\(row P0, column us_pre, plane 0\)"):
         planes(X)[0].load()
+
+
+def test_a_file_that_rotted_is_told_before_what_is_made_of_it_is_stored(tmp_path):
+    (handle,) = in_files(maps(1), tmp_path)
+    (plane,) = planes(CHAIN.fit_transform(frame([handle])))
+    plane.image.check_content()
+    stat, data = os.stat(handle.path), bytearray(Path(handle.path).read_bytes())
+    data[-3] ^= 1
+    Path(handle.path).write_bytes(data)
+    os.utime(handle.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    plane.image.check_unchanged()
+    with pytest.raises(SknacFormatError, match="is no longer that"):
+        plane.image.check_content()
 
 
 def test_a_changed_file_is_not_read_whatever_was_computed_before(tmp_path):
