@@ -256,10 +256,10 @@ def _written(value):
         return value.content_digest
     if isinstance(value, tuple):
         return f"({', '.join(map(_written, value))})"
+    if isinstance(value, np.generic):  # some are floats or texts of Python, too
+        value = value.item()
     if isinstance(value, slice | Grid | str | bool | int | float | None):
         return repr(value)
-    if isinstance(value, np.generic):
-        return repr(value.item())
     digest = getattr(value, "digest", None)  # of an outline
     if isinstance(digest, str):
         return f"{type(value).__name__} {digest}"

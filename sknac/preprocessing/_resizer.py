@@ -199,7 +199,7 @@ def _region(roi, grid, area):
 
 def _placed(image, grid, area, fill):
     """Put an image into the middle of a larger area of the same step."""
-    if area is grid:
+    if area == grid:
         return image
     row, column = np.round(area.to_index([grid.origin])[0]).astype(int)
     dtype = np.result_type(image, type(fill))

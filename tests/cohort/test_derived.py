@@ -274,6 +274,8 @@ def test_every_argument_counts():
     found += [digest(function=np.sqrt), digest(shape=(4, 5))]
     assert len(set(found)) == len(found)
     assert digest(np.int64(1)) == digest(1)
+    assert digest(np.float64(0.1)) == digest(0.1)
+    assert digest(np.str_("a")) == digest("a")
 
 
 def test_a_function_that_is_written_anew_is_another():
