@@ -197,9 +197,12 @@ class Plane:
     @property
     def grid(self) -> Grid:
         """Where the image's samples lie."""
-        if self.spacing_mm is None:
-            return Grid(self.image.shape[-2:], self.step_px, self.origin_mm, "px")
-        return Grid(self.image.shape[-2:], self.spacing_mm, self.origin_mm)
+        unit = "px" if self.spacing_mm is None else "mm"
+        step = self.step_px if unit == "px" else self.spacing_mm
+        grid = Grid(self.image.shape[-2:], step, self.origin_mm, unit)
+        # The region's own, if it is the same: what derives from both pickles it once.
+        known = getattr(self.roi, "grid", None)
+        return known if known == grid else grid
 
     def load(self) -> np.ndarray:
         """Read the image.

@@ -110,9 +110,10 @@ class PlaneResizer(PlaneTransformer):
         """
         check_kind(self, plane)
         self._check_size(plane)
-        area = self._padded(plane.grid) if self.keep_aspect else plane.grid
+        old = plane.grid
+        area = self._padded(old) if self.keep_aspect else old
         grid = area.resized(self._shape())
-        geometry = (plane.grid, area, grid.shape)
+        geometry = (old, area, grid.shape)
         shape = (*plane.image.shape[:-2], *grid.shape)
         if plane.kind == "bmode" and plane.roi is None:
             return plane.derive(
