@@ -16,6 +16,7 @@ from sknac.nets._encoder import (
 from sknac.nets._encoders import ENCODERS
 from sknac.nets._first_layers import scale_input
 from sknac.nets._makers import check_network
+from sknac.nets._persistence import strange_weight
 from sknac.nets._program import TorchProgram, export, from_export
 from sknac.nets._scope import loadable_device
 from sknac.nets._weights_file import content_of
@@ -89,6 +90,11 @@ class EncoderStateMixin(SavedState):
             scale_input(network, *self._scaling)
         encoder = Encoder(network, layer, pool)
         encoder.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+        if name := strange_weight(encoder):
+            raise SknacFormatError(
+                type(self).__name__,
+                f"its weights {name!r} are not finite numbers; fit it again",
+            )
         return encoder.eval()
 
     def _place(self, encoder):

@@ -2,8 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
-
 import numpy as np
 import torch
 from skorch.history import History
@@ -14,7 +12,13 @@ from sknac.nets._makers import check_network
 from sknac.nets._scope import loadable_device, torch_scope
 from sknac.utils._handle import digest_of
 from sknac.utils._sklearn import CALLBACK_STATE
-from sknac.utils._state import DAMAGED, pack_state, plain_value, unpack_state
+from sknac.utils._state import (
+    DAMAGED,
+    check_stamp,
+    pack_state,
+    plain_value,
+    unpack_state,
+)
 
 FORMAT = 2  # since 2 there is a digest of all the rest
 
@@ -47,7 +51,7 @@ class ArrayStateMixin:
     def __setstate__(self, state):
         state = unpack_state(self, state)
         stamp = state.pop("_sknac_stamp", (0, "unknown"))
-        _check_stamp(type(self).__name__, stamp)
+        check_stamp(type(self).__name__, stamp, FORMAT)
         _check_digest(type(self).__name__, stamp[0], state)
         state.pop("_file_content", None)
         weights = state.pop("_weights", None)
@@ -103,21 +107,3 @@ def _plain_curves(history):
         {k: v.item() if isinstance(v, np.generic) else v for k, v in epoch.items()}
         for epoch in ({**row, "batches": []} for row in history)
     ]
-
-
-def _check_stamp(name, stamp):
-    """Warn about another version, refuse a newer format."""
-    number, version = stamp
-    if number > FORMAT:
-        raise SknacFormatError(
-            name,
-            f"saved by sknac {version} in format {number}; this version "
-            f"({sknac.__version__}) reads up to format {FORMAT}: upgrade sknac",
-        )
-    if version != sknac.__version__:
-        warnings.warn(
-            f"{name} was saved by sknac {version} and loaded by {sknac.__version__}; "
-            "check its predictions before use",
-            UserWarning,
-            stacklevel=3,
-        )

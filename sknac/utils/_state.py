@@ -9,6 +9,7 @@ and must be told to trust every type: those are written as records of one type.
 
 import warnings
 from dataclasses import fields, is_dataclass
+from functools import partial
 from numbers import Number
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -16,14 +17,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import sklearn
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
+import sknac
 from sknac.exceptions import SknacFormatError
 from sknac.utils._handle import digest_of
 
 DAMAGED = "it is not as it was saved: the file is damaged; load another copy"
 _VERSION = "_sklearn_version"
 _DIGESTS = "_sknac_digests"
+_STAMP = "_sknac_stamp"
+FORMAT = 1  # since 1 digests count what scikit-learn's parts learned
 
 
 class SavedState:
@@ -35,12 +40,43 @@ class SavedState:
 
     def __getstate__(self):
         state = pack_state(self._attributes())
-        return state | {_DIGESTS: {k: _digest(v) for k, v in state.items()}}
+        digests = {k: _digest(v, deep=True) for k, v in state.items()}
+        return state | {_DIGESTS: digests, _STAMP: (FORMAT, sknac.__version__)}
 
     def __setstate__(self, state):
-        state = dict(state)
-        _check_digests(type(self).__name__, state)
+        state, name = dict(state), type(self).__name__
+        stamp = state.pop(_STAMP, (0, "unknown"))
+        check_stamp(name, stamp, FORMAT)
+        _check_digests(name, state, deep=stamp[0] > 0)
         vars(self).update(unpack_state(self, state))
+
+
+def check_stamp(name: str, stamp: tuple[int, str], newest: int) -> None:
+    """Warn of a state that another version of sknac saved, refuse a newer format.
+
+    Parameters
+    ----------
+    name : str
+        Whose state it is.
+    stamp : tuple of (int, str)
+        Format and version that it was saved in.
+    newest : int
+        The newest format that is known here.
+    """
+    number, version = stamp
+    if number > newest:
+        raise SknacFormatError(
+            name,
+            f"saved by sknac {version} in format {number}; this version "
+            f"({sknac.__version__}) reads up to format {newest}: upgrade sknac",
+        )
+    if version != sknac.__version__:
+        warnings.warn(
+            f"{name} was saved by sknac {version} and loaded by {sknac.__version__}; "
+            "check its predictions before use",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def pack_state(attributes: dict) -> dict:
@@ -65,42 +101,53 @@ def unpack_state(estimator: Any, state: dict) -> dict:
     return {name: _unpacked(value) for name, value in state.items()}
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: Any, deep: bool = False) -> Any:
     """Write every number, text and array of a state, of other objects their type.
 
-    Equal values are written alike, whatever saved them and however they are shared.
+    Equal values are written alike, whatever saved them and however they are shared. If
+    it goes `deep`, of other packages' estimators all attributes are written.
     """
+    again = partial(plain_value, deep=deep)
     if isinstance(value, np.ndarray) and value.dtype != object:
         data = np.ascontiguousarray(value).tobytes()
         return value.dtype.str, value.shape, digest_of(data)
     if isinstance(value, np.ndarray | np.generic):
-        return plain_value(value.tolist())
+        return again(value.tolist())
     if isinstance(value, dict):
         pairs = value.items()
-        return sorted((repr(plain_value(k)), plain_value(item)) for k, item in pairs)
+        return sorted((repr(again(k)), again(item)) for k, item in pairs)
     if isinstance(value, list | tuple):
-        return [plain_value(item) for item in value]
+        return [again(item) for item in value]
     if isinstance(value, str | Number | None):
         return repr(value)
     name = getattr(value, "__qualname__", type(value).__qualname__)
     if is_dataclass(value) and not isinstance(value, type):
-        return name, [plain_value(getattr(value, f.name)) for f in fields(value)]
+        return name, [again(getattr(value, f.name)) for f in fields(value)]
+    if deep and isinstance(value, BaseEstimator) and not _has_digest(value):
+        return name, again(vars(value))
     return name
 
 
-def _check_digests(name: str, state: dict) -> None:
+def _has_digest(estimator):
+    """Tell whether an estimator's own state has one."""
+    return type(estimator).__module__.startswith("sknac.")
+
+
+def _check_digests(name: str, state: dict, deep: bool) -> None:
     """Refuse a state of which an attribute has changed since it was saved.
 
     Attributes that a subclass leaves out or adds are its own affair.
     """
     for key, digest in state.pop(_DIGESTS, {}).items():
-        if key != _VERSION and key in state and _digest(state[key]) != digest:
+        if key == _VERSION or key not in state:
+            continue
+        if _digest(state[key], deep) != digest:
             raise SknacFormatError(name, DAMAGED)
 
 
-def _digest(value: Any) -> str:
+def _digest(value: Any, deep: bool) -> str:
     """Hash an attribute as it is saved."""
-    return digest_of(plain_value(value))
+    return digest_of(plain_value(value, deep))
 
 
 class Packed(NamedTuple):

@@ -94,7 +94,9 @@ def _refuse(*args, **settings):
 
 def loaded(state):
     """What a state becomes, its digests those of its content."""
-    digests = {k: _state._digest(v) for k, v in state.items() if "_sknac" not in k}
+    digests = {
+        k: _state._digest(v, True) for k, v in state.items() if "_sknac" not in k
+    }
     step = EncoderFeatures.__new__(EncoderFeatures)
     step.__setstate__(state | {"_sknac_digests": digests})
     return step
@@ -143,3 +145,11 @@ def test_a_program_must_be_of_the_type_that_skops_asks_for(tmp_path):
 def test_an_unfitted_step_is_saved(foreign):
     step = EncoderFeatures("foreignnets.Net", weights=foreign / "w.pt")
     assert pickle.loads(pickle.dumps(step)).get_params() == step.get_params()
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    step, _ = by_name(tmp_path)
+    with torch.no_grad():
+        step.module_.state_dict()["module.backbone.bn1.bias"][0] = torch.nan
+    with pytest.raises(SknacFormatError, match=r"bn1\.bias' are not finite numbers"):
+        pickle.loads(pickle.dumps(step))

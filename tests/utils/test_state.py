@@ -8,13 +8,21 @@ import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import BaseEstimator, clone
+from sklearn.decomposition import PCA
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
+import sknac
 from sknac.clinical import StepwiseLogisticRegression
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 from sknac.exceptions import SknacFormatError
 from sknac.nets import PredictiveNet
 from sknac.preprocessing import MapScaler
+from sknac.utils import _state
 from sknac.utils._state import Packed, SavedState
 
 
@@ -203,3 +211,58 @@ def test_states_without_digests_load_and_subclasses_may_leave_attributes_out(bar
     assert again.new == 1
     assert not hasattr(again, key)
     assert "_sknac_digests" not in vars(again)
+
+
+@pytest.mark.parametrize("fitted", BARE, ids=lambda one: type(one).__name__)
+def test_every_estimator_tells_the_version_that_saved_it(fitted):
+    state = fitted.__getstate__()
+    number, version = state["_sknac_stamp"]
+    assert version == sknac.__version__
+    again = type(fitted).__new__(type(fitted))
+    with pytest.warns(UserWarning, match=r"was saved by sknac 0\.0\.1 and loaded by"):
+        again.__setstate__({**state, "_sknac_stamp": (number, "0.0.1")})
+    with pytest.raises(SknacFormatError, match="upgrade sknac"):
+        again.__setstate__({**state, "_sknac_stamp": (99, "9.0")})
+    assert not hasattr(again, "_sknac_stamp")
+
+
+def learned(model):
+    """Something of scikit-learn's in an estimator of sknac, fitted."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 3))
+    return Holder([model.fit(X, X[:, 0] > 0)])
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (LogisticRegression(), "coef_"),
+        (StandardScaler(), "mean_"),
+        (PCA(2), "components_"),
+        (make_pipeline(StandardScaler(), LinearSVC()), "steps"),
+        (KNeighborsClassifier(), "_fit_X"),
+    ],
+    ids=lambda thing: type(thing).__name__,
+)
+def test_what_parts_of_others_learned_counts_in_the_digest(model, name):
+    holder = learned(model)
+    by_pickle(holder)
+    data = skops.io.dumps(holder)
+    skops.io.loads(data, trusted=skops.io.get_untrusted_types(data=data))
+    state = copy.deepcopy(holder.__getstate__())
+    part = state["value"][0]
+    part, name = (part[1], "coef_") if name == "steps" else (part, name)
+    array = vars(part)[name]
+    array.flat[0] = np.nextafter(array.flat[0], np.inf)  # one bit
+    with pytest.raises(SknacFormatError, match="not as it was saved"):
+        Holder().__setstate__(state)
+
+
+def test_files_of_before_the_stamp_are_read_with_a_warning():
+    state = learned(LogisticRegression()).__getstate__()
+    del state["_sknac_stamp"]
+    shallow = {k: _state._digest(v, False) for k, v in state.items() if k[0] != "_"}
+    old = Holder()
+    with pytest.warns(UserWarning, match="saved by sknac unknown"):
+        old.__setstate__(state | {"_sknac_digests": shallow})
+    assert old.value[0].coef_.shape == (1, 3)
