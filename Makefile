@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # One process of tests per core; each imports torch, so no more than four.
 PARALLEL := -n auto --maxprocesses 4
 
-.PHONY: run test lowest slow lint imports docstrings docs gallery changelog check clean
+.PHONY: run test lowest slow lint imports docstrings docs gallery changelog wheel types check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
@@ -40,7 +40,14 @@ gallery: $(STAMP)  ## the same with every example run and its figures shown
 changelog:  ## this version's section of CHANGELOG.md, anew from docs/changes
 	$(PYTHON) docs/changelog.py
 
-check: test lint imports docs run
+wheel: $(STAMP)  ## wheel and sdist in build/dist, the wheel installed and used elsewhere
+	$(PYTHON) docs/changelog.py --check
+	.ci/wheel $(BIN)/python
+
+types: $(STAMP)  ## what a user's own annotated code may expect
+	$(BIN)/python -m mypy tests/consumer.py
+
+check: test lint imports types docs run
 
 clean:
 	rm -rf $(VENV) build
