@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from fractions import Fraction
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -93,13 +94,15 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         "against": [StrOptions({"first", "previous"})],
     }
 
-    def __init__(self, visits, *, definition="reduction", against="first"):
+    def __init__(
+        self, visits: Any, *, definition: str = "reduction", against: str = "first"
+    ) -> None:
         self.visits = visits
         self.definition = definition
         self.against = against
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Check that the columns are there; nothing is learned.
 
         Parameters
@@ -125,7 +128,7 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         self._hint_at_lengths(X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Compute the changes.
 
         Parameters
@@ -145,7 +148,7 @@ class TumorChange(SavedState, TransformerMixin, BaseEstimator):
         validate_data(self, X, skip_check_array=True, reset=False)
         return self._changes(X)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the changes.
 
         Parameters

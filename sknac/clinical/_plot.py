@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import textwrap
+from typing import Any, Self
 
 from sknac.clinical._patient_flow import PatientFlow
 from sknac.utils._style import DARK, open_axes
@@ -52,11 +53,19 @@ class PatientFlowDisplay:
     'Excluded (n = 2)\\nno image: 2'
     """
 
-    def __init__(self, *, flow):
+    def __init__(self, *, flow: Any) -> None:
         self.flow = flow
 
     @classmethod
-    def from_counts(cls, cohorts, *, excluded=None, enrolled=None, ax=None, **kwargs):
+    def from_counts(
+        cls,
+        cohorts: Any,
+        *,
+        excluded: Any = None,
+        enrolled: int | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw given counts.
 
         Parameters
@@ -81,7 +90,15 @@ class PatientFlowDisplay:
         return cls(flow=flow).plot(ax=ax, **kwargs)
 
     @classmethod
-    def from_labels(cls, labels, *, excluded=None, enrolled=None, ax=None, **kwargs):
+    def from_labels(
+        cls,
+        labels: Any,
+        *,
+        excluded: Any = None,
+        enrolled: int | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Count the labels of each cohort and draw them.
 
         Parameters
@@ -107,13 +124,13 @@ class PatientFlowDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
-        start="enrolled",
-        box_kwargs=None,
-        text_kwargs=None,
-        arrow_kwargs=None,
-    ):
+        start: str = "enrolled",
+        box_kwargs: Any = None,
+        text_kwargs: Any = None,
+        arrow_kwargs: Any = None,
+    ) -> Self:
         """Draw the boxes from top to bottom.
 
         Parameters

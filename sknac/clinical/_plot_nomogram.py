@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 
 from sknac.clinical._nomogram import LONGEST, nomogram_of
@@ -73,13 +75,20 @@ class NomogramDisplay:
     Nomogram(2 terms, pos_label=1, n=569 patients)
     """
 
-    def __init__(self, *, nomogram):
+    def __init__(self, *, nomogram: Any) -> None:
         self.nomogram = nomogram
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, *, pos_label=None, categories=None, ax=None, **kwargs
-    ):
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        pos_label: Any = None,
+        categories: Any = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw a fitted logistic model.
 
         Parameters
@@ -117,7 +126,9 @@ class NomogramDisplay:
         found = nomogram_of(estimator, X, pos_label, categories)
         return cls(nomogram=found).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, line_kwargs=None, text_kwargs=None):
+    def plot(
+        self, ax: Any = None, *, line_kwargs: Any = None, text_kwargs: Any = None
+    ) -> Self:
         """Draw the axes from top to bottom.
 
         Parameters

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 import pandas as pd
 from scipy.special import expit, ndtr, ndtri
@@ -168,17 +170,17 @@ class StepwiseLogisticRegression(
     def __init__(
         self,
         *,
-        criterion="p",
-        direction="both",
-        start="auto",
-        entry=0.05,
-        removal=0.1,
-        test="lr",
-        factors=None,
-        pos_label=None,
-        confidence_level=0.95,
-        on_degenerate="warn",
-    ):
+        criterion: str = "p",
+        direction: str = "both",
+        start: str = "auto",
+        entry: float = 0.05,
+        removal: float = 0.1,
+        test: str = "lr",
+        factors: Any = None,
+        pos_label: Any = None,
+        confidence_level: float = 0.95,
+        on_degenerate: str = "warn",
+    ) -> None:
         self.criterion = criterion
         self.direction = direction
         self.start = start
@@ -191,7 +193,7 @@ class StepwiseLogisticRegression(
         self.on_degenerate = on_degenerate
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> Self:
         """Select the predictors and fit the model.
 
         Parameters
@@ -237,7 +239,7 @@ class StepwiseLogisticRegression(
         self._report_outcome(search.cycled)
         return self
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return the log-odds of `classes_[1]`.
 
         Parameters
@@ -253,7 +255,7 @@ class StepwiseLogisticRegression(
         odds = self._log_odds(X)
         return odds if self._positive_index == 1 else -odds
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
@@ -269,7 +271,7 @@ class StepwiseLogisticRegression(
         odds = self.decision_function(X)
         return np.column_stack([expit(-odds), expit(odds)])
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the likelier class.
 
         Parameters
@@ -286,8 +288,14 @@ class StepwiseLogisticRegression(
         return self.classes_[above.astype(int)]
 
     def selection_frequency(
-        self, X, y, *, n_resamples=200, n_jobs=None, random_state=None
-    ):
+        self,
+        X: Any,
+        y: Any,
+        *,
+        n_resamples: int = 200,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+    ) -> Any:
         """Repeat the selection on patients drawn with replacement.
 
         Parameters
