@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,11 @@ def has_study(cell: object) -> bool:
 
 
 def check_cohort(
-    estimator, X: pd.DataFrame, *, columns: Sequence[str] | None = None, reset: bool
+    estimator: Any,
+    X: pd.DataFrame,
+    *,
+    columns: Sequence[str] | None = None,
+    reset: bool,
 ) -> tuple[str, ...]:
     """Check a cohort frame as scikit-learn's ``validate_data`` checks arrays.
 

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,7 @@ class Grid:
         """Lateral coordinate of each column, shape (n_lateral,)."""
         return self.origin[1] + self.step[1] * np.arange(self.shape[1])
 
-    def to_points(self, indices) -> np.ndarray:
+    def to_points(self, indices: Any) -> np.ndarray:
         """Turn (row, column) indices into coordinates.
 
         Parameters
@@ -106,7 +107,7 @@ class Grid:
         """
         return np.asarray(indices, float) * self.step + np.asarray(self.origin)
 
-    def to_index(self, points) -> np.ndarray:
+    def to_index(self, points: Any) -> np.ndarray:
         """Turn coordinates into (row, column) indices, fractions kept.
 
         Parameters
@@ -157,7 +158,7 @@ class Grid:
         first_edge = np.subtract(self.origin, np.multiply(0.5, self.step))
         return Grid(shape, step, first_edge + np.multiply(0.5, step), self.unit)
 
-    def nearest(self, coordinates, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    def nearest(self, coordinates: Any, axis: int) -> tuple[np.ndarray, np.ndarray]:
         """Find the nearest row or column at coordinates along one axis.
 
         Parameters

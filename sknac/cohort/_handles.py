@@ -7,6 +7,7 @@ import os
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ class InMemoryArray(Handle):
 
     __slots__ = ("_array", "_content")
 
-    def __init__(self, array):
+    def __init__(self, array: Any) -> None:
         if np.ma.is_masked(array):
             raise ValueError("array has masked pixels; fill them: array.filled(...)")
         array = np.array(array, order="C")
@@ -197,16 +198,16 @@ class ArrayRef(Handle):
 
     def __init__(
         self,
-        path,
-        frame,
-        shape,
-        dtype,
-        digest,
-        size,
-        mtime_ns,
-        variable=None,
-        reader=None,
-    ):
+        path: str,
+        frame: int | None,
+        shape: Any,
+        dtype: Any,
+        digest: str,
+        size: int,
+        mtime_ns: int,
+        variable: str | None = None,
+        reader: str | None = None,
+    ) -> None:
         self._set(
             path=path,
             frame=frame,

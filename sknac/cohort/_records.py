@@ -5,6 +5,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -129,13 +130,13 @@ class Plane:
     @classmethod
     def from_rf(
         cls,
-        image,
+        image: Any,
         *,
         fs_mhz: float,
         line_pitch_mm: float,
         start_depth_mm: float = 0.0,
         speed_of_sound: float = 1540.0,
-        **settings,
+        **settings: Any,
     ) -> "Plane":
         """Build an RF plane; the axial spacing is c / (2 fs).
 
@@ -237,7 +238,7 @@ class Plane:
             )
         return mask
 
-    def replace(self, *, grid: Grid | None = None, **changes) -> "Plane":
+    def replace(self, *, grid: Grid | None = None, **changes: Any) -> "Plane":
         """Return a copy with some fields replaced.
 
         Parameters
@@ -255,7 +256,12 @@ class Plane:
         return replace(self, **changes, **(_place(grid) if grid else {}))
 
     def derive(
-        self, function: Callable, *arguments, shape, dtype, **changes
+        self,
+        function: Callable,
+        *arguments: Any,
+        shape: Any,
+        dtype: Any,
+        **changes: Any,
     ) -> "Plane":
         """Return a plane whose image is computed when it is read.
 

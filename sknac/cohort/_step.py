@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Collection
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -91,12 +92,12 @@ class PlaneTransformer(
     n_jobs: int | None = None
     timeout: float | None = None
 
-    def __init__(self, *, columns=None, n_jobs=None):
+    def __init__(self, *, columns: Any = None, n_jobs: int | None = None) -> None:
         self.columns = columns
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: pd.DataFrame, y=None):
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Check the frame and learn what the step learns.
 
         Parameters
@@ -237,7 +238,7 @@ class PlaneTransformer(
         """
         return made
 
-    def set_output(self, *, transform: str | None = None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: a cohort frame is a pandas DataFrame whatever is asked.
 
         Parameters
@@ -252,7 +253,7 @@ class PlaneTransformer(
         """
         return self
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the output columns, which are the input columns.
 
         Parameters

@@ -9,7 +9,7 @@ one plane of each needs `sknac.cohort.PlaneTransformer` alone.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -243,7 +243,9 @@ def annotated_pixels(plane: Plane, contrast: float = CONTRAST) -> np.ndarray:
     return find_annotations(plane.load(), coloured, contrast=contrast)
 
 
-def derived_mask(function: Callable, *inputs, shape: tuple[int, int]) -> DerivedArray:
+def derived_mask(
+    function: Callable, *inputs: Any, shape: tuple[int, int]
+) -> DerivedArray:
     """Make a mask that is drawn when it is read.
 
     Parameters
