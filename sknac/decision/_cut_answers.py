@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -24,7 +25,7 @@ def _inner_has(name):
 class CutPredictions:
     """Methods of a classifier that cuts the scores of its `estimator_`."""
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the class of each patient.
 
         Parameters
@@ -39,7 +40,7 @@ class CutPredictions:
         """
         return self._answers(X).label
 
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return how far each score lies beyond the threshold.
 
         Parameters
@@ -55,7 +56,7 @@ class CutPredictions:
         return self._answers(X).margin
 
     @available_if(_inner_has("predict_proba"))
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the inner estimator, unchanged.
 
         Parameters
@@ -72,7 +73,7 @@ class CutPredictions:
         return self.estimator_.predict_proba(X)
 
     @available_if(_inner_has("predict_log_proba"))
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return the log-probabilities of the inner estimator, unchanged.
 
         Parameters

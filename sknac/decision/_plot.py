@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 
 from sknac.decision._flow import stage_flow
@@ -52,11 +54,20 @@ class StageFlowDisplay:
     ['first: stopped', 'first: goes on', 'second: stopped', 'second: goes on']
     """
 
-    def __init__(self, *, flow):
+    def __init__(self, *, flow: Any) -> None:
         self.flow = flow
 
     @classmethod
-    def from_estimator(cls, estimator, X, y, *, pos_label=None, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        pos_label: Any = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the cascade of a fitted `StagedClassifier`.
 
         Parameters
@@ -95,15 +106,15 @@ class StageFlowDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        stage_labels,
+        y_true: Any,
+        stage_labels: Any,
         *,
-        stop_label,
-        pos_label=None,
-        deferred=None,
-        ax=None,
-        **kwargs,
-    ):
+        stop_label: float | bool | str,
+        pos_label: Any = None,
+        deferred: Any = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the cascade of what each stage alone predicts.
 
         Parameters
@@ -137,7 +148,9 @@ class StageFlowDisplay:
         )
         return cls(flow=flow).plot(ax=ax, **kwargs)
 
-    def plot(self, ax=None, *, bar_kwargs=None, text_kwargs=None):
+    def plot(
+        self, ax: Any = None, *, bar_kwargs: Any = None, text_kwargs: Any = None
+    ) -> Self:
         """Draw two bars per stage, split by true class, with their counts.
 
         Parameters

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 
 from sknac.decision._curve import weighted_youden_curve
@@ -63,12 +65,20 @@ class ThresholdCurveDisplay:
     {'threshold': 0.3125, 'sensitivity': 1.0, 'specificity': 0.5, 'youden': -0.125}
     """
 
-    def __init__(self, *, curve, threshold=None):
+    def __init__(self, *, curve: Any, threshold: float | None = None) -> None:
         self.curve = curve
         self.threshold = threshold
 
     @classmethod
-    def from_estimator(cls, estimator, X=None, y=None, *, ax=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any = None,
+        y: Any = None,
+        *,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curve of a fitted `WeightedYoudenThreshold`.
 
         Parameters
@@ -116,15 +126,15 @@ class ThresholdCurveDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true,
-        y_score,
+        y_true: Any,
+        y_score: Any,
         *,
-        weight,
-        pos_label=None,
-        threshold=None,
-        ax=None,
-        **kwargs,
-    ):
+        weight: float,
+        pos_label: Any = None,
+        threshold: float | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the curve of given scores.
 
         Parameters
@@ -161,8 +171,13 @@ class ThresholdCurveDisplay:
         return self.curve.at(marked)
 
     def plot(
-        self, ax=None, *, line_kwargs=None, reference_kwargs=None, point_kwargs=None
-    ):
+        self,
+        ax: Any = None,
+        *,
+        line_kwargs: Any = None,
+        reference_kwargs: Any = None,
+        point_kwargs: Any = None,
+    ) -> Self:
         """Draw the three curves and the cut.
 
         Parameters

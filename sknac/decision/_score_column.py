@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -88,13 +89,19 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         "kind": [StrOptions({"probability", "score"})],
     }
 
-    def __init__(self, column, *, pos_label=None, kind="probability"):
+    def __init__(
+        self,
+        column: str | int,
+        *,
+        pos_label: Any = None,
+        kind: str = "probability",
+    ) -> None:
         self.column = column
         self.pos_label = pos_label
         self.kind = kind
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Any) -> Self:
         """Learn the labels; the scores stay as they are.
 
         Parameters
@@ -122,7 +129,7 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
             self._hint_at_the_other_class(codes == self._positive_index, score)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the class of each patient at the natural cut, 0.5 or 0.
 
         Parameters
@@ -140,7 +147,7 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         return self.classes_[np.where(positive, index, 1 - index)]
 
     @available_if(_kind_is("probability"))
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the column and its complement.
 
         Parameters
@@ -161,7 +168,7 @@ class ScoreColumn(SavedState, NamedRowsScore, ClassifierMixin, BaseEstimator):
         return probabilities
 
     @available_if(_kind_is("score"))
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return the column, oriented towards `classes_[1]`.
 
         Parameters

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
@@ -43,7 +45,7 @@ class StageList:
             )
         ]
 
-    def get_params(self, deep=True):
+    def get_params(self, deep: bool = True) -> Any:
         """Return the parameters, those of the stages by ``name__param``.
 
         Parameters
@@ -58,7 +60,7 @@ class StageList:
         """
         return self._get_params("_stages", deep=deep)
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters; ``name`` replaces a stage, ``name__param`` reaches into it.
 
         Parameters
@@ -74,7 +76,7 @@ class StageList:
         self._set_params("_stages", **params)
         return self
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Return which stage gets which metadata of `fit`.
 
         Returns

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Bunch, indexable
@@ -186,16 +188,16 @@ class StagedClassifier(
 
     def __init__(
         self,
-        stages,
+        stages: Any,
         *,
-        stop_label=None,
-        fit_on="all",
-        on_missing="raise",
-        missing="auto",
-        stop_at_most=None,
-        guarantee=None,
-        defer=None,
-    ):
+        stop_label: float | bool | str | None = None,
+        fit_on: str = "all",
+        on_missing: str = "raise",
+        missing: str = "auto",
+        stop_at_most: float | None = None,
+        guarantee: float | None = None,
+        defer: Any = None,
+    ) -> None:
         self.stages = stages
         self.stop_label = stop_label
         self.fit_on = fit_on
@@ -207,7 +209,7 @@ class StagedClassifier(
 
     # The stages check their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit every stage.
 
         Parameters
@@ -244,7 +246,7 @@ class StagedClassifier(
             self.stop_bound_ = cut_together(self, rows_of, y)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the class of each patient.
 
         Parameters
@@ -260,7 +262,7 @@ class StagedClassifier(
         return self._answers(X).label
 
     @available_if(stages_have("predict_proba"))
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probabilities of the stage that judged each patient last.
 
         Parameters
@@ -276,7 +278,7 @@ class StagedClassifier(
         return self._answers(X).probabilities
 
     @available_if(stages_have("predict_proba", "decision_function"))
-    def decision_function(self, X):
+    def decision_function(self, X: Any) -> np.ndarray:
         """Return one finite value per patient that orders the whole cascade.
 
         Each stage has an interval of width 1. With K stages, a patient stopped at stage
@@ -297,11 +299,11 @@ class StagedClassifier(
         return self._answers(X).margin
 
     @property
-    def named_stages_(self):
+    def named_stages_(self) -> Any:
         """The fitted stages by name."""
         return Bunch(**{name: stage for name, stage, _ in self.stages_})
 
-    def trace(self, X):
+    def trace(self, X: Any) -> Any:
         """Tell the way of each patient, from one pass through each stage.
 
         Parameters
@@ -321,7 +323,7 @@ class StagedClassifier(
         """
         return self._answers(X).to_frame()
 
-    def predict_each(self, X):
+    def predict_each(self, X: Any) -> Any:
         """Predict with each stage alone, for all patients with data for it.
 
         Parameters
@@ -337,7 +339,7 @@ class StagedClassifier(
         """
         return self._answers(X, each=True, strict=False).alone()
 
-    def deferred_each(self, X):
+    def deferred_each(self, X: Any) -> Any:
         """Tell whom each stage with a band hands on, of all patients with data for it.
 
         Parameters

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
@@ -196,18 +197,18 @@ class WeightedYoudenThreshold(
 
     def __init__(
         self,
-        estimator,
+        estimator: Any,
         *,
-        weight=0.5,
-        pos_label=None,
-        cv=None,
-        response_method="auto",
-        n_jobs=None,
-        random_state=None,
-        at_least=None,
-        guarantee=None,
-        n_resamples=0,
-    ):
+        weight: float = 0.5,
+        pos_label: Any = None,
+        cv: Any = None,
+        response_method: str = "auto",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        at_least: Any = None,
+        guarantee: float | None = None,
+        n_resamples: int = 0,
+    ) -> None:
         self.estimator = estimator
         self.weight = weight
         self.pos_label = pos_label
@@ -221,7 +222,7 @@ class WeightedYoudenThreshold(
 
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Find the threshold and fit the classifier.
 
         Parameters
@@ -275,7 +276,7 @@ class WeightedYoudenThreshold(
             warn_if_memorised(self, X, self.guarantee)
         return self
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Return who gets which metadata of `fit`.
 
         Returns
