@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -90,7 +92,7 @@ class MapStatistics(PlaneFeatures):
     def __init__(
         self,
         *,
-        statistics=(
+        statistics: Any = (
             "mean",
             "sd",
             "p10",
@@ -100,10 +102,10 @@ class MapStatistics(PlaneFeatures):
             "kurtosis",
             "roughness",
         ),
-        reduce="mean",
-        columns=None,
-        n_jobs=None,
-    ):
+        reduce: str = "mean",
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.statistics = statistics
         self.reduce = reduce
         self.columns = columns

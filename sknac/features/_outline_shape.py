@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -130,14 +132,14 @@ class OutlineShape(PlaneFeatures):
     def __init__(
         self,
         *,
-        descriptors=None,
-        margin_mm=5.0,
-        margin_share=None,
-        channel=None,
-        reduce="mean",
-        columns=None,
-        n_jobs=None,
-    ):
+        descriptors: Any = None,
+        margin_mm: float = 5.0,
+        margin_share: float | None = None,
+        channel: str | None = None,
+        reduce: str = "mean",
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.descriptors = descriptors
         self.margin_mm = margin_mm
         self.margin_share = margin_share

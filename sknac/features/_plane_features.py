@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         )
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: pd.DataFrame, y=None):
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Check the frame and the settings; nothing is learnt of values.
 
         Parameters
@@ -139,7 +140,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
             areas = [_core_area(at) for at in places]
         return reduce_planes(numbers, self.reduce, areas)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features: visit and number.
 
         Parameters

@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -120,20 +123,20 @@ class RegionSpectrum(PlaneFeatures):
 
     def __init__(
         self,
-        reference,
+        reference: Any,
         *,
-        attenuation_db_cm_mhz,
-        attenuation_layers=None,
-        region="core",
-        parameters=("mbf", "ss", "si"),
-        band_mhz=(3.0, 8.0),
-        window_mm=2.0,
-        overlap=0.75,
-        options=None,
-        reduce="mean",
-        columns=None,
-        n_jobs=None,
-    ):
+        attenuation_db_cm_mhz: float | str | Callable[..., Any],
+        attenuation_layers: Any = None,
+        region: str = "core",
+        parameters: Any = ("mbf", "ss", "si"),
+        band_mhz: Any = (3.0, 8.0),
+        window_mm: float = 2.0,
+        overlap: float = 0.75,
+        options: Any = None,
+        reduce: str = "mean",
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.reference = reference
         self.attenuation_db_cm_mhz = attenuation_db_cm_mhz
         self.attenuation_layers = attenuation_layers

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -102,8 +103,13 @@ class StableFeatures(SavedState, SelectorMixin, BaseEstimator):
     }
 
     def __init__(
-        self, transformer, *, threshold=0.75, repeats="planes", criterion="estimate"
-    ):
+        self,
+        transformer: Any,
+        *,
+        threshold: float = 0.75,
+        repeats: Any = "planes",
+        criterion: str = "estimate",
+    ) -> None:
         self.transformer = transformer
         self.threshold = threshold
         self.repeats = repeats
@@ -116,7 +122,7 @@ class StableFeatures(SavedState, SelectorMixin, BaseEstimator):
         return tuple(tagged[0].kinds) if tagged else ("bmode", "maps", "rf", "envelope")
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: pd.DataFrame, y=None):
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Fit the transformer, and measure how its features agree.
 
         Parameters
@@ -179,7 +185,7 @@ class StableFeatures(SavedState, SelectorMixin, BaseEstimator):
             X = X.drop(columns=[name for name in self._again if name in X])
         return np.asarray(self.transformer_.transform(X))[:, self.get_support()]
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features that are kept.
 
         Parameters

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -174,8 +175,8 @@ class Texture(PlaneFeatures):
     def __init__(
         self,
         *,
-        regions=("core", "margin"),
-        properties=(
+        regions: Any = ("core", "margin"),
+        properties: Any = (
             "contrast",
             "correlation",
             "homogeneity",
@@ -183,17 +184,17 @@ class Texture(PlaneFeatures):
             "entropy",
             "dissimilarity",
         ),
-        distances=(1, 2),
-        distances_mm=None,
-        angles="mean",
-        levels=32,
-        limits=(1.0, 99.0),
-        margin_mm=5.0,
-        margin_share=None,
-        reduce="mean",
-        columns=None,
-        n_jobs=None,
-    ):
+        distances: Any = (1, 2),
+        distances_mm: Any = None,
+        angles: str = "mean",
+        levels: int = 32,
+        limits: Any = (1.0, 99.0),
+        margin_mm: float = 5.0,
+        margin_share: float | None = None,
+        reduce: str = "mean",
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.regions = regions
         self.properties = properties
         self.distances = distances

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any, Self
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -126,8 +128,13 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
     }
 
     def __init__(
-        self, transformer, *, visits=("pre", "post2"), how="difference", keep=()
-    ):
+        self,
+        transformer: Any,
+        *,
+        visits: Any = ("pre", "post2"),
+        how: Any = "difference",
+        keep: Any = (),
+    ) -> None:
         self.transformer = transformer
         self.visits = visits
         self.how = how
@@ -140,7 +147,7 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
         return tuple(tagged[0].kinds) if tagged else ("bmode", "maps", "rf")
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: pd.DataFrame, y=None):
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Fit one copy of the transformer on the visits of all patients.
 
         Parameters
@@ -169,7 +176,9 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X: pd.DataFrame, y=None, **params) -> np.ndarray:
+    def fit_transform(
+        self, X: pd.DataFrame, y: Any = None, **params: Any
+    ) -> np.ndarray:
         """Fit, and compute the changes; the features are computed once.
 
         Parameters
@@ -288,7 +297,7 @@ class VisitDelta(SavedState, TransformerMixin, BaseEstimator):
             )
         return np.concatenate(blocks, axis=1)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features: pair of visits and feature.
 
         Parameters
