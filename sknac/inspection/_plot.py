@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
@@ -83,8 +85,8 @@ class SaliencyDisplay(MapDisplay):
         label: str | None = None,
         title: str | None = None,
         dynamic_range_db: float = 60.0,
-        ax=None,
-        **plot_params,
+        ax: Any = None,
+        **plot_params: Any,
     ) -> "SaliencyDisplay":
         """Draw a heat map of a plane.
 
@@ -150,8 +152,8 @@ class SaliencyDisplay(MapDisplay):
         plane: int = 0,
         target: object = None,
         layer: object = None,
-        ax=None,
-        **plot_params,
+        ax: Any = None,
+        **plot_params: Any,
     ) -> "SaliencyDisplay":
         """Draw the Grad-CAM map of one image of a patient.
 
@@ -213,7 +215,7 @@ class SaliencyDisplay(MapDisplay):
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
         alpha: float = 0.75,
         levels: tuple[float, ...] = (0.5, 0.8),
