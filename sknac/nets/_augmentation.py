@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 from sklearn.base import BaseEstimator
 
 from sknac.utils._sklearn import Integral, Interval, Real
@@ -96,16 +98,16 @@ class Augmentation(SavedState, BaseEstimator):
     def __init__(
         self,
         *,
-        rotate_deg=0.0,
-        zoom=0.0,
-        elastic=0.0,
-        gain=0.0,
-        gamma=0.0,
-        speckle=0.0,
-        cutout=0.0,
-        probability=1.0,
-        masks=None,
-    ):
+        rotate_deg: float = 0.0,
+        zoom: float = 0.0,
+        elastic: float = 0.0,
+        gain: float = 0.0,
+        gamma: float = 0.0,
+        speckle: float = 0.0,
+        cutout: float = 0.0,
+        probability: float = 1.0,
+        masks: Any = None,
+    ) -> None:
         self.rotate_deg = rotate_deg
         self.zoom = zoom
         self.elastic = elastic

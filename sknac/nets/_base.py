@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import contextlib
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -238,7 +239,9 @@ class NetClassifier(
         """A module exists only after ``fit``."""
         return "module_" in vars(self)
 
-    def check_is_fitted(self, attributes=None, *args, **kwargs):
+    def check_is_fitted(
+        self, attributes: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
         """Raise scikit-learn's NotFittedError before ``fit``."""
         check_is_fitted(self)
 
@@ -307,7 +310,7 @@ class NetClassifier(
         """What a prediction looks at besides the items themselves: nothing."""
         return ()
 
-    def predict_proba(self, X) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Compute class probabilities of each row: the mean over its items.
 
         Parameters
@@ -326,7 +329,7 @@ class NetClassifier(
         items = self._read(X, reset=False)
         return items.mean_by_row(self._item_proba(items))
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the class of each row: the most probable one.
 
         Parameters

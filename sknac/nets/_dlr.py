@@ -2,7 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -225,27 +227,27 @@ class DLRClassifier(ImageNetClassifier):
     def __init__(
         self,
         *,
-        module="resnet18",
-        optimizer="adam",
-        lr=1e-4,
-        max_epochs=100,
-        batch_size=8,
-        class_weight=None,
-        validation_fraction=0.25,
-        patience=10,
-        flip=True,
-        max_shift=0.1,
-        augmentation=None,
-        n_test_views=0,
-        balanced_batches=False,
-        trainable="all",
-        columns=None,
-        missing_visits="raise",
-        device="auto",
-        random_state=None,
-        torch_threads=None,
-        **kwargs,
-    ):
+        module: str | Callable[..., Any] = "resnet18",
+        optimizer: str | Callable[..., Any] = "adam",
+        lr: float = 1e-4,
+        max_epochs: int = 100,
+        batch_size: int = 8,
+        class_weight: Any = None,
+        validation_fraction: float | None = 0.25,
+        patience: int | None = 10,
+        flip: bool = True,
+        max_shift: float = 0.1,
+        augmentation: Any = None,
+        n_test_views: int = 0,
+        balanced_batches: bool = False,
+        trainable: str = "all",
+        columns: Any = None,
+        missing_visits: str = "raise",
+        device: str = "auto",
+        random_state: Any = None,
+        torch_threads: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.module = module
         self.optimizer = optimizer
         self.lr = lr
@@ -282,7 +284,7 @@ class DLRClassifier(ImageNetClassifier):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
         """Train on planes of each visit with their patients' labels.
 
         Parameters

@@ -91,7 +91,7 @@ class DualInput(Splittable):
         encoder_settings: Mapping | None = None,
         image_size: tuple[int, int] | None = None,
         n_visits: int = 2,
-    ):
+    ) -> None:
         super().__init__()
         if encoder not in ENCODERS:
             raise ValueError(

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+from collections.abc import Callable
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -166,19 +168,19 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        module,
+        module: str | Callable[..., Any],
         *,
-        weights=None,
-        module_settings=None,
-        layer=None,
-        pool="mean",
-        normalise=None,
-        batch_size=32,
-        store=None,
-        columns=None,
-        device="auto",
-        torch_threads=None,
-    ):
+        weights: Any = None,
+        module_settings: Any = None,
+        layer: str | None = None,
+        pool: str = "mean",
+        normalise: Any = None,
+        batch_size: int = 32,
+        store: Any = None,
+        columns: Any = None,
+        device: str = "auto",
+        torch_threads: int | None = None,
+    ) -> None:
         self.module = module
         self.weights = weights
         self.module_settings = module_settings
@@ -192,7 +194,7 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         self.torch_threads = torch_threads
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: pd.DataFrame, y=None):
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Build the network with its weights; nothing is learnt of values.
 
         Parameters
@@ -266,7 +268,7 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
         visits = means.reshape(len(self.columns_), len(X), self.feature_dim_)
         return np.concatenate(list(visits), axis=1)
 
-    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features: visit and number.
 
         Parameters

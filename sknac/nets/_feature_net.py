@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
@@ -224,27 +227,27 @@ class PlaneFeatureNet(
     def __init__(
         self,
         *,
-        module="ran56",
-        optimizer="adam",
-        lr=1e-4,
-        max_epochs=100,
-        batch_size=8,
-        class_weight=None,
-        validation_fraction=0.25,
-        patience=10,
-        flip=True,
-        max_shift=0.3,
-        augmentation=None,
-        n_test_views=0,
-        balanced_batches=False,
-        trainable="all",
-        columns=None,
-        cross_fit=None,
-        device="auto",
-        random_state=None,
-        torch_threads=None,
-        **kwargs,
-    ):
+        module: str | Callable[..., Any] = "ran56",
+        optimizer: str | Callable[..., Any] = "adam",
+        lr: float = 1e-4,
+        max_epochs: int = 100,
+        batch_size: int = 8,
+        class_weight: Any = None,
+        validation_fraction: float | None = 0.25,
+        patience: int | None = 10,
+        flip: bool = True,
+        max_shift: float = 0.3,
+        augmentation: Any = None,
+        n_test_views: int = 0,
+        balanced_batches: bool = False,
+        trainable: str = "all",
+        columns: str | None = None,
+        cross_fit: int | None = None,
+        device: str = "auto",
+        random_state: Any = None,
+        torch_threads: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.module = module
         self.optimizer = optimizer
         self.lr = lr
@@ -268,7 +271,7 @@ class PlaneFeatureNet(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
         """Train on planes with their patients' labels.
 
         Parameters
@@ -301,7 +304,9 @@ class PlaneFeatureNet(
         """
         return self._fit(X, y, sample_weight, groups)
 
-    def fit_transform(self, X, y, sample_weight=None, groups=None):
+    def fit_transform(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Any:
         """Train, and give the features of the training patients.
 
         Parameters
@@ -346,7 +351,7 @@ class PlaneFeatureNet(
             features[test] = net.transform(_safe_indexing(X, test))
         return features
 
-    def transform(self, X):
+    def transform(self, X: Any) -> Any:
         """Compute the mean feature vector of each row's planes.
 
         Parameters
@@ -363,7 +368,7 @@ class PlaneFeatureNet(
         items = self._read(X, reset=False)
         return items.mean_by_row(self._item_features(items))
 
-    def plane_features(self, X) -> list[np.ndarray]:
+    def plane_features(self, X: Any) -> list[np.ndarray]:
         """Compute the feature vectors of single planes.
 
         Parameters

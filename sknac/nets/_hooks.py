@@ -7,6 +7,7 @@ import copy
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from skorch.callbacks import EarlyStopping, EpochTimer, PassthroughScoring, PrintLog
@@ -39,7 +40,7 @@ class HookedNet(SkorchNet):
     micro_batch_size = None
     cache_mb = 128  # of image networks
 
-    def get_default_callbacks(self):
+    def get_default_callbacks(self) -> Any:
         """List the clock, the losses, early stopping and what prints."""
         found = [
             ("epoch_timer", EpochTimer()),
@@ -52,7 +53,7 @@ class HookedNet(SkorchNet):
             found.append(("early_stopping", stopper))
         return [*found, ("print_log", PrintLog())]
 
-    def notify(self, method_name, **cb_kwargs):
+    def notify(self, method_name: Any, **cb_kwargs: Any) -> None:
         """Tell skorch's and scikit-learn's callbacks; all see an epoch's end."""
         getattr(self, method_name)(self, **cb_kwargs)
         stop = False
@@ -83,23 +84,23 @@ class HookedNet(SkorchNet):
             )
         )
 
-    def on_epoch_end(self, net, **kwargs):
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Write down the learning rate of the epoch, before schedules change it."""
         # Where there are groups, the last has the weights that none of them names.
         self.history.record("lr", self.optimizer_.param_groups[-1]["lr"])
 
-    def check_data(self, X, y=None):
+    def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: data is checked when it is read."""
 
-    def get_dataset(self, X, y=None):
+    def get_dataset(self, X: Any, y: Any = None) -> Any:
         """Hand over what a scorer predicts: a dataset, or one batch."""
         return X
 
-    def get_split_datasets(self, X, y=None, **fit_params):
+    def get_split_datasets(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Hand over the two datasets that ``fit`` made."""
         return X
 
-    def get_iterator(self, dataset, training=False):
+    def get_iterator(self, dataset: Any, training: Any = False) -> Any:
         """Make a loader of batches; settings are ``iterator_train__...``."""
         if isinstance(dataset, Batch):
             return [(dataset, None)]
@@ -118,7 +119,9 @@ class HookedNet(SkorchNet):
         finally:
             self.device = asked
 
-    def save_params(self, f_params=None, f_optimizer=None, **kwargs):
+    def save_params(
+        self, f_params: Any = None, f_optimizer: Any = None, **kwargs: Any
+    ) -> None:
         """Save weights and other parts, as skorch does; files are whole or not there.
 
         Parameters
@@ -140,7 +143,7 @@ class HookedNet(SkorchNet):
                 else:
                     super().save_params(**{name: file}, **others)
 
-    def load_params(self, *args, **kwargs):
+    def load_params(self, *args: Any, **kwargs: Any) -> None:
         """Load weights that ``save_params`` wrote into a fitted estimator."""
         with self._resolved_device():
             super().load_params(*args, **kwargs)
@@ -154,7 +157,7 @@ class HookedNet(SkorchNet):
         is_name = isinstance(self.optimizer, str)
         return OPTIMIZERS[self.optimizer] if is_name else self.optimizer
 
-    def initialize_optimizer(self, triggered_directly=None):
+    def initialize_optimizer(self, triggered_directly: Any = None) -> Any:
         """Make the optimizer."""
         parameters = [
             (name, weight)
@@ -168,7 +171,7 @@ class HookedNet(SkorchNet):
         self.optimizer_ = self._optimizer_class()(*args, **kwargs)
         return self
 
-    def initialize_module(self):
+    def initialize_module(self) -> Any:
         """Build the module on its device."""
         make, settings = self.module_spec_
         self.module_ = make_module(make, settings)
@@ -182,7 +185,7 @@ class HookedNet(SkorchNet):
         self.module_.to(memory_format=memory_format(layout))
         self.memory_format_ = layout
 
-    def initialize_criterion(self):
+    def initialize_criterion(self) -> Any:
         """Make the loss; reduction comes later, with the weights."""
         settings = self.get_params_for("criterion") | {"reduction": "none"}
         self.criterion_ = self.criterion(**settings).to(self.device_)
@@ -207,7 +210,7 @@ class HookedNet(SkorchNet):
                 f"n_classes) = {expected} for one item, got {found}"
             )
 
-    def infer(self, x, **fit_params):
+    def infer(self, x: Any, **fit_params: Any) -> Any:
         """Compute logits of a batch."""
         return self._run(self.module_, x).float()
 
@@ -221,7 +224,7 @@ class HookedNet(SkorchNet):
         with torch.autocast(kind, torch.bfloat16, enabled=bool(self.autocast)):
             return function(x)
 
-    def train_step_single(self, batch, **fit_params):
+    def train_step_single(self, batch: Any, **fit_params: Any) -> Any:
         """Take one training step on an augmented batch."""
         inputs, _ = unpack_data(batch)
         moved = self._augment(inputs["x"].to(self.device_))
@@ -283,7 +286,9 @@ class HookedNet(SkorchNet):
         """Leave a batch as it is; image networks change it."""
         return x
 
-    def get_loss(self, y_pred, y_true, X=None, training=False):
+    def get_loss(
+        self, y_pred: Any, y_true: Any, X: Any = None, training: Any = False
+    ) -> Any:
         """Mean of the weighted cross-entropies of a batch, whose codes are in X."""
         losses = self.criterion_(y_pred, X["code"].to(self.device_))
         return (losses * X["weight"].to(self.device_)).mean()

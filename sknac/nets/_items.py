@@ -4,6 +4,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ class Items:
         Where each item lies, for messages.
     """
 
-    def __init__(self, sources, rows, n_rows, places):
+    def __init__(self, sources: Any, rows: Any, n_rows: int, places: Any) -> None:
         self.sources = sources
         self.rows = np.asarray(rows, dtype=np.intp)
         self.n_rows = n_rows

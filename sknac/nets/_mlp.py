@@ -57,7 +57,7 @@ class PredictiveMLP(nn.Module):
         layout: str = "256-100-2",
         hidden: int | None = None,
         dropout: float | tuple[float, float] | None = None,
-    ):
+    ) -> None:
         super().__init__()
         given = {"hidden": hidden, "dropout": dropout}
         use = fill_from_layout(LAYOUTS, layout, given)

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -57,12 +59,14 @@ class TrainingCurveDisplay:
     ['training', 'validation (n = 5)']
     """
 
-    def __init__(self, *, curve: pd.DataFrame, n_validation: int | None = None):
+    def __init__(self, *, curve: pd.DataFrame, n_validation: int | None = None) -> None:
         self.curve = curve
         self.n_validation = n_validation
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, **kwargs) -> "TrainingCurveDisplay":
+    def from_estimator(
+        cls, estimator: Any, *, ax: Any = None, **kwargs: Any
+    ) -> "TrainingCurveDisplay":
         """Draw the training of a fitted network.
 
         Parameters
@@ -92,11 +96,11 @@ class TrainingCurveDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
-        quantities=("train_loss", "valid_loss"),
-        line_kwargs=None,
-        kept_kwargs=None,
+        quantities: Any = ("train_loss", "valid_loss"),
+        line_kwargs: Any = None,
+        kept_kwargs: Any = None,
     ) -> "TrainingCurveDisplay":
         """Draw the curves.
 

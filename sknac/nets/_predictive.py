@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.callback import with_callbacks
@@ -109,21 +112,21 @@ class PredictiveNet(NetClassifier):
     def __init__(
         self,
         *,
-        module="mlp",
-        module__hidden=None,
-        module__dropout=None,
-        optimizer="adam",
-        lr=1e-3,
-        max_epochs=200,
-        batch_size=8,
-        class_weight=None,
-        validation_fraction=0.25,
-        patience=20,
-        device="auto",
-        random_state=None,
-        torch_threads=None,
-        **kwargs,
-    ):
+        module: str | Callable[..., Any] = "mlp",
+        module__hidden: int | None = None,
+        module__dropout: float | None = None,
+        optimizer: str | Callable[..., Any] = "adam",
+        lr: float = 1e-3,
+        max_epochs: int = 200,
+        batch_size: int = 8,
+        class_weight: Any = None,
+        validation_fraction: float | None = 0.25,
+        patience: int | None = 20,
+        device: str = "auto",
+        random_state: Any = None,
+        torch_threads: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.module = module
         self.module__hidden = module__hidden
         self.module__dropout = module__dropout
@@ -141,7 +144,7 @@ class PredictiveNet(NetClassifier):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
         """Train on patients' features.
 
         Parameters

@@ -130,7 +130,7 @@ class RAN(PlaneNet):
         last_units: int | None = None,
         stem: str | None = None,
         image_size: tuple[int, int] | None = None,
-    ):
+    ) -> None:
         super().__init__()
         given = {
             "width": width,

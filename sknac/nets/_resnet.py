@@ -95,7 +95,7 @@ class ResNet(PlaneNet):
         units: Sequence[int] | None = None,
         block: str | None = None,
         image_size: tuple[int, int] | None = None,
-    ):
+    ) -> None:
         super().__init__()
         given = {
             "width": width,

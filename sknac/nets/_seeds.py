@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
@@ -119,7 +120,14 @@ class SeedEnsemble(
         "n_jobs": [Integral, None],
     }
 
-    def __init__(self, estimator, *, n_seeds=5, random_state=None, n_jobs=None):
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        n_seeds: int = 5,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.estimator = estimator
         self.n_seeds = n_seeds
         self.random_state = random_state
@@ -128,7 +136,7 @@ class SeedEnsemble(
     @with_callbacks
     # The inner estimator checks its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, **params):
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
         """Fit the classifier once per seed.
 
         Parameters
@@ -176,7 +184,7 @@ class SeedEnsemble(
         task.call_on_fit_task_end(**told)
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Return the mean of the members' probabilities.
 
         Parameters
@@ -191,7 +199,7 @@ class SeedEnsemble(
         """
         return self._each(X).mean(axis=0)
 
-    def predict_proba_std(self, X):
+    def predict_proba_std(self, X: Any) -> np.ndarray:
         """Return how far the members' probabilities lie apart.
 
         Parameters
@@ -217,7 +225,7 @@ class SeedEnsemble(
             )
         return each.std(axis=0, ddof=1)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict the class of each patient: the most probable on average.
 
         Parameters
@@ -233,7 +241,7 @@ class SeedEnsemble(
         mean = self.predict_proba(X)
         return self.classes_[mean.argmax(axis=1)]
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> Any:
         """Return who gets which metadata of `fit`.
 
         Returns

@@ -5,6 +5,7 @@
 import inspect
 import re
 from collections.abc import Mapping
+from typing import Any, Self
 
 from skorch.setter import optimizer_setter
 from torch.utils.data import DataLoader
@@ -75,7 +76,7 @@ class SettingsMixin:
             found |= {f"augmentation__{name}": further[name] for name in further}
         return found
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Change settings; a fitted network is not touched until the next ``fit``.
 
         Parameters

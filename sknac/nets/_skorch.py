@@ -6,6 +6,7 @@ One file breaks when skorch moves them.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
+from typing import Any
 
 import torch
 from sklearn.base import BaseEstimator
@@ -47,7 +48,7 @@ class SkorchNet(NeuralNetClassifier):
     __delattr__ = object.__delattr__
 
     @staticmethod
-    def predict_nonlinearity(scores):
+    def predict_nonlinearity(scores: Any) -> Any:
         """Turn the network's scores into probabilities (softmax).
 
         Parameters

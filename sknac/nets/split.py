@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,7 @@ class SplitModel:
         """Ultrasound columns that the network reads; none if fitted on arrays."""
         return tuple(vars(self.net).get("columns_", ()))
 
-    def frames(self, X) -> Iterator:
+    def frames(self, X: Any) -> Iterator:
         """Yield X and what each step makes of it; the last are the net's images."""
         if isinstance(X, pd.DataFrame):
             if not self.columns:
@@ -94,11 +95,11 @@ class SplitModel:
             X = step.transform(X)
             yield X
 
-    def images(self, X):
+    def images(self, X: Any) -> Any:
         """Make the images that the network sees; arrays pass as they are."""
         return deque(self.frames(X), maxlen=1).pop()
 
-    def items(self, images) -> Items:
+    def items(self, images: Any) -> Items:
         """List the network's items, planes or one of each visit, with their rows."""
         return self.net._read(images, reset=False)
 
@@ -136,7 +137,7 @@ class SplitModel:
         return self.after[-1].predict_proba(table)
 
 
-def split_model(estimator) -> SplitModel:
+def split_model(estimator: Any) -> SplitModel:
     """Find the image network in a fitted estimator and split it there.
 
     Parameters
