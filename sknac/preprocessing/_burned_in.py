@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -116,7 +118,14 @@ class BurnedInAnnotations(PlaneTransformer):
 
     kinds = ("bmode",)
 
-    def __init__(self, *, action="keep", contrast=CONTRAST, columns=None, n_jobs=None):
+    def __init__(
+        self,
+        *,
+        action: str = "keep",
+        contrast: Any = CONTRAST,
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.action = action
         self.contrast = contrast
         self.columns = columns

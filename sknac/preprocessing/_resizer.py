@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -72,7 +74,14 @@ class PlaneResizer(PlaneTransformer):
     kinds = ("bmode", "maps")
     derives = True
 
-    def __init__(self, *, image_size=512, keep_aspect=False, columns=None, n_jobs=None):
+    def __init__(
+        self,
+        *,
+        image_size: Any = 512,
+        keep_aspect: bool = False,
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.image_size = image_size
         self.keep_aspect = keep_aspect
         self.columns = columns

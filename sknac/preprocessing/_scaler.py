@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -90,19 +91,19 @@ class MapScaler(PlaneTransformer):
     def __init__(
         self,
         *,
-        limits=(1.0, 99.0),
-        keep=("core", "margin"),
-        fill="median",
-        columns=None,
-        n_jobs=None,
-    ):
+        limits: Any = (1.0, 99.0),
+        keep: Any = ("core", "margin"),
+        fill: Any = "median",
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.limits = limits
         self.keep = keep
         self.fill = fill
         self.columns = columns
         self.n_jobs = n_jobs
 
-    def fit_planes(self, X) -> None:
+    def fit_planes(self, X: Any) -> None:
         """Learn limits and medians.
 
         Parameters
