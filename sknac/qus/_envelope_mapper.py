@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -135,16 +136,16 @@ class EnvelopeMapper(MapStep):
     def __init__(
         self,
         *,
-        channels=ENVELOPE_CHANNELS,
-        window_mm=2.0,
-        overlap=0.95,
-        pixel_mm=None,
-        min_valid_share=0.5,
-        store="auto",
-        columns=None,
-        n_jobs=None,
-        timeout=None,
-    ):
+        channels: Any = ENVELOPE_CHANNELS,
+        window_mm: Any = 2.0,
+        overlap: Any = 0.95,
+        pixel_mm: float | None = None,
+        min_valid_share: float = 0.5,
+        store: Any = "auto",
+        columns: Any = None,
+        n_jobs: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
         self.channels = channels
         self.window_mm = window_mm
         self.overlap = overlap

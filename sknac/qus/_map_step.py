@@ -4,6 +4,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -50,7 +51,7 @@ class MapStep(PlaneTransformer):
         """Write the table of quality, one row per plane."""
         raise NotImplementedError(f"{type(self).__name__} must write _table")
 
-    def plane_jobs(self, X, found):
+    def plane_jobs(self, X: Any, found: Any) -> Any:
         # Maps that are in the store are taken from there; see PlaneTransformer.
         settle = self._settle(X)
         jobs, n_bytes = [], 0
@@ -67,7 +68,7 @@ class MapStep(PlaneTransformer):
             )
         return jobs
 
-    def planes_made(self, found, made):
+    def planes_made(self, found: Any, made: Any) -> Any:
         # Workers tell what they doubt; it is said here, once for all planes.
         self.quality_ = self._table(found, made)
         _PATIENTS[self] = [at.patient for at in found]

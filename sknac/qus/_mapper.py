@@ -2,7 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -157,22 +159,22 @@ class QUSMapper(MapStep):
 
     def __init__(
         self,
-        reference,
+        reference: Any,
         *,
-        attenuation_db_cm_mhz,
-        attenuation_layers=None,
-        band_mhz=(3.0, 8.0),
-        window_mm=2.0,
-        overlap=0.95,
-        channels=CHANNELS,
-        pixel_mm=None,
-        options=None,
-        min_valid_share=0.5,
-        store="auto",
-        columns=None,
-        n_jobs=None,
-        timeout=None,
-    ):
+        attenuation_db_cm_mhz: float | str | Callable[..., Any],
+        attenuation_layers: Any = None,
+        band_mhz: Any = (3.0, 8.0),
+        window_mm: Any = 2.0,
+        overlap: Any = 0.95,
+        channels: Any = CHANNELS,
+        pixel_mm: float | None = None,
+        options: Any = None,
+        min_valid_share: float = 0.5,
+        store: Any = "auto",
+        columns: Any = None,
+        n_jobs: int | None = None,
+        timeout: float | None = None,
+    ) -> None:
         self.reference = reference
         self.attenuation_db_cm_mhz = attenuation_db_cm_mhz
         self.attenuation_layers = attenuation_layers
@@ -207,7 +209,7 @@ class QUSMapper(MapStep):
             params |= {f"options__{name}": value for name, value in defaults.items()}
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Any:
         """Change settings; one of `options` makes `SpectralOptions` of None.
 
         Parameters

@@ -100,7 +100,7 @@ class SpectralOptions(SavedState, BaseEstimator):
         noise_band_mhz: tuple[float, float] | None = None,
         correct_taper: bool = False,
         guards: bool = True,
-    ):
+    ) -> None:
         self.attenuation_power = attenuation_power
         self.n_fft = n_fft
         self.taper = taper

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -86,15 +87,15 @@ class QUSMapDisplay(MapDisplay):
     def __init__(
         self,
         *,
-        values,
-        grid,
-        label,
-        image=None,
-        image_grid=None,
-        core=None,
-        title=None,
-        roi=None,
-    ):
+        values: Any,
+        grid: Any,
+        label: Any,
+        image: Any = None,
+        image_grid: Any = None,
+        core: Any = None,
+        title: str | None = None,
+        roi: Any = None,
+    ) -> None:
         super().__init__(
             values=values,
             grid=grid,
@@ -115,8 +116,8 @@ class QUSMapDisplay(MapDisplay):
         background: Plane | np.ndarray | None = None,
         background_grid: Grid | None = None,
         dynamic_range_db: float = 60.0,
-        ax=None,
-        **plot_params,
+        ax: Any = None,
+        **plot_params: Any,
     ) -> "QUSMapDisplay":
         """Draw maps of a plane.
 
@@ -171,8 +172,8 @@ class QUSMapDisplay(MapDisplay):
         core: PolygonOutline | MaskOutline | None = None,
         roi: PolygonOutline | MaskOutline | None = None,
         dynamic_range_db: float = 60.0,
-        ax=None,
-        **plot_params,
+        ax: Any = None,
+        **plot_params: Any,
     ) -> "QUSMapDisplay":
         """Draw maps of the result of `qus_maps`.
 
@@ -239,7 +240,7 @@ class QUSMapDisplay(MapDisplay):
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
         depth_range_mm: tuple[float, float] | None = None,
         colorbar: bool = True,

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 
 from sknac.qus._reference import ReferencePhantom
@@ -53,13 +55,18 @@ class ReferenceCheckDisplay:
     'depth (mm)'
     """
 
-    def __init__(self, *, check: ReferenceCheck, setting: int = 0):
+    def __init__(self, *, check: ReferenceCheck, setting: int = 0) -> None:
         self.check = check
         self.setting = setting
 
     @classmethod
     def from_phantom(
-        cls, phantom: ReferencePhantom, *, setting: int = 0, ax=None, **settings
+        cls,
+        phantom: ReferencePhantom,
+        *,
+        setting: int = 0,
+        ax: Any = None,
+        **settings: Any,
     ) -> "ReferenceCheckDisplay":
         """Check a phantom and draw it.
 
@@ -84,7 +91,7 @@ class ReferenceCheckDisplay:
 
     @classmethod
     def from_check(
-        cls, check: ReferenceCheck, *, setting: int = 0, ax=None, **kwargs
+        cls, check: ReferenceCheck, *, setting: int = 0, ax: Any = None, **kwargs: Any
     ) -> "ReferenceCheckDisplay":
         """Draw the result of `check_reference`.
 
@@ -108,7 +115,7 @@ class ReferenceCheckDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
         colorbar: bool = True,
         image_kwargs: dict | None = None,

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 
 from sknac.cohort import Plane
@@ -59,7 +61,7 @@ class SpectrumDisplay:
     'normalised power (dB)'
     """
 
-    def __init__(self, *, spectrum: ROISpectrum, title: str | None = None):
+    def __init__(self, *, spectrum: ROISpectrum, title: str | None = None) -> None:
         self.spectrum = spectrum
         self.title = title
 
@@ -70,9 +72,9 @@ class SpectrumDisplay:
         reference: ReferencePhantom,
         *,
         part: str = "normalised",
-        ax=None,
+        ax: Any = None,
         title: str | None = None,
-        **settings,
+        **settings: Any,
     ) -> "SpectrumDisplay":
         """Compute and draw the spectrum of a plane's region.
 
@@ -106,9 +108,9 @@ class SpectrumDisplay:
         spectrum: ROISpectrum,
         *,
         part: str = "normalised",
-        ax=None,
+        ax: Any = None,
         title: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> "SpectrumDisplay":
         """Draw a spectrum that `roi_spectrum` has computed.
 
@@ -134,7 +136,7 @@ class SpectrumDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
         part: str = "normalised",
         line_kwargs: dict | None = None,
