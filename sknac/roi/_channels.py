@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -88,12 +90,12 @@ class RegionChannels(PlaneTransformer):
     def __init__(
         self,
         *,
-        regions=_REGIONS,
-        margin_mm=5.0,
-        margin_share=None,
-        columns=None,
-        n_jobs=None,
-    ):
+        regions: Any = _REGIONS,
+        margin_mm: float = 5.0,
+        margin_share: float | None = None,
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.regions = regions
         self.margin_mm = margin_mm
         self.margin_share = margin_share

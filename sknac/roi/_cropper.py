@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 from sknac.cohort import Plane, PlaneTransformer
 from sknac.cohort.planes import check_kind
 from sknac.roi._regions import bounding_box, widen_box
@@ -72,12 +74,12 @@ class ROICropper(PlaneTransformer):
     def __init__(
         self,
         *,
-        border_share=0.25,
-        border_mm=None,
-        square=True,
-        columns=None,
-        n_jobs=None,
-    ):
+        border_share: float = 0.25,
+        border_mm: float | None = None,
+        square: bool = True,
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.border_share = border_share
         self.border_mm = border_mm
         self.square = square

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,12 +95,12 @@ class ROIMasker(PlaneTransformer):
     def __init__(
         self,
         *,
-        region="core+margin",
-        margin_mm=5.0,
-        margin_share=None,
-        columns=None,
-        n_jobs=None,
-    ):
+        region: str = "core+margin",
+        margin_mm: float = 5.0,
+        margin_share: float | None = None,
+        columns: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
         self.region = region
         self.margin_mm = margin_mm
         self.margin_share = margin_share
