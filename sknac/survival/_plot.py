@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
@@ -64,13 +65,24 @@ class KaplanMeierDisplay:
     ['a (n = 3, events = 2)', 'b (n = 3, events = 3)']
     """
 
-    def __init__(self, *, result, hazard=None, restricted=None):
+    def __init__(
+        self, *, result: Any, hazard: Any = None, restricted: Any = None
+    ) -> None:
         self.result = result
         self.hazard = hazard
         self.restricted = restricted
 
     @classmethod
-    def from_estimator(cls, estimator, X, time, event, *, predictions=None, **kwargs):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        time: Any,
+        event: Any,
+        *,
+        predictions: str | None = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the survival of the groups that a fitted classifier predicts.
 
         Parameters
@@ -107,19 +119,19 @@ class KaplanMeierDisplay:
     @classmethod
     def from_predictions(
         cls,
-        time,
-        event,
-        by=None,
+        time: Any,
+        event: Any,
+        by: Any = None,
         *,
-        reference_group=None,
-        confidence_level=0.95,
-        at_risk_times=None,
-        entry=None,
-        until=None,
-        predictions=None,
-        ax=None,
-        **kwargs,
-    ):
+        reference_group: Any = None,
+        confidence_level: float = 0.95,
+        at_risk_times: Any = None,
+        entry: Any = None,
+        until: float | None = None,
+        predictions: str | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> Self:
         """Draw the survival of given groups.
 
         Parameters
@@ -173,13 +185,13 @@ class KaplanMeierDisplay:
 
     def plot(
         self,
-        ax=None,
+        ax: Any = None,
         *,
-        time_label="time",
-        at_risk_table=True,
-        line_kwargs=None,
-        band_kwargs=None,
-    ):
+        time_label: str = "time",
+        at_risk_table: bool = True,
+        line_kwargs: Any = None,
+        band_kwargs: Any = None,
+    ) -> Self:
         """Draw the curves and, below them, the patients at risk.
 
         Parameters
