@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Sequence
+from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
@@ -199,20 +200,20 @@ class DLRPClassifier(StagedClassifier):
 
     def __init__(
         self,
-        dlr2=None,
-        dlr4=None,
+        dlr2: Any = None,
+        dlr4: Any = None,
         *,
-        columns2=None,
-        columns4=None,
-        stop_label="non-response",
-        fit_on="all",
-        on_missing="raise",
-        stop_at_most=None,
-        guarantee=None,
-        defer=None,
-        preset="paper",
-        random_state=None,
-    ):
+        columns2: Any = None,
+        columns4: Any = None,
+        stop_label: Any = "non-response",
+        fit_on: str = "all",
+        on_missing: str = "raise",
+        stop_at_most: float | None = None,
+        guarantee: float | None = None,
+        defer: Any = None,
+        preset: str = "paper",
+        random_state: Any = None,
+    ) -> None:
         self.dlr2 = dlr2
         self.dlr4 = dlr4
         self.columns2 = columns2
@@ -259,7 +260,7 @@ class DLRPClassifier(StagedClassifier):
                 params.update({f"{name}__{key}": inner[key] for key in inner})
         return params
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Any:
         """Set parameters; ``dlr2__...`` reaches into a default stage too.
 
         Parameters
