@@ -6,6 +6,7 @@ import pickle
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
+from typing import Any
 
 from sklearn.base import is_classifier
 from sklearn.exceptions import EstimatorCheckFailedWarning
@@ -52,7 +53,7 @@ def _pickled_cohort(kind, visits):
     prefer_skip_nested_validation=False,  # the checks are about it
 )
 def check_cohort_estimator(
-    estimator,
+    estimator: Any,
     *,
     expected_failed_checks: dict[str, str] | None = None,
     on_fail: str | None = "raise",
@@ -144,7 +145,7 @@ def parametrize_with_cohort_checks(
     estimators: list,
     *,
     expected_failed_checks: Callable[[object], dict[str, str]] | None = None,
-):
+) -> Any:
     """Decorate a pytest test so that it runs every check on every estimator.
 
     The counterpart of scikit-learn's ``parametrize_with_checks`` for estimators
