@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 __all__ = ["CohortError", "SknacFormatError", "StaleFileError"]
 
 
@@ -22,7 +24,7 @@ class SknacFormatError(ValueError):
     'scan.rf: header is cut off'
     """
 
-    def __init__(self, path, cause):
+    def __init__(self, path: Any, cause: str) -> None:
         super().__init__(path, cause)
         self.path = str(path)
         self.cause = cause

@@ -5,6 +5,8 @@ Grids, outlines and planes are those of `sknac.cohort`, taken as they come.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
 import numpy as np
 
 from sknac.utils._style import open_axes
@@ -16,14 +18,14 @@ class MapDisplay:
     def __init__(
         self,
         *,
-        values,
-        grid,
-        label,
-        image=None,
-        image_grid=None,
-        core=None,
-        title=None,
-    ):
+        values: Any,
+        grid: Any,
+        label: Any,
+        image: Any = None,
+        image_grid: Any = None,
+        core: Any = None,
+        title: Any = None,
+    ) -> None:
         self.values = values
         self.grid = grid
         self.label = label

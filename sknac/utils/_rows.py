@@ -70,7 +70,7 @@ def same_rows(**given: Any) -> None:
 class NamedRowsScore:
     """Mixin of classifiers, to the left of scikit-learn's: ``score`` pairs rows."""
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy on patients, paired by the names of their rows.
 
         Parameters
