@@ -83,7 +83,7 @@ class PlaneTransformer(
     # True where transform_plane computes no pixels: then nothing is sent to workers.
     derives: bool = False
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         # Subclasses would have their cohort frames made into polars' tables.
         super().__init_subclass__(**{"auto_wrap_output_keys": None} | kwargs)
 

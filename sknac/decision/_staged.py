@@ -190,7 +190,7 @@ class StagedClassifier(
         self,
         stages: Any,
         *,
-        stop_label: float | bool | str | None = None,
+        stop_label: Any = None,
         fit_on: str = "all",
         on_missing: str = "raise",
         missing: str = "auto",

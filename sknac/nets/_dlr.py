@@ -4,17 +4,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.callback import with_callbacks
 
 from sknac.exceptions import CohortError
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._named import PAIR_NETS
 from sknac.nets._visits import beside_gaps
-from sknac.utils._sklearn import StrOptions, _fit_context
+from sknac.utils._sklearn import StrOptions, _fit_context, with_callbacks
 
 
 class DLRClassifier(ImageNetClassifier):
@@ -284,7 +283,9 @@ class DLRClassifier(ImageNetClassifier):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Self:
         """Train on planes of each visit with their patients' labels.
 
         Parameters

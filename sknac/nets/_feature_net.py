@@ -3,19 +3,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.callback import with_callbacks
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.nets._images import ImageNetClassifier
 from sknac.nets._layer_features import LayerFeatures
 from sknac.nets._named import PLANE_NETS
-from sknac.utils._sklearn import Integral, Interval, _fit_context, _safe_indexing
+from sknac.utils._sklearn import (
+    Integral,
+    Interval,
+    _fit_context,
+    _safe_indexing,
+    with_callbacks,
+)
 
 
 class PlaneFeatureNet(
@@ -271,7 +276,9 @@ class PlaneFeatureNet(
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Self:
         """Train on planes with their patients' labels.
 
         Parameters

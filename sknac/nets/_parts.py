@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -78,7 +79,7 @@ class Splittable(nn.Module):
     A class that computes something else than its parent must say so anew.
     """
 
-    def __init_subclass__(cls, **settings):
+    def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         computes = {"maps", "features", "forward"} & vars(cls).keys()
         if computes and "split" not in vars(cls):

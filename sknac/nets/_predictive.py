@@ -3,11 +3,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.callback import with_callbacks
 
 from sknac.nets._base import NetClassifier
 from sknac.nets._inputs import from_torch
@@ -15,7 +14,7 @@ from sknac.nets._items import TableItems
 from sknac.nets._named import TABLE_NETS
 from sknac.utils._frames import validate_data
 from sknac.utils._labels import refuse_dates
-from sknac.utils._sklearn import _fit_context
+from sknac.utils._sklearn import _fit_context, with_callbacks
 
 
 class PredictiveNet(NetClassifier):
@@ -144,7 +143,9 @@ class PredictiveNet(NetClassifier):
 
     @with_callbacks
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Any:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    ) -> Self:
         """Train on patients' features.
 
         Parameters

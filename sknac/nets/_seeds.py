@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.parallel import Parallel, delayed
@@ -25,6 +25,7 @@ from sknac.utils._sklearn import (
     _num_samples,
     _safe_indexing,
     open_task,
+    with_callbacks,
 )
 from sknac.utils._state import SavedState
 from sknac.utils._warnings import warn_user

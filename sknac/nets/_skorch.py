@@ -6,7 +6,7 @@ One file breaks when skorch moves them.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from sklearn.base import BaseEstimator
@@ -19,7 +19,7 @@ from sknac.nets._monitors import rank
 def _not_offered(why):
     """Make an attribute that is not there, whoever asks, and says why."""
 
-    def refuse(self):
+    def refuse(self: object) -> NoReturn:
         raise AttributeError(why)
 
     return property(refuse, doc=f"Not offered: {why}.")

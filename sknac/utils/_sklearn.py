@@ -5,9 +5,12 @@ One file breaks when scikit-learn moves them.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from sklearn.base import _fit_context
+from sklearn.base import _fit_context as _untyped_fit_context
+from sklearn.callback import with_callbacks as _untyped_with_callbacks
 from sklearn.metrics._scorer import _Scorer
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import (
@@ -52,8 +55,25 @@ __all__ = [
     "open_task",
     "progress_of",
     "validate_params",
+    "with_callbacks",
     "without_callbacks",
 ]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def _fit_context(
+    *, prefer_skip_nested_validation: bool
+) -> Callable[[_Method], _Method]:
+    """Decorate `fit` as scikit-learn does; its annotations stay visible."""
+    return _untyped_fit_context(
+        prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+
+
+def with_callbacks(fit: _Method) -> _Method:
+    """Decorate `fit` as scikit-learn's `with_callbacks`; its annotations stay."""
+    return _untyped_with_callbacks(fit)
 
 
 class InstanceWith(HasMethods):
