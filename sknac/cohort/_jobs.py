@@ -29,6 +29,8 @@ def run_jobs(found, jobs, *, n_jobs=None, timeout=None, on_plane=None) -> list:
     for _ in range(len(jobs) - len(todo) if on_plane else 0):
         on_plane()
     pairs = [(jobs[i], found[i]) for i in todo]
+    if not pairs:  # all is there: no workers are started
+        return results
     with telling(timeout):
         work = _sent if _may_be_sent(pairs, n_jobs) else _kept
         done = work(

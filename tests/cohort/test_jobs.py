@@ -178,6 +178,13 @@ def test_nothing_is_sent_from_within_a_task(handles, sent, monkeypatch):
     assert sent == []
 
 
+def test_no_workers_are_started_for_nothing(X, monkeypatch):
+    monkeypatch.setattr(_jobs, "near", lambda *args, **settings: 1 / 0)
+    found = list_planes(X, ["us_pre"])
+    planes = [at.plane for at in found]
+    assert run_jobs(found, planes, n_jobs=2) == planes
+
+
 def sleep(plane):
     """Take long."""
     time.sleep(0.5)
