@@ -33,9 +33,11 @@ docstrings: $(STAMP)  ## numpydoc on every public docstring
 
 docs: $(STAMP)  ## the documentation, warnings as errors, into build/docs/
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	$(BIN)/python docs/check_links.py build/docs
 
 gallery: $(STAMP)  ## the same with every example run and its figures shown
 	MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -b html -D plot_gallery=1 docs build/docs
+	$(BIN)/python docs/check_links.py build/docs
 
 changelog:  ## this version's section of CHANGELOG.md, anew from docs/changes
 	$(PYTHON) docs/changelog.py

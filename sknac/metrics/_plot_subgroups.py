@@ -131,8 +131,7 @@ class SubgroupDisplay:
             True binary labels, one row per patient.
         y_pred : array-like of shape (n_samples,)
             Predicted labels.
-        by : array-like of shape (n_samples,) or DataFrame of shape \\
-                (n_samples, n_factors)
+        by : array-like of shape (n_samples,) or (n_samples, n_factors)
             Subgroup of each patient, as in `subgroup_rates`.
         pos_label : int, float, bool or str, default=None
             The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
