@@ -200,7 +200,7 @@ def comparison_section(system: System, options: Options) -> Section | None:
             for cohort, sample in system.tests()
             for pair, test in _delong(sample, system, options).items()
         }
-        whose, method = ", test patients", "DeLong, paired"
+        whose, method = ", test patients", _methods(tests.values())
     if not tests:
         return None
     adjusted = holm(found.pvalue for found in tests.values())
@@ -209,6 +209,7 @@ def comparison_section(system: System, options: Options) -> Section | None:
             "Difference": number(found.estimate),
             f"{options.percent} interval": bracket(found.low, found.high),
             "n": str(found.n),
+            **({"Bounds": _scale(found)} if ";" in method else {}),
             "p": pvalue(found.pvalue),
             "p, adjusted": pvalue(p),
         }
@@ -227,6 +228,21 @@ def comparison_section(system: System, options: Options) -> Section | None:
     ]
     name = "delong" if system.cv is None else "resampled_test"
     return Section("delong", "Comparison of models", (), (table,), (), {name: numbers})
+
+
+def _scale(found):
+    """Say on which scale the bounds of a difference were made."""
+    return "logit" if "logit" in found.method else "DeLong"
+
+
+def _methods(tests):
+    """Say by what all pairs were compared."""
+    scales = sorted({_scale(found) for found in tests})
+    text = "DeLong, paired"
+    return {
+        ("logit",): f"{text}, logit bounds",
+        ("DeLong", "logit"): f"{text}; bounds near an area of 1 on the logit scale",
+    }.get(tuple(scales), text)
 
 
 def _delong(sample, system, options):

@@ -128,3 +128,28 @@ def test_decision_curves_are_those_of_patients_whom_all_models_scored(study, new
     found = report.to_dict()["systems"][0]["results"]["decision_curve"]
     rest = {name: column[7:] for name, column in scores.items()}
     assert found == decision_curve(study.y[7:], rest, **POSITIVE).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("positives", "signals", "method"),
+    [
+        (40, (3, 1), "DeLong, paired"),
+        (10, (3, 1), "DeLong, paired, logit bounds"),
+        (
+            10,
+            (3, 1, 0.8),
+            "DeLong, paired; bounds near an area of 1 on the logit scale",
+        ),
+    ],
+)
+def test_caption_of_comparisons_follows_their_method(new, positives, signals, method):
+    rng, y = np.random.default_rng(0), np.repeat([1, 0], [positives, 40])
+    scores = {f"m{by}": by * y + rng.normal(size=y.size) for by in signals}
+    report = new().add_predictions("x", y, scores, pos_label=1, main="m3")
+    found = report.to_dict()["systems"][0]["results"]["delong"]
+    n_logit = sum(row["method"].endswith("logit bounds") for row in found)
+    html = report.to_html()
+    assert f"the ROC curve, test patients ({method})" in html
+    # A column tells which rows where there are both.
+    assert html.count(">logit<") == (n_logit if ";" in method else 0)
+    assert (n_logit > 0) == ("logit" in method)
