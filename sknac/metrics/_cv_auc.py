@@ -247,7 +247,7 @@ def _corrected(
     positive = sample.positive[folds.row]
     units = folds.row if sample.codes is None else sample.codes[folds.row]
     share = centred / class_sizes(positive, folds)
-    sizes = [np.unique(units[positive == c]).size for c in (True, False)]
+    sizes = [np.count_nonzero(np.bincount(units[positive == c])) for c in (True, False)]
     if min(sizes) <= folds.per_repeat.max():
         warn_undefined(
             f"The smaller class has {min(sizes)} patients in {folds.per_repeat.max()} "
@@ -363,8 +363,9 @@ def _warn_of_scales(
 
 def _anova(values: np.ndarray, fold: np.ndarray, codes: np.ndarray) -> float:
     """Return the p-value of differences between folds, of patients' means."""
-    _, first, unit = np.unique(codes, return_index=True, return_inverse=True)
-    values, fold = np.bincount(unit, values) / np.bincount(unit), fold[first]
+    values = np.bincount(codes, values) / np.bincount(codes)
+    of_rows, fold = fold, np.empty(values.size, dtype=fold.dtype)
+    fold[codes] = of_rows  # a patient's rows are in one
     size = np.bincount(fold)
     mean = np.bincount(fold, values) / size
     between = float(size @ (mean - values.mean()) ** 2)

@@ -259,9 +259,11 @@ class CallableKernel:
     def values(self, counts: np.ndarray) -> np.ndarray:
         """Return the metric of each resample; NaN where it is undefined."""
         rows = np.arange(len(self.y_true))
+        if self.units.size > self.sizes.size:  # else each row is a unit, in order
+            counts = (c[self.units] for c in counts)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
-            return np.array([self._one(np.repeat(rows, c[self.units])) for c in counts])
+            return np.array([self._one(rows.repeat(times)) for times in counts])
 
     def _one(self, rows: np.ndarray) -> float:
         """Call the metric on some rows."""
@@ -269,6 +271,8 @@ class CallableKernel:
         if self.weights is not None:
             extra["sample_weight"] = self.weights[rows]
         value = self.metric(self.y_true[rows], self.y_pred[rows], **extra)
+        if isinstance(value, float):
+            return float(value)
         if np.ndim(value) or isinstance(value, str | complex | None):
             raise ValueError(f"metric must return one number, got {shown(value)}")
         return float(value)

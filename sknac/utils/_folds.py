@@ -137,17 +137,26 @@ def check_folds(sample: Sample, folds: Folds) -> None:
             "confusion_rates for patients that no model was trained on"
         )
     units = folds.row if sample.codes is None else sample.codes[folds.row]
+    # Each patient of each repeat, and the last of the folds that test her.
+    unit = folds.repeat[folds.fold] * (units.max() + 1) + units
+    last = np.empty(unit.max() + 1, dtype=folds.fold.dtype)
+    last[unit] = folds.fold
+    if (last[unit] != folds.fold).any():
+        _refuse_parted(sample, folds, units)
+    if np.count_nonzero(np.bincount(unit)) == folds.fold[-1] + 1:
+        raise ValueError(_LEFT_OUT)
+
+
+def _refuse_parted(sample: Sample, folds: Folds, units: np.ndarray) -> None:
+    """Name the first patient who stands in several folds of a repeat."""
     pairs = pd.DataFrame({"unit": units, "fold": folds.fold})
     pairs["repeat"] = folds.repeat[folds.fold]
     pairs = pairs.drop_duplicates(["unit", "fold"])
     twice = pairs.duplicated(["unit", "repeat"])
-    if twice.any():
-        row = int(folds.row[pairs.index[np.argmax(twice)]])
-        name = row if sample.index is None else sample.index[row]
-        raise ValueError(
-            f"row {name}: her patient stands in several folds of one repeat, so that "
-            "models are tested on whom they were trained on "
-            f"({twice.sum()} such patients); split by StratifiedGroupKFold"
-        )
-    if len(pairs) == folds.fold[-1] + 1:
-        raise ValueError(_LEFT_OUT)
+    row = int(folds.row[pairs.index[np.argmax(twice)]])
+    name = row if sample.index is None else sample.index[row]
+    raise ValueError(
+        f"row {name}: her patient stands in several folds of one repeat, so that "
+        "models are tested on whom they were trained on "
+        f"({twice.sum()} such patients); split by StratifiedGroupKFold"
+    )
