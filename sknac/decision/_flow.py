@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from sknac.decision._trace import ACTIONS, Route
+from sknac.decision._trace import ACTIONS, BANDED, Route
 from sknac.metrics import rates_from_counts
 from sknac.utils._confusion import CELLS, RATES, cell_counts
 from sknac.utils._frames import unique_columns
@@ -149,7 +149,8 @@ def stage_flow(
     deferred : DataFrame of bool or dict of array-like, default=None
         Whom each stage with a band hands on, by name; it decides on the others, both
         ways. `deferred_each` of `StagedClassifier` gives it. Stages not named stop
-        one class only.
+        one class only; labels of `predict_each` know which have a band, and without
+        it are refused.
 
     Returns
     -------
@@ -159,8 +160,8 @@ def stage_flow(
     Raises
     ------
     ValueError
-        If the lengths differ, a label is none of y, or a patient has no data for
-        the first stage.
+        If the lengths differ, a label is none of y, a patient has no data for the
+        first stage, or `deferred` lacks a stage that has a band.
 
     See Also
     --------
@@ -193,6 +194,7 @@ def stage_flow(
     """
     sample = check_sample(y_true, pos_label=stop_label, repeats=ONE_ROW)
     sample.require_both_classes("a cascade")
+    _require_deferred(stage_labels, deferred)
     labels = _label_table(stage_labels, sample)
     known = np.unique(y_true).tolist()
     stop = known.index(stop_label)
@@ -262,15 +264,34 @@ def _check_labels(labels, judged, known):
         )
 
 
+def _require_deferred(stage_labels, deferred):
+    """Raise where labels of stages with a band come without whom these hand on."""
+    tables = [stage_labels]
+    if isinstance(stage_labels, Mapping):
+        tables = list(stage_labels.values())
+    attrs = [getattr(table, "attrs", {}).get(BANDED, ()) for table in tables]
+    given = [] if deferred is None else list(_by_stage(deferred))
+    for name in (name for names in attrs for name in names):
+        if name not in given:
+            raise ValueError(
+                f"stage_labels are of a cascade whose stage {shown(name)} has a band "
+                "and decides both ways outside of it; pass deferred=, which "
+                "deferred_each gives"
+            )
+
+
+def _by_stage(deferred):
+    """Return whom stages hand on, by name."""
+    return dict(deferred if isinstance(deferred, Mapping) else pd.DataFrame(deferred))
+
+
 def _deferred_table(deferred, stages, sample):
     """Return who is handed on by each stage, and which stages have a band."""
     found = np.zeros((sample.n, len(stages)), dtype=bool)
     if deferred is None:
         return found, np.zeros(len(stages), dtype=bool)
     sample.rows.see("deferred", deferred)
-    columns = dict(
-        deferred if isinstance(deferred, Mapping) else pd.DataFrame(deferred)
-    )
+    columns = _by_stage(deferred)
     for name, values in columns.items():
         if name not in stages[:-1]:
             raise ValueError(

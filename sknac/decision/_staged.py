@@ -335,7 +335,8 @@ class StagedClassifier(
         -------
         labels : DataFrame of shape (n_patients, n_stages)
             One column per stage; None where a patient has no data for it. In its band
-            a stage says what its own cut says. The rows have the index of X.
+            a stage says what its own cut says; `attrs` names the stages with a band,
+            for `stage_flow`. The rows have the index of X.
         """
         return self._answers(X, each=True, strict=False).alone()
 

@@ -12,6 +12,8 @@ from sknac.decision._defer import read_band
 from sknac.utils._answers import Answers, answers_of
 
 ACTIONS = ("stop", "keep", "continue", "awaiting")
+# Where a table of labels says which stages have a band (`DataFrame.attrs`).
+BANDED = "stages_with_a_band"
 # Least distance of a banded decision value from the edges of its band.
 BAND_MARGIN = 2.0**-40
 
@@ -117,7 +119,10 @@ class Trace(Answers):
             banded = self.banded.get(name)
             labels[rows, number] = answers.label if banded is None else banded[0]
         names = [name for name, *_ in self.estimator.stages_]
-        return pd.DataFrame(labels, getattr(self.X, "index", None), names)
+        table = pd.DataFrame(labels, getattr(self.X, "index", None), names)
+        if _bands(self.estimator):
+            table.attrs[BANDED] = list(_bands(self.estimator))
+        return table
 
     def deferred(self):
         """Return whom each stage with a band hands on: a column each."""

@@ -2,12 +2,15 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from typing import Any, Self
 
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.clinical import PatientFlow
+from sknac.decision import stage_flow
 from sknac.report._checks import check_text
 from sknac.report._draw import saved
 from sknac.report._intake import (
@@ -28,7 +31,9 @@ class Additions:
 
     _systems: dict[str, System]
 
-    def add_cascade(self, name: str, stage_labels: Any, *, stop_label: Any) -> Self:
+    def add_cascade(
+        self, name: str, stage_labels: Any, *, stop_label: Any, deferred: Any = None
+    ) -> Self:
         """Add what each stage of a cascade alone decides on the test patients.
 
         Parameters
@@ -39,6 +44,8 @@ class Additions:
             Labels by stage in order; None where a patient has no data for it.
         stop_label : int, float, bool or str
             The class that stops a patient.
+        deferred : DataFrame of bool or dict of array-like, default=None
+            Whom each stage with a band hands on, as in `stage_flow`.
 
         Returns
         -------
@@ -48,8 +55,9 @@ class Additions:
         Raises
         ------
         ValueError
-            If the system is unknown, the rows do not match, or the stages decide
-            otherwise than the decisions of the system's own name, or of a stage's.
+            If the system is unknown, the rows do not match, the stages decide
+            otherwise than the decisions of the system's own name, or of a stage's, or
+            `deferred` lacks a stage that has a band.
         """
         system = self._system(name)
         labels = by_model(stage_labels, name, "stage_labels")
@@ -61,9 +69,20 @@ class Additions:
             raise ValueError(
                 f"stop_label must be one of {system.classes}, got {stop_label!r}"
             )
+        given = by_model(deferred, name, "deferred").items()
+        handed_on = {
+            stage: aligned(f"deferred[{stage!r}]", values, system.test.y)
+            for stage, values in given
+        }
+        handed_on = pd.DataFrame(handed_on, index=system.test.y.index)
+        with warnings.catch_warnings():
+            # Counted before it is kept, as these labels know which stages have a band;
+            # what is undefined is told where the counts are shown.
+            warnings.simplefilter("ignore", UndefinedMetricWarning)
+            stage_flow(system.test.y, labels, stop_label=stop_label, deferred=handed_on)
         labels = pd.DataFrame(columns)
-        check_cascade(system, labels, stop_label)
-        system.cascade = (labels, stop_label, None)
+        check_cascade(system, labels, stop_label, handed_on)
+        system.cascade = (labels, stop_label, handed_on)
         return self
 
     def add_characteristics(

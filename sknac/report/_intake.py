@@ -169,18 +169,23 @@ def check_flow(system: System, flow: Any) -> None:
         )
 
 
-def check_cascade(system: System, labels: pd.DataFrame, stop_label: Any) -> None:
+def check_cascade(
+    system: System, labels: pd.DataFrame, stop_label: Any, deferred: pd.DataFrame
+) -> None:
     """Raise where stages decide otherwise than decisions of the same name.
 
     The cascade's own are those of the system's name; whom it has not judged to the end
     is left out.
     """
     go = next(label for label in system.classes if label != stop_label)
-    stops = (labels == stop_label).any(axis=1)
-    passes = (labels == go).all(axis=1)
+    passes = labels == go
+    passes[deferred.columns] = deferred & labels[deferred.columns].notna()
+    passes.iloc[:, -1] = False
+    # The first stage that does not hand on decides, or has no data yet.
+    last = np.argmin(passes.to_numpy(), axis=1)
+    final = labels.to_numpy()[np.arange(len(labels)), last]
     found = dict(labels.items())
-    final = pd.Series(np.where(stops, stop_label, go), index=labels.index, dtype=object)
-    found.setdefault(system.name, final.where(stops | passes, None))
+    found.setdefault(system.name, pd.Series(final, labels.index, dtype=object))
     for name, decided in found.items():
         known = system.test.decisions.get(name)
         if known is None:

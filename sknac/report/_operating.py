@@ -117,7 +117,19 @@ def _optimism(system, model, rows):
     if curve.is_trivial:
         called = system.pos_label if curve.best == 0 else system.neg_label
         text += f". It is trivial: all who chose it are called {called}"
-    return f"{text}."
+    return f"{text}.{_beside_band(system, model)}"
+
+
+def _beside_band(system, model):
+    """Say that a cut decides on nobody in the cascade where its stage has a band."""
+    if model not in system.bands:
+        return ""
+    band = system.bands[model]
+    return (
+        f" In the cascade this cut decides on nobody: {model} decides below "
+        f"{significant(band.low)} and from {significant(band.high)} on, and hands on "
+        "the scores between; the rates here are those of the stage alone."
+    )
 
 
 def _asked(curve):
@@ -133,9 +145,10 @@ def _asked(curve):
 def _threshold_drawing(system, options, model):
     """Return the figure of one threshold curve."""
     curve = system.curves[model]
+    alone = " by the stage alone" if _beside_band(system, model) else ""
     return Drawing(
         key=f"threshold-{model}",
-        caption=f"{model}: rates along the threshold, and the cut chosen",
+        caption=f"{model}: rates along the threshold, and the cut chosen{alone}",
         alt=f"Sensitivity, specificity and weighted Youden index of {model} along the "
         f"threshold; chosen: {significant(curve.threshold)}.",
         display=ThresholdCurveDisplay(curve=curve),

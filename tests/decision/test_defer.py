@@ -298,3 +298,24 @@ def test_without_a_band_nothing_changes():
         flow = stage_flow(y, each, stop_label=STOP, deferred=model.deferred_each(X))
     plain = stage_flow(y, each, stop_label=STOP)
     pd.testing.assert_frame_equal(flow.counts, plain.counts)
+
+
+@pytest.mark.parametrize(
+    "handed_down",
+    [
+        lambda each: each,
+        lambda each: each.iloc[:80],
+        lambda each: each.reset_index(drop=True),
+        lambda each: pd.concat([each[:50], each[50:]]),
+        lambda each: {"a": each["a"], "b": each["b"]},
+    ],
+)
+@pytest.mark.parametrize("deferred", [None, {}])
+def test_a_band_is_not_counted_as_one_sided(handed_down, deferred):
+    X, y = scored()
+    each = handed_down(banded().fit(X, y).predict_each(X))
+    known = {"stop_label": STOP, "deferred": deferred}
+    text = r"stage 'a' has a band .*; pass deferred="
+    for count in (stage_flow, StageFlowDisplay.from_predictions):
+        with pytest.raises(ValueError, match=text):
+            count(y[: len(each["a"])], each, **known)

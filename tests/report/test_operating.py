@@ -142,6 +142,46 @@ def test_a_cascade_decides_as_the_decisions_of_its_name(study, cascade, new, wro
             report.add_cascade("x", labels, stop_label="non-response")
 
 
+def test_a_cascade_with_a_band_is_added_with_whom_it_hands_on(study, new):
+    X, y = study.X_train[["dlr2", "dlr4"]], study.y_train
+    stages = []
+    for name in X:
+        column = ScoreColumn(name, pos_label="response")
+        stages.append(
+            (name, WeightedYoudenThreshold(column, pos_label="response"), [name])
+        )
+    about = {"stop_label": "non-response"}
+    model = StagedClassifier(stages, defer={"dlr2": (0.3, 0.9)}, **about).fit(X, y)
+    X = study.X[["dlr2", "dlr4"]]
+    labels, deferred = model.predict_each(X), model.deferred_each(X)
+    assert 0 < deferred["dlr2"].sum() < len(X)
+
+    def report():
+        return new().add_predictions(
+            "x", study.y, None, decisions=model.predict(X), pos_label="response"
+        )
+
+    found = report().add_cascade("x", labels, deferred=deferred, **about)
+    found = found.to_dict()["systems"][0]["results"]["cascade"]
+    flow = stage_flow(study.y, labels, deferred=deferred, **about)
+    assert [row["n"] for row in found["counts"]] == flow.counts["n"].tolist()
+    assert "keep" in flow.counts.index.get_level_values("action")
+    html = new().add_estimator("D", model, X, study.y, pos_label="response").to_html()
+    band = model.bands_["dlr2"]
+    told = f"nobody: dlr2 decides below {band.low:.1f} and from {band.high:.1f} on"
+    assert html.count("In the cascade this cut decides on") == 1
+    assert told in html
+    assert "dlr2: rates along the threshold, and the cut chosen by the stage" in html
+    assert "dlr4: rates along the threshold, and the cut chosen by the" not in html
+    with pytest.raises(ValueError, match=r"stage 'dlr2' has a band .*; pass deferred="):
+        report().add_cascade("x", labels, **about)
+    plain = {name: labels[name].tolist() for name in labels}
+    with pytest.raises(ValueError, match="otherwise than the decisions of 'x'"):
+        report().add_cascade("x", plain, **about)
+    with pytest.raises(ValueError, match="must name stages before the last"):
+        report().add_cascade("x", labels, deferred=deferred.assign(dlr4=True), **about)
+
+
 def test_whom_a_cascade_awaits_it_does_not_decide_on(study, new):
     report = new().add_predictions(
         "x", study.y, None, decisions=study.y, pos_label="response"
