@@ -27,6 +27,11 @@ _WIDER = """() => {
   const found = [];
   if (document.documentElement.scrollWidth > room + 1)
     found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  if (room > 1000)
+    for (const e of document.querySelectorAll('.bd-article pre'))
+      if (e.scrollWidth > e.clientWidth + 1)
+        found.push(`code of ${e.scrollWidth} px in ${e.clientWidth}: `
+          + e.textContent.split('\\n').reduce((a, b) => a.length > b.length ? a : b));
   for (const e of document.querySelectorAll('.bd-article *, .bd-sidebar-secondary *')) {
     const box = e.getBoundingClientRect();
     const hidden = getComputedStyle(e).visibility === 'hidden' || box.width === 0;

@@ -99,6 +99,7 @@ def setup(app):
     lists = inventories.mapping(copy.with_name("inventories"))
     app.config["intersphinx_mapping"] = lists
     app.connect("missing-reference", api_pages.resolve_bare_name)
+    app.connect("source-read", api_pages.say_one_session)
     app.connect(
         "build-finished",
         lambda app, error: sources.check_nothing_written(_DOCS, before),

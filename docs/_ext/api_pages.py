@@ -230,14 +230,19 @@ def _address(thing):
 
 
 def resolve_bare_name(app, env, node, contnode):
-    """Link a name without its package, where only one public name is called so."""
+    """Link a name without its package, where only one public name is called so.
+
+    What is no public name may be a term: `pos_label` leads to the glossary.
+    """
     target = node.get("reftarget", "")
     if node.get("refdomain") != "py" or not re.fullmatch(r"[A-Za-z_][\w.]*", target):
         return None
     head, *rest = target.split(".")
     found = [name for name in public_names() if name.rsplit(".", 1)[-1] == head]
     if len(found) != 1:
-        return None
+        return env.get_domain("std").resolve_xref(
+            env, node.get("refdoc", ""), app.builder, "term", target, node, contnode
+        )
     return env.get_domain("py").resolve_xref(
         env,
         node.get("refdoc", ""),
@@ -247,6 +252,20 @@ def resolve_bare_name(app, env, node, contnode):
         node,
         contnode,
     )
+
+
+_BLOCK = re.compile(r"^(?:>>> |\.\. code-block:: python)", re.MULTILINE)
+_ONE_SESSION = "*The code of this page is one session: run it from the top.*"
+
+
+def say_one_session(app, page, source):
+    """Say below the title of a guide that its blocks build on one another."""
+    if not page.startswith(("guide/", "formats/")) or page.endswith("/index"):
+        return
+    blocks = [p for p in source[0].split("\n\n") if _BLOCK.match(p)]
+    title, underline, *body = source[0].splitlines()
+    if len(blocks) > 1 and _UNDERLINE.fullmatch(underline):
+        source[0] = "\n".join([title, underline, "", _ONE_SESSION, *body])
 
 
 @dataclasses.dataclass(frozen=True)
