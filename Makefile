@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # One process of tests per core; each imports torch, so no more than four.
 PARALLEL := -n auto --maxprocesses 4
 
-.PHONY: run test lowest slow lint imports docstrings docs gallery changelog wheel types check clean
+.PHONY: run test lowest slow lint imports docstrings docs gallery pages changelog wheel types check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/06_end_to_end/plot_response_study.py
@@ -48,6 +48,9 @@ wheel: $(STAMP)  ## wheel and sdist in build/dist, the wheel installed and used 
 
 types: $(STAMP)  ## what a user's own annotated code may expect
 	$(BIN)/python -m mypy tests/consumer.py
+
+pages: $(STAMP)  ## name what of the built pages is wider than a window of 1280 or 390 px
+	$(BIN)/python docs/check_pages.py build/docs
 
 check: test lint imports types docs run
 
