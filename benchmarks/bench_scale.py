@@ -85,7 +85,7 @@ def cohort(frames, n_patients):
     return X, pd.Series(np.arange(n_patients) % 2, index=names)
 
 
-def mapper(phantom, folder):
+def mapper(phantom, folder, n_jobs=1):
     """Four maps of 256 x 256 windows in a store."""
     from sknac.qus import QUSMapper
 
@@ -94,6 +94,7 @@ def mapper(phantom, folder):
         attenuation_db_cm_mhz=0.7,
         channels=("mbf", "ss", "si", "esd"),
         store=folder / "store",
+        n_jobs=n_jobs,
     )
 
 
@@ -105,8 +106,11 @@ class Clock:
 
     def __call__(self, stage, work):
         """Do the work; print its seconds and the peaks so far."""
+        from joblib.externals.loky import get_reusable_executor
+
         wall, used = time.perf_counter(), os.times()
         result = work()
+        get_reusable_executor().shutdown()  # workers count once they have ended
         wall = time.perf_counter() - wall
         cpu = sum(os.times()[:4]) - sum(used[:4])
         who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -120,7 +124,7 @@ class Clock:
         return result
 
 
-def run(folder, n_patients, n_frames, stages, image_size):
+def run(folder, n_patients, n_frames, stages, image_size, n_jobs):
     """Time the stages for a cohort of so many patients."""
     import joblib
     from sklearn.linear_model import LogisticRegression
@@ -141,7 +145,7 @@ def run(folder, n_patients, n_frames, stages, image_size):
         clock("split", lambda: [X.iloc[test] for _, test in folds.split(X, y)])
     if set(stages).isdisjoint({"map", "scale", "stats", "net", "search"}):
         return
-    maps = clock("map", lambda: mapper(phantom, folder).fit_transform(X))
+    maps = clock("map", lambda: mapper(phantom, folder, n_jobs).fit_transform(X))
     prepare = make_pipeline(
         ROIMasker(), PlaneResizer(image_size=image_size), MapScaler()
     )
@@ -154,7 +158,8 @@ def run(folder, n_patients, n_frames, stages, image_size):
     if "search" in stages:
         model = make_pipeline(prepare, MapStatistics(), LogisticRegression())
         grid = {"logisticregression__C": [0.1, 1.0]}
-        clock("search", lambda: GridSearchCV(model, grid, cv=3).fit(maps, y))
+        search = GridSearchCV(model, grid, cv=3, n_jobs=n_jobs)
+        clock("search", lambda: search.fit(maps, y))
 
 
 def network():
@@ -181,6 +186,7 @@ def main():
     parser.add_argument("--stages", nargs="+", choices=_STAGES, default=_STAGES)
     parser.add_argument("--frames", type=int, default=120, help="files of RF")
     parser.add_argument("--image-size", type=int, default=128)
+    parser.add_argument("--n-jobs", type=int, default=1, help="of mapper and search")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary one")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
@@ -188,7 +194,8 @@ def main():
             what = f"b.fill(f, {args.frames})"
             if n is not None:
                 stages = tuple(args.stages)
-                what = f"b.run(f, {n}, {args.frames}, {stages}, {args.image_size})"
+                what = f"b.run(f, {n}, {args.frames}, {stages}, {args.image_size}, "
+                what += f"{args.n_jobs})"
             code = (
                 f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); "
                 "import bench_scale as b; from pathlib import Path; "
