@@ -18,7 +18,7 @@ from sknac.utils._draws import resolve_seed
 from sknac.utils._labels import shown
 from sknac.utils._sample import check_sample
 from sknac.utils._settings import as_number, check_confidence_level, check_whole
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_of_turned, warn_undefined
 
 # A rate that a specificity of 0.9 leaves, 1 - 0.9, is that of 1 of 10 but for this.
 _ROUNDING = 1e-9
@@ -139,6 +139,11 @@ def sensitivity_at_specificity(
         n_resamples,
     )
     low, high = quantile_bounds(values, estimate, level)
+    what, mend = (
+        f"The {name} {estimate:.3g}",
+        "check pos_label or turn the scores round",
+    )
+    warn_of_turned(what, high, 1 - rate, mend)
     drawn = {"se": float(values.std(ddof=1)), "n_resamples": n_resamples, "seed": seed}
     return MetricInterval(estimate=estimate, low=low, high=high, **drawn, **about)
 

@@ -22,7 +22,7 @@ from sknac.metrics._results import MetricInterval
 from sknac.metrics._smoothed import METHOD
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level, check_option
-from sknac.utils._warnings import warn_hint, warn_undefined, warn_user
+from sknac.utils._warnings import warn_hint, warn_of_turned, warn_undefined, warn_user
 
 _METHODS = ("logit-delong", "delong", "bca", "percentile")
 # Where patients with several rows are too few for their spread to be known: an area
@@ -165,6 +165,8 @@ def auc_ci(
     drawn = {"n_resamples": n_resamples, "random_state": random_state}
     if max_fpr is not None:
         found = partial_of(sample, score, level, check_max_fpr(max_fpr), **drawn)
+        mend = "check pos_label or turn the scores round"
+        warn_of_turned(f"The area {found.estimate:.3g}", found.high, 0.5, mend)
         if sample.n_groups not in (None, sample.n) and np.isfinite(found.low):
             _warn_of_few(found.estimate, sample)
         return found

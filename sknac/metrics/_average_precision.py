@@ -12,7 +12,7 @@ from sknac.metrics._placements import patients_by_class
 from sknac.metrics._results import MetricInterval
 from sknac.utils._sample import Sample, check_sample
 from sknac.utils._settings import check_confidence_level
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_of_turned, warn_undefined
 
 METHOD = "logit"
 
@@ -128,6 +128,8 @@ def average_precision_of(
     t = stdtrit(max(1.0, fewest - 1), 0.5 + confidence_level / 2)
     half = t * se / (estimate * (1 - estimate))
     low, high = (float(expit(logit(estimate) + sign * half)) for sign in (-1, 1))
+    what, chance = f"The average precision {estimate:.3g}", sample.n_pos / sample.n
+    warn_of_turned(what, high, chance, "check pos_label or turn the scores round")
     found = {"low": low, "high": high, "se": se, "method": METHOD}
     return widen(MetricInterval(estimate=estimate, **found, **about))
 

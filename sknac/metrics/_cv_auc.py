@@ -150,12 +150,27 @@ def cv_auc_ci(
             f"y_score has {len(columns)} repeats but folds has {found.n_repeats}; give "
             "one column of each for every repeat"
         )
+    _refuse_both_classes(columns)
     sample.rows.see("folds", folds)
     sample.rows.see("y_score", y_score)
     table = np.stack([sample.scores(column) for column in columns])
     return cv_auc_of(
         sample, table[found.repeat[found.fold], found.row], found, level, method
     )
+
+
+def _refuse_both_classes(columns: list[Any]) -> None:
+    """Raise where two repeats are the probabilities of both classes."""
+    if len(columns) != 2:
+        return
+    first, second = (np.asarray(column) for column in columns)
+    if {first.dtype.kind, second.dtype.kind} <= set("fiu") and np.allclose(
+        first + second, 1, rtol=0, atol=1e-9
+    ):
+        raise ValueError(
+            "y_score has two columns that sum to 1, the probabilities of both classes "
+            "and no repeats; pass the column of the positive class"
+        )
 
 
 def _refuse_folds(folds: Any, X: Any) -> None:

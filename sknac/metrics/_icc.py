@@ -10,9 +10,10 @@ import numpy as np
 from sknac.utils._icc import agreement
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
+from sknac.utils._rows import index_of, patients_of, warn_of_repeats
 from sknac.utils._settings import check_confidence_level
 from sknac.utils._text import patients, typed
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_hint, warn_undefined
 
 
 @dataclass(frozen=True, repr=False)
@@ -111,6 +112,15 @@ def icc(measurements: Any, *, confidence_level: float = 0.95) -> ICCResult:
         raise ValueError(
             "measurements must be a table of at least 2 patients (rows) and 2 repeats "
             f"(columns), got shape {table.shape}"
+        )
+    index = index_of(measurements)
+    if index is not None and patients_of(index).has_duplicates:
+        warn_of_repeats(index, "give one row per patient")
+    if table.shape[1] > table.shape[0]:
+        warn_hint(
+            f"measurements has {table.shape[0]} rows, the patients, and "
+            f"{table.shape[1]} columns, the repeats; transpose it if the patients "
+            "stand in columns"
         )
     if not np.isfinite(table).all():
         row = int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])

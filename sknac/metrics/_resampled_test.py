@@ -310,4 +310,10 @@ def _check_ratio(ratio: Any, k: int) -> float:
     number = as_number(ratio)
     if number is None or number <= 0:
         raise ValueError(f"test_train_ratio must be positive, got {ratio!r}")
+    if number > 1.5:  # folds of unlike size may pass 1 a little
+        raise ValueError(
+            "test_train_ratio must be test rows for each training row, 1 or less as "
+            f"1 / 4 for five folds, got {ratio!r}; pass the results of cross_validate "
+            "where tests are larger"
+        )
     return float(number)

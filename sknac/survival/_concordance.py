@@ -17,7 +17,7 @@ from sknac.utils._labels import finite_scores
 from sknac.utils._result import Result
 from sknac.utils._sklearn import StrOptions, validate_params
 from sknac.utils._text import patients, typed
-from sknac.utils._warnings import warn_hint, warn_undefined
+from sknac.utils._warnings import warn_hint, warn_of_turned, warn_undefined
 
 METHODS = ("logit", "wald")
 DIRECTIONS = ("earlier", "later")
@@ -196,6 +196,8 @@ def concordance(
     se = float(np.sqrt(((right - estimate * pairs) ** 2).sum()) / total)
     tail = (1 - confidence_level) / 2
     bounds, method = _bounds(estimate, se, tail, method, followed)
+    what = f"The concordance {estimate:.3g}"
+    warn_of_turned(what, bounds[1], 0.5, "check high_score or turn the scores round")
     return ConcordanceResult(estimate, *bounds, se, method=method, **about)
 
 

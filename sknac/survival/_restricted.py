@@ -92,7 +92,8 @@ class RestrictedMeanResult(Result):
         ]
         return (
             f"RestrictedMeanResult(until={self.until:g}, {patients(n)}, "
-            f"events={events}, confidence_level={self.confidence_level:g}"
+            f"events={events}, confidence_level={self.confidence_level:g}, "
+            f"method={'/'.join(dict.fromkeys(self.table['method']))}"
             f"{told(self)})\n" + "\n".join(rows)
         )
 
@@ -198,7 +199,7 @@ def restricted_mean(
     >>> event = [1, 0, 1, 0, 0, 1, 1, 1, 0, 1]
     >>> by = ["response"] * 5 + ["non-response"] * 5
     >>> restricted_mean(time, event, by, until=6)
-    RestrictedMeanResult(until=6, n=10 patients, events=5, confidence_level=0.95)
+    RestrictedMeanResult(until=6, n=10 patients, events=5, ...)
       non-response: 3.6 [1.799, 5.04]
       response: 5.8 [4.953, 5.966]
       response - non-response: 2.2 [0.5288, 4.008], p = 0.011

@@ -24,7 +24,7 @@ from sknac.utils._result import Result
 from sknac.utils._settings import check_whole
 from sknac.utils._sklearn import StrOptions, validate_params
 from sknac.utils._text import patients
-from sknac.utils._warnings import warn_undefined
+from sknac.utils._warnings import warn_of_turned, warn_undefined
 
 METHODS = ("logit", "percentile")
 OVER_TIME = "mean"
@@ -104,8 +104,10 @@ class TimeDependentAUC(Result):
             for at, row in self.table.iterrows()
             if at != OVER_TIME or len(self.table) > 2
         ]
+        methods = "/".join(dict.fromkeys(self.table["method"]))
         return (
-            f"TimeDependentAUC({self._about()}, high_score={self.high_score!r}, "
+            f"TimeDependentAUC({self._about()} {methods}, "
+            f"high_score={self.high_score!r}, "
             f"{patients(self.n)}, events={self.n_events}, censoring of "
             f"{self.censoring}, {self.n_resamples} resamples{told(self)})\n"
             + "\n".join(rows)
@@ -257,6 +259,10 @@ def time_dependent_auc(
         # The mean has as many on each side as the time with the fewest.
         side = sides[at] if at < len(times) else sides[_weakest(sides)]
         found = _interval(areas[at], drawn[:, at], side, confidence_level, method)
+        if name != OVER_TIME:
+            what = f"The area {areas[at]:.3g} by {name:g}"
+            mend = "check high_score or turn the scores round"
+            warn_of_turned(what, found["high"], 0.5, mend)
         counts = dict(zip(_SIDES, side.tolist(), strict=True))
         rows[name] = found | counts | {"method": found["method"]}
     return TimeDependentAUC(

@@ -28,3 +28,12 @@ def warn_hint(text: str) -> None:
 def warn_undefined(text: str) -> None:
     """Warn that a number or its interval is undefined and comes back as NaN."""
     warn_user(text, UndefinedMetricWarning)
+
+
+def warn_of_turned(what: str, high: float, chance: float, mend: str) -> None:
+    """Warn where all of an interval lies below what chance gives."""
+    if high < chance:
+        warn_hint(
+            f"{what} lies below chance ({chance:.3g}) with all of its interval: the "
+            f"scores order the patients the other way; {mend}"
+        )

@@ -264,3 +264,12 @@ def test_the_interval_holds_the_truth_of_noise():
         found = cv_auc_ci(y, kept, X=X)
         inside += found.low <= 0.5 <= found.high
     assert inside / 300 > 0.95
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, lambda p: list(p.T)])
+def test_probabilities_of_both_classes_are_no_repeats(kind):
+    y, rng = np.arange(40) % 2, np.random.default_rng(0)
+    p, folds = rng.random(40), rng.permutation(40) // 2 % 4
+    both = kind(np.stack([1 - p, p], axis=1))
+    with pytest.raises(ValueError, match="two columns that sum to 1"):
+        cv_auc_ci(y, both, np.stack([folds, folds], axis=1))

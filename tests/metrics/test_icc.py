@@ -44,3 +44,12 @@ def test_what_does_not_vary_is_told(table, what):
 def test_bad_input_is_named(table, message):
     with pytest.raises(ValueError, match=message):
         icc(table)
+
+
+def test_repeats_as_rows_and_patients_twice_are_told():
+    table = np.arange(12.0).reshape(2, 6) % 5
+    with pytest.warns(UserWarning, match="2 rows, the patients, and 6 columns"):
+        icc(table)
+    twice = pd.DataFrame(table.T, index=["P1", "P1", "P2", "P2", "P3", "P3"])
+    with pytest.warns(UserWarning, match="6 rows but only 3 distinct"):
+        icc(twice)

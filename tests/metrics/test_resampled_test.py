@@ -126,3 +126,10 @@ def test_bad_input_is_refused(name):
 def test_a_ratio_is_positive(ratio):
     with pytest.raises(ValueError, match="test_train_ratio must be positive"):
         corrected_resampled_ttest(A, B, test_train_ratio=ratio)
+
+
+@pytest.mark.parametrize("ratio", [4, 25, 2.0])
+def test_a_ratio_turned_round_or_in_percent_is_refused(ratio):
+    scores = [0.8, 0.7, 0.9, 0.8, 0.7], [0.7, 0.7, 0.8, 0.9, 0.6]
+    with pytest.raises(ValueError, match="test rows for each training row, 1 or less"):
+        corrected_resampled_ttest(*scores, test_train_ratio=ratio)

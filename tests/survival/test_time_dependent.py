@@ -39,6 +39,7 @@ def test_without_censoring_it_is_the_area_of_who_had_the_event(study):
     assert not found.table["n_left"].any()
 
 
+@pytest.mark.filterwarnings("ignore:The area .* lies below chance")
 @pytest.mark.parametrize("direction", ["earlier", "later"])
 def test_areas_are_those_of_scikit_survival(study, direction):
     time, event, score = study
@@ -152,7 +153,9 @@ def test_resamples_without_a_side_are_counted():
 def test_the_repr_says_what_it_is(study):
     text = repr(time_dependent_auc(*study, times=[2, 5], **QUICK))
     first, *rest = text.splitlines()
-    assert first.startswith("TimeDependentAUC(95%, high_score='earlier', n=60 patients")
+    assert first.startswith(
+        "TimeDependentAUC(95% logit, high_score='earlier', n=60 patients"
+    )
     assert "censoring of same patients, 20 resamples, predictions='new'" in first
     assert [row.split(":")[0] for row in rest] == ["  by 2", "  by 5", "  mean"]
 
