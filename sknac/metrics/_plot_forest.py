@@ -11,7 +11,7 @@ import numpy as np
 
 from sknac.metrics._cv_rates import CVRates
 from sknac.metrics._proportions import ConfusionRates
-from sknac.metrics._results import MetricInterval
+from sknac.metrics._results import CVInterval, MetricInterval
 from sknac.metrics._subgroups import ALL, SubgroupRates
 from sknac.metrics._tables import PerformanceTable
 from sknac.utils._settings import as_number, check_options
@@ -316,6 +316,8 @@ def _about(row: Row) -> str:
     """Write how many patients an estimate is of, positive ones where no count says."""
     found = next(iter(row.values()))
     n = f"n = {found.n}" if found.n_groups is None else f"{found.n_groups} patients"
+    if isinstance(found, CVInterval):  # else it would be read as of a test set
+        n = f"cross-validated, {n}"
     if found.n_pos is None or found.total is not None:
         return f"({n})"
     return f"({n}, {found.n_pos} positive)"

@@ -130,7 +130,13 @@ def test_cross_validated_results_are_drawn():
     area, rates = (
         f(y, x, folds, **POSITIVE) for f, x in ((cv_auc_ci, score), (cv_rates, decided))
     )
-    assert ForestDisplay.from_results({"x": area}).texts_
+    beside = ForestDisplay.from_results(
+        {"x": area, "test": auc_ci(y, score, **POSITIVE)}
+    )
+    assert labels(beside) == [
+        "x (cross-validated, n = 40, 20 positive)",
+        "test (n = 40, 20 positive)",
+    ]
     shown = ForestDisplay.from_results({"x": rates}, metrics="specificity")
     assert shown.texts_[0].get_text().startswith(f"{rates.specificity.count}/20")
 
