@@ -23,7 +23,6 @@ from sknac.decision import WeightedYoudenThreshold
 from sknac.features import MapStatistics
 from sknac.metrics import clinical_scorers, optimism
 from sknac.metrics._indices import newton
-from sknac.metrics._optimism import overfitting, weigh
 from sknac.testing import make_check_cohort
 
 R = json.loads((Path(__file__).parent / "data" / "r_optimism.json").read_text())
@@ -120,15 +119,6 @@ def test_harrell_with_many_predictors_is_told_to_be_too_good(rng):
         harrell = optimism(LogisticRegression(), X, y, **given).table
     plus = optimism(LogisticRegression(), X, y, method=".632+", **given).table
     assert harrell["corrected"]["roc_auc"] > plus["corrected"]["roc_auc"] + 0.05
-
-
-def test_plus_weighs_by_the_overfitting():
-    assert weigh(0.9, 0.9, 0.5) == pytest.approx((0.9, 0.632))
-    assert weigh(0.9, 0.5, 0.5) == pytest.approx((0.5, 1.0))
-    assert weigh(0.9, 0.4, 0.5) == pytest.approx((0.5, 1.0))  # worse than nothing
-    assert weigh(0.1, 0.2, 0.3) == pytest.approx((0.1775, 0.632 / 0.816), abs=1e-3)
-    assert weigh(0.0, 0.1, np.nan) == pytest.approx((0.0632, 0.632))
-    assert overfitting(0.9, 0.7, 0.5) == pytest.approx(0.5)
 
 
 def test_a_scorer_gives_what_the_name_gives(noise):
