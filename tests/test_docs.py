@@ -81,7 +81,7 @@ _REASONS = {
         testing.parametrize_with_cohort_checks
         """,
     "needs files of one's own or a public set": """
-        cohort.MaskOutline cohort.cohort_from_folder cohort.cohort_summary
+        cohort.MaskOutline
         cohort.pack_cohort cohort.relocate datasets.load_oasbud io.rf_from_iq
         """,
     "the score, result or module behind another name that examples use": """
@@ -92,7 +92,7 @@ _REASONS = {
         qus.TabulatedBSC clinical.PatientFlow
         """,
     "one step or figure, shown whole in its guide's section": """
-        clinical.NomogramDisplay clinical.miller_payne_response
+        clinical.miller_payne_response
         clinical.modified_response clinical.riley_sample_size cohort.memory_report
         features.OutlineShape features.RegionSpectrum features.StableFeatures
         features.Texture features.VisitDelta metrics.CalibrationCIDisplay
@@ -101,7 +101,7 @@ _REASONS = {
         metrics.decision_curve metrics.icc metrics.sensitivity_at_specificity
         nets.EncoderFeatures nets.PredictiveNet nets.SeedEnsemble
         nets.TrainingCurveDisplay preprocessing.BurnedInAnnotations
-        qus.EnvelopeMapper survival.concordance survival.restricted_mean
+        qus.EnvelopeMapper
         survival.time_dependent_auc systems.hand_over systems.save_model
         """,
     "prints a table of versions": "show_versions",

@@ -1,4 +1,4 @@
-"""Each door of the first page runs by itself and ends in a result within 25 lines."""
+"""The first page's doors, each a result within 25 lines, and the tutorial run."""
 
 import doctest
 import re
@@ -38,3 +38,12 @@ def test_door_ends_in_a_result_within_25_lines(name, tmp_path, monkeypatch):
 
 def test_picture_is_small():
     assert (_DOCS / "images" / "first_page.jpg").stat().st_size < 150_000
+
+
+@pytest.mark.slow
+def test_tutorial_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = str(_DOCS / "guide" / "tutorial.rst")
+    found = doctest.testfile(page, module_relative=False, optionflags=_FLAGS)
+    assert found.attempted > 40
+    assert found.failed == 0
