@@ -18,7 +18,7 @@ from sknac.utils._draws import resolve_seed
 from sknac.utils._labels import shown
 from sknac.utils._sample import check_sample
 from sknac.utils._settings import as_number, check_confidence_level, check_whole
-from sknac.utils._warnings import warn_of_turned, warn_undefined
+from sknac.utils._warnings import warn_hint, warn_of_turned, warn_undefined
 
 # A rate that a specificity of 0.9 leaves, 1 - 0.9, is that of 1 of 10 but for this.
 _ROUNDING = 1e-9
@@ -132,6 +132,12 @@ def sensitivity_at_specificity(
     if score.min() == score.max():
         warn_undefined(f"All scores are equal; the {name} has no interval")
         return MetricInterval(estimate=estimate, **unknown, **about)
+    if np.unique(score).size == 2:
+        warn_hint(
+            f"y_score holds two values only, as decisions do, and the {name} at a "
+            f"{given} lies on a line between them; pass scores, or take "
+            "confusion_rates of the decisions"
+        )
     seed = resolve_seed(random_state)
     values = SmoothedCurves(sample.positive, score, sample.codes).values(
         lambda x, y, _: interpolated(*_turned(x, y, mirrored), 1 - rate),

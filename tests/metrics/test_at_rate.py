@@ -8,6 +8,7 @@ from scipy.special import ndtr, ndtri
 from sklearn.exceptions import UndefinedMetricWarning
 
 from sknac.metrics import sensitivity_at_specificity
+from sknac.utils._warnings import HintWarning
 
 close = pytest.approx
 FEW = {"n_resamples": 50, "random_state": 0}
@@ -65,6 +66,7 @@ def test_interval_is_of_a_cut_that_ten_negatives_do_not_tell(rng):
     assert found.high - found.low > 2 * (known.high - known.low)
 
 
+@pytest.mark.filterwarnings("ignore:y_score holds two values only")
 def test_a_rate_of_one_has_an_interval():
     y = np.repeat([0, 1], 10)
     found = sensitivity_at_specificity(y, y * 1.0, specificity=0.9, **FEW)
@@ -139,3 +141,12 @@ def test_interval_holds_where_the_bootstrap_of_rows_does_not(sizes):
         found = sensitivity_at_specificity(y, score, **about)
         held += found.low <= ndtr(shift - ndtri(0.9)) <= found.high
     assert held >= 0.93 * 150
+
+
+@pytest.mark.parametrize("values", [(0, 1), (-1, 1), (0.2, 0.7)])
+def test_decisions_given_as_scores_are_told(values):
+    y = np.arange(40) % 2
+    decided = np.where(np.arange(40) % 5 == 0, 1 - y, y)
+    known = {"specificity": 0.7, "n_resamples": 20, "random_state": 0}
+    with pytest.warns(HintWarning, match="two values only, as decisions do"):
+        sensitivity_at_specificity(y, np.array(values)[decided], **known)
