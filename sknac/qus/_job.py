@@ -19,7 +19,7 @@ from sknac.qus._map_job import DTYPE, MapJob
 from sknac.qus._map_key import map_key, write_settings
 from sknac.qus._options import SpectralOptions, checked_fit
 from sknac.qus._pixels import check_pixels
-from sknac.qus._plan import WindowPlan, make_plan
+from sknac.qus._plan import WindowPlan, check_rf, make_plan
 from sknac.qus._quality import PlaneQuality, quality_of
 from sknac.qus._reference import ReferencePhantom
 from sknac.qus._reference_check import remembered_check
@@ -59,6 +59,7 @@ class Recipe:
 
     def plan(self, plane) -> WindowPlan:
         """Lay windows on a plane; planes of one geometry share a plan."""
+        check_rf(plane)
         geometry = (
             plane.kind,
             plane.image.shape,

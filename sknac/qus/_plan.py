@@ -99,6 +99,15 @@ class WindowPlan:
         return (rows * taper).astype(dtype)
 
 
+def check_rf(plane) -> None:
+    """Refuse what is no plane of RF, arrays too."""
+    kind = getattr(plane, "kind", type(plane).__name__)
+    if kind != "rf":
+        raise ValueError(
+            f"the plane must be RF, got {kind}; Plane.from_rf makes one of an array"
+        )
+
+
 def make_plan(
     plane,
     *,
@@ -110,11 +119,7 @@ def make_plan(
     noise_band_mhz=None,
 ):
     """Lay windows on an RF plane, or say which setting cannot be met."""
-    kind = getattr(plane, "kind", type(plane).__name__)
-    if kind != "rf":
-        raise ValueError(
-            f"the plane must be RF, got {kind}; Plane.from_rf makes one of an array"
-        )
+    check_rf(plane)
     not_negative("start_depth_mm", plane.origin_mm[0], "give the first depth in mm")
     sample_mm = plane.speed_of_sound / (2e3 * plane.fs_mhz)
     spacing_mm = (sample_mm, plane.spacing_mm[1])

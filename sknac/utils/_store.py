@@ -58,13 +58,22 @@ class StoredArray(Handle):
         try:
             return read_array(self.path, self.digest, self.shape, self.dtype)
         except FileNotFoundError:
-            raise FileNotFoundError(
-                f"{self.path} is gone from its store; transform the planes again"
-            ) from None
+            raise self._gone() from None
         except SknacFormatError:
             if digest_in(self.path) == self.digest:
                 _discard(self.path)
             raise
+
+    def check_unchanged(self) -> None:
+        """Raise if the entry is gone; its content is verified on `load`."""
+        if not os.path.exists(self.path):
+            raise self._gone()
+
+    def _gone(self):
+        """Make the error of an entry that is no longer there."""
+        return FileNotFoundError(
+            f"{self.path} is gone from its store; transform the planes again"
+        )
 
     def __reduce__(self):
         return StoredArray, (self.path, self.shape, self.dtype.str, self.digest)
