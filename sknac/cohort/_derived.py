@@ -101,8 +101,9 @@ class DerivedArray(Handle):
             return
         above = [one.place for one in self.parents if isinstance(one, DerivedArray)]
         self._set(place=above[0] if place in above[:1] else place)  # pickled once
-        if not above:
-            self.check_unchanged()
+        for parent in self.parents:
+            if not isinstance(parent, DerivedArray):  # those have seen theirs
+                parent.check_unchanged()
 
     def check_unchanged(self) -> None:
         """Raise if a file under the handle is gone or has changed."""
