@@ -31,7 +31,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from PIL import Image
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import cohort_from_table, planes_table
@@ -41,7 +41,7 @@ from sknac.datasets import (
     load_busi,
     make_bmode_cohort,
 )
-from sknac.metrics import RocCIDisplay, auc_ci
+from sknac.metrics import RocCIDisplay, cv_auc_ci
 from sknac.nets import PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import ROICropper
@@ -140,9 +140,9 @@ model = make_pipeline(
     ),
 )
 folds = StratifiedKFold(args.folds, shuffle=True, random_state=0)
-scores = cross_val_predict(model, X, y, cv=folds, method="predict_proba", n_jobs=2)
-score = scores[:, sorted(y.unique()).index(args.pos_label)]
-auc = auc_ci(y, score, pos_label=args.pos_label)
+kept = {"return_estimator": True, "return_indices": True}
+found = cross_validate(model, X, y, cv=folds, n_jobs=2, **kept)
+auc = cv_auc_ci(y, found, X=X, pos_label=args.pos_label)
 print(
     f"AUC {auc.estimate:.3f} (95 % interval {auc.low:.3f} to {auc.high:.3f}, "
     f"{auc.method}), positive class {args.pos_label!r}, unit: {unit}"
@@ -154,11 +154,12 @@ print(
 figure, axes = plt.subplot_mosaic(
     [["roc", "a", "b"], ["roc", "c", "d"]], figsize=(9, 4.5), layout="constrained"
 )
-RocCIDisplay.from_predictions(
+RocCIDisplay.from_cv_results(
+    found,
+    X,
     y,
-    score,
     pos_label=args.pos_label,
-    name=f"{args.folds}-fold, by {unit}",
+    name=f"network, by {unit}",
     random_state=0,
     ax=axes["roc"],
 )

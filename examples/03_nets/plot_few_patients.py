@@ -20,13 +20,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknac.datasets import load_busbra, make_bmode_cohort
 from sknac.features import MapStatistics
-from sknac.metrics import auc_ci
+from sknac.metrics import cv_auc_ci
 from sknac.nets import Augmentation, PlaneFeatureNet
 from sknac.preprocessing import MapScaler, PlaneResizer
 from sknac.roi import RegionChannels, ROICropper, ROIMasker
@@ -100,11 +100,11 @@ models = {
     "network, with outline": outlined,
 }
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
-at = sorted(y.unique()).index(positive)
+kept = {"return_estimator": True, "return_indices": True}
 areas = {}
 for name, model in models.items():
-    proba = cross_val_predict(model, X, y, cv=folds, method="predict_proba", n_jobs=2)
-    areas[name] = auc_ci(y, proba[:, at], pos_label=positive)
+    found = cross_validate(model, X, y, cv=folds, n_jobs=2, **kept)
+    areas[name] = cv_auc_ci(y, found, X=X, pos_label=positive)
     print(f"{name}: {areas[name]}")
 
 # %%

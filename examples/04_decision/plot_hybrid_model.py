@@ -4,7 +4,7 @@ A hybrid model: network scores and clinical predictors
 
 Does the score of a network say more when age, receptors and the change of volume
 stand beside it? scikit-learn's ``StackingClassifier`` joins the two without leaking;
-DeLong's test answers. All data are **simulated**.
+the corrected resampled t-test of the folds answers. All data are **simulated**.
 """
 
 # %%
@@ -18,7 +18,7 @@ import pandas as pd
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from statsmodels.stats.multitest import multipletests
 
@@ -27,10 +27,9 @@ from sknac.decision import ScoreColumn
 from sknac.metrics import (
     RocCIDisplay,
     SubgroupDisplay,
-    calibration,
-    delong_contrast,
-    delong_test,
-    performance_table,
+    corrected_resampled_ttest,
+    cv_auc_ci,
+    cv_rates,
     subgroup_rates,
 )
 
@@ -61,8 +60,9 @@ print(table.formatted(decimals=2).to_string())
 # Three models
 # ------------
 # The clinical model selects its predictors stepwise, anew in every fold. The hybrid
-# fits a logistic regression on out-of-fold outputs of both. Stacking, and here
-# ``cross_val_predict``, train on 0 and 1 for the sorted labels, so that 1 is response.
+# fits a logistic regression on out-of-fold outputs of both. Stacking trains on 0 and 1
+# for the sorted labels, so that 1 is response; here everything does.
+coded = responds.astype(int)
 clinical = make_pipeline(
     make_column_transformer(
         ("passthrough", make_column_selector("^(?!score)")),
@@ -78,8 +78,9 @@ hybrid = StackingClassifier(
 )
 models = {"network": network, "clinical": clinical, "hybrid": hybrid}
 outer = StratifiedKFold(10, shuffle=True, random_state=1)
-scores = {
-    name: cross_val_predict(model, X, y, cv=outer, method="predict_proba")[:, 1]
+kept = {"scoring": "roc_auc", "return_estimator": True, "return_indices": True}
+found = {
+    name: cross_validate(model, X, coded, cv=outer, **kept)
     for name, model in models.items()
 }
 
@@ -88,45 +89,43 @@ scores = {
 # -------------------------------
 # On all patients, with the path it took. The p-values of the coefficients do not know
 # of the selection; the cross-validated scores do.
-fitted = clinical.fit(X, responds.astype(int))[-1]
+fitted = clinical.fit(X, coded)[-1]
 print(fitted.path_[["action", "term", "pvalue", "test", "aic"]].round(4).to_string())
 print(fitted.summary_.round(3).to_string())
 
 # %%
 # Comparison
 # ----------
-decisions = {
-    name: np.where(score >= 0.5, "response", "non-response")
-    for name, score in scores.items()
-}
-report = performance_table(y, decisions, scores, pos_label="response")
-print(report.formatted().to_string())
-print(delong_contrast(y, scores, pos_label="response"))
+# Areas and rates know that their folds share training patients, and so does the test:
+# DeLong's, on scores of all folds together, finds a difference between equal models in
+# 8 to 21 % of studies.
+for name, folds in found.items():
+    print(name, cv_auc_ci(coded, folds, X=X, pos_label=1))
+    print(cv_rates(coded, folds, X=X, pos_label=1))
 pairs = [("hybrid", "network"), ("hybrid", "clinical"), ("network", "clinical")]
-tests = [delong_test(y, scores[a], scores[b], pos_label="response") for a, b in pairs]
+tests = [corrected_resampled_ttest(found[a], found[b]) for a, b in pairs]
 adjusted = multipletests([test.pvalue for test in tests], method="holm")[1]
 for (a, b), test, p in zip(pairs, tests, adjusted, strict=True):
-    print(
-        f"{a} - {b}: {test.estimate:+.3f} [{test.low:+.3f}, {test.high:+.3f}], ", end=""
-    )
-    print(f"Holm-adjusted p = {p:.3g}")
-for name, score in scores.items():
-    print(name, calibration(y, score, pos_label="response"))
+    print(f"{a} - {b}: {test}, Holm-adjusted p = {p:.3g}")
 
 # %%
 # Accuracy by molecular subtype
 # -----------------------------
+decided = np.empty(n, dtype=int)  # of each patient by the model that has not seen her
+folds = found["hybrid"]
+for model, test in zip(folds["estimator"], folds["indices"]["test"], strict=True):
+    decided[test] = model.predict(X.iloc[test])
 subtype = molecular_subtype(X["er"], X["pr"], X["her2"])
-found = subgroup_rates(y, decisions["hybrid"], subtype, pos_label="response")
+rates = subgroup_rates(coded, decided, subtype, pos_label=1)
 shown = ["n_right", "n", "accuracy", "accuracy_low", "accuracy_high"]
-print(found.to_frame()[shown].round(3))
+print(rates.to_frame()[shown].round(3))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 5), layout="constrained")
-RocCIDisplay.from_predictions(
-    y, scores, pos_label="response", random_state=0, ax=left, plot_band=False
+RocCIDisplay.from_cv_results(
+    found, X, coded, pos_label=1, random_state=0, ax=left, plot_band=False
 )
-left.set_title("ROC curves, out-of-fold\nSIMULATED")
-SubgroupDisplay(rates=found).plot(right)
+left.set_title("ROC curves (1: response)\nSIMULATED")
+SubgroupDisplay(rates=rates).plot(right)
 right.set_title("Hybrid model by molecular subtype\nSIMULATED")
 
 # %%
