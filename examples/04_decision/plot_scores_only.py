@@ -32,6 +32,7 @@ from sknac.metrics import (
     RocCIDisplay,
     auc_ci,
     calibration,
+    delong_contrast,
     delong_test,
     performance_table,
 )
@@ -124,6 +125,7 @@ tests = {
 adjusted = multipletests([test.pvalue for test in tests.values()], method="holm")[1]
 for name, p in zip(tests, adjusted, strict=True):
     print(f"{name}: {tests[name]}, Holm-adjusted p = {p:.3g}")
+print(delong_contrast(y_test, scores, pos_label="response"))  # of all models at once
 for name, score in scores.items():
     print(name, auc_ci(y_test, score, pos_label="response"))
     print(name, calibration(y_test, score, pos_label="response"))
