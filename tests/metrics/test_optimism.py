@@ -180,7 +180,8 @@ def test_copies_and_images_of_a_patient_stay_in_one_inner_fold(rng):
     who, y = np.repeat(np.arange(20), 2), np.repeat(np.arange(20) % 2, 2)
     folds = StratifiedGroupKFold(3)
     model = WeightedYoudenThreshold(Newton(), cv=Apart(folds))
-    found = optimism(model, X + y[:, None], y, groups=who, n_resamples=4)
+    given = {"groups": who, "n_resamples": 4, "random_state": 0}
+    found = optimism(model, X + y[:, None], y, **given)
     assert (found.n, found.n_groups, found.n_failed) == (40, 20, 0)
     assert "n=40 rows of 20 patients" in repr(found)
 
