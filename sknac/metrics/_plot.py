@@ -9,11 +9,9 @@ from sknac.metrics._cv_roc import CVRocCI, cv_roc_of
 from sknac.metrics._delong import paired_of
 from sknac.metrics._resampled_test import ResampledTest, compare_areas
 from sknac.metrics._roc import RocCI, roc_of
-from sknac.utils._classes import check_known_labels
 from sknac.utils._frames import unique_columns
 from sknac.utils._pvalues import holm
-from sknac.utils._responses import cv_responses, responses_of
-from sknac.utils._rows import same_rows
+from sknac.utils._responses import cv_responses, responses_by_name
 from sknac.utils._sample import check_sample
 from sknac.utils._settings import check_confidence_level, check_option
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
@@ -110,14 +108,10 @@ class RocCIDisplay:
         RocCIDisplay
             The display, drawn.
         """
-        models = estimator
-        if not isinstance(models, Mapping):
-            models = {name or type(estimator).__name__: estimator}
-        same_rows(X=X, y=y, groups=kwargs.get("groups"))
-        scores, label = {}, pos_label
-        for key, model in models.items():
-            check_known_labels(model, y)
-            scores[key], label = responses_of(model, X, response_method, pos_label)
+        named = {"name": name, "groups": kwargs.get("groups")}
+        scores, label = responses_by_name(
+            estimator, X, y, response_method, pos_label, **named
+        )
         return cls.from_predictions(y, scores, pos_label=label, **kwargs)
 
     @classmethod

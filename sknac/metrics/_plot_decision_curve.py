@@ -2,15 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from sknac.metrics._decision_curve import TREAT_ALL, DecisionCurve, decision_curve
-from sknac.utils._classes import check_known_labels
-from sknac.utils._responses import label_of, responses_of
-from sknac.utils._rows import same_rows
+from sknac.utils._responses import responses_by_name
 from sknac.utils._settings import check_option
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
 from sknac.utils._text import counts
@@ -93,15 +90,10 @@ class DecisionCurveDisplay:
         DecisionCurveDisplay
             The display, drawn.
         """
-        models = estimator
-        if not isinstance(models, Mapping):
-            models = {name or type(estimator).__name__: estimator}
-        same_rows(X=X, y=y, groups=kwargs.get("groups"))
-        probs, label = {}, pos_label
-        for key, model in models.items():
-            check_known_labels(model, y)
-            label = label_of(model, pos_label)
-            probs[key], _ = responses_of(model, X, "predict_proba", label)
+        named = {"name": name, "groups": kwargs.get("groups")}
+        probs, label = responses_by_name(
+            estimator, X, y, "predict_proba", pos_label, **named
+        )
         return cls.from_predictions(y, probs, pos_label=label, **kwargs)
 
     @classmethod

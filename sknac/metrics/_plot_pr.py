@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from sknac.metrics._pr import PRCurveCI, pr_of
-from sknac.utils._classes import check_known_labels
 from sknac.utils._frames import unique_columns
-from sknac.utils._responses import responses_of
-from sknac.utils._rows import same_rows
+from sknac.utils._responses import responses_by_name
 from sknac.utils._sample import check_sample
 from sknac.utils._settings import check_confidence_level
 from sknac.utils._style import SMALL_LEGEND, line_style, open_axes
@@ -109,14 +107,10 @@ class PRCurveCIDisplay:
         PRCurveCIDisplay
             The display, drawn.
         """
-        models = estimator
-        if not isinstance(models, Mapping):
-            models = {name or type(estimator).__name__: estimator}
-        same_rows(X=X, y=y, groups=kwargs.get("groups"))
-        scores, label = {}, pos_label
-        for key, model in models.items():
-            check_known_labels(model, y)
-            scores[key], label = responses_of(model, X, response_method, pos_label)
+        named = {"name": name, "groups": kwargs.get("groups")}
+        scores, label = responses_by_name(
+            estimator, X, y, response_method, pos_label, **named
+        )
         return cls.from_predictions(y, scores, pos_label=label, **kwargs)
 
     @classmethod

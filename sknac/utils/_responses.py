@@ -11,7 +11,7 @@ from sknac.utils._classes import check_known_labels
 from sknac.utils._folds import Folds, folds_of
 from sknac.utils._frames import unique_columns
 from sknac.utils._labels import one_dimensional, positive_label
-from sknac.utils._rows import PASS_GROUPS, Rows
+from sknac.utils._rows import PASS_GROUPS, Rows, same_rows
 from sknac.utils._sklearn import (
     _get_response_values_binary,
     _num_samples,
@@ -30,6 +30,32 @@ def responses_of(
     scores, _ = _get_response_values_binary(
         estimator, X, response_method=method, pos_label=label
     )
+    return scores, label
+
+
+def responses_by_name(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    response_method: str,
+    pos_label: Any,
+    *,
+    name: str | None,
+    groups: Any,
+) -> tuple[dict[str, np.ndarray], Any]:
+    """Return the scores of a fitted classifier, or of several by name, and the class.
+
+    One alone is called `name`, or like its class. Rows must match, and `y` must hold
+    classes that the models know.
+    """
+    models = estimator
+    if not isinstance(models, Mapping):
+        models = {name or type(estimator).__name__: estimator}
+    same_rows(X=X, y=y, groups=groups)
+    scores, label = {}, pos_label
+    for key, model in models.items():
+        check_known_labels(model, y)
+        scores[key], label = responses_of(model, X, response_method, pos_label)
     return scores, label
 
 
