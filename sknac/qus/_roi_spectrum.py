@@ -154,21 +154,18 @@ def roi_spectrum(
     >>> print(f"{abs(spectrum.mbf):.0f} dB")
     0 dB
     """
-    recipe = make_recipe(
+    job = _job_of(
+        plane,
         reference,
+        attenuation_db_cm_mhz,
         band_mhz=band_mhz,
         window_mm=(window_mm, _pitch_of(plane)),
         overlap=(overlap, 0.0),
-        channels=("mbf",),
         options=options,
         layers=attenuation_layers,
     )
-    job = make_job(
-        plane, attenuation_db_cm_mhz, recipe, reference, spectra={}, dtype=_DTYPE
-    )
-    job = replace(job, media=called(job.media, plane))
-    rf = usable_rf(plane)
-    doubts = sampling_doubts(check_rf(rf, plane.fs_mhz)) if recipe.guards else []
+    rf, guards = usable_rf(plane), job.recipe.guards
+    doubts = sampling_doubts(check_rf(rf, plane.fs_mhz)) if guards else []
     frames = None  # the phantom remembers its spectra: its RF is for errors alone
     if standard_errors or isinstance(job.media.attenuation, str):
         frames = frames_for(plane, reference.match(plane))
@@ -180,20 +177,9 @@ def roi_spectrum(
     gates = RegionGates(inside, data, job, ln_reference)
     depth_mm = plan.depth_mm(len(inside), plane.origin_mm[0])
     gain = _gain(media, plan, depth_mm, plane.origin_mm[0], ln_reference)
-    smoothed = None
-    if recipe.correct_taper:
-        smoothed = RegionSmoothing(plan, job.plan, ln_reference)
-    band = bins_of(plan, job.plan)
-    sums = sum_lines(
-        data,
-        plan,
-        gates.usable,
-        gain,
-        smoothed,
-        lambda power, row: gates.hears(power[band], row),
-    )
+    sums = _sums(data, plan, job, gates, gain, ln_reference)
     n_gates, invalid = int(sums.count.sum()), gates.counts()
-    if recipe.guards:
+    if guards:
         doubts += gain_doubts(gates.floor, job.reference, depth_mm)
     if n_gates == 0:
         warn_all(doubts, "the plane")
@@ -203,8 +189,8 @@ def roi_spectrum(
     theirs = None
     if standard_errors:
         theirs = reference_influence(frames, plan, sums.shares, ln_reference)
-    found = _estimates(sums, theirs, plan, job, recipe, media)
-    if recipe.guards:
+    found = _estimates(sums, theirs, plan, job, media)
+    if guards:
         doubts += level_doubts(found["mbf"])
     warn_all(doubts, "the plane")
     return ROISpectrum(
@@ -213,9 +199,7 @@ def roi_spectrum(
         power_db=10 * np.log10(sums.power),
         reference_db=DB * np.log(np.exp(ln_reference[rows]).mean(axis=0)),
         band_mhz=job.plan.band_mhz,
-        n_lines=int(np.count_nonzero(sums.count)),
-        n_gates=n_gates,
-        n_independent_lines=float(np.count_nonzero(sums.count) / sums.lines_alike),
+        **_counts(sums),
         valid_share=n_gates / int(inside.sum()),
         depth_range_mm=(float(depth_mm[rows[0]]), float(depth_mm[rows[-1]])),
         attenuation=estimate,
@@ -223,6 +207,36 @@ def roi_spectrum(
         snr_db=gates.median_snr_db(),
         doubts=tuple(doubts),
     )
+
+
+def _job_of(plane, reference, attenuation, **settings):
+    """Settle what the plane needs, with what a function says of its attenuation."""
+    recipe = make_recipe(reference, channels=("mbf",), **settings)
+    job = make_job(plane, attenuation, recipe, reference, spectra={}, dtype=_DTYPE)
+    return replace(job, media=called(job.media, plane))
+
+
+def _counts(sums):
+    """Count the gates and lines that were used."""
+    n_lines = np.count_nonzero(sums.count)
+    return {
+        "n_lines": int(n_lines),
+        "n_gates": int(sums.count.sum()),
+        "n_independent_lines": float(n_lines / sums.lines_alike),
+    }
+
+
+def _sums(data, plan, job, gates, gain, ln_reference):
+    """Sum the region's gates that are heard, line by line."""
+    smoothed = None
+    if job.recipe.correct_taper:
+        smoothed = RegionSmoothing(plan, job.plan, ln_reference)
+    band = bins_of(plan, job.plan)
+
+    def heard(power, row):
+        return gates.hears(power[band], row)
+
+    return sum_lines(data, plan, gates.usable, gain, smoothed, heard)
 
 
 def _nothing_used(invalid):
@@ -249,7 +263,7 @@ def _gain(media, plan, depth_mm, start_mm, ln_reference):
     return np.exp((tissue - reference) / DB - ln_reference[:, :, None])
 
 
-def _estimates(sums, theirs, plan, job, recipe, media):
+def _estimates(sums, theirs, plan, job, media):
     """Fit line and size to the mean spectrum; carry its error through the fits."""
     freqs, ln_mean = plan.freqs_mhz, np.log(sums.mean)
     band = bins_of(plan, job.plan)
@@ -268,6 +282,7 @@ def _estimates(sums, theirs, plan, job, recipe, media):
     weights = {"mbf": line[0], "ss": line[1], "si": line[2]}
     bsc = bsc_fit = None
     values |= {"esd": np.nan, "eac": np.nan}
+    recipe = job.recipe
     if recipe.bsc is not None:
         bsc, bsc_fit = np.full((2, freqs.size), np.nan)
         ln_bsc = ln_mean[band] + ln_bsc_of(recipe.bsc, freqs[band])
