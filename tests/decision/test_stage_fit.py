@@ -11,72 +11,12 @@ from sklearn.linear_model import LogisticRegression
 
 from sknac.decision import ScoreColumn, StagedClassifier, WeightedYoudenThreshold
 
+from .test_staged import cascade, visit_cascade, visits
+
 # Which class the alphabet gives is not what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
 
 EVERY = slice(None)
-
-
-class Visit:
-    """Stands for a study: neither a number nor iterable."""
-
-    def __init__(self, value):
-        self.value = value
-
-
-class VisitClassifier(ClassifierMixin, BaseEstimator):
-    """Scores the mean of two visits, and notes whom it was asked about."""
-
-    def fit(self, X, y):
-        self.classes_ = np.unique(y)
-        self.seen_ = []
-        self._mean(X)
-        return self
-
-    def _mean(self, X):
-        return np.mean([[visit.value for visit in row] for row in X.to_numpy()], axis=1)
-
-    def predict_proba(self, X):
-        self.seen_.append(X.index.tolist())
-        return np.column_stack([1 - self._mean(X), self._mean(X)])
-
-    def predict(self, X):
-        return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
-
-
-def cascade(**settings):
-    """Two stages on two columns of scores."""
-    return StagedClassifier(
-        [
-            ("dlr2", ScoreColumn("dlr2"), ["dlr2"]),
-            ("dlr4", ScoreColumn("dlr4"), ["dlr4"]),
-        ],
-        **settings,
-    )
-
-
-def visits():
-    """Return a cohort frame of four patients with visits as objects."""
-    X = pd.DataFrame(
-        {
-            "us_pre": [Visit(0.1), Visit(0.8), Visit(0.9), Visit(0.3)],
-            "us_post2": [Visit(0.2), Visit(0.7), Visit(0.9), Visit(0.2)],
-            "us_post4": [None, Visit(0.1), Visit(0.9), Visit(0.1)],
-        },
-        index=["P1", "P2", "P3", "P4"],
-    )
-    return X, np.array(["non-response", "non-response", "response", "non-response"])
-
-
-def visit_cascade(**settings):
-    """Two stages on visits: pre with post2, post2 with post4."""
-    return StagedClassifier(
-        [
-            ("dlr2", VisitClassifier(), ["us_pre", "us_post2"]),
-            ("dlr4", VisitClassifier(), ["us_post2", "us_post4"]),
-        ],
-        **settings,
-    )
 
 
 def test_patients_without_a_visit_are_left_out_of_its_training():

@@ -34,7 +34,7 @@ def test_names_of_files_are_harmless(name):
     [
         ("M(store='/data/clinic A/maps')", "M(store='…/maps')"),
         (
-            "M(memory=Memory(location=/tmp/x/joblib))",
+            "M(memory=Memory(location=/srv/x/joblib))",
             "M(memory=Memory(location=…/joblib))",
         ),
         (r"M(store='C:\\users\\me\\maps', a=1/2)", "M(store='…/maps', a=1/2)"),
