@@ -4,7 +4,6 @@
 
 import json
 import os
-import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,13 +19,13 @@ from sknac.cohort._outline_union import OutlineUnion, unite
 from sknac.cohort._outlines import MaskOutline, PolygonOutline
 from sknac.cohort._shapes import Annotated, short
 from sknac.exceptions import SknacFormatError
+from sknac.utils._settled import has_settled
 from sknac.utils._warnings import warn_user
 
 SUFFIXES = (".json", ".xml")
 # Parsed, a hostile file takes twenty times its size: a list or object takes most.
 _MAX_BYTES = 12_000_000
 _MAX_CONTAINERS = 500_000
-_TICK_NS = 2_000_000_000
 
 
 def read_annotation(path: str, image: str, labels: Sequence[str]) -> Annotated:
@@ -36,8 +35,7 @@ def read_annotation(path: str, image: str, labels: Sequence[str]) -> Annotated:
     several. Whatever is wrong with the file is a SknacFormatError.
     """
     stat = os.stat(path)
-    settled = time.time_ns() - stat.st_mtime_ns > _TICK_NS
-    parse = _parsed if settled else _parsed.__wrapped__
+    parse = _parsed if has_settled(stat.st_mtime_ns) else _parsed.__wrapped__
     annotated = _find(path, parse(path, stat.st_size, stat.st_mtime_ns), image)
     return annotated._replace(shapes=_choose(path, annotated, labels))
 

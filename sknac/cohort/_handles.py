@@ -4,7 +4,6 @@
 
 import hashlib
 import os
-import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from sknac.utils._handle import (
     pixel_digest_of,
 )
 from sknac.utils._hashing import hash_by
+from sknac.utils._settled import has_settled
 from sknac.utils._trust import trust_reader
 
 IQ_IS_NO_RF = (
@@ -27,15 +27,11 @@ IQ_IS_NO_RF = (
     'is known and fixed, or take the envelope: numpy.abs, variable="envelope" of a file'
 )
 _CHUNK_BYTES = 1 << 20
-# File systems stamp times in ticks of up to 2 s (FAT): a file rewritten within
-# one tick keeps its time, so a young file's digest must not be remembered.
-_TICK_NS = 2_000_000_000
 
 
 def _file_digest(path, size, mtime_ns):
     """Hash a file's content, once for the frames of a file that has settled."""
-    settled = time.time_ns() - mtime_ns > _TICK_NS
-    hasher = _settled_digest if settled else _settled_digest.__wrapped__
+    hasher = _settled_digest if has_settled(mtime_ns) else _settled_digest.__wrapped__
     return hasher(path, size, mtime_ns)
 
 

@@ -10,7 +10,6 @@ text stay in the file.
 import math
 import os
 import re
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +31,7 @@ from sknac.io._dicom_regions import (
 )
 from sknac.io._info import ArrayInfo
 from sknac.utils._optional import import_optional
+from sknac.utils._settled import has_settled
 
 HAS_VARIABLES = True  # variable="region[0]", one of several regions of the screen
 
@@ -57,8 +57,6 @@ _PROBES = (
 )
 _CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")
 _CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9.+/-]{0,23}")
-# A file rewritten within a tick of the file system's clock keeps its time.
-_TICK_NS = 2_000_000_000
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,7 @@ def _frame(file, layout, frame, read):
 def _scan(path):
     """Read a header, once for the frames of a file that has settled."""
     stat = os.stat(path)
-    settled = time.time_ns() - stat.st_mtime_ns > _TICK_NS
-    read = _settled_scan if settled else _settled_scan.__wrapped__
+    read = _settled_scan if has_settled(stat.st_mtime_ns) else _settled_scan.__wrapped__
     return read(path, stat.st_size, stat.st_mtime_ns)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from os import stat
-from time import time_ns
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,13 @@ import numpy as np
 from sknac.exceptions import SknacFormatError
 from sknac.io._damage import damage
 from sknac.io._info import ArrayInfo
+from sknac.utils._settled import has_settled
 
 MOST_VARIABLES = 100_000
 #: A compressed file may grow this many times; RF grows 2 to 5 times.
 MOST_GROWTH = 100
 #: Whatever the growth, this much may come out of a file: masks are nearly empty.
 FREE_BYTES = 64 << 20
-_SETTLED_NS = 2_000_000_000  # file systems stamp times in ticks of up to 2 s
 _LISTED = 8
 
 
@@ -50,7 +49,7 @@ def remembered(contents):
     @wraps(contents)
     def look(path):
         about = stat(path)
-        if time_ns() - about.st_mtime_ns < _SETTLED_NS:
+        if not has_settled(about.st_mtime_ns):
             return contents(path)
         return settled(str(path), about.st_size, about.st_mtime_ns)
 

@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 import re
-import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import torch
 
 from sknac.exceptions import SknacFormatError
 from sknac.utils._optional import import_optional
+from sknac.utils._settled import has_settled
 
 SUFFIXES = (".safetensors", ".pt", ".pth")
 # Under these names training programs keep a state dict beside other things.
@@ -24,7 +24,6 @@ NESTED = ("state_dict", "model_state_dict", "model", "net")
 # What torch says of a file whose content is more than data.
 _NO_DATA = ("GLOBAL ", "Unsupported class", "Unsupported operand", "TorchScript")
 _TORCH = (b"PK", b"\x80")  # how its files begin: archives, and pickles of old
-_YOUNG_NS = 2_000_000_000
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -103,9 +102,7 @@ def content_of(path: object) -> str | None:
         status = os.stat(path)
     except (OSError, TypeError, ValueError):
         return None
-    read = _digest
-    if time.time_ns() - status.st_mtime_ns < _YOUNG_NS:
-        read = _digest.__wrapped__  # it may change again within a tick of its time
+    read = _digest if has_settled(status.st_mtime_ns) else _digest.__wrapped__
     return read(os.path.abspath(path), status.st_size, status.st_mtime_ns)
 
 

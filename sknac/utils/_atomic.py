@@ -21,7 +21,8 @@ from typing import BinaryIO
 
 from sknac.utils._handle import digest_of
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# What a full disk answers.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LONGEST = 200  # bytes; file systems take names of 255
 # Where there are no locks: no writer pauses for an hour.
 _ABANDONED_S = 3600.0
@@ -152,7 +153,7 @@ def _lock(file, wait):
 
 def _told(error, target):
     """Name the file that could not be written, and what to do, of a full disk."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return OSError(
             error.errno,
             f"{target} could not be written ({error.strerror}), and what was there is "

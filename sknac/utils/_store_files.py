@@ -8,7 +8,6 @@ import json
 import math
 import os
 import stat
-import time
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from sknac.exceptions import SknacFormatError
+from sknac.utils._atomic import FULL
 from sknac.utils._room import MOST_BYTES
+from sknac.utils._settled import has_settled
 
 _MOST_NOTE_BYTES = 1 << 24
-# File systems stamp times in ticks of up to 2 s (FAT): a younger file may yet change
-# without another stamp, so that its checksum must not be remembered.
-_TICK_NS = 2_000_000_000
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LOCKED = (errno.EROFS, errno.EACCES, errno.EPERM)
 _TAKEN = (errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.EEXIST)
 _AGAIN = "transform the planes again"
@@ -80,9 +77,7 @@ def verified_header(path, digest) -> tuple:
         header = _header(path, file)
     last_ns = max(found.st_mtime_ns, found.st_ctime_ns)
     stamps = found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-    # The file's own clock may differ from this machine's: a time to come is young.
-    settled = time.time_ns() - last_ns > _TICK_NS
-    hashed = _checksum_of if settled else _checksum_of.__wrapped__
+    hashed = _checksum_of if has_settled(last_ns) else _checksum_of.__wrapped__
     _check(path, hashed(str(path), *stamps), digest)
     return header
 
@@ -93,7 +88,7 @@ def writing(folder, path):
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             mend = "free some space, or give another folder; what is stored is kept"
         elif error.errno in _LOCKED:
             mend = "make it writable, or give a copy of it that is"

@@ -18,7 +18,7 @@ import pytest
 
 from sknac.cohort import ArrayRef, Plane
 from sknac.exceptions import SknacFormatError
-from sknac.utils import _store, _store_files
+from sknac.utils import _settled, _store, _store_files
 from sknac.utils._store import ArrayStore
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -104,7 +104,7 @@ def hashed(monkeypatch):
 
 
 def test_entry_that_has_settled_is_hashed_once(store, hashed, monkeypatch):
-    monkeypatch.setattr(_store_files, "_TICK_NS", -1)
+    monkeypatch.setattr(_settled, "_TICK_NS", -1)
     handle = store.put(KEY, MAPS)
     assert [store.get(KEY) for _ in range(3)] == [handle] * 3
     assert len(hashed) == 1
