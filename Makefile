@@ -9,7 +9,7 @@ PARALLEL := -n auto --maxprocesses 4
 .PHONY: run test lowest slow lint imports docstrings docs gallery pages changelog wheel types check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
-	$(BIN)/python examples/06_end_to_end/plot_response_study.py
+	$(BIN)/python examples/08_end_to_end/plot_response_study.py
 
 test: $(STAMP)  ## the test suite without the slow tests
 	$(BIN)/python -m pytest $(PARALLEL)

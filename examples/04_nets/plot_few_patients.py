@@ -10,8 +10,8 @@ on BUS-BRA the guide tells what came out.
 
 With a public set, or weights of an encoder of yours::
 
-    python examples/03_nets/plot_few_patients.py --busbra BUSBRA
-    python examples/03_nets/plot_few_patients.py --weights resnet18.safetensors
+    python examples/04_nets/plot_few_patients.py --busbra BUSBRA
+    python examples/04_nets/plot_few_patients.py --weights resnet18.safetensors
 """
 
 # %%

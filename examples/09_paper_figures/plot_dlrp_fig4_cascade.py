@@ -102,4 +102,4 @@ plt.show()
 
 # %%
 # For your own cohort take ``preset="paper"`` on a GPU; a table of scores from elsewhere
-# is enough for the figures: see ``examples/04_decision/plot_scores_only.py``.
+# is enough for the figures: see ``examples/05_decision/plot_scores_only.py``.
