@@ -1,6 +1,8 @@
 """Every public name has a numpydoc docstring with a runnable example."""
 
+import ast
 import dataclasses
+import doctest
 import importlib
 import inspect
 import pkgutil
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 from numpydoc.validate import ERROR_MSGS, validate
 
-import sknac
+import sknac.datasets
 
 _ROOT = Path(__file__).parents[1]
 _CONFIG = tomllib.loads((_ROOT / "pyproject.toml").read_text())["tool"]
@@ -121,6 +123,38 @@ _LONGEST_TYPE = 90
 
 # scikit-learn's own signatures leave these open: any array-like or estimator does.
 _DUCK_TYPED = {"X", "y", "estimator", "y_true", "y_score", "y_pred"}
+
+
+_TEXTS = sorted(
+    path
+    for folder, suffix in (("sknac", "py"), ("docs", "rst"))
+    for path in (_ROOT / folder).rglob(f"*.{suffix}")
+    if ">>> " in path.read_text()
+)
+
+
+def _unseeded(text):
+    """Name the calls in examples that simulate patients anew at each run."""
+    source = "".join(e.source for e in doctest.DocTestParser().get_examples(text))
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name, given = ast.unparse(node.func), {word.arg for word in node.keywords}
+        maker = getattr(sknac.datasets, name, None)
+        if maker and "random_state" in inspect.signature(maker).parameters.keys() - given:
+            yield f"{name}, line {node.lineno} of the examples"
+
+
+@pytest.mark.parametrize("path", _TEXTS, ids=lambda path: path.stem)
+def test_examples_show_the_same_patients_at_each_run(path):
+    """What is shown below an example must be so for every reader, and in every run."""
+    assert list(_unseeded(path.read_text())) == []
+
+
+def test_a_draw_without_a_seed_is_seen():
+    text = ">>> x = 1\n>>> a = make_rf_cohort(n_patients=2).X\n"
+    assert list(_unseeded(text)) == ["make_rf_cohort, line 2 of the examples"]
+    assert list(_unseeded(text.replace("=2", "=2, random_state=0"))) == []
 
 
 def test_ignored_codes_exist():

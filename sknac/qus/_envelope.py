@@ -40,6 +40,7 @@ _FEW = 20  # independent samples: m is some 10 % high
 _MOST_SNR = 3.0  # median over windows: 0.8 to 2.3, of images 3.3 to 8
 _LEAST_SLOPE = 0.8  # of ln SD over ln mean: 1.0 to 1.3, of images 0.2 to 1.5
 _LEAST_RANGE = 1.0  # of ln mean, to see a slope
+_SURE = 3.0  # standard errors below: of 300 small planes of speckle none, 3 without
 _PARTLY = (0.05, 0.6)  # zeros of a window, whose RMS is then 1 to 3 digits
 _MANY, _LOUD = 0.2, 10.0  # share of such windows, and their RMS in digits
 _ENOUGH, _LOOKED_AT = 50, 10_000  # windows
@@ -65,7 +66,7 @@ def envelope_maps(plane, plan, channels) -> EnvelopeMaps:
     unusable = np.logical_or.reduce(list(causes.values()))
     with np.errstate(divide="ignore", invalid="ignore"):
         out = {"envelope_snr": means.snr}
-        doubts = compression_doubts(means, ~unusable)
+        doubts = compression_doubts(means, ~unusable, plan)
         if doubts and plane.image.dtype.itemsize == 1:
             raise ValueError(doubts[0])
         if "nakagami_omega" in channels:
@@ -198,7 +199,7 @@ def size_doubts(power, plan):
     ]
 
 
-def compression_doubts(means, usable):
+def compression_doubts(means, usable, plan):
     """Say so where amplitudes look like those of a log-compressed image.
 
     The SD of linear amplitudes is proportional to their mean, in speckle mean / 1.91;
@@ -212,7 +213,8 @@ def compression_doubts(means, usable):
     partly = usable & (share > _PARTLY[0]) & (share < _PARTLY[1])
     said = []
     if np.count_nonzero(whole) >= _ENOUGH:
-        said = _unlike_speckle(mean[whole], snr[whole])
+        shared = plan.n_samples * plan.n_lines / (plan.hop_samples * plan.hop_lines)
+        said = _unlike_speckle(mean[whole], snr[whole], max(1, shared / step**2))
     if not said and partly.sum() > max(_ENOUGH, _MANY * usable.sum()):
         digits = float(np.sqrt(np.median(means.power[some][partly]) / means.step))
         if digits > _LOUD:
@@ -224,14 +226,18 @@ def compression_doubts(means, usable):
     ]
 
 
-def _unlike_speckle(mean, snr):
-    """Say how windows' mean and SNR differ from those of linear amplitudes."""
+def _unlike_speckle(mean, snr, alike):
+    """Say how windows' mean and SNR differ from those of linear amplitudes.
+
+    Windows overlap, so that so many of them are `alike` and count as one.
+    """
     ln_mean, median = np.log(mean), float(np.median(snr))
     if median > _MOST_SNR:
         return [f"their median SNR is {median:.1f}, in speckle {SPECKLE_SNR}"]
     if np.subtract(*np.quantile(ln_mean, [0.9, 0.1])) > _LEAST_RANGE:
-        slope = float(np.polyfit(ln_mean, ln_mean - np.log(snr), 1)[0])
-        if slope < _LEAST_SLOPE:
+        line, errors = np.polyfit(ln_mean, ln_mean - np.log(snr), 1, cov=True)
+        slope, error = line[0], np.sqrt(errors[0, 0] * alike)
+        if slope + _SURE * error < _LEAST_SLOPE:
             return [f"their SD grows as the mean to the power {slope:.1f}, not 1"]
     return []
 

@@ -72,7 +72,7 @@ class EnvelopeMapper(MapStep):
     -----
     UserWarning
         If amplitudes of more than 8 bits look log-compressed (a median SNR above 3, an
-        SD that grows as the mean to a power below 0.8, or zeros beside large
+        SD that grows as the mean to a power surely below 0.8, or zeros beside large
         amplitudes), or a window holds fewer than 20 independent samples; once a kind,
         with the number of planes and the first of them. If planes have few valid
         windows.
@@ -124,7 +124,9 @@ class EnvelopeMapper(MapStep):
     --------
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import EnvelopeMapper
-    >>> cohort = make_rf_cohort(n_patients=2, n_planes=1, depth_mm=20, width_mm=16)
+    >>> cohort = make_rf_cohort(
+    ...     n_patients=2, n_planes=1, depth_mm=20, width_mm=16, random_state=0
+    ... )
     >>> mapper = EnvelopeMapper(window_mm=3.0, overlap=0.5)
     >>> maps = mapper.fit_transform(cohort.X)["us_pre"].iloc[0].planes[0]
     >>> maps.channels, maps.image.shape

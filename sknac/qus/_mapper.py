@@ -133,7 +133,9 @@ class QUSMapper(MapStep):
     --------
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import QUSMapper
-    >>> cohort = make_rf_cohort(n_patients=2, n_planes=1, depth_mm=20, width_mm=16)
+    >>> cohort = make_rf_cohort(
+    ...     n_patients=2, n_planes=1, depth_mm=20, width_mm=16, random_state=0
+    ... )
     >>> mapper = QUSMapper(cohort.reference, attenuation_db_cm_mhz=0.7, overlap=0.5,
     ...                    channels=("mbf", "ss"))
     >>> maps = mapper.fit_transform(cohort.X)["us_pre"].iloc[0].planes[0]

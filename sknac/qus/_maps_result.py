@@ -64,7 +64,9 @@ class QUSMaps(Result):
     --------
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import qus_maps
-    >>> cohort = make_rf_cohort(n_patients=1, n_planes=1, depth_mm=20, width_mm=16)
+    >>> cohort = make_rf_cohort(
+    ...     n_patients=1, n_planes=1, depth_mm=20, width_mm=16, random_state=0
+    ... )
     >>> plane = cohort.X["us_pre"].iloc[0].planes[0]
     >>> maps = qus_maps(plane, cohort.reference, attenuation_db_cm_mhz=0.5,
     ...                 overlap=0.5, channels=("mbf",))

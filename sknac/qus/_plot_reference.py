@@ -49,7 +49,9 @@ class ReferenceCheckDisplay:
     --------
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import ReferenceCheckDisplay
-    >>> phantom = make_rf_cohort(n_patients=2, depth_mm=20, width_mm=16).reference
+    >>> phantom = make_rf_cohort(
+    ...     n_patients=2, depth_mm=20, width_mm=16, random_state=0
+    ... ).reference
     >>> display = ReferenceCheckDisplay.from_phantom(phantom)
     >>> display.ax_.get_ylabel()
     'depth (mm)'

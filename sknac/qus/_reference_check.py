@@ -157,7 +157,9 @@ def check_reference(
     --------
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import check_reference
-    >>> phantom = make_rf_cohort(n_patients=2, depth_mm=20, width_mm=16).reference
+    >>> phantom = make_rf_cohort(
+    ...     n_patients=2, depth_mm=20, width_mm=16, random_state=0
+    ... ).reference
     >>> check_reference(phantom)
     ReferenceCheck(1 setting: nothing against it)
     """

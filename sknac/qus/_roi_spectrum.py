@@ -147,7 +147,9 @@ def roi_spectrum(
 
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import roi_spectrum
-    >>> phantom = make_rf_cohort(n_patients=2, depth_mm=20, width_mm=16).reference
+    >>> phantom = make_rf_cohort(
+    ...     n_patients=2, depth_mm=20, width_mm=16, random_state=0
+    ... ).reference
     >>> spectrum = roi_spectrum(
     ...     phantom.acquisitions[0], phantom, region="all",
     ...     attenuation_db_cm_mhz=phantom.attenuation_db_cm_mhz)

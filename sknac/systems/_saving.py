@@ -115,7 +115,9 @@ def hand_over(model: BaseEstimator, file: str | os.PathLike) -> Path:
     >>> from sknac.datasets import make_rf_cohort
     >>> from sknac.qus import QUSMapper
     >>> from sknac.systems import hand_over
-    >>> cohort = make_rf_cohort(n_patients=2, n_planes=1, depth_mm=20, width_mm=16)
+    >>> cohort = make_rf_cohort(
+    ...     n_patients=2, n_planes=1, depth_mm=20, width_mm=16, random_state=0
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model = QUSMapper(cohort.reference, attenuation_db_cm_mhz=0.7, overlap=0.5,
     ...                       channels=("mbf",), store=f"{folder}/maps").fit(cohort.X)

@@ -12,6 +12,7 @@ from sknac.cohort import Plane
 from sknac.qus import EnvelopeMapper
 from sknac.qus._envelope import (
     ENVELOPE_CHANNELS,
+    _unlike_speckle,
     envelope_maps,
     hilbert_power,
     independent_samples,
@@ -222,6 +223,20 @@ def test_decibels_of_dark_and_bright_regions_are_no_envelope(rng):
     decibels += np.where(np.arange(1200) < 720, 8, 25)[:, None]
     _, doubts = maps_of(np.maximum(decibels, 0.5))
     assert "their SD grows as the mean to the power 0." in doubts[0]
+
+
+@pytest.mark.parametrize(("power", "noise", "n_said"), [(1, 0.3, 0), (0.2, 0.15, 300)])
+def test_few_windows_are_not_taken_for_an_image_by_chance(rng, power, noise, n_said):
+    """120 windows of which four share their samples, SD by their mean's power."""
+    said = slopes = 0
+    for _ in range(300):
+        ln_mean, other = rng.normal(size=(2, 30)) * [[0.6], [noise]]
+        ln_sd = power * ln_mean + other - 0.6
+        mean, sd = np.repeat(np.exp([ln_mean, ln_sd]), 4, axis=1)
+        said += bool(_unlike_speckle(mean, mean / sd, alike=4))
+        slopes += np.polyfit(np.log(mean), np.log(sd), 1)[0] < 0.8
+    assert slopes >= 5  # what a slope without its error would say
+    assert said == pytest.approx(n_said, rel=0.02)
 
 
 @pytest.mark.parametrize("levels", [60, 255, 4000])
