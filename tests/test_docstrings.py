@@ -141,7 +141,8 @@ def _unseeded(text):
             continue
         name, given = ast.unparse(node.func), {word.arg for word in node.keywords}
         maker = getattr(sknac.datasets, name, None)
-        if maker and "random_state" in inspect.signature(maker).parameters.keys() - given:
+        needed = set(inspect.signature(maker).parameters) - given if maker else ()
+        if "random_state" in needed:
             yield f"{name}, line {node.lineno} of the examples"
 
 
