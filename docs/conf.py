@@ -23,6 +23,7 @@ author = "the sknac developers"
 copyright = f"2026, {author}"
 release = version = sknac.__version__
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosectionlabel",
@@ -59,6 +60,18 @@ numpydoc_xref_aliases = {
     "Axes": "matplotlib.axes.Axes",
     "Figure": "matplotlib.figure.Figure",
 }
+# A guide's picture is `.. plot::` with `:alt:`: its code is shown, and run by tests.
+plot_include_source = True
+plot_pre_code = ""
+plot_formats = [("png", 120)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_rcparams = {
+    "figure.figsize": (7, 3.5),
+    "figure.constrained_layout.use": True,
+    "font.size": 9,
+}
+plot_apply_rcparams = True
 # `make docs` shows the examples' code; `make gallery` runs them, two at a time.
 sphinx_gallery_conf = {
     "examples_dirs": str(_ROOT / "examples"),

@@ -4,7 +4,6 @@ import importlib.util
 import re
 import shutil
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -142,21 +141,6 @@ def test_page_of_several_blocks_says_that_they_are_one_session(
     source = ["Page\n====\n\nWords.\n\n" + ">>> 1\n1\n\nMore.\n\n" * n_blocks]
     api_pages.say_one_session(None, page, source)
     assert (source[0].splitlines()[3] == api_pages._ONE_SESSION) is told
-
-
-@pytest.mark.slow
-@pytest.mark.mpl
-@pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("page", ["decision", "statistics"])
-def test_code_of_a_guide_runs_from_the_top(page, monkeypatch):
-    """Pages of plain code, which doctest does not see."""
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    text = (_DOCS / "guide" / f"{page}.rst").read_text()
-    blocks = re.findall(r"code-block:: python\n\n((?:    .*\n|\n)+)", text)
-    assert len(blocks) >= 8
-    names = {}
-    for block in blocks:
-        exec(compile(textwrap.dedent(block), f"{page}.rst", "exec"), names)
 
 
 # --- release notes -------------------------------------------------------------------

@@ -3,7 +3,6 @@
 mlflow's scikit-learn flavour writes cloudpickle or skops.
 """
 
-import doctest
 import importlib
 import io
 import pickle
@@ -409,10 +408,3 @@ def test_a_cohort_with_maps_in_memory_comes_back_by_skops():
     assert again == study
     np.testing.assert_array_equal(again.planes[0].load(), study.planes[0].load())
     assert not again.planes[0].load().flags.writeable
-
-
-def test_snippets_of_the_guide_run():
-    guide = Path(__file__).parents[1] / "docs" / "guide" / "saving.rst"
-    found = doctest.testfile(str(guide), module_relative=False)
-    assert found.attempted > 10
-    assert found.failed == 0

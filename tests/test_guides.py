@@ -1,0 +1,273 @@
+"""Code of the pages: a page runs from its top, and every block of it alone.
+
+A block is what stands between two paragraphs: lines of ``>>>``, ``code-block:: python``
+or ``plot::``, whose picture is drawn when the pages are built. Right above it
+``.. not-run: the reason`` marks one that needs what no test has, such as a scanner's
+files; below the title ``.. one-session: the reason`` marks a page that is one story.
+"""
+
+import dataclasses
+import doctest
+import re
+import tempfile
+import textwrap
+import traceback
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+_DOCS = Path(__file__).parents[1] / "docs"
+_PAGES = {
+    path.relative_to(_DOCS).with_suffix("").as_posix(): path
+    for pattern in ("*.rst", "guide/*.rst", "formats/*.rst")
+    for path in sorted(_DOCS.glob(pattern))
+}
+# Pages whose blocks do not run alone as yet; a page that does is dropped from here.
+_NOT_YET = [
+    "quickstart",
+    "guide/cluster",
+    "guide/cookbook",
+    "guide/decision",
+    "guide/features",
+    "guide/inspection",
+    "guide/networks",
+    "guide/own_scans",
+    "guide/own_steps",
+    "guide/public_sets",
+    "guide/qus",
+    "guide/report",
+    "guide/saving",
+    "guide/statistics",
+    "guide/tutorial",
+    "formats/dicom",
+    "formats/iq",
+    "formats/itk",
+    "formats/outlines",
+    "formats/own_reader",
+]
+# These do not even run from their top.
+_NOT_FROM_TOP = ["guide/own_steps", "guide/report", "guide/statistics"]
+_FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
+_DIRECTIVE = re.compile(
+    r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +:.*\n)*)\n"
+    r"((?:\1 +.*\n|\n)+)",
+    re.MULTILINE,
+)
+_LITERAL = re.compile(r"^(?! *\.\. ).*::\n\n((?: +.*\n|\n)+)", re.MULTILINE)
+_WORDS_OF_A_REASON = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A piece of code, the line of the page where it begins, and why it is not run."""
+
+    line: int
+    code: list | str
+    not_run: str | None
+
+    def run(self, page, names):
+        """Run it with what `names` holds and say what went wrong."""
+        if isinstance(self.code, str):
+            try:
+                exec(compile(self.code, page, "exec"), names)
+            except Exception:
+                return traceback.format_exc(limit=-3)
+            return ""
+        said = []
+        test = doctest.DocTest(self.code, {}, page, page, 0, None)
+        test.globs = names
+        runner = doctest.DocTestRunner(optionflags=_FLAGS)
+        runner.run(test, out=said.append, clear_globs=False)
+        return "".join(said)
+
+
+def blocks_of(text):
+    """List the blocks of a page in their order."""
+    found = [*_doctests(text), *_directives(text)]
+    lines = text.splitlines()
+    return [Block(line, code, _mark(lines, line)) for line, code in sorted(found)]
+
+
+def _doctests(text):
+    """Yield runs of examples between which nothing is written."""
+    examples = []
+    for part in doctest.DocTestParser().parse(text):
+        if isinstance(part, doctest.Example):
+            examples.append(part)
+        elif part.strip() and examples:
+            yield examples[0].lineno, examples
+            examples = []
+    if examples:
+        yield examples[0].lineno, examples
+
+
+def _directives(text):
+    """Yield code that directives show, on the lines where it stands."""
+    for found in _DIRECTIVE.finditer(text):
+        options, code = found.group(3, 4)
+        assert found[2] is None or ":alt:" in options, f"say in words:\n{code}"
+        above = text.count("\n", 0, found.start(4))
+        yield text.count("\n", 0, found.start()), "\n" * above + textwrap.dedent(code)
+
+
+def _mark(lines, line):
+    """Return the reason of the mark right above a line, or None."""
+    above = "\n".join(lines[:line]).rstrip().rsplit("\n\n", 1)[-1]
+    found = re.match(r"\s*\.\. not-run:(.*)", above, re.DOTALL)
+    return found and found[1].strip()
+
+
+def _session(text):
+    """Return why a page is one session, or None."""
+    found = re.search(r"^\.\. one-session:(.*)", text, re.MULTILINE)
+    return found and found[1].strip()
+
+
+_BLOCKS = {page: blocks_of(path.read_text()) for page, path in _PAGES.items()}
+_RUN = [page for page, blocks in _BLOCKS.items() if any(not b.not_run for b in blocks)]
+_SESSIONS = {
+    page: reason
+    for page, path in _PAGES.items()
+    if (reason := _session(path.read_text()))
+}
+# The first page's three doors are run alone by the test of the doors.
+_ALONE = [p for p in _RUN if p not in (*_NOT_YET, *_SESSIONS, "index")]
+
+
+def _slow_unless_quick(pages):
+    """Mark pages slow; those on formats take milliseconds."""
+    marks = [pytest.mark.slow, pytest.mark.mpl]
+    return [
+        pytest.param(page, marks=() if page.startswith("formats/") else marks)
+        for page in pages
+    ]
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Leave files in a folder that goes, and no figure open."""
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def go(name):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+
+    yield go
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    "page", _slow_unless_quick(p for p in _RUN if p not in _NOT_FROM_TOP)
+)
+def test_page_runs_from_its_top(page, elsewhere):
+    elsewhere("top")
+    names = {"__name__": "__main__"}
+    for block in _BLOCKS[page]:
+        said = "" if block.not_run else block.run(page, names)
+        assert not said, f"docs/{page}.rst, line {block.line + 1}:\n{said}"
+
+
+@pytest.mark.parametrize("page", _slow_unless_quick(_ALONE))
+def test_each_block_of_a_page_runs_alone(page, elsewhere):
+    wrong = []
+    for block in _BLOCKS[page]:
+        if not block.not_run:
+            elsewhere(f"line{block.line}")
+            if said := block.run(page, {"__name__": "__main__"}):
+                wrong.append(f"docs/{page}.rst, line {block.line + 1}:\n{said}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_that_do_not_run_alone_are_pages():
+    assert set(_NOT_YET) <= set(_PAGES)
+
+
+@pytest.mark.parametrize("page", [page for page in _PAGES if page not in _NOT_YET])
+def test_code_that_is_shown_is_code_that_is_run(page):
+    """A literal block of Python would escape both runs."""
+    literal = _LITERAL.findall(_PAGES[page].read_text())
+    unseen = [text for text in literal if re.search(r"^ *(?:from|import) ", text, re.M)]
+    assert not unseen, f"write '.. code-block:: python' above {unseen}"
+
+
+@pytest.mark.parametrize("page", [p for p in _PAGES if p.startswith("formats/")])
+def test_page_on_a_format_has_an_example(page):
+    assert _BLOCKS[page] or page == "formats/index"
+
+
+@pytest.mark.parametrize("page", _PAGES)
+def test_mark_of_code_that_is_not_run_gives_its_reason(page):
+    reasons = [b.not_run for b in _BLOCKS[page] if b.not_run is not None]
+    reasons += [_SESSIONS[page]] if page in _SESSIONS else []
+    assert all(len(reason.split()) >= _WORDS_OF_A_REASON for reason in reasons)
+    marks = re.findall(
+        r"^ *\.\. (?:not-run|one-session)\b", _PAGES[page].read_text(), re.MULTILINE
+    )
+    assert len(marks) == len(reasons), "a mark stands right above its block"
+
+
+_SAMPLE = """\
+Page
+====
+
+>>> a = 1
+>>> a + 1
+2
+
+>>> a
+1
+
+.. not-run: needs a scanner's files
+
+>>> read()
+
+.. code-block:: python
+
+    b = 1
+
+    b + 1
+
+.. plot::
+   :alt: A line
+
+   plot()
+
+Words.
+"""
+
+
+def test_blocks_are_what_stands_between_words():
+    found = blocks_of(_SAMPLE)
+    assert [block.line + 1 for block in found] == [4, 13, 15, 21]
+    assert [block.not_run for block in found] == [
+        None,
+        "needs a scanner's files",
+        None,
+        None,
+    ]
+    assert [len(found[0].code), found[2].code.strip()] == [3, "b = 1\n\nb + 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (">>> 1 + 1\n2\n", ""),
+        (">>> 1 + 1\n3\n", "line 1"),
+        (">>> gone\n", "NameError"),
+        (".. code-block:: python\n\n    x = 1\n", ""),
+        (".. code-block:: python\n\n    x = 1\n    gone\n", "line 4"),
+        (">>> import warnings\n>>> warnings.warn('loud')\n", "UserWarning: loud"),
+    ],
+)
+def test_block_says_what_went_wrong_and_where(text, said):
+    (block,) = blocks_of(text)
+    answer = block.run("page", {})
+    assert said in answer
+    assert bool(said) == bool(answer)
+
+
+def test_picture_without_words_is_refused():
+    with pytest.raises(AssertionError, match="say in words"):
+        blocks_of(".. plot::\n\n   plot()\n")
