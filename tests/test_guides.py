@@ -29,7 +29,6 @@ _NOT_YET = [
     "guide/cluster",
     "guide/cookbook",
     "guide/decision",
-    "guide/features",
     "guide/inspection",
     "guide/networks",
     "guide/own_scans",
@@ -50,7 +49,7 @@ _NOT_YET = [
 _NOT_FROM_TOP = ["guide/own_steps", "guide/report", "guide/statistics"]
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
 _DIRECTIVE = re.compile(
-    r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +:.*\n)*)\n"
+    r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +\S.*\n)*)\n"
     r"((?:\1 +.*\n|\n)+)",
     re.MULTILINE,
 )
@@ -184,6 +183,12 @@ def test_pages_that_do_not_run_alone_are_pages():
     assert set(_NOT_YET) <= set(_PAGES)
 
 
+@pytest.mark.parametrize("page", _PAGES)
+def test_every_directive_of_code_is_found(page):
+    shown = re.findall(r"\.\. (?:plot::|code-block:: python)", _PAGES[page].read_text())
+    assert len(shown) == sum(isinstance(block.code, str) for block in _BLOCKS[page])
+
+
 @pytest.mark.parametrize("page", [page for page in _PAGES if page not in _NOT_YET])
 def test_code_that_is_shown_is_code_that_is_run(page):
     """A literal block of Python would escape both runs."""
@@ -230,7 +235,8 @@ Page
     b + 1
 
 .. plot::
-   :alt: A line
+   :alt: A line,
+      and another
 
    plot()
 
