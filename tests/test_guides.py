@@ -28,8 +28,6 @@ _NOT_YET = [
     "quickstart",
     "guide/cluster",
     "guide/cookbook",
-    "guide/decision",
-    "guide/inspection",
     "guide/networks",
     "guide/own_scans",
     "guide/own_steps",
@@ -37,16 +35,10 @@ _NOT_YET = [
     "guide/qus",
     "guide/report",
     "guide/saving",
-    "guide/statistics",
     "guide/tutorial",
-    "formats/dicom",
-    "formats/iq",
-    "formats/itk",
-    "formats/outlines",
-    "formats/own_reader",
 ]
 # These do not even run from their top.
-_NOT_FROM_TOP = ["guide/own_steps", "guide/report", "guide/statistics"]
+_NOT_FROM_TOP = ["guide/own_steps", "guide/report"]
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
 _DIRECTIVE = re.compile(
     r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +\S.*\n)*)\n"
