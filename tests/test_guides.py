@@ -33,7 +33,6 @@ _NOT_YET = [
     "guide/public_sets",
     "guide/report",
     "guide/saving",
-    "guide/tutorial",
 ]
 # These do not even run from their top.
 _NOT_FROM_TOP = ["guide/own_steps", "guide/report"]
