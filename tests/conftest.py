@@ -11,9 +11,16 @@ os.environ["SKNAC_SESSION"] = "off"
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from hypothesis import settings
 
 from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.nets import DLRClassifier, PlaneFeatureNet
+
+# No test knows how fast its machine is, and each run tries the same examples; others
+# are tried with ``--hypothesis-profile=default``.
+settings.register_profile("sknac", deadline=None, derandomize=True)
+settings.load_profile("sknac")
 
 CORE = PolygonOutline([(8, 10), (8, 20), (16, 20), (16, 10)])
 LABELS = np.array(["response", "non-response"] * 6)
@@ -27,6 +34,13 @@ def pytest_collection_finish():
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """What draws without a seed draws the same in each run, in whatever order."""
+    np.random.seed(0)  # noqa: NPY002
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

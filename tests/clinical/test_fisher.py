@@ -38,7 +38,7 @@ def test_tables_of_public_data_equal_r(categorical_case, counts_of):
     assert fisher_exact(counts) == close(want["fisher_p"], rel=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 9), min_size=4, max_size=4))
 def test_fishers_exact_test_equals_scipy(cells):
     counts = np.reshape(cells, (2, 2)) + np.eye(2, dtype=int)
@@ -62,7 +62,7 @@ def _of_all_tables(counts):
     return sum(p for p in likely.values() if p <= observed) / sum(likely.values())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.integers(0, 4), min_size=9, max_size=9))
 def test_three_by_three_is_the_sum_over_all_tables(cells):
     counts = np.reshape(cells, (3, 3)) + np.eye(3, dtype=int)

@@ -30,7 +30,7 @@ def ellipse(axial, lateral, centre=(0.0, 0.0), n=720):
     return np.asarray(centre) + (axial, lateral) * star(np.ones(n), (0, 0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(radii=st.lists(st.floats(0.2, 4.0), min_size=3, max_size=12))
 def test_polygon_mask_agrees_with_matplotlib(radii):
     from matplotlib.path import Path

@@ -13,7 +13,7 @@ from sknac.cohort._rle import cropped, decode_runs, read_counts
 MASKS = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(mask=MASKS, by_column=st.booleans())
 def test_runs_come_back_as_the_mask(runs, mask, by_column):
     counts = runs(mask, "F" if by_column else "C")
@@ -21,7 +21,7 @@ def test_runs_come_back_as_the_mask(runs, mask, by_column):
     np.testing.assert_array_equal(decoded, mask)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(counts=st.lists(st.integers(0, 2**31 - 1), max_size=30))
 def test_compressed_counts_come_back(compressed, counts):
     assert read_counts(compressed(counts)) == counts

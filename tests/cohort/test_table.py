@@ -286,8 +286,6 @@ CHANGES = st.tuples(st.integers(0, 2), st.integers(0, 7), CELLS)
 )
 @settings(
     max_examples=30,
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -111,7 +111,7 @@ def test_curve_finds_the_optima_of_r(which, column, weight, best, optima):
     assert (round(curve.specificity[curve.best] * curve.n_neg)) == tn
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=scores, weight=weights)
 def test_no_cut_beats_the_threshold(rows, weight):
     y, s = map(np.array, zip(*rows, strict=True))
@@ -129,7 +129,7 @@ def test_no_cut_beats_the_threshold(rows, weight):
     assert len(curve.thresholds) == len(distinct)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=floats, weight=weights)
 def test_stored_rates_are_those_of_applying_each_threshold(rows, weight):
     y, s = map(np.array, zip(*rows, strict=True))
@@ -142,7 +142,7 @@ def test_stored_rates_are_those_of_applying_each_threshold(rows, weight):
         assert specificity_score(y, s >= cut, pos_label=True) == spec
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(rows=scores, weight=weights)
 def test_swapping_classes_and_weight_mirrors_the_curve(rows, weight):
     y, s = map(np.array, zip(*rows, strict=True))

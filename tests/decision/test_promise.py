@@ -64,7 +64,7 @@ def test_allowed_misses_are_those_of_the_order_statistics(n, rate, level):
     assert allowed_misses(n, rate, level) == safe.sum() - 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(rows=rows, name=st.sampled_from(sorted(OTHER)), bound=st.floats(0.05, 1))
 def test_the_other_rate_is_the_greatest_under_a_bound(rows, name, bound):
     y, s = map(np.array, zip(*rows, strict=True))

@@ -248,7 +248,7 @@ def test_stop_label_may_be_either_class(fig4_alone, stop_label):
     np.testing.assert_array_equal(sign, model.predict(X) == "response")
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     rows=st.lists(st.tuples(*[st.floats(0, 1)] * 3), min_size=1, max_size=12),
     stop_label=st.booleans(),

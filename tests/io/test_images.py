@@ -367,7 +367,7 @@ def is_array_or_format_error(path):
     assert array.shape == read_info(path).shape
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     edits=st.lists(st.tuples(st.integers(8, 120), st.integers(0, 255)), max_size=4),
     cut=st.integers(8, 140),
@@ -382,7 +382,7 @@ def test_any_damaged_png_is_an_array_or_a_format_error(tmp_path_factory, edits, 
     is_array_or_format_error(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     head=st.binary(min_size=13, max_size=13),
     extra=st.tuples(
@@ -405,7 +405,7 @@ def test_any_valid_chunks_are_an_array_or_a_format_error(
     is_array_or_format_error(path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=80), start=st.sampled_from([b"", b"\xff\xd8\xff\xe0"]))
 def test_any_bytes_as_jpeg_are_an_array_or_a_format_error(
     tmp_path_factory, data, start

@@ -138,7 +138,7 @@ def is_array_or_format_error(path, n_bytes):
 TEXT = head("(2, 3)", "<f4")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     edits=st.lists(
         st.tuples(st.integers(0, len(TEXT) + 9), st.integers(0, 255)), max_size=4
@@ -158,7 +158,7 @@ ATOM = st.integers() | st.booleans() | st.text("<f8|Oi2", max_size=4) | st.none(
 TREE = st.recursive(ATOM, lambda t: st.lists(t, max_size=3) | st.tuples(t, t))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(descr=TREE | st.just("<f8"), shape=TREE | st.just((1, 1)), order=ATOM)
 def test_any_header_values_are_an_array_or_a_format_error(
     tmp_path_factory, descr, shape, order

@@ -128,7 +128,7 @@ def test_one_frame_of_a_large_file_is_read_alone(tmp_path, peak_bytes):
 FIELD = st.integers(-(2**31), 2**31 - 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     fields=st.lists(
         FIELD | st.sampled_from([0, 1, 2, 4, 8, 16]), min_size=19, max_size=19
@@ -146,7 +146,7 @@ def test_any_header_is_an_array_or_a_format_error(tmp_path_factory, fields, body
     assert array.size * array.itemsize <= len(data)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(place=st.integers(0, 75), value=st.integers(0, 255))
 def test_a_flipped_header_byte_never_moves_samples(tmp_path_factory, place, value):
     data = bytearray(header(width=4, height=5) + bytes(range(40)))

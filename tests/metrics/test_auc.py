@@ -36,7 +36,7 @@ def test_logit_delong_interval_equals_r(auc_case, data):
 
 @pytest.mark.filterwarnings("ignore:The area .* lies below 0.5")
 @pytest.mark.filterwarnings("ignore:roc_auc has no spread")  # of two resamples
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(0, 3))
 def test_estimate_equals_scikit_learn_with_ties(seed, n, decimals):
     rng = np.random.default_rng(seed)

@@ -103,7 +103,7 @@ def test_chi_square_does_not_depend_on_the_contrast_matrix(rng):
 
 
 @pytest.mark.filterwarnings("ignore:The difference of the areas has no variance")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(4, 40),
@@ -118,7 +118,7 @@ def test_monotone_transform_changes_nothing(seed, n, transform):
 
 
 @pytest.mark.filterwarnings("ignore:The difference of the areas has no variance")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(6, 40))
 def test_other_positive_class_mirrors_the_difference(seed, n):
     rng = np.random.default_rng(seed)

@@ -218,7 +218,7 @@ def test_medians_are_those_of_r(datasets, name):
     assert result.summary["median"].tolist() == R_MEDIANS[name]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=20)
 )
@@ -250,7 +250,7 @@ def test_median_without_censoring_is_where_half_are_left(n):
     assert quarter.tolist() == [-(-n // 4), n // 2, -(-3 * n // 4)]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     rows=st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=25),
     tenths=st.integers(1, 9),
