@@ -74,14 +74,13 @@ _REASONS = {
         exceptions.CohortError exceptions.SknacFormatError exceptions.StaleFileError
         """,
     "for whoever writes a reader or a step, on guide pages that are run": """
-        cohort.Grid cohort.InMemoryArray cohort.PlaneTransformer cohort.Study
-        cohort.check_cohort io.ArrayInfo io.read_array io.register_reader
+        cohort.Grid cohort.InMemoryArray cohort.PlaneTransformer
+        cohort.check_cohort io.ArrayInfo io.register_reader
         testing.check_cohort_estimator testing.make_check_cohort
         testing.parametrize_with_cohort_checks
         """,
     "needs files of one's own or a public set": """
-        cohort.MaskOutline
-        cohort.pack_cohort cohort.relocate datasets.load_oasbud io.rf_from_iq
+        cohort.MaskOutline datasets.load_busi datasets.load_oasbud io.rf_from_iq
         """,
     "the score, result or module behind another name that examples use": """
         decision.weighted_youden_curve metrics.npv_score metrics.ppv_score
@@ -92,8 +91,8 @@ _REASONS = {
         """,
     "one step or figure, shown whole in its guide's section": """
         clinical.miller_payne_response
-        clinical.modified_response clinical.riley_sample_size cohort.memory_report
-        features.OutlineShape features.RegionSpectrum features.StableFeatures
+        clinical.modified_response clinical.riley_sample_size
+        features.RegionSpectrum features.StableFeatures
         features.Texture features.VisitDelta metrics.CalibrationCIDisplay
         metrics.ForestDisplay metrics.PRCurveCIDisplay metrics.average_precision_ci
         metrics.compare_rates metrics.corrected_resampled_ttest
