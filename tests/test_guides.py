@@ -28,14 +28,9 @@ _NOT_YET = [
     "quickstart",
     "guide/cluster",
     "guide/cookbook",
-    "guide/own_scans",
-    "guide/own_steps",
     "guide/public_sets",
-    "guide/report",
     "guide/saving",
 ]
-# These do not even run from their top.
-_NOT_FROM_TOP = ["guide/own_steps", "guide/report"]
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
 _DIRECTIVE = re.compile(
     r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +\S.*\n)*)\n"
@@ -146,9 +141,7 @@ def elsewhere(tmp_path, monkeypatch):
     plt.close("all")
 
 
-@pytest.mark.parametrize(
-    "page", _slow_unless_quick(p for p in _RUN if p not in _NOT_FROM_TOP)
-)
+@pytest.mark.parametrize("page", _slow_unless_quick(_RUN))
 def test_page_runs_from_its_top(page, elsewhere):
     elsewhere("top")
     names = {"__name__": "__main__"}
