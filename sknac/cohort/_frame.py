@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,7 +91,7 @@ def check_cohort(
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
             f"X of {type(estimator).__name__} must be a cohort frame (a pandas "
-            f"DataFrame with us_<visit> columns), got {type(X).__name__}"
+            f"DataFrame with us_<visit> columns), got {type(X).__name__}; {_mend(X)}"
         )
     if len(X) == 0:
         raise ValueError(
@@ -117,7 +118,7 @@ def checked_columns(X: pd.DataFrame) -> tuple[str, ...]:
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
             "X must be a cohort frame (a pandas DataFrame with us_<visit> columns), "
-            f"got {type(X).__name__}"
+            f"got {type(X).__name__}; {_mend(X)}"
         )
     if not X.columns.is_unique:
         raise CohortError(
@@ -127,6 +128,17 @@ def checked_columns(X: pd.DataFrame) -> tuple[str, ...]:
     for column in columns:
         _check_cells(X, column)
     return columns
+
+
+def _mend(X):
+    """Say how what is no frame becomes one, by what it is."""
+    if isinstance(X, pd.Series):
+        return f"take the column by a list, X[[{X.name!r}]]"
+    if isinstance(X, np.ndarray) and X.dtype.kind == "O":
+        return "pass the frame itself, not its array"
+    if isinstance(X, str | os.PathLike):
+        return "read the table with cohort_from_table"
+    return "make one with cohort_from_table, or of arrays as in the example of Study"
 
 
 def ultrasound_columns(X, columns=None):

@@ -342,6 +342,19 @@ class Study:
     >>> from sknac.cohort import Plane, Study
     >>> Study([Plane(np.zeros((64, 48), "uint8"), "bmode")])
     Study(1 bmode plane)
+
+    A cohort frame of images and masks that are arrays, with their pixel size if known:
+
+    >>> import pandas as pd
+    >>> from sknac.cohort import Grid, MaskOutline
+    >>> images = np.random.default_rng(0).integers(0, 256, (3, 64, 48), "uint8")
+    >>> masks = np.zeros((3, 64, 48), bool)
+    >>> masks[:, 20:40, 10:30] = True
+    >>> grid = Grid((64, 48), step=(0.1, 0.1))  # (1.0, 1.0) where it is not known
+    >>> planes = [Plane(image, "bmode", (0.1, 0.1), core=MaskOutline(mask, grid))
+    ...           for image, mask in zip(images, masks)]
+    >>> X = pd.DataFrame({"us_pre": [Study([plane]) for plane in planes]},
+    ...                  index=["P1", "P2", "P3"])
     """
 
     planes: tuple[Plane, ...]

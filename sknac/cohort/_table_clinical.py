@@ -45,7 +45,12 @@ def _own_columns(rows):
         if not _is_plain(own[column], rows, faults):
             continue
         codes = pd.factorize(own[column], use_na_sentinel=False)[0]
-        for patient in np.unique(patients[codes != codes[at_first][patients]]):
+        odd = np.unique(patients[codes != codes[at_first][patients]])
+        n_several = int((np.bincount(patients) > 1).sum())
+        if len(odd) > 2 and 2 * len(odd) > n_several:
+            faults.note_fault(_of_planes(column, len(odd), n_several, first[odd[0]]))
+            continue
+        for patient in odd:
             faults.note_fault(
                 f"patient {first[patient]}, column {column}: differs between the "
                 "patient's planes; a clinical column must be constant for a patient"
@@ -54,6 +59,15 @@ def _own_columns(rows):
     _check_no_visit(own)
     cohort = own.assign(patient_id=frame["patient_id"]).drop_duplicates("patient_id")
     return cohort.set_index("patient_id")
+
+
+def _of_planes(column, n_odd, n_several, first):
+    """Say that a column is none of patients, once for all of them."""
+    return (
+        f"column {column}: differs between the planes of {n_odd} of {n_several} "
+        f"patients with several, the first is {first}, and so tells planes apart; "
+        "leave it out, or name it plane ({plane} in the pattern of a folder)"
+    )
 
 
 def _check_no_visit(table):
@@ -100,8 +114,12 @@ def _second_table(clinical, cohort):
     """Read the clinical table and check that it fits the patients."""
     table = _by_patient(clinical)
     faults = Faults()
-    for patient in cohort.index[~cohort.index.isin(table.index)]:
-        mend = _mend_of_lost(patient, cohort.index, table.index)
+    lost = cohort.index[~cohort.index.isin(table.index)]
+    if len(lost) and (mend := _mend_of_kinds(cohort.index, table.index)):
+        n = f" ({len(lost)} such patients)" if len(lost) > 1 else ""
+        raise CohortError(f"clinical table: patient {lost[0]} has no row{n}; {mend}")
+    for patient in lost:
+        mend = _mend_of_lost(patient, table.index)
         faults.note_fault(f"clinical table: patient {patient} has no row; {mend}")
     faults.raise_found()
     unseen = table.index[~table.index.isin(cohort.index)]
@@ -146,18 +164,35 @@ def _by_patient(clinical):
     return table
 
 
-def _mend_of_lost(patient, planes, clinical):
-    """Say why a patient of the planes is not found in the clinical table."""
+def _mend_of_kinds(planes, clinical):
+    """Say how ids that are text in one table only become one kind, or None."""
     kinds = [
         sorted({type(name).__name__ for name in index.tolist()})
         for index in (planes, clinical)
     ]
-    if kinds[0] != kinds[1]:
-        return (
-            f"patient_id is {' and '.join(kinds[0])} in the table of planes but "
-            f"{' and '.join(kinds[1])} in the clinical table: read both as text "
-            '(dtype={"patient_id": str})'
-        )
+    if kinds[0] == kinds[1]:
+        return None
+    width = _lost_width(planes, clinical)
+    return (
+        f"patient_id is {' and '.join(kinds[0])} in the table of planes but "
+        f"{' and '.join(kinds[1])} in the clinical table: read both as text "
+        '(dtype={"patient_id": str})'
+        + (f", with leading zeros (.str.zfill({width}))" if width else "")
+    )
+
+
+def _lost_width(planes, clinical):
+    """Length of the planes' ids where others lack their leading zeros, or None."""
+    names, others = ([str(name) for name in ids] for ids in (planes, clinical))
+    widths = {len(name) for name in names}
+    if len(widths) != 1 or not all(name.isdigit() for name in names):
+        return None
+    width, lost = widths.pop(), set(names) - set(others)
+    return width if lost & {other.zfill(width) for other in others} else None
+
+
+def _mend_of_lost(patient, clinical):
+    """Say why a patient of the planes is not found in the clinical table."""
     near = nearest(patient, clinical)
     if near is not None:
         return f"it has {near!r}, which is nearly {patient!r}: write both alike"

@@ -244,7 +244,8 @@ class WeightedYoudenThreshold(
         if self.guarantee is not None and self.cv == "resubstitution":
             raise ValueError(
                 "a guarantee needs scores of patients whom the model has not seen; "
-                "set cv to folds, or fit it on others and set cv='prefit'"
+                "set cv to folds (for a ScoreColumn too, which learns nothing), or fit "
+                "it on others and set cv='prefit'"
             )
         routed = routed_fit_params(self, params)
         check_rows(self.cv, X=X, y=y, **params)

@@ -21,7 +21,7 @@ from sknac.metrics._corrected_curve import (
 )
 from sknac.metrics._net_benefit import Gain, acted_on, gain_of
 from sknac.utils._decimals import as_printed
-from sknac.utils._frames import unique_columns
+from sknac.utils._frames import named_models
 from sknac.utils._labels import as_floats
 from sknac.utils._result import Result
 from sknac.utils._sample import Sample, check_sample
@@ -159,7 +159,7 @@ def decision_curve(
     ----------
     y_true : array-like of shape (n_samples,)
         True binary labels.
-    y_prob : array-like of shape (n_samples,) or dict of str to array-like
+    y_prob : array-like of shape (n_samples,), or dict or DataFrame of such
         Probabilities of the positive class of one model, or of several by name.
     pos_label : int, float, bool or str, default=None
         The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
@@ -245,10 +245,9 @@ def decision_curve(
     """
     level = check_confidence_level(confidence_level)
     sample = check_sample(y_true, pos_label=pos_label, groups=groups)
-    probs = y_prob if isinstance(y_prob, Mapping) else {name: y_prob}
+    probs = named_models(y_prob, name, "y_prob")
     if not probs:
         raise ValueError("y_prob holds no model; give probabilities of at least one")
-    unique_columns(probs, "y_prob")
     probs = {str(key): _prob(sample, key, values) for key, values in probs.items()}
     if TREAT_ALL in probs:
         raise ValueError(

@@ -9,7 +9,7 @@ from sknac.metrics._cv_roc import CVRocCI, cv_roc_of
 from sknac.metrics._delong import paired_of
 from sknac.metrics._resampled_test import ResampledTest, compare_areas
 from sknac.metrics._roc import RocCI, roc_of
-from sknac.utils._frames import unique_columns
+from sknac.utils._frames import named_models
 from sknac.utils._pvalues import holm
 from sknac.utils._responses import cv_responses, responses_by_name
 from sknac.utils._sample import check_sample
@@ -231,7 +231,7 @@ class RocCIDisplay:
         ----------
         y_true : array-like of shape (n_samples,)
             True binary labels.
-        y_score : array-like of shape (n_samples,) or dict of str to array-like
+        y_score : array-like of shape (n_samples,), or dict or DataFrame of such
             Scores of one model, or of several by name.
         pos_label : int, float, bool or str, default=None
             The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
@@ -267,10 +267,9 @@ class RocCIDisplay:
             If there is no model, the input is not as in `roc_ci`, or `compare` names
             unknown models.
         """
-        given = y_score if isinstance(y_score, Mapping) else {name: y_score}
+        given = named_models(y_score, name, "y_score")
         if not given:
             raise ValueError("y_score holds no model; give scores of at least one")
-        unique_columns(given, "y_score")
         pairs = _pairs(compare, [str(key) for key in given])
         level = check_confidence_level(confidence_level)
         names = {key: f"y_score of {key!r}" for key in given}

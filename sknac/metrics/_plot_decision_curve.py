@@ -118,7 +118,7 @@ class DecisionCurveDisplay:
         ----------
         y_true : array-like of shape (n_samples,)
             True binary labels.
-        y_prob : array-like of shape (n_samples,) or dict of str to array-like
+        y_prob : array-like of shape (n_samples,), or dict or DataFrame of such
             Probabilities of the positive class, or several by name.
         pos_label : int, float, bool or str, default=None
             The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.

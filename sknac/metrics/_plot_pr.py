@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from sknac.metrics._pr import PRCurveCI, pr_of
-from sknac.utils._frames import unique_columns
+from sknac.utils._frames import named_models
 from sknac.utils._responses import responses_by_name
 from sknac.utils._sample import check_sample
 from sknac.utils._settings import check_confidence_level
@@ -134,7 +134,7 @@ class PRCurveCIDisplay:
         ----------
         y_true : array-like of shape (n_samples,)
             True binary labels.
-        y_score : array-like of shape (n_samples,) or dict of str to array-like
+        y_score : array-like of shape (n_samples,), or dict or DataFrame of such
             Scores of one model, or of several by name.
         pos_label : int, float, bool or str, default=None
             The positive class; 1 for labels in {0, 1} or {-1, 1}, else required.
@@ -164,10 +164,9 @@ class PRCurveCIDisplay:
             If there is no model, only one class is present, or the input is not as in
             `average_precision_ci`.
         """
-        given = y_score if isinstance(y_score, Mapping) else {name: y_score}
+        given = named_models(y_score, name, "y_score")
         if not given:
             raise ValueError("y_score holds no model; give scores of at least one")
-        unique_columns(given, "y_score")
         level = check_confidence_level(confidence_level)
         names = {key: f"y_score of {key!r}" for key in given}
         beside = {names[key]: values for key, values in given.items()}

@@ -102,6 +102,7 @@ class QUSMapper(MapStep):
     See Also
     --------
     qus_maps : The same for one plane, with the equations.
+    EnvelopeMapper : Maps that need no phantom.
     sknac.roi.ROIMasker : Cut core and margin out of the maps.
 
     Notes

@@ -206,9 +206,16 @@ class QUSMapDisplay(MapDisplay):
 
         Raises
         ------
+        TypeError
+            If `maps` is a plane.
         ValueError
             If there is no such map, or the background has no place.
         """
+        if isinstance(maps, Plane):
+            raise TypeError(
+                f"maps must be the result of qus_maps, got {maps}; planes of a cohort "
+                "are drawn by from_plane"
+            )
         names = _names(channel)
         for name in names:
             if name not in _LABELS or getattr(maps, name, None) is None:

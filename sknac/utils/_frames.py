@@ -52,6 +52,28 @@ def named_columns(given: Any, what: str) -> dict[Any, Any]:
     return {name: given[name] for name in given}
 
 
+def named_models(given: Any, name: str, what: str) -> dict[Any, Any]:
+    """Return scores by model: those of a table or dictionary, or of one model.
+
+    A table of the probabilities of both classes, as of `predict_proba` with
+    `set_output`, is none of models.
+    """
+    given = as_pandas(given)
+    if not isinstance(given, Mapping | pd.DataFrame):
+        return {name: given}
+    found = named_columns(given, what)
+    if isinstance(given, pd.DataFrame) and len(found) == 2:
+        first, second = (np.asarray(values) for values in found.values())
+        if {first.dtype.kind, second.dtype.kind} <= set("fiu") and np.allclose(
+            first + second, 1, rtol=0, atol=1e-9
+        ):
+            raise ValueError(
+                f"{what} has two columns that sum to 1, the probabilities of both "
+                "classes and no models; pass the column of the positive class"
+            )
+    return found
+
+
 def as_names(given: Any, what: str) -> list[Any]:
     """Return one name or several as a list; values of a dictionary would be ignored."""
     if isinstance(given, Mapping):

@@ -36,9 +36,8 @@ def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
         )
     array = _as_array(values, name)
     if array.ndim != 1:
-        hint = ", the column of the positive class" if array.ndim == 2 else ""
         what = f"shape {array.shape}" if array.ndim else shown(values)
-        raise ValueError(f"{name} must be 1-D{hint}, got {what}")
+        raise ValueError(f"{name} must be 1-D{_one_of(values, array)}, got {what}")
     if array.size == 0:
         raise ValueError(f"{name} is empty; give at least one row")
     if n is not None and array.size != n:
@@ -46,6 +45,24 @@ def one_dimensional(values: Any, name: str, n: int | None = None) -> np.ndarray:
             f"{name} has {array.size} rows but y_true has {n}; give one row of each"
         )
     return array
+
+
+def _one_of(values, array):
+    """Say which one-dimensional part of the values is meant."""
+    if isinstance(values, str):
+        return ", the values and not the name of a column"
+    if array.ndim != 2:
+        return ""
+    if hasattr(values, "columns") or array.shape[1] == 1:
+        return f", one column{_named(values)}"
+    return ", the column of the positive class"
+
+
+def _named(values):
+    """Name the columns that there are to take, if they have names."""
+    found = list(getattr(values, "columns", ()))
+    more = ", ..." if len(found) > 5 else ""
+    return f" of {', '.join(map(repr, found[:5]))}{more}" if found else ""
 
 
 def _as_array(values: Any, name: str) -> np.ndarray:

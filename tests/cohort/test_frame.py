@@ -88,9 +88,20 @@ def with_cell(cell):
         (
             lambda X: X.to_numpy(),
             None,
-            "must be a cohort frame .*got ndarray",
+            "must be a cohort frame .*got ndarray; pass the frame itself",
         ),
-        (lambda X: X["us_pre"], None, "must be a cohort frame .*got Series"),
+        (
+            lambda X: X["us_pre"],
+            None,
+            r"must be a cohort frame .*got Series; .* X\[\['us_pre'\]\]",
+        ),
+        (
+            lambda X: np.zeros((3, 8, 8)),
+            None,
+            "got ndarray; .* of arrays as in .*St",
+        ),
+        (lambda X: [np.zeros((8, 8))], None, "got list; make one with cohort_from_tab"),
+        (lambda X: "scans.csv", None, "got str; read the table with cohort_from_table"),
         (lambda X: X[:0], None, "the cohort frame has no row"),
         (
             lambda X: X[["age"]],

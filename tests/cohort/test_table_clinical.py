@@ -92,3 +92,41 @@ def test_numbers_with_commas_that_are_texts_are_told():
 def test_clinical_tables_of_other_patients_say_why(table, said):
     with pytest.raises(CohortError, match=re.escape(said)):
         clinical_columns(PLANES, pd.DataFrame(table))
+
+
+@pytest.mark.parametrize("column", ["side", "view"])
+def test_a_column_that_tells_planes_apart_is_one_error(column):
+    table = pd.DataFrame({"patient_id": [f"P{i // 2}" for i in range(60)]})
+    table[column] = ["l", "r"] * 30
+    with pytest.raises(CohortError) as caught:
+        clinical_columns(Rows(table.assign(visit="pre"), None, None, None))
+    said = str(caught.value)
+    assert said.startswith(f"column {column}: differs between the planes of 30 of 30")
+    assert "name it plane ({plane} in the pattern" in said
+    assert "\n" not in said
+
+
+def test_few_patients_of_many_whose_values_differ_are_named():
+    table = pd.DataFrame({"patient_id": [f"P{i // 2}" for i in range(60)], "er": 1})
+    table.loc[[1, 7, 9], "er"] = 0
+    with pytest.raises(CohortError) as caught:
+        clinical_columns(Rows(table.assign(visit="pre"), None, None, None))
+    lines = str(caught.value).split("\n")
+    assert [line.split(",")[0] for line in lines[:-1]] == [
+        "patient P0",
+        "patient P3",
+        "patient P4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ids", "zeros"), [([1, 2], ".str.zfill(2)"), ([11, 12], None)]
+)
+def test_ids_of_another_kind_are_one_error_that_tells_lost_zeros(ids, zeros):
+    table = pd.DataFrame({"patient_id": ids, "ki67": [1, 2]})
+    with pytest.raises(CohortError, match=r"01 has no row \(2 such patients") as caught:
+        clinical_columns(PLANES, table)
+    said = str(caught.value)
+    assert ("leading zeros" in said) == (zeros is not None)
+    assert (zeros or "read both as text") in said
+    assert "\n" not in said

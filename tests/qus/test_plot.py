@@ -127,6 +127,11 @@ def test_what_is_no_map_of_a_result_is_refused(maps, channel):
         QUSMapDisplay.from_maps(maps, channel)
 
 
+def test_a_plane_is_told_who_draws_it(planes):
+    with pytest.raises(TypeError, match="planes of a cohort are drawn by from_plane"):
+        QUSMapDisplay.from_maps(planes[1], "mbf")
+
+
 def test_core_and_region_are_outlined_each_in_its_way(planes, maps):
     rf, plane = planes
     inside = np.zeros((20, 12), bool)

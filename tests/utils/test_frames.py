@@ -30,6 +30,7 @@ from sknac.features import MapStatistics
 from sknac.inspection import prediction_difference
 from sknac.metrics import (
     DecisionCurveDisplay,
+    PRCurveCIDisplay,
     RocCIDisplay,
     decision_curve,
     delong_contrast,
@@ -433,6 +434,26 @@ def test_models_whose_names_are_written_alike_are_refused(function, names):
     models = {name: [0.2, 0.4, 0.3, 0.9] for name in names}
     with pytest.raises(ValueError, match="has two columns of one name, "):
         function([0, 1, 0, 1], models)
+
+
+@pytest.mark.parametrize("into", [pd.DataFrame, polars.DataFrame, dict])
+def test_scores_of_models_are_a_table_or_a_dictionary(into):
+    y, scores = [0, 1, 0, 1], {"a": [0.2, 0.4, 0.3, 0.9], "b": [0.1, 0.1, 0.5, 0.7]}
+    curves = decision_curve(y, into(scores)).to_frame()["model"]
+    assert curves.unique().tolist() == ["a", "b"]
+    for display in (RocCIDisplay, PRCurveCIDisplay):
+        shown = display.from_predictions(y, into(scores), random_state=0)
+        assert list(shown.curves) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "function", [decision_curve, RocCIDisplay.from_predictions], ids=["curve", "ROC"]
+)
+def test_a_table_of_both_classes_is_none_of_models(function):
+    share = np.array([0.2, 0.4, 0.3, 0.9])
+    both = pd.DataFrame({"no": 1 - share, "yes": share})
+    with pytest.raises(ValueError, match="sum to 1, the probabilities of both classes"):
+        function([0, 1, 0, 1], both)
 
 
 def test_cross_validations_whose_names_are_written_alike_are_refused():

@@ -358,6 +358,25 @@ def test_rows_have_one_value_each(name):
             auc_ci(**(given | {name: value}))
 
 
+TABLE = pd.DataFrame({"y": [0, 1, 0, 1], "reader": [1, 3, 2, 4]})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"y_true": TABLE[["y"]]}, "y_true must be 1-D, one column of 'y', got shape"),
+        ({"y_true": TABLE[["y"]].to_numpy()}, "y_true must be 1-D, one column, got"),
+        ({"y_score": TABLE}, "y_score must be 1-D, one column of 'y', 'reader', got"),
+        ({"y_score": TABLE.to_numpy()}, "1-D, the column of the positive class, got"),
+        ({"groups": "reader"}, "groups must be 1-D, the values and not the name of a"),
+        ({"y_score": pd.DataFrame(np.ones((4, 9)))}, "column of 0, 1, 2, 3, 4, ..., g"),
+    ],
+)
+def test_what_is_no_column_says_which_is_meant(given, said):
+    with pytest.raises(ValueError, match=said):
+        auc_ci(**({"y_true": TABLE["y"], "y_score": TABLE["reader"]} | given))
+
+
 TEXTS = {
     "astype(str)": pd.Series([np.nan, "a", "b", "a"], dtype=object).astype(str),
     "None": [str(None), "a", "b", "a"],
