@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import delayed
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import check_cohort
@@ -16,13 +17,21 @@ from sknac.cohort.planes import check_has_studies, check_kind, list_planes
 from sknac.exceptions import CohortError
 from sknac.features._reduce import REDUCTIONS, reduce_planes
 from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import Integral, StrOptions, _fit_context
+from sknac.utils._sklearn import (
+    Integral,
+    StrOptions,
+    _fit_context,
+    progress_of,
+    with_callbacks,
+)
 from sknac.utils._state import SavedState
 from sknac.utils._workers import near
 
 
-class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
+class PlaneFeatures(SavedState, CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Base of steps that make one row of numbers of each patient's planes.
+
+    scikit-learn's callbacks hear of each plane whose numbers are there.
 
     A subclass sets `kinds`, takes `reduce`, `columns` and `n_jobs`, and writes
     `_fit_frame`, `_plane_numbers` and `_plane_names`.
@@ -89,6 +98,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         self.columns_ = columns
         return self
 
+    @with_callbacks
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Compute the features of each patient.
 
@@ -112,10 +122,7 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
         check_has_studies(X, self.columns_)
         of_plane = self._settle(X, self.columns_)
         found = list_planes(X, self.columns_)
-        numbers = near(self.n_jobs, prefer="threads")(
-            delayed(of_plane)(at) for at in found
-        )
-        numbers = self._look_at(found, numbers)
+        numbers = self._look_at(found, self._of_planes(of_plane, found))
         cells: dict = {}
         for at, of_one in zip(found, numbers, strict=True):
             cells.setdefault((at.row, at.column), []).append((at, of_one))
@@ -124,6 +131,18 @@ class PlaneFeatures(SavedState, TransformerMixin, BaseEstimator):
             for column in self.columns_
         ]
         return np.concatenate(visits, axis=1, dtype=np.float64)
+
+    def _of_planes(self, of_plane, found):
+        """Compute the planes' numbers, and tell callbacks of each."""
+        with progress_of(self, len(found)) as on_plane:
+            given = "generator" if on_plane else "list"
+            work = near(self.n_jobs, prefer="threads", return_as=given)
+            numbers = []
+            for of_one in work(delayed(of_plane)(at) for at in found):
+                numbers.append(of_one)
+                if on_plane:
+                    on_plane()
+        return numbers
 
     def _of_plane(self, at, *settled):
         """Compute one plane's numbers; errors name the place."""

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sknac.cohort import check_cohort
@@ -36,7 +37,14 @@ from sknac.nets._weights_file import check_path, read_weights
 from sknac.nets._weights_fit import fit_weights, tell_unused
 from sknac.utils._handle import digest_of
 from sknac.utils._rows import same_rows
-from sknac.utils._sklearn import Integral, Interval, StrOptions, _fit_context
+from sknac.utils._sklearn import (
+    Integral,
+    Interval,
+    StrOptions,
+    _fit_context,
+    progress_of,
+    with_callbacks,
+)
 from sknac.utils._state import plain_value
 from sknac.utils._store import ArrayStore
 
@@ -44,7 +52,9 @@ from sknac.utils._store import ArrayStore
 _FORMAT = 1
 
 
-class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
+class EncoderFeatures(
+    EncoderStateMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
     """Features of a frozen, pretrained network, averaged over a patient's planes.
 
     Nothing is trained: a network that learned from other images makes a vector of each
@@ -242,6 +252,7 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
             warn_of_range(items.batch(range(min(len(items), SAMPLE))))
         return self
 
+    @with_callbacks
     def transform(self, X: pd.DataFrame) -> np.ndarray:
         """Compute the mean vector of each patient's planes, visit by visit.
 
@@ -410,13 +421,20 @@ class EncoderFeatures(EncoderStateMixin, TransformerMixin, BaseEstimator):
                 if entry is not None:
                     vectors[i] = entry.load()
             left = np.flatnonzero([entry is None for entry in found])
-        with torch_scope(threads=self.threads_), torch.inference_mode():
-            for start in range(0, len(left), self.batch_size):
-                batch = left[start : start + self.batch_size]
-                vectors[batch] = self._compute(items, batch)
+        batches = [
+            left[start : start + self.batch_size]
+            for start in range(0, len(left), self.batch_size)
+        ]
+        told = progress_of(self, len(batches), part_name="batch")
+        with told as on_batch, torch_scope(threads=self.threads_):
+            for batch in batches:
+                with torch.inference_mode():
+                    vectors[batch] = self._compute(items, batch)
                 for i in batch if store is not None else ():
                     items.sources[i].image.check_content()
                     store.put(keys[i], vectors[i])
+                if on_batch:
+                    on_batch()
         return vectors
 
     def _key(self, plane):

@@ -5,6 +5,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from sknac.cohort import Plane, PolygonOutline, Study
 from sknac.exceptions import CohortError
@@ -124,3 +126,42 @@ def test_part_that_is_not_written_is_named(method):
     args = [None] if method == "_plane_numbers" else []
     with pytest.raises(NotImplementedError, match=f"PlaneFeatures must write {method}"):
         getattr(PlaneFeatures(), method)(*args)
+
+
+class Listener:
+    """A callback that writes down which tasks have ended."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.heard = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.heard.append(f"{context.estimator_name} {context.task_name}")
+
+    def teardown(self, estimator, context):
+        pass
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2])
+def test_callbacks_hear_of_every_plane(n_jobs):
+    listener = Listener()
+    step = Brightness(n_jobs=n_jobs)
+    expected = step.fit_transform(X)
+    found = step.set_callbacks(listener).transform(X)
+    np.testing.assert_array_equal(found, expected)
+    assert listener.heard == ["Brightness plane"] * 7 + ["Brightness transform"]
+    assert not [name for name in vars(step) if name.endswith("_ctx")]
+
+
+def test_callbacks_of_a_pipeline_reach_the_step():
+    listener = Listener()
+    model = make_pipeline(Brightness(columns="us_post2"), LogisticRegression())
+    model.set_callbacks(listener).fit(X, [0, 1])
+    assert listener.heard.count("Brightness plane") == 4
