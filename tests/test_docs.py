@@ -132,7 +132,12 @@ def test_section_of_a_page_ends_where_the_next_begins(api_pages, role):
 
 @pytest.mark.parametrize(
     ("page", "n_blocks", "told"),
-    [("guide/a", 2, True), ("guide/a", 1, False), ("results", 2, False)],
+    [
+        ("guide/a", 2, True),
+        ("guide/a", 1, False),
+        ("results", 2, False),
+        ("guide/cookbook/a", 2, False),
+    ],
 )
 def test_page_of_several_blocks_says_that_they_are_one_session(
     api_pages, page, n_blocks, told

@@ -3,7 +3,8 @@
 A block is what stands between two paragraphs: lines of ``>>>``, ``code-block:: python``
 or ``plot::``, whose picture is drawn when the pages are built. Right above it
 ``.. not-run: the reason`` marks one that needs what no test has, such as a scanner's
-files; below the title ``.. one-session: the reason`` marks a page that is one story.
+files, and ``.. needs: modules`` one that is run alone, where these are installed; below
+the title ``.. one-session: the reason`` marks a page that is one story.
 """
 
 import dataclasses
@@ -20,14 +21,13 @@ import pytest
 _DOCS = Path(__file__).parents[1] / "docs"
 _PAGES = {
     path.relative_to(_DOCS).with_suffix("").as_posix(): path
-    for pattern in ("*.rst", "guide/*.rst", "formats/*.rst")
+    for pattern in ("*.rst", "guide/*.rst", "guide/cookbook/*.rst", "formats/*.rst")
     for path in sorted(_DOCS.glob(pattern))
 }
 # Pages whose blocks do not run alone as yet; a page that does is dropped from here.
 _NOT_YET = [
     "quickstart",
     "guide/cluster",
-    "guide/cookbook",
     "guide/public_sets",
     "guide/saving",
 ]
@@ -48,6 +48,7 @@ class Block:
     line: int
     code: list | str
     not_run: str | None
+    needs: tuple[str, ...] = ()
 
     def run(self, page, names):
         """Run it with what `names` holds and say what went wrong."""
@@ -69,7 +70,7 @@ def blocks_of(text):
     """List the blocks of a page in their order."""
     found = [*_doctests(text), *_directives(text)]
     lines = text.splitlines()
-    return [Block(line, code, _mark(lines, line)) for line, code in sorted(found)]
+    return [Block(line, code, *_marks(lines, line)) for line, code in sorted(found)]
 
 
 def _doctests(text):
@@ -94,11 +95,15 @@ def _directives(text):
         yield text.count("\n", 0, found.start()), "\n" * above + textwrap.dedent(code)
 
 
-def _mark(lines, line):
-    """Return the reason of the mark right above a line, or None."""
+def _marks(lines, line):
+    """Return why the block at a line is not run, or None, and the modules it needs."""
     above = "\n".join(lines[:line]).rstrip().rsplit("\n\n", 1)[-1]
-    found = re.match(r"\s*\.\. not-run:(.*)", above, re.DOTALL)
-    return found and found[1].strip()
+    found = re.match(r"\s*\.\. (not-run|needs):(.*)", above, re.DOTALL)
+    if not found:
+        return None, ()
+    if found[1] == "needs":
+        return f"it needs {found[2].strip()}", tuple(re.findall(r"[\w.]+", found[2]))
+    return found[2].strip(), ()
 
 
 def _session(text):
@@ -161,6 +166,25 @@ def test_each_block_of_a_page_runs_alone(page, elsewhere):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")  # these packages are not ours to keep quiet
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        pytest.param(page, block, id=f"{page}-{'-'.join(block.needs)}")
+        for page, blocks in _BLOCKS.items()
+        for block in blocks
+        if block.needs
+    ],
+)
+def test_block_runs_alone_where_what_it_needs_is_installed(page, block, elsewhere):
+    for module in block.needs:
+        pytest.importorskip(module)
+    elsewhere("needs")
+    said = block.run(page, {"__name__": "__main__"})
+    assert not said, f"docs/{page}.rst, line {block.line + 1}:\n{said}"
+
+
 def test_pages_that_do_not_run_alone_are_pages():
     assert set(_NOT_YET) <= set(_PAGES)
 
@@ -190,7 +214,9 @@ def test_mark_of_code_that_is_not_run_gives_its_reason(page):
     reasons += [_SESSIONS[page]] if page in _SESSIONS else []
     assert all(len(reason.split()) >= _WORDS_OF_A_REASON for reason in reasons)
     marks = re.findall(
-        r"^ *\.\. (?:not-run|one-session)\b", _PAGES[page].read_text(), re.MULTILINE
+        r"^ *\.\. (?:not-run|needs|one-session)\b",
+        _PAGES[page].read_text(),
+        re.MULTILINE,
     )
     assert len(marks) == len(reasons), "a mark stands right above its block"
 
@@ -216,6 +242,8 @@ Page
 
     b + 1
 
+.. needs: optuna, mlflow.sklearn
+
 .. plot::
    :alt: A line,
       and another
@@ -228,13 +256,14 @@ Words.
 
 def test_blocks_are_what_stands_between_words():
     found = blocks_of(_SAMPLE)
-    assert [block.line + 1 for block in found] == [4, 13, 15, 21]
+    assert [block.line + 1 for block in found] == [4, 13, 15, 23]
     assert [block.not_run for block in found] == [
         None,
         "needs a scanner's files",
         None,
-        None,
+        "it needs optuna, mlflow.sklearn",
     ]
+    assert found[3].needs == ("optuna", "mlflow.sklearn")
     assert [len(found[0].code), found[2].code.strip()] == [3, "b = 1\n\nb + 1"]
 
 

@@ -71,7 +71,7 @@ def sections(text):
 def guide_uses():
     """Map each public name to the sections that link to it, as (page, section)."""
     uses = defaultdict(list)
-    for page in sorted([*_DOCS.glob("guide/*.rst"), *_DOCS.glob("formats/*.rst")]):
+    for page in sorted([*_DOCS.glob("guide/**/*.rst"), *_DOCS.glob("formats/*.rst")]):
         place = page.relative_to(_DOCS).with_suffix("").as_posix()
         for title, body in sections(page.read_text(encoding="utf-8")):
             for target in dict.fromkeys(_ROLE.findall(body)):
@@ -261,6 +261,8 @@ _ONE_SESSION = "*The code of this page is one session: run it from the top.*"
 def say_one_session(app, page, source):
     """Say below the title of a guide that its blocks build on one another."""
     if not page.startswith(("guide/", "formats/")) or page.endswith("/index"):
+        return
+    if page.startswith("guide/cookbook/"):  # each recipe stands alone
         return
     blocks = [p for p in source[0].split("\n\n") if _BLOCK.match(p)]
     title, underline, *body = source[0].splitlines()
