@@ -24,13 +24,6 @@ _PAGES = {
     for pattern in ("*.rst", "guide/*.rst", "guide/cookbook/*.rst", "formats/*.rst")
     for path in sorted(_DOCS.glob(pattern))
 }
-# Pages whose blocks do not run alone as yet; a page that does is dropped from here.
-_NOT_YET = [
-    "quickstart",
-    "guide/cluster",
-    "guide/public_sets",
-    "guide/saving",
-]
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
 _DIRECTIVE = re.compile(
     r"^( *)\.\. (?:code-block:: python|(plot)::) *\n((?:\1 +\S.*\n)*)\n"
@@ -120,7 +113,7 @@ _SESSIONS = {
     if (reason := _session(path.read_text()))
 }
 # The first page's three doors are run alone by the test of the doors.
-_ALONE = [p for p in _RUN if p not in (*_NOT_YET, *_SESSIONS, "index")]
+_ALONE = [p for p in _RUN if p not in (*_SESSIONS, "index")]
 
 
 def _slow_unless_quick(pages):
@@ -185,17 +178,13 @@ def test_block_runs_alone_where_what_it_needs_is_installed(page, block, elsewher
     assert not said, f"docs/{page}.rst, line {block.line + 1}:\n{said}"
 
 
-def test_pages_that_do_not_run_alone_are_pages():
-    assert set(_NOT_YET) <= set(_PAGES)
-
-
 @pytest.mark.parametrize("page", _PAGES)
 def test_every_directive_of_code_is_found(page):
     shown = re.findall(r"\.\. (?:plot::|code-block:: python)", _PAGES[page].read_text())
     assert len(shown) == sum(isinstance(block.code, str) for block in _BLOCKS[page])
 
 
-@pytest.mark.parametrize("page", [page for page in _PAGES if page not in _NOT_YET])
+@pytest.mark.parametrize("page", _PAGES)
 def test_code_that_is_shown_is_code_that_is_run(page):
     """A literal block of Python would escape both runs."""
     literal = _LITERAL.findall(_PAGES[page].read_text())

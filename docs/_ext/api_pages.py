@@ -254,20 +254,15 @@ def resolve_bare_name(app, env, node, contnode):
     )
 
 
-_BLOCK = re.compile(r"^(?:>>> |\.\. code-block:: python)", re.MULTILINE)
+_MARK = re.compile(r"^\.\. one-session:", re.MULTILINE)
 _ONE_SESSION = "*The code of this page is one session: run it from the top.*"
 
 
 def say_one_session(app, page, source):
-    """Say below the title of a guide that its blocks build on one another."""
-    if not page.startswith(("guide/", "formats/")) or page.endswith("/index"):
-        return
-    if page.startswith("guide/cookbook/"):  # each recipe stands alone
-        return
-    blocks = [p for p in source[0].split("\n\n") if _BLOCK.match(p)]
-    title, underline, *body = source[0].splitlines()
-    if len(blocks) > 1 and _UNDERLINE.fullmatch(underline):
-        source[0] = "\n".join([title, underline, "", _ONE_SESSION, *body])
+    """Say below the title of a page that its blocks build on one another."""
+    lines = source[0].splitlines()
+    if _MARK.search(source[0]) and _UNDERLINE.fullmatch(lines[1]):
+        source[0] = "\n".join([*lines[:2], "", _ONE_SESSION, *lines[2:]])
 
 
 @dataclasses.dataclass(frozen=True)
