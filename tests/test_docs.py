@@ -92,14 +92,13 @@ _REASONS = {
     "one step or figure, shown whole in its guide's section": """
         clinical.miller_payne_response
         clinical.modified_response clinical.riley_sample_size
-        features.RegionSpectrum features.StableFeatures
+        features.StableFeatures
         features.Texture features.VisitDelta metrics.CalibrationCIDisplay
         metrics.ForestDisplay metrics.PRCurveCIDisplay metrics.average_precision_ci
         metrics.compare_rates metrics.corrected_resampled_ttest
         metrics.decision_curve metrics.icc metrics.sensitivity_at_specificity
         nets.EncoderFeatures nets.PredictiveNet nets.SeedEnsemble
         nets.TrainingCurveDisplay preprocessing.BurnedInAnnotations
-        qus.EnvelopeMapper
         survival.time_dependent_auc systems.hand_over systems.save_model
         """,
     "prints a table of versions": "show_versions",
