@@ -9,7 +9,12 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from sknac.utils._frames import as_names, as_pandas, validate_data
-from sknac.utils._labels import refuse_dates, refuse_masked, warn_of_alike
+from sknac.utils._labels import (
+    raise_first,
+    refuse_dates,
+    refuse_masked,
+    warn_of_alike,
+)
 
 # A column that keeps less than this share of its spread beside the others adds none.
 RANK_TOLERANCE = 1e-8
@@ -34,6 +39,8 @@ class Term:
         """Return the design columns (n, k) of this term, checked."""
         if self.levels is None:
             refuse_dates(column, f"X column {self.name!r}")
+            what = f"Input X contains NaN in column {self.name!r}"
+            raise_first(pd.isna(column), f"{what}; impute, or leave those rows out")
             return check_array(
                 np.asarray(column).reshape(-1, 1),
                 dtype=np.float64,

@@ -254,10 +254,13 @@ class HookedNet(SkorchNet):
         """Refuse images of which a network leaves less than one pixel."""
         stride = getattr(self.module_, "stride", 1)
         if len(self.item_shape_) > 1 and min(self.item_shape_[-2:]) < stride:
+            mend = "enlarge them (PlaneResizer) or take a network of smaller stride"
+            *_, height, width, n_last = (1, *self.item_shape_)
+            if n_last in (1, 3, 4) and min(height, width) >= stride:
+                mend = "move the channels, which come first, np.moveaxis(X, -1, -3)"
             raise ValueError(
                 f"{type(self.module_).__name__} cannot take items of shape "
-                f"{self.item_shape_}: it makes images {stride} times smaller; enlarge "
-                "them (PlaneResizer) or take a network of smaller stride"
+                f"{self.item_shape_}: it makes images {stride} times smaller; {mend}"
             )
 
     def _try_training(self, n_items):

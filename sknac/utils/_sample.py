@@ -139,9 +139,12 @@ def check_sample(
     held = {key: distinct_labels(array, key) for key, array in arrays.items()}
     found = list(dict.fromkeys(label for labels in held.values() for label in labels))
     if len(found) > 2:
+        mend = "leave out rows that have no decision yet"
+        if y_pred is not None and not set(held["y_pred"]) & set(held["y_true"]):
+            mend = "y_pred has none of y_true's, so put scores at a threshold first"
         raise ValueError(
             f"{' and '.join(arrays)} must be binary, got {len(found)} labels "
-            f"{spell(found[:5])}; leave out rows that have no decision yet"
+            f"{spell(found[:5])}; {mend}"
         )
     label = positive_label(found, pos_label)
     if pos_label is not None and label in found and label not in held["y_true"]:

@@ -104,6 +104,8 @@ def test_rate_without_weight_may_be_undefined():
     [
         ([YES, NO], [YES], {"pos_label": YES}, "y_pred has 1 rows but y_true has 2"),
         ([YES, NO], [YES, "awaiting"], {"pos_label": YES}, "got 3 labels"),
+        ([YES, NO], [0.2, 0.7], {"pos_label": YES}, "none of .*scores at a threshold"),
+        ([YES, NO], ["a", "b"], {"pos_label": YES}, "y_pred has none of y_true's"),
         ([YES, NO], [YES, NO], {"pos_label": "resp"}, "not a valid label"),
         ([YES, NO], [YES, NO], {"pos_label": 1}, "not a valid label"),
         ([YES, None], [YES, NO], {"pos_label": YES}, "y_true holds missing labels"),

@@ -306,6 +306,12 @@ def test_images_smaller_than_the_net_takes_are_refused_before_training():
         PlaneFeatureNet(module="ran_tiny").fit(np.zeros((8, 1, 4, 4)), [0, 1] * 4)
 
 
+@pytest.mark.parametrize("shape", [(32, 32, 3), (40, 32, 1)])
+def test_channels_that_come_last_are_told_to_come_first(shape):
+    with pytest.raises(ValueError, match=r"move the channels, which come first, np\.m"):
+        PlaneFeatureNet(module="ran_tiny").fit(np.zeros((8, *shape)), [0, 1] * 4)
+
+
 def test_own_module_works_by_class(table):
     class Linear(nn.Module):
         def __init__(self, in_features, n_classes):
