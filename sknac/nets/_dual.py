@@ -165,12 +165,10 @@ class DualInput(Splittable):
 
     def _encode(self, x, here):
         """Make the visits' vectors, (n_items, n_visits, dim); 0 of missing ones."""
+        if torch.compiler.is_compiling() and not self.training:
+            return self._encode_unseen(x, here)
         if here.all():
-            if self.shared:
-                found = self.encoders[0](x.flatten(0, 1))
-                return found.unflatten(0, (-1, self.n_visits))
-            each = [net(x[:, i]) for i, net in enumerate(self.encoders)]
-            return torch.stack(each, 1)
+            return self._encode_all(x)
         if not self.shared:
             raise ValueError(
                 "a visit is missing, and each visit has an encoder of its own, which "
@@ -180,6 +178,25 @@ class DualInput(Splittable):
         vectors = found.new_zeros(*here.shape, found.shape[-1])
         vectors[here] = found
         return vectors
+
+    def _encode_all(self, x):
+        """Make the vectors of visits that all happened."""
+        if self.shared:
+            found = self.encoders[0](x.flatten(0, 1))
+            return found.unflatten(0, (-1, self.n_visits))
+        return torch.stack([net(x[:, i]) for i, net in enumerate(self.encoders)], 1)
+
+    def _encode_unseen(self, x, here):
+        """Do the same in a program, as of `torch.export`, which looks at no value.
+
+        In evaluation no image changes the vector of another, so a blank one may stand
+        for a missing one. With an encoder for each visit it stays NaN, and so do the
+        logits, for a program cannot refuse it.
+        """
+        if not self.shared:
+            return self._encode_all(x)
+        found = self._encode_all(x.where(here[..., None, None, None], 0.0))
+        return found.where(here[..., None], 0.0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Compute class logits.

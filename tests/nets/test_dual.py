@@ -147,3 +147,35 @@ def test_weights_of_pairs_keep_their_names():
     attention = DualInput(encoder="ran_tiny", fusion="attention").state_dict()
     own = {name for name in attention if name.startswith("fuse")}
     assert own == {"fuse.weigh.order", "fuse.weigh.queries", "fuse.weigh.keys.weight"}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of torch's own parts
+@pytest.mark.parametrize(
+    ("fusion", "n_visits"), [("concat_diff", 2), ("attention", 3), ("mean", 3)]
+)
+def test_a_program_does_without_missing_visits_too(fusion, n_visits):
+    torch.manual_seed(0)
+    settings = {"encoder": "resnet_tiny", "width": 2, "n_visits": n_visits}
+    net = DualInput(fusion=fusion, **settings).eval()
+    x = torch.rand(4, n_visits, 1, 32, 32)
+    n_items = {0: torch.export.Dim("n_items")}
+    program = torch.export.export(net, (x[:2],), dynamic_shapes=(n_items,)).module()
+    for missing in ([], [1], [1, n_visits - 1]):
+        x[0, missing] = torch.nan
+        with torch.inference_mode():
+            torch.testing.assert_close(program(x), net(x), equal_nan=True)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_program_of_an_encoder_each_gives_nan_where_it_cannot_refuse():
+    net = DualInput(encoder="resnet_tiny", width=2, shared=False).eval()
+    x = torch.rand(3, 2, 1, 32, 32)
+    n_items = {0: torch.export.Dim("n_items")}
+    program = torch.export.export(net, (x[:2],), dynamic_shapes=(n_items,)).module()
+    x[1, 0] = torch.nan
+    with torch.inference_mode():
+        assert program(x).isnan().any(dim=1).tolist() == [False, True, False]
+        with pytest.raises(ValueError, match="a visit is missing"):
+            net(x)
