@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Self
 
+from skorch import NeuralNetClassifier
 from skorch.setter import optimizer_setter
 from torch.utils.data import DataLoader
 
@@ -51,9 +52,7 @@ class SettingsMixin:
     def _is_setting(self, name):
         """Tell whether the estimator or skorch can have a setting of this name."""
         nested = "__" in name and name.split("__", 1)[0] in _PARTS
-        own = inspect.signature(type(self)).parameters
-        known = name in own and own[name].kind is not inspect.Parameter.VAR_KEYWORD
-        return nested or known or name in _FURTHER
+        return nested or name in _named_in(type(self)) or name in _FURTHER
 
     def get_params(self, deep: bool = True) -> dict:
         """Get the settings, by name.
@@ -113,7 +112,7 @@ class SettingsMixin:
 
     def _is_augmentations(self, name):
         """Tell whether a setting belongs to the changes of training images."""
-        own = inspect.signature(type(self)).parameters
+        own = _named_in(type(self))
         return "augmentation" in own and name.startswith("augmentation__")
 
     def _set_augmentation(self, params):
@@ -171,3 +170,15 @@ class SettingsMixin:
                 raise ValueError(
                     f"no callback for callbacks__{setting}; there are {sorted(names)}"
                 )
+
+
+def _named_in(cls):
+    """List the settings by name: a subclass may hand on those that it does not name."""
+    made_by = [base for base in cls.__mro__ if "__init__" in vars(base)]
+    return {
+        name
+        for base in made_by
+        if base not in NeuralNetClassifier.__mro__
+        for name, given in inspect.signature(base).parameters.items()
+        if given.kind not in (given.VAR_KEYWORD, given.VAR_POSITIONAL)
+    }

@@ -41,6 +41,10 @@ class SkorchNet(NeuralNetClassifier):
     use_caching = "auto"
     history_ = None
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _refuse_other_loops(cls)
+
     _modules = ("module",)
     _criteria = ("criterion",)
     _optimizers = ("optimizer",)
@@ -99,3 +103,14 @@ class SkorchNet(NeuralNetClassifier):
     def callback_names(self) -> set[str]:
         """Names by which ``callbacks__...`` reaches the callbacks."""
         return {name for name, _ in self._uniquely_named_callbacks()}
+
+
+def _refuse_other_loops(cls):
+    """Refuse a class that takes further parts of skorch, with steps of their own."""
+    for other in set(cls.__mro__) - set(NeuralNetClassifier.__mro__):
+        if other.__module__.partition(".")[0] == "skorch":
+            raise TypeError(
+                f"{cls.__name__} cannot take skorch's {other.__name__}, which trains "
+                "without the augmentation, weights and patients of sknac's networks; "
+                "leave it out, and set device, autocast or micro_batch_size"
+            )

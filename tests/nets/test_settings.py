@@ -165,3 +165,44 @@ def test_numpy_values_are_settings(table):
     )
     expected = plain.fit(*table).predict_proba(table[0])
     np.testing.assert_array_equal(numpy.fit(*table).predict_proba(table[0]), expected)
+
+
+class Wide(PredictiveNet):
+    """Hands on what it does not name, and has a setting of its own."""
+
+    def __init__(self, *, times=2, **settings):
+        super().__init__(**settings)
+        self.times = times
+
+
+class Noted:
+    """A mixin of somebody else's, with a setting of its own."""
+
+    def __init__(self, *args, note="", **settings):
+        super().__init__(*args, **settings)
+        self.note = note
+
+
+class NotedNet(Noted, PlaneFeatureNet):
+    pass
+
+
+class Wider(Wide):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [(Wide, {"times": 3}), (Wider, {"times": 3}), (NotedNet, {"note": "a"})],
+)
+def test_a_subclass_hands_on_settings(kind, own, table, small_bags, small_labels):
+    net = clone(kind(**own, max_epochs=1, lr=0.01, random_state=0))
+    given = net.get_params()
+    assert own.items() | {"max_epochs": 1, "lr": 0.01}.items() <= given.items()
+    net.set_params(patience=3, **own)
+    with pytest.raises(ValueError, match=f"{kind.__name__} has no setting 'settings'"):
+        net.set_params(settings=1)
+    X, y = (small_bags, small_labels) if kind is NotedNet else table
+    if kind is NotedNet:
+        net.set_params(module="ran_tiny")
+    assert len(net.fit(X, y).predict(X)) == len(y)

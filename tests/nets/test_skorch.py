@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
-from skorch import NeuralNet, NeuralNetClassifier
+from skorch import NeuralNet, NeuralNetBinaryClassifier, NeuralNetClassifier
 from skorch.callbacks import EarlyStopping, EpochTimer
+from skorch.hf import AccelerateMixin
 from torch import nn
 
 import sknac
-from sknac.nets import PredictiveNet
+from sknac.nets import DLRClassifier, PlaneFeatureNet, PredictiveNet
 
 _ROOT = Path(sknac.__file__).parent
 _ROOM = "nets/_skorch.py"
@@ -82,3 +83,16 @@ def test_callbacks_are_copied_whether_named_or_not_and_classes_made():
     assert made["stop"] is not given[1][1]
     assert {"EpochTimer_1", "EpochTimer_2", "stop"} <= net.callback_names()
     assert not any(callback is given[0] for callback in made.values())
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (AccelerateMixin, PlaneFeatureNet),
+        (DLRClassifier, AccelerateMixin),
+        (PredictiveNet, NeuralNetBinaryClassifier),
+    ],
+)
+def test_parts_of_skorch_that_train_otherwise_are_refused(parts):
+    with pytest.raises(TypeError, match=r"Mixed cannot take skorch's .*, which trains"):
+        type("Mixed", parts, {})
