@@ -74,9 +74,9 @@ _REASONS = {
         exceptions.CohortError exceptions.SknacFormatError exceptions.StaleFileError
         """,
     "for whoever writes a reader or a step, on guide pages that are run": """
-        cohort.Grid cohort.InMemoryArray cohort.PlaneTransformer
+        cohort.Grid cohort.InMemoryArray
         cohort.check_cohort io.ArrayInfo io.register_reader
-        testing.check_cohort_estimator testing.make_check_cohort
+        testing.make_check_cohort
         testing.parametrize_with_cohort_checks
         """,
     "needs files of one's own or a public set": """
@@ -90,16 +90,9 @@ _REASONS = {
         qus.TabulatedBSC clinical.PatientFlow
         """,
     "one step or figure, shown whole in its guide's section": """
-        clinical.miller_payne_response
-        clinical.modified_response clinical.riley_sample_size
         features.StableFeatures
-        features.Texture features.VisitDelta metrics.CalibrationCIDisplay
-        metrics.ForestDisplay metrics.PRCurveCIDisplay metrics.average_precision_ci
-        metrics.compare_rates metrics.corrected_resampled_ttest
-        metrics.decision_curve metrics.icc metrics.sensitivity_at_specificity
-        nets.EncoderFeatures nets.PredictiveNet nets.SeedEnsemble
-        nets.TrainingCurveDisplay preprocessing.BurnedInAnnotations
-        survival.time_dependent_auc systems.hand_over systems.save_model
+        features.Texture features.VisitDelta
+        preprocessing.BurnedInAnnotations
         """,
     "prints a table of versions": "show_versions",
 }
