@@ -168,8 +168,23 @@ def _read_planes(rows, doubts):
     for place, row in tracked(places, "reading files", len(rows.frame)):
         with faults.kept():
             planes.append(read_plane(place, row, rows.base, doubts))
+    if not planes:
+        _refuse_other_root(rows, faults)
     faults.raise_found()
     return planes
+
+
+def _refuse_other_root(rows: Rows, faults: Faults) -> None:
+    """Say once, where no file at all is there, from which folder they are counted."""
+    paths = [str(path).partition("::")[0] for path in rows.frame["path"]]
+    lost = [isinstance(found.__cause__, FileNotFoundError) for found in faults.found]
+    somewhere = [os.path.isabs(path) or (rows.base / path).is_file() for path in paths]
+    if len(paths) > 2 and all(lost) and not any(somewhere):
+        raise CohortError(
+            f"none of the {len(paths)} files of column path is in "
+            f"{os.path.abspath(rows.base)}, the first is {paths[0]}; name the folder "
+            "from which they are counted, root=, or correct the paths"
+        )
 
 
 def _visits(rows, planes, index):

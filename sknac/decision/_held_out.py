@@ -78,7 +78,11 @@ def check_rows(cv, **given):
 def keep_classifier(model, X, y, fit_params, classes):
     """Return the classifier that a threshold keeps: as it came, or fitted on all."""
     if model.cv == "prefit":
-        check_is_fitted(model.estimator)
+        check_is_fitted(
+            model.estimator,
+            msg="cv='prefit' takes a fitted %(name)s; call its fit before, on other "
+            "patients, or leave cv out",
+        )
         kept = model.estimator
     else:
         kept = clone(model.estimator).fit(X, y, **fit_params)

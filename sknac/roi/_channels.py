@@ -201,7 +201,10 @@ class RegionChannels(PlaneTransformer):
         """Thickness of the margin in the plane's unit; 0 where none is asked for."""
         if "margin" not in _check_regions(self.regions):
             return 0.0
-        mend = "or take margin_share"
+        mend = (
+            "or take margin_share, or the core alone (regions=['core'], and "
+            "margin_mm=None in make_bmode_response_pipeline)"
+        )
         return float(margin_of(plane, self.margin_mm, self.margin_share, mend))
 
 

@@ -320,6 +320,29 @@ def test_mixed_kinds_at_a_visit_name_patient_and_visit(folder):
         build(folder, RF, BMODE)
 
 
+@pytest.mark.parametrize("where", [None, "other", "scans"])
+def test_files_that_all_lie_elsewhere_are_one_error(folder, where, monkeypatch):
+    (folder / "other").mkdir()
+    monkeypatch.chdir(folder / "other")
+    rows = [{**BMODE, "patient_id": f"P{k}"} for k in range(30)]
+    root = None if where is None else folder / where
+    with pytest.raises(CohortError, match="name the folder from which") as caught:
+        cohort_from_table(pd.DataFrame(rows), root=root)
+    said = str(caught.value)
+    there = folder / (where or "other")
+    assert said.startswith(f"none of the 30 files of column path is in {there}, the")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"path": "none.npy"}, {"path": "/nowhere/scan.npy"}, {"path": "SCAN.npy"}],
+)
+def test_one_file_that_is_lost_is_named_by_its_row(folder, change):
+    rows = [{**BMODE, "patient_id": f"P{k}"} for k in range(3)]
+    with pytest.raises(CohortError, match=r"^row 0 \(patient P0\), column path"):
+        build(folder, *({**row, **change} for row in rows[:1]), *rows[1:])
+
+
 @pytest.mark.parametrize("column", ["patient_id", "visit", "path"])
 def test_required_columns_are_named(folder, column):
     without = {key: value for key, value in RF.items() if key != column}

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
@@ -26,7 +27,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknac.decision import WeightedYoudenThreshold, weighted_youden_curve
+from sknac.decision import (
+    ScoreColumn,
+    WeightedYoudenThreshold,
+    weighted_youden_curve,
+)
 
 # Which class the alphabet gives is not what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:(pos|stop)_label is not set")
@@ -294,6 +299,15 @@ def test_nested_rates_are_below_those_of_the_fit_on_noise():
         fit = model.fit_sensitivity_ + model.fit_specificity_
         gaps.append(fit - model.nested_sensitivity_ - model.nested_specificity_)
     assert np.mean(gaps) > 0.1
+
+
+@pytest.mark.parametrize(
+    "inner", [LogisticRegression(), ScoreColumn("s", pos_label=1)], ids=["LR", "column"]
+)
+def test_what_is_not_fitted_is_told_to_be(inner):
+    X, y = pd.DataFrame({"s": [0.1, 0.3, 0.4, 0.9]}), [0, 1, 0, 1]
+    with pytest.raises(NotFittedError, match=r"call its fit before, .* leave cv out"):
+        WeightedYoudenThreshold(inner, cv="prefit").fit(X, y)
 
 
 def test_resubstituted_scores_have_no_nested_rates_and_no_guarantee(cancer):
