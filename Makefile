@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # One process of tests per core; each imports torch, so no more than four.
 PARALLEL := -n auto --maxprocesses 4
 
-.PHONY: run test lowest slow lint imports docstrings docs gallery pages changelog wheel types check clean
+.PHONY: run test lowest slow lint imports docstrings docs gallery pages access changelog wheel types check clean
 
 run: $(STAMP)  ## train and test both systems on simulated cohorts -> build/study/report.html
 	$(BIN)/python examples/08_end_to_end/plot_response_study.py
@@ -51,6 +51,9 @@ types: $(STAMP)  ## what a user's own annotated code may expect
 
 pages: $(STAMP)  ## name what of the built pages is wider than a window of 1280 or 390 px
 	$(BIN)/python docs/check_pages.py build/docs
+
+access: $(STAMP)  ## name what of a page of each kind breaks WCAG 2.2, levels A and AA
+	$(BIN)/python docs/check_access.py build/docs
 
 check: test lint imports types docs run
 

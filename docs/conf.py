@@ -12,6 +12,7 @@ _ROOT = _DOCS.parent
 sys.path.insert(0, str(_DOCS / "_ext"))
 sys.dont_write_bytecode = True  # nothing is written beside the pages
 
+import access
 import api_pages
 import inventories
 import release_notes
@@ -86,6 +87,7 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
     "show_memory": False,
+    "write_computation_times": False,
 }
 suppress_warnings = [
     "autosectionlabel.*",  # two sections of one name: links go to the first
@@ -113,6 +115,7 @@ def setup(app):
     app.config["intersphinx_mapping"] = lists
     app.connect("missing-reference", api_pages.resolve_bare_name)
     app.connect("source-read", api_pages.say_one_session)
+    app.connect("html-page-context", access.name_sidebar, priority=900)  # theme's: 500
     app.connect(
         "build-finished",
         lambda app, error: sources.check_nothing_written(_DOCS, before),
