@@ -122,14 +122,6 @@ def test_section_of_a_page_ends_where_the_next_begins(api_pages, role):
     assert api_pages._ROLE.findall(parts["Part"]) == ["sknac.qus.QUSMapper"]
 
 
-@pytest.mark.parametrize("told", [True, False])
-def test_page_that_is_one_session_says_so(api_pages, told):
-    mark = ".. one-session: each step goes on\n\n" if told else ""
-    source = ["Page\n====\n\n" + mark + ">>> 1\n1\n\nMore.\n\n>>> 2\n2\n"]
-    api_pages.say_one_session(None, "guide/a", source)
-    assert (source[0].splitlines()[3] == api_pages._ONE_SESSION) is told
-
-
 # --- release notes -------------------------------------------------------------------
 
 

@@ -9,7 +9,9 @@ the title ``.. one-session: the reason`` marks a page that is one story.
 
 import dataclasses
 import doctest
+import importlib
 import re
+import sys
 import tempfile
 import textwrap
 import traceback
@@ -127,16 +129,22 @@ def _slow_unless_quick(pages):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """Leave files in a folder that goes, and no figure open."""
-    monkeypatch.setenv("MPLBACKEND", "Agg")
+    """Leave files in a folder that goes, no module from there and no open figure."""
+    plt.switch_backend("agg")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    before = set(sys.modules)
 
     def go(name):
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)
+        importlib.invalidate_caches()
 
     yield go
     plt.close("all")
+    for name in set(sys.modules) - before:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
+            del sys.modules[name]
 
 
 @pytest.mark.parametrize("page", _slow_unless_quick(_RUN))
@@ -208,6 +216,21 @@ def test_mark_of_code_that_is_not_run_gives_its_reason(page):
         re.MULTILINE,
     )
     assert len(marks) == len(reasons), "a mark stands right above its block"
+
+
+@pytest.mark.parametrize("page", _SESSIONS)
+def test_page_that_is_one_session_tells_its_reader(page):
+    assert "one session: run it from the top" in _PAGES[page].read_text()
+
+
+# Guides without a picture: one on machines, one on sets that are not ours to show.
+_NO_PICTURE = {"guide/index", "guide/cluster", "guide/public_sets"}
+
+
+@pytest.mark.parametrize("page", [p for p in _PAGES if re.fullmatch(r"guide/\w+", p)])
+def test_guide_has_a_picture(page):
+    pictures = re.findall(r"^\.\. plot::", _PAGES[page].read_text(), re.MULTILINE)
+    assert bool(pictures) is (page not in _NO_PICTURE)
 
 
 _SAMPLE = """\

@@ -254,17 +254,6 @@ def resolve_bare_name(app, env, node, contnode):
     )
 
 
-_MARK = re.compile(r"^\.\. one-session:", re.MULTILINE)
-_ONE_SESSION = "*The code of this page is one session: run it from the top.*"
-
-
-def say_one_session(app, page, source):
-    """Say below the title of a page that its blocks build on one another."""
-    lines = source[0].splitlines()
-    if _MARK.search(source[0]) and _UNDERLINE.fullmatch(lines[1]):
-        source[0] = "\n".join([*lines[:2], "", _ONE_SESSION, *lines[2:]])
-
-
 @dataclasses.dataclass(frozen=True)
 class Words:
     """What templates ask for; Sphinx can compare and keep it between builds."""
