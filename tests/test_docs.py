@@ -89,11 +89,6 @@ _REASONS = {
         nets.PredictiveMLP qus.FaranSpheres qus.GaussianScatterers qus.QUSMaps
         qus.TabulatedBSC clinical.PatientFlow
         """,
-    "one step or figure, shown whole in its guide's section": """
-        features.StableFeatures
-        features.Texture features.VisitDelta
-        preprocessing.BurnedInAnnotations
-        """,
     "prints a table of versions": "show_versions",
 }
 _IN_NO_EXAMPLE = {
