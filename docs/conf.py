@@ -114,11 +114,7 @@ def setup(app):
     lists = inventories.mapping(copy.with_name("inventories"))
     app.config["intersphinx_mapping"] = lists
     app.connect("missing-reference", api_pages.resolve_bare_name)
-<<<<<<< HEAD
-    app.connect("source-read", api_pages.say_one_session)
     app.connect("html-page-context", access.name_sidebar, priority=900)  # theme's: 500
-=======
->>>>>>> 9b29143 (docs, tests: pages no longer say that they are one session, but the tutorial)
     app.connect(
         "build-finished",
         lambda app, error: sources.check_nothing_written(_DOCS, before),
