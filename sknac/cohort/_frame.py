@@ -4,12 +4,13 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sknac.cohort._records import Study
+from sknac.cohort._records import Plane, Study
 from sknac.exceptions import CohortError
 from sknac.utils._frames import as_seen, validate_data
 from sknac.utils._labels import alike
@@ -188,8 +189,19 @@ def _check_cells(X, column):
         if not has_study(cell) and not _is_missing(cell):
             raise CohortError(
                 f"row {patient}, column {column}: a visit must be a Study or None, got "
-                f"{type(cell).__name__}"
+                f"{type(cell).__name__}{_way_to_study(cell)}"
             )
+
+
+def _way_to_study(cell):
+    """Say how a cell of another type becomes a study, where that is known."""
+    ways = {
+        Plane: "; put it into one, Study([plane])",
+        np.ndarray: "; make one of it, Study([Plane(image, kind)])",
+        str: "; paths are read by cohort_from_table",
+        PurePath: "; paths are read by cohort_from_table",
+    }
+    return next((way for kind, way in ways.items() if isinstance(cell, kind)), "")
 
 
 def _is_missing(cell):

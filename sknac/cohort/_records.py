@@ -83,6 +83,8 @@ class Plane:
 
     Raises
     ------
+    TypeError
+        If the core is no outline.
     ValueError
         If the image does not have the kind's dimensions, or a value that the
         kind needs is missing or impossible, or the axial spacing of RF is not
@@ -333,6 +335,8 @@ class Study:
 
     Raises
     ------
+    TypeError
+        If a plane is given by itself.
     ValueError
         If there is no plane, or the kinds differ.
 
@@ -363,6 +367,8 @@ class Study:
     __iter__ = None
 
     def __post_init__(self):
+        if isinstance(self.planes, Plane):
+            raise TypeError("planes must be a list, got one Plane; give [plane]")
         planes = tuple(self.planes)
         wrong = [type(plane).__name__ for plane in planes if type(plane) is not Plane]
         if not planes or wrong:
@@ -430,9 +436,10 @@ def _check_kind(plane):
         )
     ndim, meaning = _DIMENSIONS[plane.kind]
     if plane.image.ndim != ndim or 0 in plane.image.shape:
+        colour = plane.kind == "bmode" and plane.image.shape[-1:] in ((3,), (4,))
         raise ValueError(
             f"the image of a plane of kind {plane.kind!r} must be {meaning}, got shape "
-            f"{plane.image.shape}"
+            f"{plane.image.shape}" + ("; make colours grey" if colour else "")
         )
     if plane.kind == "envelope" and plane.spacing_mm is None:
         raise ValueError("an envelope plane needs spacing_mm; give (axial, lateral)")
@@ -522,6 +529,11 @@ def _place(grid):
 
 def check_core(core, grid):
     """Refuse an outline whose box misses the image or whose unit differs."""
+    if not hasattr(core, "_check_on"):
+        raise TypeError(
+            "core must be a PolygonOutline or a MaskOutline, got "
+            f"{type(core).__name__}; MaskOutline(mask, plane.grid) makes one of a mask"
+        )
     low, high = core._check_on(grid)
     corners = grid.to_points([[-0.5, -0.5], np.subtract(grid.shape, 0.5)])
     if (high < corners[0]).any() or (low > corners[1]).any():

@@ -133,7 +133,7 @@ def _writer(file):
     """Pick what writes a model by the file's suffix."""
     suffix = Path(file).suffix.lower()
     if suffix == _SKOPS:
-        return import_optional("skops.io", "skops", extra="test").dump
+        return import_optional("skops.io", "skops", extra=None).dump
     if suffix not in _PICKLES:
         raise ValueError(
             f"file must end in {', '.join(_PICKLES)} or {_SKOPS}, got "

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -120,9 +122,11 @@ def with_cell(cell):
         (
             with_cell("a.png"),
             None,
-            "row P1, column us_pre: .* Study.*got str",
+            "row P1, column us_pre: .* Study.*got str; paths are read by",
         ),
-        (with_cell(np.zeros(3)), None, "row P1, column us_pre: .* got ndarray"),
+        (with_cell(np.zeros(3)), None, "row P1, column us_pre: .* got ndarray; make"),
+        (with_cell(study(1).planes[0]), None, r"got Plane; .*, Study\(\[plane\]\)"),
+        (with_cell(Path("a.png")), None, "got PosixPath; paths are read by cohort_fr"),
         (with_cell([study(1)]), None, "row P1, column us_pre: .* got list"),
         (
             lambda X: pd.concat([X, X[1:2]]),

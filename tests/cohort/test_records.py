@@ -161,6 +161,18 @@ CHANGES = [
 ]
 
 
+@pytest.mark.parametrize("core", [np.ones((8, 6), bool), [(1, 1), (1, 3)], "core.png"])
+def test_a_core_that_is_no_outline_is_told_what_is(core):
+    with pytest.raises(TypeError, match="core must be a PolygonOutline or a MaskOutl"):
+        Plane(np.zeros((8, 6), "uint8"), "bmode", core=core)
+
+
+@pytest.mark.parametrize("n", [3, 4])
+def test_colours_are_told_to_be_made_grey(n):
+    with pytest.raises(ValueError, match=r"got shape \(8, 6, .\); make colours grey"):
+        Plane(np.zeros((8, 6, n), "uint8"), "bmode")
+
+
 def test_every_field_enters_the_digest():
     assert {"step_px"} | {key for change in CHANGES for key in change} == {
         field.name for field in dataclasses.fields(Plane) if field.init
@@ -246,6 +258,12 @@ def test_study_digest_goes_by_planes_and_their_order():
 def test_impossible_studies_say_what_is_wrong(planes, message):
     with pytest.raises(ValueError, match=message):
         Study(planes)
+
+
+def test_one_plane_is_told_to_stand_in_a_list():
+    plane = Plane(np.zeros((8, 6), "uint8"), "bmode")
+    with pytest.raises(TypeError, match=r"a list, got one Plane; give \[plane\]"):
+        Study(plane)
 
 
 def test_study_is_a_scalar_to_python_numpy_and_pandas():

@@ -20,6 +20,11 @@ def test_absent_package_names_the_extra(module):
         import_optional(module, "No Such Package", "formats")
 
 
+def test_absent_package_of_no_extra_is_installed_by_its_name():
+    with pytest.raises(ImportError, match=r"; install it: pip install nsp$"):
+        import_optional("no_such_package", "nsp", None)
+
+
 def test_package_that_lacks_another_says_so_itself(tmp_path, monkeypatch):
     (tmp_path / "half_installed.py").write_text("import no_such_part")
     monkeypatch.syspath_prepend(tmp_path)
