@@ -1,5 +1,7 @@
 """The pages: every name has a guide and an example, links resolve, nothing strays."""
 
+import ast
+import builtins
 import importlib.util
 import re
 import shutil
@@ -96,6 +98,34 @@ _IN_NO_EXAMPLE = {
     for reason, names in _REASONS.items()
     for name in names.split()
 }
+
+
+# --- own data at the end of an example ------------------------------------------------
+
+
+def _strangers(text, public):
+    """Return names in the code at an example's end that nothing there has made."""
+    head, _, end = text.rpartition("# %%")
+    code = "\n".join(re.findall(r"^#     (.*)", end, re.MULTILINE))
+    names = [x for x in ast.walk(ast.parse(code)) if isinstance(x, ast.Name)]
+    made = {x.id for x in names if isinstance(x.ctx, ast.Store)}
+    made |= {x.id for x in ast.walk(ast.parse(head)) if isinstance(x, ast.Name)}
+    return {x.id for x in names} - made - public - set(dir(builtins)) - {"Path", "pd"}
+
+
+@pytest.mark.parametrize(
+    "folder", sorted((_ROOT / "examples").glob("0*")), ids=lambda p: p.name
+)
+def test_own_data_at_the_end_of_an_example_is_code(folder, api_pages):
+    public = {name.rsplit(".", 1)[1] for name in api_pages.public_names()}
+    for path in folder.glob("*.py"):
+        assert not _strangers(path.read_text(), public), path.name
+
+
+def test_a_name_that_an_example_does_not_have_is_seen():
+    text = "cohort = f()\n# %%\n# Change::\n#\n#     cohort = load_bus(wher)\n"
+    assert _strangers(text, {"load_bus"}) == {"wher"}
+    assert _strangers(text.replace("wher", "3"), {"load_bus"}) == set()
 
 
 def test_a_class_lists_what_it_writes_and_not_what_it_inherits(api_pages):

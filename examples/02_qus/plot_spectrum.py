@@ -48,10 +48,11 @@ SpectrumDisplay.from_spectrum(spectrum, part="normalised", ax=axes[2])
 figure.suptitle("SIMULATED scan")
 
 # %%
-# Your own data: change these two lines, and make the phantom as in
+# Your own data: change these lines, and make the phantom as in
 # :ref:`sphx_glr_examples_02_qus_plot_real_rf.py`. The region is a polygon in mm::
 #
 #     from sknac.cohort import ArrayRef, Plane, PolygonOutline
 #
+#     scanner = {"fs_mhz": 40.0, "line_pitch_mm": 0.234}
 #     box = PolygonOutline([(10, 12), (10, 26), (20, 26), (20, 12)])  # depth, lateral
 #     plane = Plane.from_rf(ArrayRef.from_file("scan.rf", frame=0), core=box, **scanner)

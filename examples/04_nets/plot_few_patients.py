@@ -32,24 +32,14 @@ X, y, positive = cohort.X[["us_post4"]], cohort.y, "response"
 # Grey values inside the tumour; a small network on crops; the same network with the
 # outline as a second channel. Images change a little in every epoch, and the outline's
 # channel moves with them.
-net = PlaneFeatureNet(
-    module="resnet_tiny",
-    lr=3e-3,
-    batch_size=16,
-    max_epochs=15,
-    augmentation=Augmentation(rotate_deg=10.0, gain=0.2),
-    random_state=0,
-)
+net = PlaneFeatureNet(module="resnet_tiny", lr=3e-3, max_epochs=15, random_state=0)
+net.set_params(batch_size=16, augmentation=Augmentation(rotate_deg=10.0, gain=0.2))
+grey = (ROIMasker(region="core"), MapStatistics(), StandardScaler())
 late = (PlaneResizer(image_size=40), MapScaler(), net)
 models = {
-    "grey values inside": make_pipeline(
-        ROIMasker(region="core"),
-        MapStatistics(),
-        StandardScaler(),
-        LogisticRegression(),
-    ),
+    "grey values": make_pipeline(*grey, LogisticRegression()),
     "network": make_pipeline(ROICropper(), *late),
-    "network, with outline": make_pipeline(
+    "network, outline": make_pipeline(
         ROICropper(), RegionChannels(regions=("core",)), *late
     ),
 }
@@ -62,18 +52,15 @@ models = {
 # folds, and scores of folds are never pooled.
 how = {"return_estimator": True, "return_indices": True}
 how["cv"] = StratifiedKFold(3, shuffle=True, random_state=0)
-figure, ax = plt.subplots(figsize=(6, 2.4), layout="constrained")
-for row, (name, model) in enumerate(models.items()):
+figure, ax = plt.subplots(figsize=(5, 4.5), layout="constrained")
+for name, model in models.items():
     found = cross_validate(model, X, y, **how)
     area = cv_auc_ci(y, found, X=X, pos_label=positive)
     print(f"{name}: {area}")
-    ax.plot([area.low, area.high], [row, row], color="0.4")
-    ax.plot(area.estimate, row, "o", color="C0")
-ax.axvline(0.5, color="0.7", linestyle=":")
-ax.set_yticks(range(len(models)), models)
-ax.invert_yaxis()
-ax.set_xlabel(f"AUC, 3 folds, {len(X)} patients, positive: {positive}")
-ax.set_title("SIMULATED images")
+    ends = [[area.estimate - area.low], [area.high - area.estimate]]
+    ax.bar(name, area.estimate, yerr=ends, color="C0", ecolor="0.3", capsize=6)
+ax.axhline(0.5, color="0.5", linestyle=":")
+ax.set(ylabel=f"AUC, 3 folds, {len(X)} patients", title="SIMULATED images")
 
 # %%
 # For your own data change these two lines::

@@ -79,7 +79,7 @@ for fold, (ax, table) in enumerate(zip(axes, tables, strict=True)):
     ax.set(xlabel="weight, between regimens", title=f"outer fold {fold}")
 axes[0].set_ylabel("weight, early")
 figure.colorbar(shown, ax=axes, label="weighted Youden, inner folds")
-figure.suptitle("SIMULATED patients; a star is chosen")
+figure.suptitle("SIMULATED patients: a star is chosen")
 
 # %%
 # For your own data, these two lines in the place of ``X, y``::

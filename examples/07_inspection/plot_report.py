@@ -18,16 +18,16 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknac.datasets import make_bmode_cohort
 from sknac.decision import WeightedYoudenThreshold
 from sknac.report import StudyReport
 
 cohort = make_bmode_cohort(n_patients=60, image_size=(96, 112), random_state=0)
-X, y = cohort.X[["age", "er", "her2", "dvolume_4"]], cohort.y
-positive = "response"
+X, y, positive = cohort.X[["age", "er", "her2", "dvolume_4"]], cohort.y, "response"
 cut = WeightedYoudenThreshold(LogisticRegression(), weight=0.5, pos_label=positive)
-model = make_pipeline(SimpleImputer(), cut)
+model = make_pipeline(SimpleImputer(), StandardScaler(), cut)
 
 # %%
 # Words for columns and levels
