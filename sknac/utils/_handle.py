@@ -34,7 +34,7 @@ def content_digest_of(array: np.ndarray) -> str:
     np.lib.format.write_array_header_1_0(
         header, np.lib.format.header_data_from_array_1_0(array)
     )
-    sha = hashlib.sha256(header.getbuffer())
+    sha = hashlib.sha256(header.getvalue())
     sha.update(array.reshape(-1).view(np.uint8))
     return sha.hexdigest()[:32]
 

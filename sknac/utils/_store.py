@@ -150,7 +150,8 @@ class ArrayStore:
         array = np.ascontiguousarray(array)
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, array, allow_pickle=False)
-        path = self._write(key, buffer.getbuffer(), ".npy")
+        with buffer.getbuffer() as data:  # released with an error, for the collector's sake
+            path = self._write(key, data, ".npy")
         return StoredArray(str(path), array.shape, array.dtype, digest_in(path))
 
     def _write(self, key, data, suffix):
