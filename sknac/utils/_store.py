@@ -150,7 +150,7 @@ class ArrayStore:
         array = np.ascontiguousarray(array)
         buffer = io.BytesIO()
         np.lib.format.write_array(buffer, array, allow_pickle=False)
-        with buffer.getbuffer() as data:  # released with an error, for the collector's sake
+        with buffer.getbuffer() as data:  # an error holds no view of it
             path = self._write(key, data, ".npy")
         return StoredArray(str(path), array.shape, array.dtype, digest_in(path))
 
