@@ -23,7 +23,8 @@ from sknac.roi import ROICropper
 cohort = make_bmode_cohort(
     n_patients=48, effect_size=3, image_size=(96, 112), random_state=0
 )
-X, y = cohort.X[["us_pre", "us_post4"]], cohort.y
+X = cohort.X[["us_pre", "us_post4"]]
+y = cohort.y
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, stratify=y, test_size=0.3, random_state=0
 )

@@ -43,7 +43,8 @@ for receptor in ("er", "her2"):
 # ----------
 # ``save`` writes ``report.html``, ``report.json`` and the figures. In a notebook the
 # object shows its page.
-report = StudyReport("A small cohort", synthetic=True, labels=labels, n_resamples=200)
+synthetic = True  # the page says so on each part
+report = StudyReport("A small cohort", synthetic=synthetic, labels=labels)
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 report.add_cv("clinical model", model, X, y, pos_label=positive, cv=folds)
 report.add_subgroups("clinical model", ["her2"])
@@ -62,7 +63,8 @@ for ax in axes.flat:
     ax.axis("off")
 
 # %%
-# For your own data change these two lines::
+# For your own data change these lines::
 #
 #     cohort = load_ispy1("ispy1.csv")  # from sknac.datasets
 #     X, y, positive = cohort.X, cohort.y, "pCR"
+#     synthetic = False
