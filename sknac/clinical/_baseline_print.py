@@ -12,7 +12,7 @@ def cell_of(part, level, summary, decimals):
     """
     if summary == "count":
         known = part.sum()
-        row = part.loc[[level]].iloc[0]
+        row = part.iloc[part.index.get_loc(level)]  # `loc` takes True for a mask
         return [share(int(row[g]), known[g], decimals) for g in part.columns]
 
     def written(value):

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from numbers import Number
+
 import numpy as np
 import pandas as pd
 
@@ -102,6 +104,7 @@ def baseline_section(system: System, options: Options) -> Section | None:
     notes = tuple(
         f"Column {name} is left out: {why}." for name, why in left_out.items()
     )
+    notes += _codes_note(found.values(), options)
     text = (
         "Mean ± standard deviation, median [quartiles] of what is not normally "
         "distributed, or patients (percent); the last column names the test behind "
@@ -170,6 +173,23 @@ def _baseline_table(whose, found, options):
     frame = frame.rename(columns={"test": "Test"}).replace({"Test": _TEST_NAMES})
     frame.loc[again, ["p", "Test"]] = ""
     return Table(f"Characteristics of the {whose} by true class", frame.astype(str))
+
+
+def _codes_note(tables, options):
+    """Say which levels are numbers that nobody named: what 1 means is not guessed."""
+    codes = {}
+    for found in tables:
+        for name, level in found.formatted().index:
+            is_code = isinstance(level, Number) and not isinstance(level, bool)
+            if is_code and (name, level) not in options.labels:
+                codes[name] = level
+    if not codes:
+        return ()
+    name, level = next(iter(codes.items()))
+    return (
+        f"The numbers after {listed(map(options.named, codes))} are codes of the data; "
+        f"labels={{({name!r}, {level!r}): '...'}} of StudyReport says what they mean.",
+    )
 
 
 def _medians(part):

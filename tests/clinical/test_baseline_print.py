@@ -81,3 +81,14 @@ def test_differences_are_printed_where_asked(three_groups):
     smd = found.tests.loc["age", "smd"]
     printed = found.formatted(smd=True).loc[("age", ""), "SMD"]
     assert printed.replace("\N{MINUS SIGN}", "-") == f"{smd:.2f}"
+
+
+@pytest.mark.parametrize(
+    "others", [{}, {"er": [0, 1] * 6}, {"site": ["a", "b"] * 6, "er": [1.0, 2.0] * 6}]
+)
+def test_flags_are_printed_as_categories(others):
+    y = np.repeat(["a", "b"], 6)
+    X = pd.DataFrame({"her2": [True, False, False] * 4, **others})
+    frame = baseline_table(X, y).formatted()
+    assert frame.loc["her2"].index.tolist() == [False, True]
+    assert frame["a (n=6)"].tolist()[:2] == ["4 (66.7%)", "2 (33.3%)"]

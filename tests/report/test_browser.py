@@ -2,7 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import importlib
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +113,42 @@ def test_text_is_dark_on_white(opened):
         "getComputedStyle(document.body).backgroundColor]"
     )
     assert colours == ["rgb(28, 33, 38)", "rgb(255, 255, 255)"]
+
+
+def test_dark_screens_get_light_text_and_paper_stays_white(browser, saved):
+    page = browser.new_page(color_scheme="dark")
+    page.goto(saved.as_uri())
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(20, 24, 28)"
+    page.emulate_media(media="print", color_scheme="dark")
+    printed = page.evaluate(ground)
+    page.close()
+    assert printed == "rgb(255, 255, 255)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["full", "crossed"])
+def test_page_breaks_no_rule_of_access(
+    browser, request, kind, size, scheme, tmp_path, monkeypatch
+):
+    """WCAG 2.2, levels A and AA, as far as axe-core tells."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "docs")
+    access = importlib.import_module("check_access")
+    axe = access.axe_core()
+    if axe is None:
+        pytest.skip("axe-core is not installed")
+    path = request.getfixturevalue(kind).save(tmp_path)
+    width, height = SIZES[size]
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, color_scheme=scheme
+    )
+    page.goto(path.as_uri())
+    page.evaluate(axe)
+    assert page.evaluate(access._RUN, access._RULES) == []
+    page.close()
 
 
 def test_page_prints_whole_tables(browser, saved):

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from html import unescape
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,6 +126,28 @@ def test_flow_that_does_not_add_up_is_refused(scored):
 
 def test_every_test_of_a_baseline_table_is_written_out():
     assert set(_TEST_NAMES) == {*NUMERIC_TESTS, *CATEGORICAL_TESTS}
+
+
+@pytest.mark.parametrize(
+    ("flags", "labels", "said"),
+    [
+        ([0, 1], {}, "after her2 are codes of the data; labels={('her2', 1): '...'}"),
+        ([0, 1], {"her2": "HER2", ("her2", 0): "no"}, "after HER2 are codes"),
+        ([1.0, 2.0], {}, "labels={('her2', 2.0): '...'}"),
+        ([0, 1], {("her2", 0): "negative", ("her2", 1): "positive"}, None),
+        ([False, True], {}, None),
+        (["negative", "positive"], {}, None),
+    ],
+)
+def test_numbers_that_nobody_named_are_called_codes(new, study, flags, labels, said):
+    X = pd.DataFrame({"her2": flags * 20, "age": np.arange(40.0)}, study.y.index)
+    report = new(labels=labels).add_predictions(
+        "x", study.y, study.X["dlr2"], pos_label="response"
+    )
+    html = unescape(report.add_characteristics("x", X).to_html())
+    assert "age are codes" not in html
+    assert ("are codes of the data" in html) == (said is not None)
+    assert said is None or said in html
 
 
 @pytest.mark.parametrize(
