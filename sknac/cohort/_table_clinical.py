@@ -165,14 +165,16 @@ def _by_patient(clinical):
 
 
 def _mend_of_kinds(planes, clinical):
-    """Say how ids that are text in one table only become one kind, or None."""
+    """Say what parts the ids of two tables as a whole, or None: kind, lost zeros."""
     kinds = [
         sorted({type(name).__name__ for name in index.tolist()})
         for index in (planes, clinical)
     ]
-    if kinds[0] == kinds[1]:
-        return None
     width = _lost_width(planes, clinical)
+    if kinds[0] == kinds[1]:
+        if width is None or (~planes.isin(clinical)).sum() <= 2:
+            return None
+        return f"its ids have lost leading zeros: write them (.str.zfill({width}))"
     return (
         f"patient_id is {' and '.join(kinds[0])} in the table of planes but "
         f"{' and '.join(kinds[1])} in the clinical table: read both as text "

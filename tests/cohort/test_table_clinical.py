@@ -130,3 +130,15 @@ def test_ids_of_another_kind_are_one_error_that_tells_lost_zeros(ids, zeros):
     assert ("leading zeros" in said) == (zeros is not None)
     assert (zeros or "read both as text") in said
     assert "\n" not in said
+
+
+def test_zeros_that_all_ids_have_lost_are_one_error():
+    ids = [f"{k:04d}" for k in (7, 24, 107, 1024)]
+    rows = Rows(pd.DataFrame({"patient_id": ids, "visit": "pre"}), None, None, None)
+    table = pd.DataFrame({"patient_id": ["7", "24", "107", "1024"], "er": 1})
+    with pytest.raises(CohortError) as caught:
+        clinical_columns(rows, table)
+    assert str(caught.value) == (
+        "clinical table: patient 0007 has no row (3 such patients); its ids have lost "
+        "leading zeros: write them (.str.zfill(4))"
+    )
