@@ -82,7 +82,7 @@ _REASONS = {
         testing.parametrize_with_cohort_checks
         """,
     "needs files of one's own or a public set": """
-        cohort.MaskOutline datasets.load_busi datasets.load_oasbud io.rf_from_iq
+        cohort.MaskOutline datasets.load_busi datasets.load_oasbud
         """,
     "the score, result or module behind another name that examples use": """
         decision.weighted_youden_curve metrics.npv_score metrics.ppv_score

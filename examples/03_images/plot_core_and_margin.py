@@ -35,18 +35,17 @@ print(table.round(2).to_string(index=False))
 # The image that loses most of its margin, and what is left of it
 # ---------------------------------------------------------------
 patient = table.loc[table["margin_cut"].idxmax(), "patient_id"]
-figure, axes = plt.subplots(
-    1, 4, figsize=(12, 3.5), layout="constrained", sharex=True, sharey=True
-)
+size = {"figsize": (7, 6), "layout": "constrained", "sharex": True, "sharey": True}
+figure, axes = plt.subplots(2, 2, **size)
 whole = X.loc[patient].iloc[0].planes[0].grid
-for ax, (name, frame) in zip(axes, frames.items(), strict=True):
+for ax, (name, frame) in zip(axes.flat, frames.items(), strict=True):
     plane = frame.loc[patient].iloc[0].planes[0]
     image, depth, width = plane.load(), plane.grid.axial, plane.grid.lateral
     box = (width[0], width[-1], depth[-1], depth[0])
     ax.imshow(image, cmap="gray", vmin=0, vmax=255, extent=box)
-    ax.set(xlim=whole.lateral[[0, -1]], ylim=whole.axial[[-1, 0]], xlabel="mm")
+    ax.set(xlim=whole.lateral[[0, -1]], ylim=whole.axial[[-1, 0]])
     ax.set(title=f"{name}: {np.isfinite(image).sum()} pixels", facecolor="lightblue")
-figure.suptitle(f"SIMULATED tumour of {patient}")
+figure.suptitle(f"SIMULATED tumour of {patient}, axes in mm")
 
 # %%
 # Your own data: change these two lines; without a pixel size say ``margin_share=`` and
