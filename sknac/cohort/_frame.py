@@ -136,7 +136,9 @@ def _mend(X):
     if isinstance(X, pd.Series):
         return f"take the column by a list, X[[{X.name!r}]]"
     if isinstance(X, np.ndarray) and X.dtype.kind == "O":
-        return "pass the frame itself, not its array"
+        return (
+            "pass the frame itself (Bagging, which takes arrays, goes behind features)"
+        )
     if isinstance(X, str | os.PathLike):
         return "read the table with cohort_from_table"
     return "make one with cohort_from_table, or of arrays as in the example of Study"

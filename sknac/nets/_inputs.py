@@ -169,6 +169,14 @@ def _image_key(plane):
     return image.content_digest
 
 
+def _one_channel(X, n_visits):
+    """Say how grey images without an axis of channels get one."""
+    visits = () if n_visits == 1 else (n_visits,)
+    if X.ndim != 3 + len(visits) or X.shape[1 : X.ndim - 2] != visits:
+        return ""
+    return "; X[..., None, :, :] is of one channel"
+
+
 def _from_arrays(X, n_visits, masked):
     """List the items of an array (one a row, or bags of one size) or of bags."""
     axes = ("n_channels", "height", "width")
@@ -181,7 +189,7 @@ def _from_arrays(X, n_visits, masked):
             raise ValueError(
                 f"Reshape your data: expected a cohort frame, an array (n_rows, "
                 f"{expected[1:]} or a bag (n_items, {expected[1:]} per row; got an "
-                f"array of shape {X.shape}"
+                f"array of shape {X.shape}{_one_channel(X, n_visits)}"
             )
     if len(X) == 0:
         raise ValueError("Found array with 0 sample(s): X has no row; give some")

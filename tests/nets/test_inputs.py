@@ -166,6 +166,19 @@ def test_unusable_arrays_are_refused(X, message):
         read(X)
 
 
+@pytest.mark.parametrize(
+    ("shape", "n_visits", "said"),
+    [((4, 8, 6), 1, True), ((4, 2, 8, 6), 2, True), ((4, 1, 8, 6), 2, False)],
+)
+def test_grey_images_without_channels_are_told_how_to_get_one(shape, n_visits, said):
+    X = np.zeros(shape)
+    with pytest.raises(ValueError, match="got an array of shape ") as caught:
+        read(X, n_visits=n_visits)
+    assert str(caught.value).endswith("; X[..., None, :, :] is of one channel") == said
+    if said:
+        assert read(X[..., None, :, :], n_visits=n_visits).n_rows == 4
+
+
 def test_pair_of_three_images_is_refused():
     with pytest.raises(ValueError, match="a pair has 2 images"):
         read(np.zeros((4, 3, 1, 8, 8)), n_visits=2)
