@@ -52,7 +52,6 @@ cascade = StagedClassifier(
     defer={"post2": {"sensitivity": 0.9, "specificity": 0.9}},
 ).fit(train[visits], train["y"])
 print(cascade.bands_["post2"])
-print(cascade.trace(test[visits])["action"].value_counts().to_string())
 
 # %%
 # The cascade beside each stage alone, on new patients

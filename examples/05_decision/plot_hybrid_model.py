@@ -26,16 +26,14 @@ from sknac.metrics import corrected_resampled_ttest, cv_auc_ci
 
 rng = np.random.default_rng(7)
 responds = rng.integers(0, 2, 150)
-X = pd.DataFrame(
-    {
-        "y": responds,  # 0 and 1, on which stacking trains
-        "score": 1.2 * responds + rng.normal(size=150),
-        "age": rng.normal(48, 9, 150).round(),
-        "er": (rng.random(150) < 0.65 - 0.3 * responds).astype(int),
-        "her2": (rng.random(150) < 0.3 + 0.3 * responds).astype(int),
-        "dvolume_2": 0.4 + 0.2 * responds + 0.35 * rng.normal(size=150),
-    }
-)
+columns = {
+    "y": responds,  # 0 and 1, on which stacking trains
+    "score": 1.2 * responds + rng.normal(size=150),
+    "age": rng.normal(48, 9, 150).round(),
+    "her2": (rng.random(150) < 0.3 + 0.3 * responds).astype(int),
+    "dvolume_2": 0.4 + 0.2 * responds + 0.35 * rng.normal(size=150),
+}
+X = pd.DataFrame(columns)
 y = X.pop("y")
 
 # %%
@@ -43,16 +41,14 @@ y = X.pop("y")
 # -------------------------------------------
 # The clinical model selects its columns stepwise, anew in every fold. The hybrid fits
 # a logistic regression on out-of-fold outputs of both.
-columns = make_column_transformer(
+others = make_column_transformer(
     ("passthrough", make_column_selector("^(?!score)")), verbose_feature_names_out=False
 ).set_output(transform="pandas")
-clinical = make_pipeline(columns, StepwiseLogisticRegression(pos_label=1))
+clinical = make_pipeline(others, StepwiseLogisticRegression(pos_label=1))
 network = ScoreColumn("score", pos_label=1, kind="score")
-hybrid = StackingClassifier(
-    [("network", network), ("clinical", clinical)],
-    final_estimator=LogisticRegression(),
-    cv=StratifiedKFold(3, shuffle=True, random_state=0),
-)
+both = [("network", network), ("clinical", clinical)]
+inner = StratifiedKFold(3, shuffle=True, random_state=0)
+hybrid = StackingClassifier(both, final_estimator=LogisticRegression(), cv=inner)
 models = {"network": network, "clinical": clinical, "hybrid": hybrid}
 how = {"scoring": "roc_auc", "return_estimator": True, "return_indices": True}
 how["cv"] = StratifiedKFold(5, shuffle=True, random_state=1)
@@ -62,8 +58,6 @@ for name, folds in found.items():
 print(corrected_resampled_ttest(found["hybrid"], found["network"]))
 
 # %%
-# Fold by fold
-# ------------
 # Each line is a fold: models are compared on the same patients.
 areas = np.array([folds["test_score"] for folds in found.values()])
 figure, ax = plt.subplots(figsize=(5.5, 4.5), layout="constrained")

@@ -44,10 +44,8 @@ def stage(*visits):
     return visits[-1].split("_")[1], cut, columns
 
 
-cascade = StagedClassifier(
-    [stage("ld_early_mm"), stage("ld_early_mm", "ld_inter_regimen_mm")],
-    stop_label="no pCR",
-)
+stages = [stage("ld_early_mm"), stage("ld_early_mm", "ld_inter_regimen_mm")]
+cascade = StagedClassifier(stages, stop_label="no pCR")
 weights = [0.3, 0.6, 0.9]
 search = GridSearchCV(
     cascade,
@@ -65,8 +63,7 @@ tables = []
 for train, test in StratifiedKFold(3, shuffle=True, random_state=1).split(X, y):
     search.fit(X.iloc[train], y.iloc[train])
     label.iloc[test] = search.predict(X.iloc[test])
-    found = search.cv_results_["mean_test_score"]
-    tables.append(found.reshape(3, 3))
+    tables.append(search.cv_results_["mean_test_score"].reshape(3, 3))
     print(search.best_params_)
 print(confusion_rates(y, label, pos_label="pCR"))
 
