@@ -23,7 +23,7 @@ import pytest
 _DOCS = Path(__file__).parents[1] / "docs"
 _PAGES = {
     path.relative_to(_DOCS).with_suffix("").as_posix(): path
-    for pattern in ("*.rst", "guide/*.rst", "guide/cookbook/*.rst", "formats/*.rst")
+    for pattern in ("*.rst", "guide/**/*.rst", "formats/**/*.rst")
     for path in sorted(_DOCS.glob(pattern))
 }
 _FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.FAIL_FAST
@@ -32,6 +32,7 @@ _DIRECTIVE = re.compile(
     r"((?:\1 +.*\n|\n)+)",
     re.MULTILINE,
 )
+_ANY_DIRECTIVE = re.compile(r"\.\. (?:plot|(?:source)?code(?:-block)?:: *(?:py|ipy))")
 _LITERAL = re.compile(r"^(?! *\.\. ).*::\n\n((?: +.*\n|\n)+)", re.MULTILINE)
 _WORDS_OF_A_REASON = 3
 
@@ -188,7 +189,7 @@ def test_block_runs_alone_where_what_it_needs_is_installed(page, block, elsewher
 
 @pytest.mark.parametrize("page", _PAGES)
 def test_every_directive_of_code_is_found(page):
-    shown = re.findall(r"\.\. (?:plot::|code-block:: python)", _PAGES[page].read_text())
+    shown = _ANY_DIRECTIVE.findall(_PAGES[page].read_text())
     assert len(shown) == sum(isinstance(block.code, str) for block in _BLOCKS[page])
 
 
