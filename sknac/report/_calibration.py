@@ -14,8 +14,8 @@ from sknac.metrics import (
 from sknac.report._parts import Drawing, Options, Section, Table
 from sknac.report._performance import shade
 from sknac.report._system import System, head
-from sknac.report._text import listed, stacked
-from sknac.utils._text import bracket, number, significant
+from sknac.report._text import below, listed, stacked
+from sknac.utils._text import number, significant
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -215,7 +215,7 @@ def _benefit_rows(curve, *, bounded):
             cells[name] = number(values[at], 3)
             if bounded:
                 limits = curve.low[name][at], curve.high[name][at]
-                cells[name] += f"\n{bracket(*limits, 3)}"
+                cells[name] += below(*limits, 3)
         rows[significant(curve.thresholds[at], 2)] = {
             **cells,
             "Act on all": number(curve.treat_all[at], 3),

@@ -20,15 +20,20 @@ _FOLDERS = re.compile(
 
 def interval(found: Any) -> str:
     """Write an estimate, and in small below its interval and its counts."""
-    lines = [number(found.estimate), bracket(found.low, found.high)]
+    lines = stacked(found).split("\n")
     if found.total is not None:
         lines.append(f"{found.count}/{found.total}")
     return "\n".join(lines)
 
 
 def stacked(found: Any) -> str:
-    """Write an estimate with its interval below."""
-    return f"{number(found.estimate)}\n{bracket(found.low, found.high)}"
+    """Write an estimate with its interval below, if it has one."""
+    return f"{number(found.estimate)}{below(found.low, found.high)}"
+
+
+def below(low: float, high: float, digits: int = 2) -> str:
+    """Write an interval on a small line of its own; nothing where both ends are NaN."""
+    return "" if low != low and high != high else f"\n{bracket(low, high, digits)}"
 
 
 HEADS = {

@@ -28,3 +28,14 @@ def test_what_is_undefined_is_noted_and_other_warnings_go_on():
     with pytest.warns(UserWarning, match="look here"):
         made, notes = without_undefined(make, None, None)
     assert (made, notes) == ("made", ["no such rate"])
+
+
+def test_note_on_rates_speaks_no_nan(new):
+    y = ["response", "non-response"] * 4
+    report = new().add_predictions(
+        "x", y, None, decisions=["response"] * 8, pos_label="response"
+    )
+    html = report.to_html()
+    assert "Some rates are undefined: npv (no row is predicted negative)" in html
+    assert "NaN" not in html
+    assert "[\N{EN DASH}, \N{EN DASH}]" not in html

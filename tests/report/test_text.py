@@ -6,6 +6,7 @@ import pytest
 
 from sknac.metrics._proportions import proportion_ci
 from sknac.report._text import (
+    below,
     interval,
     listed,
     showable,
@@ -16,6 +17,18 @@ from sknac.report._text import (
 
 def test_interval_names_its_counts():
     assert interval(proportion_ci(19, 21)) == "0.90\n[0.71, 0.97]\n19/21"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (0.1, 0.25, "\n[0.10, 0.25]"),
+        (float("nan"), 0.25, "\n[\N{EN DASH}, 0.25]"),
+        (float("nan"), float("nan"), ""),
+    ],
+)
+def test_an_interval_that_is_not_there_takes_no_line(low, high, written):
+    assert below(low, high) == written
 
 
 def test_lists():
