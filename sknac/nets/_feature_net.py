@@ -286,7 +286,8 @@ class PlaneFeatureNet(
         X : DataFrame, sequence of ndarray or ndarray
             A cohort frame; or per patient a bag (n_planes, n_channels, height,
             width), the bags of any lengths; or an array (n_rows, n_channels, height,
-            width) of one plane per row.
+            width) of one plane per row. Pixels are taken as they are: bring grey
+            values of 0 to 255 to one range before, as `MapScaler` does.
         y : array-like of shape (n_rows,)
             Labels of any type.
         sample_weight : array-like of shape (n_rows,), default=None

@@ -52,7 +52,8 @@ def make_bmode_response_pipeline(
         Ultrasound columns; every patient needs every one. The features of several
         visits stand side by side.
     clinical : str or sequence of str, default=()
-        Clinical columns of numbers; a missing one becomes the training median.
+        Clinical columns of numbers (encode text before). A missing value becomes the
+        training median; a column that no training patient has is 0 for everybody.
     encoder : str, callable or None, default=None
         Network of `EncoderFeatures`, such as ``"resnet18"``; None goes without one.
     weights : str, path-like or None, default=None
