@@ -25,7 +25,7 @@ from sknac.datasets import make_bmode_cohort
 from sknac.decision import WeightedYoudenThreshold
 from sknac.systems import hand_over, save_model
 
-cohort = make_bmode_cohort(n_patients=60, image_size=(96, 112), random_state=0)
+cohort = make_bmode_cohort(n_patients=40, image_size=(96, 112), random_state=0)
 X, y, positive = cohort.X[["age", "her2", "dvolume_4"]], cohort.y, "response"
 cut = WeightedYoudenThreshold(LogisticRegression(), weight=0.8, pos_label=positive)
 model = make_pipeline(SimpleImputer(), StandardScaler(), cut).fit(X, y)
