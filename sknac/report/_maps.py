@@ -11,8 +11,11 @@ from sknac.cohort.planes import has_study
 from sknac.report._parts import Drawing, Options, Section
 from sknac.report._system import System
 from sknac.report._text import listed
+from sknac.utils._text import significant
 
 PATIENTS_PER_CLASS = 2
+# Where no patch changes the probability by this much, a map explains nothing.
+_LEAST_DIFFERENCE = 1e-3
 # More beside each other cannot be read on a phone.
 _COLUMNS = 2
 
@@ -44,6 +47,20 @@ def map_section(system: System, options: Options) -> Section | None:
         (),
         tuple(drawings),
         {"attribution": numbers},
+        tuple(filter(None, map(_faint, numbers))),
+    )
+
+
+def _faint(shown):
+    """Say of a patient that no patch mattered: colours are scaled to each map."""
+    differences = [m for m in shown["maps"] if "grad_cam" not in m["channel"]]
+    most = max((abs(m[end]) for m in differences for end in ("min", "max")), default=1)
+    if not 0 < most < _LEAST_DIFFERENCE:  # NaN and 0 throughout are told elsewhere
+        return ""
+    return (
+        f"{shown['title']}, {shown['patient']}: no patch changes the probability by "
+        f"more than {significant(most, 2)}; the colours are scaled to each map, and "
+        "show nothing that matters here."
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from sknac.cohort.planes import list_planes, put_planes
 from sknac.datasets import make_bmode_cohort
 from sknac.inspection import grad_cam
+from sknac.report._maps import _faint
 from sknac.systems import make_dlr_pipeline
 
 pytestmark = pytest.mark.mpl
@@ -113,3 +114,22 @@ def test_map_without_heat_says_so(added, cohort, fitted):
     section.drawings[0].draw(figure)
     titles = [ax.get_title() for ax in figure.axes if ax.get_title()]
     assert titles == ["pre: 0 throughout", "post2"]
+
+
+@pytest.mark.parametrize(
+    ("channel", "ends", "said"),
+    [
+        ("mbf", (0.0, 3.3e-10), "changes the probability by more than 3.3e"),
+        ("prediction_difference", (-4e-4, 1e-5), "by more than 0.0004;"),
+        ("esd", (0.0, 0.0016), ""),
+        ("esd", (-0.2, 0.0), ""),
+        ("esd", (0.0, 0.0), ""),
+        ("grad_cam", (0.0, 1e-9), ""),
+        ("grad_cam_coarse", (0.0, 1e-9), ""),
+    ],
+)
+def test_differences_of_nothing_are_called_nothing(channel, ends, said):
+    shown = {"channel": channel, "min": ends[0], "max": ends[1]}
+    told = _faint({"title": "PDA", "patient": "test patient 1", "maps": [shown]})
+    assert bool(told) == bool(said)
+    assert said in told
