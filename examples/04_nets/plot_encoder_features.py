@@ -44,21 +44,22 @@ cohort = make_bmode_cohort(
 )
 X, y = cohort.X[["us_post4"]], cohort.y
 encoder = EncoderFeatures(module, weights=weights)
-features = make_pipeline(images, encoder, StandardScaler()).fit_transform(X)
-print(f"{features.shape[1]} numbers of each of {len(X)} patients")
 
 # %%
 # A small network on the numbers
 # ------------------------------
-# Any classifier will do. The encoder learns nothing, so it need not be in the folds;
-# the scaling would have to be, if a number were to be printed.
+# Any classifier will do. The encoder learns nothing; scales and the last network learn
+# in each fold.
 head = PredictiveNet(max_epochs=20, random_state=0)
-areas = cross_val_score(head, features, y, cv=3, scoring="roc_auc")
+model = make_pipeline(images, encoder, StandardScaler(), head)
+areas = cross_val_score(model, X, y, cv=3, scoring="roc_auc")
 print("AUC of three folds, SIMULATED:", areas.round(2))
 
 # %%
 # Patients as the encoder sees them
 # ---------------------------------
+features = make_pipeline(images, encoder, StandardScaler()).fit_transform(X)
+print(f"{features.shape[1]} numbers of each of {len(X)} patients")
 place = PCA(2).fit_transform(features)
 figure, ax = plt.subplots(figsize=(6, 4.5), layout="constrained")
 for label, marker in zip(sorted(set(y)), "so", strict=True):

@@ -54,8 +54,8 @@ cascade = StagedClassifier(
 print(cascade.bands_["post2"])
 
 # %%
-# The cascade beside each stage alone, on new patients
-# ----------------------------------------------------
+# New patients: who is decided when, and how often right
+# ------------------------------------------------------
 flow = stage_flow(
     test["y"],
     cascade.predict_each(test[visits]),
@@ -64,6 +64,7 @@ flow = stage_flow(
     deferred=cascade.deferred_each(test[visits]),
 )
 print(flow)
+print(flow.rates["cascade"])
 figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
 StageFlowDisplay(flow=flow).plot(ax=ax)
 ax.set_title("SIMULATED patients: who is decided when")

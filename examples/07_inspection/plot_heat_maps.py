@@ -43,7 +43,8 @@ def fitted(max_epochs, lr):
 # Two questions to it
 # -------------------
 # Maps lie on the grid of the image itself; an earlier layer is finer than the last. A
-# map that looks the same for a network that learned nothing is that of the image.
+# map that looks the same for a network that learned nothing is that of the image. A
+# difference has no direction: it may be evidence for the class or against it.
 models = {"trained": fitted(12, 3e-3), "untrained": fitted(1, 1e-9)}
 patient = X.loc[y == positive].iloc[:1]
 scan = patient.iloc[0, 0].planes[0]
@@ -59,7 +60,7 @@ for row, (name, model) in zip(axes, models.items(), strict=True):
         SaliencyDisplay.from_plane(
             plane, background=scan, zoom=True, title=f"{name}: {way}", ax=ax
         )
-figure.suptitle(f"SIMULATED image: evidence for {positive}")
+figure.suptitle(f"SIMULATED image of a patient, class asked about: {positive}")
 
 # %%
 # For your own data change these two lines::

@@ -48,7 +48,7 @@ report = StudyReport("A small cohort", synthetic=synthetic, labels=labels)
 folds = StratifiedKFold(5, shuffle=True, random_state=0)
 report.add_cv("clinical model", model, X, y, pos_label=positive, cv=folds)
 report.add_subgroups("clinical model", ["her2"])
-report.add_sample_size("clinical model", n_parameters=4, auc=0.75)
+report.add_sample_size("clinical model", n_parameters=X.shape[1], auc=0.75)
 page = report.save(Path(tempfile.mkdtemp()) / "report")
 print(sorted(path.name for path in page.parent.iterdir()))
 
