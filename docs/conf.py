@@ -108,6 +108,8 @@ def setup(app):
     before = sources.files_of(_DOCS)
     copy = sources.sources_of(app.outdir)
     sources.copy_sources(_DOCS, copy)
+    sources.drop_pages(copy / "examples", sources.examples_of(_ROOT / "examples"))
+    sources.drop_pages(copy / "generated", set(api_pages.public_names()))
     sources.write_page(copy / "api.rst", api_pages.api_page())
     sources.write_page(copy / "release_notes.rst", release_notes.page(_ROOT))
     app.srcdir = copy

@@ -252,6 +252,19 @@ def test_copy_follows_the_pages_and_keeps_what_a_build_wrote(monkeypatch, tmp_pa
     assert left == {"a.rst", "x.rst"}
 
 
+def test_pages_of_examples_that_are_gone_are_dropped(monkeypatch, tmp_path):
+    sources = _load(_DOCS / "_ext" / "sources.py", monkeypatch)
+    examples, made = tmp_path / "examples", tmp_path / "made"
+    for name in ("GALLERY_HEADER.rst", "01_a/GALLERY_HEADER.rst", "01_a/plot_x.py"):
+        sources.write_page(examples / name, "x")
+    pages = {"index.rst", "01_a/index.rst", "01_a/plot_x.rst"}
+    for name in [*pages, "01_a/plot_gone.rst", "01_gone/index.rst", "01_a/plot_x.zip"]:
+        sources.write_page(made / name, "x")
+    sources.drop_pages(made, sources.examples_of(examples))
+    left = {page.relative_to(made).as_posix() for page in made.rglob("*.*")}
+    assert left == {*pages, "01_a/plot_x.zip"}
+
+
 def test_what_a_build_writes_among_the_pages_is_refused(monkeypatch, tmp_path):
     sources = _load(_DOCS / "_ext" / "sources.py", monkeypatch)
     before = sources.files_of(tmp_path)

@@ -39,6 +39,21 @@ def copy_sources(docs, copy):
             shutil.copy2(source, target)
 
 
+def examples_of(folder):
+    """Name the pages that the gallery makes of a folder: its lists and its scripts."""
+    folder = Path(folder)
+    lists = [header.with_name("index") for header in folder.rglob("GALLERY_HEADER.rst")]
+    scripts = [script.with_suffix("") for script in folder.rglob("plot_*.py")]
+    return {page.relative_to(folder).as_posix() for page in [*lists, *scripts]}
+
+
+def drop_pages(folder, kept):
+    """Remove pages that an earlier build made of what is gone: no list has them."""
+    for page in Path(folder).rglob("*.rst"):
+        if page.relative_to(folder).as_posix().removesuffix(".rst") not in kept:
+            page.unlink()
+
+
 def write_page(path, text):
     """Write a page that code makes, unless it says the same already."""
     if not path.exists() or path.read_text(encoding="utf-8") != text:
