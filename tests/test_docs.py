@@ -88,8 +88,7 @@ _REASONS = {
         decision.weighted_youden_curve metrics.npv_score metrics.ppv_score
         metrics.rates_from_counts metrics.roc_ci metrics.sensitivity_score
         metrics.specificity_score metrics.weighted_youden_score nets.DualInput
-        nets.PredictiveMLP qus.FaranSpheres qus.GaussianScatterers qus.QUSMaps
-        qus.TabulatedBSC clinical.PatientFlow
+        nets.PredictiveMLP qus.QUSMaps clinical.PatientFlow
         """,
     "prints a table of versions": "show_versions",
 }
@@ -126,6 +125,14 @@ def test_a_name_that_an_example_does_not_have_is_seen():
     text = "cohort = f()\n# %%\n# Change::\n#\n#     cohort = load_bus(wher)\n"
     assert _strangers(text, {"load_bus"}) == {"wher"}
     assert _strangers(text.replace("wher", "3"), {"load_bus"}) == set()
+
+
+@pytest.mark.parametrize("folder", ["01_data", "02_qus", "03_images"])
+def test_example_of_data_or_images_has_sixty_lines_at_most(folder):
+    paths = list((_ROOT / "examples" / folder).glob("plot_*.py"))
+    assert len(paths) >= 6
+    for path in paths:
+        assert len(path.read_text().splitlines()) <= 60, path.name
 
 
 def test_a_class_lists_what_it_writes_and_not_what_it_inherits(api_pages):

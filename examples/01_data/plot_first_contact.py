@@ -53,7 +53,7 @@ for patient, (top, bottom) in zip(X.index, axes.T, strict=False):
 figure.suptitle("SIMULATED images before treatment")
 
 # %%
-# Your own data: change these two lines, and the pixel size, which no PNG holds::
+# For your own data change these two lines, and the pixel size, which no PNG holds::
 #
 #     root = Path("my_scans")
 #     scans, masks = "{patient_id}/{visit}/*.png", "{patient_id}/{visit}/*_mask.png"

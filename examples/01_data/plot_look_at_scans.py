@@ -54,7 +54,7 @@ for row, visit in zip(axes, X.columns, strict=True):
 figure.suptitle("SIMULATED scans with their outlines")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     root = Path("my_scans")
 #     scans, masks = "{patient_id}/{visit}/*.png", "{patient_id}/{visit}/*_mask.png"

@@ -53,7 +53,7 @@ figure.colorbar(picture, ax=axes, label="share of her images held out")
 figure.suptitle("SIMULATED images without any effect: 0.50 is right")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     cohort = load_busbra("BUSBRA")  # from sknac.datasets
 #     X, y = cohort.X[["us_scan"]], cohort.y

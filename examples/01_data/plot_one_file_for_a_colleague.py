@@ -53,7 +53,7 @@ ax.bar_label(ax.barh(list(sizes), list(sizes.values())), fmt=" %.2g MB")
 ax.set(xscale="log", xlim=(5e-3, 15), xlabel="MB", title=f"{len(X)} SIMULATED images")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     root = Path("my_scans")
 #     table = cohort_from_folder("{patient_id}/{visit}/*.dcm", root=root)

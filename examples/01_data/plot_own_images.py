@@ -50,8 +50,8 @@ roc = RocCIDisplay.from_cv_results(found, X, y, pos_label=positive, random_state
 roc.ax_.set_title("SIMULATED images")
 
 # %%
-# Your own data: change these two lines, folder and columns, and the positive class; or
-# take a public set::
+# For your own data change these two lines, folder and columns, and the positive class;
+# or take a public set::
 #
 #     folder = Path("my_images")
 #     names = {"ID": "patient_id", "pCR": "label", "img": "path", "seg": "outline"}

@@ -50,7 +50,7 @@ for patient, ax in zip(shown, axes, strict=True):
 figure.suptitle("SIMULATED tumours: diameter of the circle of equal area")
 
 # %%
-# Your own data: change these two lines. In a table of your own give
+# For your own data change these two lines. In a table of your own give
 # ``spacing_axial_mm`` and ``spacing_lateral_mm``, in mm; a pixel of a breast scan is
 # 0.05 to 0.15 mm. DICOM, NIfTI, NRRD and MetaImage files state it::
 #

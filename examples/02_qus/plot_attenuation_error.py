@@ -53,8 +53,8 @@ axes[1].set(xlabel="true attenuation (dB/cm/MHz)", ylabel="estimate +- 2 SE")
 figure.suptitle("SIMULATED scans: error and estimate of the attenuation")
 
 # %%
-# Your own data: estimate it in a uniform region of 1 cm or more, and give it to the
+# For your own data estimate it in a uniform region of 1 cm or more, and give it to the
 # maps as a number; ``"estimate"`` does so for whole frames::
 #
-#     where = {"depth_range_mm": (5, 25), "lateral_range_mm": (5, 30)}
-#     print(estimate_attenuation(plane, phantom, **where))
+#     near = {"depth_range_mm": (5, 25), "lateral_range_mm": (5, 30)}
+#     found = [estimate_attenuation(plane, phantom, **near) for plane in planes]

@@ -53,8 +53,8 @@ axes[1].legend()
 figure.suptitle("SIMULATED scan")
 
 # %%
-# Your own data: change these two lines; RF or envelopes go in, images of 8 bits, which
-# are log-compressed, do not::
+# For your own data change these two lines; RF or envelopes go in, images of 8 bits,
+# which are log-compressed, do not::
 #
 #     X = cohort_from_table("scans.csv")  # from sknac.cohort
 #     X = X.iloc[:1]

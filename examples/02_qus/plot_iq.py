@@ -54,7 +54,7 @@ for ax in axes:
     ax.legend()
 
 # %%
-# Your own data: change these two lines; depth runs down the rows::
+# For your own data change these two lines; depth runs down the rows::
 #
 #     iq = np.load("iq.npy")
 #     fs_mhz, carrier_mhz, line_pitch_mm = 10.0, 5.5, 0.234

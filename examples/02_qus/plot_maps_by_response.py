@@ -49,8 +49,9 @@ axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small"
 figure.suptitle("SIMULATED tumours, core outlined")
 
 # %%
-# Your own data: change these two lines; :ref:`sphx_glr_examples_02_qus_plot_real_rf.py`
-# makes a phantom, of which ESD needs the backscatter coefficient, ``bsc=``::
+# For your own data change these two lines;
+# :ref:`sphx_glr_examples_02_qus_plot_real_rf.py` makes a phantom, of which ESD needs
+# the backscatter coefficient, ``bsc=``::
 #
 #     X = cohort_from_table("scans.csv")  # from sknac.cohort, with that column
 #     y = X.pop("response")

@@ -49,7 +49,7 @@ shown = QUSMapDisplay.from_maps(maps, ["mbf", "snr_db", "valid"], background=pla
 shown.figure_.suptitle("SIMULATED scan")
 
 # %%
-# Your own data: change these two lines, pitch (the probe's data sheet has it) and
+# For your own data change these two lines, pitch (the probe's data sheet has it) and
 # attenuations; `sknac.io.read_info` tells sampling rate and number of frames. Maps of
 # size and concentration need ``bsc=PowerLaw(bsc_1mhz=1e-6, exponent=3.2)`` or so::
 #

@@ -50,7 +50,7 @@ for ax, (name, check) in zip(axes, checks.items(), strict=True):
     ax.set_title(f"SIMULATED {name}")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     from sknac.cohort import ArrayRef
 #

@@ -52,7 +52,7 @@ ax.set_title("SIMULATED patients, spectra of their cores")
 ax.legend()
 
 # %%
-# Your own data: change these two lines, with a phantom as
+# For your own data change these two lines, with a phantom as
 # :ref:`sphx_glr_examples_02_qus_plot_real_rf.py` makes it::
 #
 #     X = cohort_from_table("scans.csv")  # from sknac.cohort, with that column

@@ -48,7 +48,7 @@ SpectrumDisplay.from_spectrum(spectrum, part="normalised", ax=axes[2])
 figure.suptitle("SIMULATED scan")
 
 # %%
-# Your own data: change these lines, and make the phantom as in
+# For your own data change these lines, and make the phantom as in
 # :ref:`sphx_glr_examples_02_qus_plot_real_rf.py`. The region is a polygon in mm::
 #
 #     from sknac.cohort import ArrayRef, Plane, PolygonOutline

@@ -48,8 +48,8 @@ for ax, (name, frame) in zip(axes.flat, frames.items(), strict=True):
 figure.suptitle(f"SIMULATED tumour of {patient}, axes in mm")
 
 # %%
-# Your own data: change these two lines; without a pixel size say ``margin_share=`` and
-# ``border_share=``::
+# For your own data change these two lines; without a pixel size say ``margin_share=``
+# and ``border_share=``::
 #
 #     cohort = load_breast_lesions("BrEaST")  # from sknac.datasets
 #     X = cohort.X[["us_scan"]]

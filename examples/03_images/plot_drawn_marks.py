@@ -49,7 +49,7 @@ for ax, (name, frame) in zip(axes, frames.items(), strict=True):
 figure.suptitle("SIMULATED image with drawn marks; red is NaN")
 
 # %%
-# Your own data: change these two lines. Give it the images as they were read::
+# For your own data change these two lines. Give it the images as they were read::
 #
 #     cohort = load_busbra("BUSBRA")  # from sknac.datasets
 #     X = cohort.X[["us_scan"]].iloc[:1]

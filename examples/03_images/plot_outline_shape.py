@@ -47,7 +47,7 @@ ax.set(xlabel="circularity (1 is a circle)", ylabel="height over width")
 ax.set_title(f"SIMULATED tumours: {' (blue), '.join(colours)} (orange)")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     cohort = load_busbra("BUSBRA")  # from sknac.datasets
 #     X, y = cohort.X[["us_scan"]].iloc[:40], cohort.y

@@ -53,7 +53,7 @@ axes[0].axhspan(low, high, color="0.9", zorder=0)
 axes[1].set(title="resized, scaled", ylabel="value", xlabel="patient; orange: test")
 
 # %%
-# Your own data: change these two lines::
+# For your own data change these two lines::
 #
 #     cohort = load_busbra("BUSBRA")  # from sknac.datasets
 #     X = cohort.X[["us_scan"]].iloc[:24]

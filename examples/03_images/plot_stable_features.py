@@ -48,8 +48,8 @@ ax.set(xlabel="ICC(2,1), 95 % interval", title="SIMULATED: three planes of each 
 ax.legend(loc="lower right")
 
 # %%
-# Your own data: change these two lines; ``repeats={"us_pre": "us_pre_reader2"}`` takes
-# a second reader's outlines instead of planes::
+# For your own data change these two lines; ``repeats={"us_pre": "us_pre_reader2"}``
+# takes a second reader's outlines instead of planes::
 #
 #     cohort = load_busbra("BUSBRA")  # from sknac.datasets
 #     X = cohort.X[["us_scan"]]

@@ -50,8 +50,8 @@ axes[0].legend()
 figure.suptitle("SIMULATED tumours: each patient, and the mean of each class")
 
 # %%
-# Your own data: change these two lines; without a pixel size say ``margin_share=0.3``
-# in place of ``margin_mm``::
+# For your own data change these two lines; without a pixel size say
+# ``margin_share=0.3`` in place of ``margin_mm``::
 #
 #     cohort = load_breast_lesions("BrEaST")  # from sknac.datasets
 #     X, y = cohort.X[["us_scan"]], cohort.y

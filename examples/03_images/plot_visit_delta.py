@@ -48,8 +48,8 @@ ax.set_title("SIMULATED tumours, before treatment to after four courses")
 ax.legend()
 
 # %%
-# Your own data: change these two lines, and name your visits in ``pairs``; a diameter
-# needs pixel sizes::
+# For your own data change these two lines, and name your visits in ``pairs``; a
+# diameter needs pixel sizes::
 #
 #     X = cohort_from_table("scans.csv")  # from sknac.cohort
 #     y = X.pop("response")
