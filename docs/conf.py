@@ -83,7 +83,7 @@ sphinx_gallery_conf = {
     "plot_gallery": "False",
     "parallel": 2,
     "abort_on_example_error": False,
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery_order.place",
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
     "show_memory": False,

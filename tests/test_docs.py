@@ -154,6 +154,13 @@ def test_section_of_a_page_ends_where_the_next_begins(api_pages, role):
     assert api_pages._ROLE.findall(parts["Part"]) == ["sknac.qus.QUSMapper"]
 
 
+def test_gallery_begins_each_folder_with_the_example_to_read_first(monkeypatch):
+    order = _load(_DOCS / "_ext" / "gallery_order.py", monkeypatch)
+    names = [path.name for path in (_ROOT / "examples").rglob("plot_*.py")]
+    assert set(order._FIRST) <= set(names)
+    assert sorted(names, key=order.place)[: len(order._FIRST)] == list(order._FIRST)
+
+
 # --- release notes -------------------------------------------------------------------
 
 
