@@ -29,7 +29,8 @@ sizes = shape.fit_transform(X)
 print(sizes.groupby(y).median().round(2).T)
 for name in sizes:
     auc = auc_ci(y, sizes[name], pos_label=positive)
-    print(f"{name}: AUC {auc.estimate:.2f} [{auc.low:.2f}, {auc.high:.2f}]")
+    found = f"AUC {auc.estimate:.2f} [{auc.low:.2f}, {auc.high:.2f}]"
+    print(f"{name}: {found}, positive class {positive!r}")
 
 # %%
 # Small, middle and large on one scale
