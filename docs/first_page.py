@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_validate
 from sklearn.pipeline import make_pipeline
 
 from sknac.datasets import make_bmode_cohort, make_rf_cohort
@@ -34,8 +34,8 @@ _FOLDS = StratifiedKFold(4, shuffle=True, random_state=0)
 _BLUE, _ORANGE = "#0072B2", "#D55E00"
 
 
-def network_scores(cohort):
-    """Cross-validate a small network on maps; a patient's probability to respond."""
+def validated_network(cohort):
+    """Cross-validate a small network on maps; keep the folds and their models."""
     net = PlaneFeatureNet(module="ran_tiny", lr=3e-3, max_epochs=8, random_state=0)
     model = make_pipeline(
         QUSMapper(cohort.reference, attenuation_db_cm_mhz=0.7, overlap=0.75),
@@ -45,10 +45,16 @@ def network_scores(cohort):
         net,
         LogisticRegression(),
     )
-    proba = cross_val_predict(
-        model, cohort.X, cohort.y, cv=_FOLDS, method="predict_proba"
-    )
-    return proba[:, 1]  # classes are sorted: non-response, response
+    kept = {"return_estimator": True, "return_indices": True}
+    return cross_validate(model, cohort.X, cohort.y, cv=_FOLDS, **kept)
+
+
+def unseen_scores(folds, X):
+    """Score each patient by the model that has not seen her: probability to respond."""
+    score = np.full(len(X), np.nan)
+    for model, test in zip(folds["estimator"], folds["indices"]["test"], strict=True):
+        score[test] = model.predict_proba(X.iloc[test])[:, 1]  # non-response, response
+    return score
 
 
 def flow_of_stages(cohort):
@@ -118,7 +124,7 @@ def main():
     plane = cohort.X["us_pre"].iloc[1].planes[0]
     attenuation = cohort.truth["attenuation_db_cm_mhz"].iloc[1]
     maps = qus_maps(plane, cohort.reference, attenuation_db_cm_mhz=attenuation)
-    score = network_scores(cohort)
+    folds = validated_network(cohort)
     flow = flow_of_stages(make_bmode_cohort(n_patients=100, random_state=0))
 
     figure, axes = plt.subplot_mosaic(
@@ -128,9 +134,9 @@ def main():
     )
     figure.get_layout_engine().set(hspace=0.06)
     draw_scan(axes, plane, maps)
-    draw_scores(axes["score"], cohort.y, score)
-    RocCIDisplay.from_predictions(
-        cohort.y, score, pos_label="response", random_state=0, ax=axes["roc"]
+    draw_scores(axes["score"], cohort.y, unseen_scores(folds, cohort.X))
+    RocCIDisplay.from_cv_results(
+        folds, cohort.X, cohort.y, pos_label="response", random_state=0, ax=axes["roc"]
     )
     axes["roc"].legend(loc="lower right", fontsize=7)
     StageFlowDisplay(flow=flow).plot(ax=axes["flow"])
