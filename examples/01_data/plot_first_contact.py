@@ -51,6 +51,7 @@ for patient, (top, bottom) in zip(X.index, axes.T, strict=False):
     top.set(title=f"{patient}, as read", xticks=[], yticks=[])
     bottom.set(title="crop, outline as channel", xticks=[], yticks=[])
 figure.suptitle("SIMULATED images before treatment")
+plt.show()
 
 # %%
 # For your own data change these two lines, and the pixel size, which no PNG holds::

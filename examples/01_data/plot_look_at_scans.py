@@ -52,6 +52,7 @@ for row, visit in zip(axes, X.columns, strict=True):
             ax.imshow(study.planes[0].load(), cmap="gray")
             ax.contour(study.planes[0].core_mask(), levels=[0.5], colors="tab:orange")
 figure.suptitle("SIMULATED scans with their outlines")
+plt.show()
 
 # %%
 # For your own data change these two lines::

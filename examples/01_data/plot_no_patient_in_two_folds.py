@@ -51,6 +51,7 @@ for ax, (title, (rows, patients)) in zip(axes, units.items(), strict=True):
 axes[1].set_xlabel("patient")
 figure.colorbar(picture, ax=axes, label="share of her images held out")
 figure.suptitle("SIMULATED images without any effect: 0.50 is right")
+plt.show()
 
 # %%
 # For your own data change these two lines::

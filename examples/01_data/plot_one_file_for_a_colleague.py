@@ -51,6 +51,7 @@ sizes = {
 ax = plt.figure(figsize=(8, 2.6), layout="constrained").gca()
 ax.bar_label(ax.barh(list(sizes), list(sizes.values())), fmt=" %.2g MB")
 ax.set(xscale="log", xlim=(5e-3, 15), xlabel="MB", title=f"{len(X)} SIMULATED images")
+plt.show()
 
 # %%
 # For your own data change these two lines::

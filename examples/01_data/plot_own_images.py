@@ -9,6 +9,7 @@ in two folds. The images are **simulated**.
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 from PIL import Image
 from sklearn.model_selection import cross_validate
@@ -48,6 +49,7 @@ found = cross_validate(model, X, y, cv=3, return_estimator=True, return_indices=
 print(cv_auc_ci(y, found, X=X, pos_label=positive))
 roc = RocCIDisplay.from_cv_results(found, X, y, pos_label=positive, random_state=0)
 roc.ax_.set_title("SIMULATED images")
+plt.show()
 
 # %%
 # For your own data change these two lines, folder and columns, and the positive class;

@@ -49,6 +49,7 @@ for patient, ax in zip(shown, axes, strict=True):
         ax.plot(ring[:, 1], ring[:, 0], color="tab:orange")
     ax.set(title=f"{patient}: {diameters[patient]:.1f} mm", xlabel="mm")
 figure.suptitle("SIMULATED tumours: diameter of the circle of equal area")
+plt.show()
 
 # %%
 # For your own data change these two lines. In a table of your own give

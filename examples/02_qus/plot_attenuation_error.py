@@ -51,6 +51,7 @@ axes[1].errorbar(truth, estimates, 2 * errors, fmt="o", capsize=3)
 axes[1].axline((0.5, 0.5), slope=1, linestyle="--", color="grey")
 axes[1].set(xlabel="true attenuation (dB/cm/MHz)", ylabel="estimate +- 2 SE")
 figure.suptitle("SIMULATED scans: error and estimate of the attenuation")
+plt.show()
 
 # %%
 # For your own data estimate it in a uniform region of 1 cm or more, and give it to the

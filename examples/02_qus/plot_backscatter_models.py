@@ -52,6 +52,7 @@ for (name, model), line in zip(models.items(), ["-", ".", "--", ":"], strict=Tru
 ax.set(xlabel="frequency (MHz)", ylabel="backscatter coefficient, 1/(cm sr)")
 ax.set_title("SIMULATED scan: the phantom's curve, and what it gives in the core")
 ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines, and ``phantom, plane``::

@@ -51,6 +51,7 @@ for name, part, colour in (("core", inside, "C1"), ("round it", ~inside, "C0")):
 axes[1].set(xlabel="amplitude / RMS", ylabel="density")
 axes[1].legend()
 figure.suptitle("SIMULATED scan")
+plt.show()
 
 # %%
 # For your own data change these two lines; RF or envelopes go in, images of 8 bits,

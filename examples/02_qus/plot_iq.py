@@ -52,6 +52,7 @@ axes[1].plot(depth[near], np.abs(iq[near, middle]), "C0o", label="magnitude of I
 axes[1].set(xlabel="depth (mm)", ylabel="amplitude of one line")
 for ax in axes:
     ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines; depth runs down the rows::

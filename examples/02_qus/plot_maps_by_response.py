@@ -47,6 +47,7 @@ for ax, patient in zip(axes, pair.index, strict=False):
 axes[2].set(title="in the core", xlabel="ESD (um)", ylabel="windows")
 axes[2].legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small")
 figure.suptitle("SIMULATED tumours, core outlined")
+plt.show()
 
 # %%
 # For your own data change these two lines;

@@ -10,6 +10,7 @@ signal to noise and validity say where to believe them. The scans are **simulate
 # A scan and a phantom
 # --------------------
 # Sampling rate and pitch of the lines are known, and so is what the phantom is.
+import matplotlib.pyplot as plt
 import numpy as np
 
 from sknac.cohort import Plane
@@ -47,6 +48,7 @@ for name in ("mbf", "ss", "si"):
     print(name, np.nanpercentile(getattr(maps, name), [5, 50, 95]).round(2))
 shown = QUSMapDisplay.from_maps(maps, ["mbf", "snr_db", "valid"], background=plane)
 shown.figure_.suptitle("SIMULATED scan")
+plt.show()
 
 # %%
 # For your own data change these two lines, pitch (the probe's data sheet has it) and

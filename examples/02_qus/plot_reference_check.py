@@ -48,6 +48,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")
 for ax, (name, check) in zip(axes, checks.items(), strict=True):
     ReferenceCheckDisplay.from_check(check, ax=ax)
     ax.set_title(f"SIMULATED {name}")
+plt.show()
 
 # %%
 # For your own data change these two lines::

@@ -9,6 +9,7 @@ for any estimator of scikit-learn. The cohort is **simulated**.
 # %%
 # RF, a phantom, and the attenuation of each patient's tissue
 # -----------------------------------------------------------
+import matplotlib.pyplot as plt
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.model_selection import cross_validate
@@ -50,6 +51,7 @@ for label, marker in zip(model.classes_, "os", strict=True):
 ax.set(xlabel="spectral slope (dB/MHz)", ylabel="mid-band fit (dB)")
 ax.set_title("SIMULATED patients, spectra of their cores")
 ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines, with a phantom as

@@ -46,6 +46,7 @@ axes[0].set(title="region", xlabel="lateral (mm)", ylabel="depth (mm)")
 SpectrumDisplay.from_spectrum(spectrum, part="power", ax=axes[1])
 SpectrumDisplay.from_spectrum(spectrum, part="normalised", ax=axes[2])
 figure.suptitle("SIMULATED scan")
+plt.show()
 
 # %%
 # For your own data change these lines, and make the phantom as in

@@ -46,6 +46,7 @@ for ax, (name, frame) in zip(axes.flat, frames.items(), strict=True):
     ax.set(xlim=whole.lateral[[0, -1]], ylim=whole.axial[[-1, 0]])
     ax.set(title=f"{name}: {np.isfinite(image).sum()} pixels", facecolor="lightblue")
 figure.suptitle(f"SIMULATED tumour of {patient}, axes in mm")
+plt.show()
 
 # %%
 # For your own data change these two lines; without a pixel size say ``margin_share=``

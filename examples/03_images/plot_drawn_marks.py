@@ -47,6 +47,7 @@ for ax, (name, frame) in zip(axes, frames.items(), strict=True):
     ax.set_facecolor("tab:red")
     ax.set(title=name, xticks=[], yticks=[])
 figure.suptitle("SIMULATED image with drawn marks; red is NaN")
+plt.show()
 
 # %%
 # For your own data change these two lines. Give it the images as they were read::

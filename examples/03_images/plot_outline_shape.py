@@ -45,6 +45,7 @@ for patient, study in X.iloc[:, 0].items():
     )
 ax.set(xlabel="circularity (1 is a circle)", ylabel="height over width")
 ax.set_title(f"SIMULATED tumours: {' (blue), '.join(colours)} (orange)")
+plt.show()
 
 # %%
 # For your own data change these two lines::

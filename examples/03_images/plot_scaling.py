@@ -51,6 +51,7 @@ for ax, studies in zip(axes, (crops, scaled), strict=True):
 axes[0].set(title="SIMULATED images, crops as read", ylabel="grey level")
 axes[0].axhspan(low, high, color="0.9", zorder=0)
 axes[1].set(title="resized, scaled", ylabel="value", xlabel="patient; orange: test")
+plt.show()
 
 # %%
 # For your own data change these two lines::

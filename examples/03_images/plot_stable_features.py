@@ -46,6 +46,7 @@ ax.axvline(stable.threshold, color="black", linestyle=":")
 ax.set(yticks=place, yticklabels=found.index.str.replace("us_pre__", ""))
 ax.set(xlabel="ICC(2,1), 95 % interval", title="SIMULATED: three planes of each tumour")
 ax.legend(loc="lower right")
+plt.show()
 
 # %%
 # For your own data change these two lines; ``repeats={"us_pre": "us_pre_reader2"}``

@@ -48,6 +48,7 @@ for ax, region in zip(axes, regions, strict=True):
 axes[0].set_ylabel("correlation of grey levels")
 axes[0].legend()
 figure.suptitle("SIMULATED tumours: each patient, and the mean of each class")
+plt.show()
 
 # %%
 # For your own data change these two lines; without a pixel size say

@@ -46,6 +46,7 @@ ax.axhline(-30, color="black", linestyle=":")
 ax.set(xlabel="patients", xticks=[], ylabel="change of diameter (%)")
 ax.set_title("SIMULATED tumours, before treatment to after four courses")
 ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines, and name your visits in ``pairs``; a

@@ -67,6 +67,7 @@ for label, marker in zip(sorted(set(y)), "so", strict=True):
 ax.set(xlabel="first principal component", ylabel="second principal component")
 ax.set_title("SIMULATED images, seen by an encoder from elsewhere")
 ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines, and ``weights, module`` for an encoder of

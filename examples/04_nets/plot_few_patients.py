@@ -61,6 +61,7 @@ for name, model in models.items():
     ax.bar(name, area.estimate, yerr=ends, color="C0", ecolor="0.3", capsize=6)
 ax.axhline(0.5, color="0.5", linestyle=":")
 ax.set(ylabel=f"AUC, 3 folds, {len(X)} patients", title="SIMULATED images")
+plt.show()
 
 # %%
 # For your own data change these two lines::

@@ -56,6 +56,7 @@ print(f"AUC of {len(y_test)} patients, SIMULATED: {area:.2f}")
 figure, ax = plt.subplots(figsize=(6.5, 4.5), layout="constrained")
 TrainingCurveDisplay.from_estimator(model, ax=ax)
 ax.set_title("SIMULATED images: loss by epoch")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with one row per image::

@@ -67,6 +67,7 @@ ax.set(
 )
 ax.set_title("SIMULATED images, five seeds")
 ax.legend(title="true class")
+plt.show()
 
 # %%
 # For your own data change these two lines::

@@ -68,6 +68,7 @@ print(flow.rates["cascade"])
 figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
 StageFlowDisplay(flow=flow).plot(ax=ax)
 ax.set_title("SIMULATED patients: who is decided when")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with the columns ``patient_id``,

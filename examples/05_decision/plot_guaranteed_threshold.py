@@ -51,6 +51,7 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), sharey=True, layout="constr
 for ax, (name, rule) in zip(axes, rules.items(), strict=True):
     ThresholdCurveDisplay.from_estimator(rule, ax=ax)
     ax.set_title(f"{name}, SIMULATED")
+plt.show()
 
 # %%
 # For your own data, these two lines in the place of ``(X, y), positive``::

@@ -66,6 +66,7 @@ ax.plot(list(found), areas.mean(axis=1), "_", color="C0", markersize=45, mew=3)
 ax.margins(x=0.15)
 ax.set_ylabel("AUC of a fold, bars: mean (positive: response)")
 ax.set_title("SIMULATED patients, five folds")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with 0 or 1 in the column ``y``::

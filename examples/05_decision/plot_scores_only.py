@@ -64,6 +64,7 @@ RocCIDisplay.from_predictions(
     test["y"], dict(scores), pos_label=positive, random_state=0, ax=ax
 )
 ax.set_title("SIMULATED scores, test patients")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with the columns ``patient_id``,

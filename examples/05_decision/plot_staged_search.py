@@ -77,6 +77,7 @@ for fold, (ax, table) in enumerate(zip(axes, tables, strict=True)):
 axes[0].set_ylabel("weight, early")
 figure.colorbar(shown, ax=axes, label="weighted Youden, inner folds")
 figure.suptitle("SIMULATED patients: a star is chosen")
+plt.show()
 
 # %%
 # For your own data, these two lines in the place of ``X, y``::

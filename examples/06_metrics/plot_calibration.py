@@ -58,6 +58,7 @@ figure, axes = plt.subplots(1, 2, figsize=(10, 4.8), layout="constrained")
 for ax, (name, p) in zip(axes, prob.items(), strict=True):
     CalibrationCIDisplay.from_predictions(y_new, p, pos_label=1, name=name, ax=ax)
     ax.set_title(f"{name}, SIMULATED patients")
+plt.show()
 
 # %%
 # For your own data, these two lines in the place of ``X, y``::

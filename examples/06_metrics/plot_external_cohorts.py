@@ -56,6 +56,7 @@ figure, axes = plt.subplots(2, 1, figsize=(7.5, 6), layout="constrained")
 for ax, metric in zip(axes, ["roc_auc", "specificity"], strict=True):
     ForestDisplay.from_results(results, metrics=metric, ax=ax)
 figure.suptitle("SIMULATED: one model, one threshold, four hospitals")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with the columns ``hospital``,

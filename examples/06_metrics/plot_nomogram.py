@@ -46,6 +46,7 @@ print(cv_auc_ci(y, folds, X=X, pos_label=positive))
 figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
 NomogramDisplay.from_estimator(model, X, pos_label=positive, ax=ax)
 ax.set_title("SIMULATED patients: points of each column, their sum, the probability")
+plt.show()
 
 # %%
 # For your own data change these two lines::

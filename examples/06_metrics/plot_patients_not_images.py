@@ -47,6 +47,7 @@ for ax, (name, found) in zip(axes, draws.items(), strict=True):
     ax.set(xlim=(0.45, 1.0), yticks=[], xlabel="area under the ROC curve")
     ax.set_title(f"{name}\n{held.mean():.0%} of {N_STUDIES} hold the truth")
 figure.suptitle("SIMULATED: 95 % intervals")
+plt.show()
 
 # %%
 # For your own data write these two lines, of a CSV with one row per image::

@@ -54,6 +54,7 @@ PRCurveCIDisplay.from_predictions(
     y, scores, n_resamples=500, random_state=0, pos_label=positive, ax=ax
 )
 ax.set_title("SIMULATED scores: one patient in six responds")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with the columns ``patient_id``,

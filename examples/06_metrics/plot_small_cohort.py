@@ -62,6 +62,7 @@ print(pd.DataFrame(said, index=["naive", "honest"]).T)
 figure, ax = plt.subplots(figsize=(6.5, 5), layout="constrained")
 sm.DecisionCurveDisplay.from_predictions(y, prob, optimism=mended, ax=ax, **pos)
 ax.set_title("SIMULATED patients")
+plt.show()
 
 # %%
 # For your own data change these two lines::

@@ -59,6 +59,7 @@ print(time_dependent_auc(time, event, score, high_score="later", **settings, **t
 figure, ax = plt.subplots(figsize=(7, 5), layout="constrained")
 KaplanMeierDisplay.from_predictions(time, event, called, **told, ax=ax)
 ax.set(title="SIMULATED patients, by prediction")
+plt.show()
 
 # %%
 # For your own data change these two lines, and give times in one unit::

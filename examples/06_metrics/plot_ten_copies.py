@@ -59,6 +59,7 @@ for way, up, (colour, dash) in zip(WAYS, (0.22, 0, -0.22), looks, strict=True):
 ax.set(yticks=place, yticklabels=table.index, xlabel="percent (positive: response)")
 ax.set_title("Rates of the DLRP paper, 95 % intervals (n = 42)")
 ax.legend(loc="lower left")
+plt.show()
 
 # %%
 # For your own study change these two lines: the four counts of ``CELLS`` and the bounds

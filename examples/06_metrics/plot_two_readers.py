@@ -52,6 +52,7 @@ for limit in (mean - spread, mean + spread):
 ax.annotate(f"{mean:.1f} mm", (measured.max().max(), mean), ha="right", va="bottom")
 ax.set(xlabel="mean of both readers (mm)", ylabel="reader 2 less reader 1 (mm)")
 ax.set_title(f"SIMULATED: ICC(2,1) {icc(measured).estimate:.2f}, 95 % of differences")
+plt.show()
 
 # %%
 # For your own data change this line, of a CSV with ``patient_id`` and one column per

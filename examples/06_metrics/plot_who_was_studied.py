@@ -63,6 +63,7 @@ PatientFlowDisplay.from_counts(
     ax=ax,
 )
 ax.set_title("SIMULATED patients")
+plt.show()
 
 # %%
 # For your own data change these two lines, of a CSV with the columns above::

@@ -60,6 +60,7 @@ ax.axline((0, 0), slope=1, color="0.7", zorder=0)
 ax.set(xlabel=f"probability of {positive}, model", ylabel="the same, loaded model")
 ax.set_title("SIMULATED patients")
 ax.legend()
+plt.show()
 
 # %%
 # For your own data change these two lines::

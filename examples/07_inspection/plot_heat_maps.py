@@ -61,6 +61,7 @@ for row, (name, model) in zip(axes, models.items(), strict=True):
             plane, background=scan, zoom=True, title=f"{name}: {way}", ax=ax
         )
 figure.suptitle(f"SIMULATED image of a patient, class asked about: {positive}")
+plt.show()
 
 # %%
 # For your own data change these two lines::

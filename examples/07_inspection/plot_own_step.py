@@ -62,6 +62,7 @@ for ax, size in zip(axes, (1, 5, 11), strict=True):
     ax.contour(shown.core_mask(), levels=[0.5], colors="tab:orange")
     ax.set(title=f"size={size}" if size > 1 else "as read", xticks=[], yticks=[])
 figure.suptitle("SIMULATED image of one patient")
+plt.show()
 
 # %%
 # For your own data change these two lines::

@@ -47,6 +47,7 @@ ax.set_yticks(range(1, len(order) + 1), X.columns[order])
 ax.axvline(0, color="0.6", linestyle=":")
 ax.set_xlabel(f"fall of the AUC, {len(X_test)} new patients, 5 exchanges")
 ax.set_title("SIMULATED patients")
+plt.show()
 
 # %%
 # For your own data change these two lines::

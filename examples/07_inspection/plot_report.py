@@ -61,6 +61,7 @@ for ax, picture in zip(axes.flat, pictures, strict=False):
     ax.imshow(plt.imread(picture))
 for ax in axes.flat:
     ax.axis("off")
+plt.show()
 
 # %%
 # For your own data change these lines::

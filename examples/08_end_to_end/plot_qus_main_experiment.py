@@ -127,6 +127,7 @@ for ax, (part, patients) in zip(axes, parts.items(), strict=True):
         plot_band=False,
     )
     ax.set_title(f"{part} (SIMULATED)")
+plt.show()
 
 # %%
 # For your own data change these lines; the frame has a column of each patient's
