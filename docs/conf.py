@@ -87,6 +87,7 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
     "show_memory": False,
+    "remove_config_comments": True,
     "write_computation_times": False,
 }
 suppress_warnings = [

@@ -32,6 +32,7 @@ from sknac.qus import QUSMapDisplay
 from sknac.report import StudyReport
 from sknac.systems import DLRPClassifier, make_qus_response_pipeline
 
+# sphinx_gallery_thumbnail_path = "images/study.jpg"
 OUT = Path("build/study")
 SEED = 0
 start = time.perf_counter()
