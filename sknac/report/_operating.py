@@ -113,7 +113,8 @@ def _optimism(system, model, rows):
         gap = rows[source]["youden"] - rows[tested]["youden"]
         kind = "better" if gap >= 0 else "worse"
         there = "the test" if tested == "test patients" else f"the {tested}"
-        text += f"; the index was {number(abs(gap), 3)} {kind} there than on {there}"
+        much = f"{number(abs(gap), 3)} {kind} there than on {there}"
+        text += f"; the weighted Youden index was {much}"
     if curve.is_trivial:
         called = system.pos_label if curve.best == 0 else system.neg_label
         text += f". It is trivial: all who chose it are called {called}"

@@ -252,8 +252,14 @@ def test_subgroups_leave_out_patients_without_a_decision(study, cascade, new):
 @pytest.mark.parametrize(
     ("test_scores", "sentence"),
     [
-        ([0.1, 0.6, 0.2, 0.9], "the index was 0.500 better there than on the test"),
-        ([0.1, 0.2, 0.6, 0.9], "the index was 0.000 better there than on the test"),
+        (
+            [0.1, 0.6, 0.2, 0.9],
+            "the weighted Youden index was 0.500 better there than on the test",
+        ),
+        (
+            [0.1, 0.2, 0.6, 0.9],
+            "the weighted Youden index was 0.000 better there than on the test",
+        ),
     ],
 )
 def test_a_score_at_the_threshold_is_positive_and_optimism_is_told(
@@ -272,7 +278,10 @@ def test_a_threshold_that_does_better_on_the_test_is_not_called_optimistic(new):
     report = new().add_predictions(
         "x", [0, 0, 1, 1], [0.0, 0.05, 1.0, 1.0], pos_label=1, curves={"x": curve}
     )
-    assert "the index was 0.250 worse there than on the test" in report.to_html()
+    assert (
+        "the weighted Youden index was 0.250 worse there than on the test"
+        in report.to_html()
+    )
 
 
 def test_subgroups_need_decisions(study, new):
