@@ -36,6 +36,7 @@ extensions = [
 templates_path = [str(_DOCS / "_templates")]
 exclude_patterns = ["_build", "changes/*", "**/GALLERY_HEADER.rst"]
 default_role = "py:obj"  # `QUSMapper` links, `margin_mm` is code
+smartquotes = False  # settings such as "auto" can be copied
 autosectionlabel_prefix_document = True
 autosummary_generate = True
 autosummary_context = {"words": api_pages.Words()}
