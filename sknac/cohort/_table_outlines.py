@@ -12,7 +12,7 @@ from sknac.cohort._geometry import Grid
 from sknac.cohort._handles import ArrayRef
 from sknac.cohort._outline_union import unite
 from sknac.cohort._outlines import PolygonOutline
-from sknac.cohort._records import check_core
+from sknac.cohort._plane_checks import check_core
 from sknac.cohort._table_masks import (
     as_size,
     is_on_bmode,
