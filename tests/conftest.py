@@ -93,3 +93,30 @@ def small_cohort():
     cells = {name: [study(n(i)) for i in range(12)] for name, n in visits.items()}
     index = pd.Index([f"P{i:02d}" for i in range(12)], name="patient_id")
     return pd.DataFrame({**cells, "age": 50}, index=index)
+
+
+class Listener:
+    """A callback that writes down which tasks have ended."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.heard = []
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.heard.append(f"{context.estimator_name} {context.task_name}")
+
+    def teardown(self, estimator, context):
+        pass
+
+
+@pytest.fixture
+def listener():
+    """A callback that has heard nothing yet."""
+    return Listener()

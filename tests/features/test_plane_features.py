@@ -128,30 +128,8 @@ def test_part_that_is_not_written_is_named(method):
         getattr(PlaneFeatures(), method)(*args)
 
 
-class Listener:
-    """A callback that writes down which tasks have ended."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.heard = []
-
-    def setup(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.heard.append(f"{context.estimator_name} {context.task_name}")
-
-    def teardown(self, estimator, context):
-        pass
-
-
 @pytest.mark.parametrize("n_jobs", [None, 1, 2])
-def test_callbacks_hear_of_every_plane(n_jobs):
-    listener = Listener()
+def test_callbacks_hear_of_every_plane(n_jobs, listener):
     step = Brightness(n_jobs=n_jobs)
     expected = step.fit_transform(X)
     found = step.set_callbacks(listener).transform(X)
@@ -160,8 +138,7 @@ def test_callbacks_hear_of_every_plane(n_jobs):
     assert not [name for name in vars(step) if name.endswith("_ctx")]
 
 
-def test_callbacks_of_a_pipeline_reach_the_step():
-    listener = Listener()
+def test_callbacks_of_a_pipeline_reach_the_step(listener):
     model = make_pipeline(Brightness(columns="us_post2"), LogisticRegression())
     model.set_callbacks(listener).fit(X, [0, 1])
     assert listener.heard.count("Brightness plane") == 4

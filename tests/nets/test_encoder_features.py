@@ -229,36 +229,15 @@ def test_the_format_enters_the_digest(path, frame, monkeypatch):
     assert encoder(path).fit(frame[0]).encoder_digest_ != before
 
 
-class Listener:
-    """A callback that writes down which tasks have ended."""
-
-    max_propagation_depth = None
-
-    def __init__(self):
-        self.heard = []
-
-    def setup(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.heard.append(context.task_name)
-
-    def teardown(self, estimator, context):
-        pass
-
-
-def test_callbacks_hear_of_every_batch(path, frame, tmp_path):
+def test_callbacks_hear_of_every_batch(path, frame, tmp_path, listener):
     X, _ = frame
-    listener = Listener()
     step = encoder(path, batch_size=4, store=str(tmp_path)).set_callbacks(listener)
     first = step.fit_transform(X)
     n_batches = -(-sum(len(study.planes) for study in X["us_pre"]) // 4)
-    assert listener.heard == ["batch"] * n_batches + ["transform"]
+    batch, whole = "EncoderFeatures batch", "EncoderFeatures transform"
+    assert listener.heard == [batch] * n_batches + [whole]
     np.testing.assert_array_equal(step.transform(X), first)
-    assert listener.heard[n_batches + 1 :] == ["transform"]  # the store has all
+    assert listener.heard[n_batches + 1 :] == [whole]  # the store has all
     twin = pickle.loads(pickle.dumps(step))  # with a listener of its own
     np.testing.assert_array_equal(twin.transform(X), first)
-    assert listener.heard.count("transform") == 2
+    assert listener.heard.count(whole) == 2
